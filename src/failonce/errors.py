@@ -1,0 +1,87 @@
+"""Every error that failonce raises, in one tree.
+
+    FailonceError
+    ├── UserError            yours to mend: an argument, a file, a setting
+    │   ├── BadInput             a file or value that cannot be used as given
+    │   ├── BadSetting           a setting that is unknown or out of range
+    │   ├── NotFound             no lesson, event or project of that name
+    │   └── Refused              understood, and not allowed
+    │       ├── RefusedMove          the lesson's state does not allow this
+    │       └── RefusedLesson        the lesson's own text or target is unsafe
+    └── StoreError           the machine's: the store or the disk below it
+        ├── StoreUnreadable      not a failonce store, damaged, or no permission
+        ├── StoreNewer           written by a newer failonce
+        ├── StoreFull            no room left to write
+        ├── StoreBusy            another process holds it too long
+        └── AuditBroken          the audit chain does not verify
+
+The message of every error says what happened and what to do. Adapters translate the
+errors of their libraries into these; surfaces print the message and exit with `code`.
+"""
+
+from typing import ClassVar
+
+
+class FailonceError(Exception):
+    """Base of every error that failonce raises on purpose."""
+
+    code: ClassVar[int] = 1
+    """Exit status of the command line."""
+
+
+class UserError(FailonceError):
+    """The caller's to mend."""
+
+    code = 2
+
+
+class BadInput(UserError):
+    """A file or value that cannot be used as given."""
+
+
+class BadSetting(UserError):
+    """A setting that is unknown, of the wrong type or out of range."""
+
+
+class NotFound(UserError):
+    """Nothing of that name is in the store."""
+
+
+class Refused(UserError):
+    """The request was understood and is not allowed."""
+
+    code = 4
+
+
+class RefusedMove(Refused):
+    """The lesson's state does not allow this move."""
+
+
+class RefusedLesson(Refused):
+    """The lesson's own text, name or target is unsafe."""
+
+
+class StoreError(FailonceError):
+    """The store, or the disk below it, cannot do its work."""
+
+    code = 3
+
+
+class StoreUnreadable(StoreError):
+    """The store is missing, damaged, of another program, or may not be opened."""
+
+
+class StoreNewer(StoreError):
+    """The store was written by a newer failonce."""
+
+
+class StoreFull(StoreError):
+    """There is no room left to write."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the store for longer than we wait."""
+
+
+class AuditBroken(StoreError):
+    """The audit chain does not verify: an entry was changed, removed or forged."""

@@ -1,0 +1,91 @@
+"""Ids and digests: one canonical encoding, one hash.
+
+Parts are encoded with their length before them, so no two different tuples have the same
+bytes. The hash is BLAKE2b; an id shown to people is the first eight hex digits of it.
+"""
+
+import json
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from failonce.model import Event, Json, KindName, Lesson, Proposal
+
+GENESIS = "0" * 64
+"""The hash before the first audit entry."""
+
+PREFIX: dict[KindName, str] = {
+    KindName.RULE: "RU",
+    KindName.GUARDRAIL: "GR",
+    KindName.FIXER: "FX",
+    KindName.HINT: "HI",
+    KindName.TOOL: "TO",
+}
+"""Letters before a lesson's id (S19, S20 name `GR` and `FX`)."""
+
+
+def digest(parts: Iterable[str], *, size: int = 32) -> str:
+    """Hex digest of `size` bytes over a tuple of texts, unambiguous in their borders."""
+    h = blake2b(digest_size=size)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        h.update(b"%d:" % len(raw))
+        h.update(raw)
+    return h.hexdigest()
+
+
+def canonical_json(value: Json) -> str:
+    """JSON with sorted keys and no spaces: equal values have equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def body_digest(proposal: Proposal) -> str:
+    """What an approval signs: the body's bytes with kind, target and scope."""
+    return digest(("lesson/1", proposal.kind, proposal.project, proposal.target, proposal.body))
+
+
+def lesson_id(proposal: Proposal, taken: Iterable[str] = ()) -> str:
+    """`GR-1A2B3C4D` and the like: the same for every version of one identity.
+
+    It is made of project, kind, target and key; where another identity in `taken` has
+    the same eight digits, it grows by a digit at a time.
+    """
+    full = digest(
+        ("identity/1", proposal.project, proposal.kind, proposal.target, proposal.key)
+    ).upper()
+    used = frozenset(taken)
+    for length in range(8, len(full) + 1):
+        short = f"{PREFIX[proposal.kind]}-{full[:length]}"
+        if short not in used:
+            return short
+    raise AssertionError("two identities with one 256-bit digest")
+
+
+def gap_id(project: str, need: str) -> str:
+    """Content-addressed by the need, so a gap found again is the same gap (F7)."""
+    return digest(("gap/1", project, need), size=8)
+
+
+def event_hash(previous: str, seq: int, event: Event) -> str:
+    """The audit chain's link: covers every field of the event and the link before."""
+    return digest(
+        (
+            "audit/1",
+            previous,
+            str(seq),
+            event.at.isoformat(),
+            event.actor,
+            event.action,
+            event.subject,
+            str(event.version),
+            event.before or "",
+            event.after or "",
+            event.mode or "",
+            event.digest,
+            event.reason,
+        )
+    )
+
+
+def intact(lesson: Lesson) -> bool:
+    """True where the lesson's bytes are those of its digest."""
+    return body_digest(lesson.proposal) == lesson.digest

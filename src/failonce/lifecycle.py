@@ -1,0 +1,121 @@
+"""The states of a lesson and every move between them: one table.
+
+Nothing else decides whether a move is allowed, and only `move` makes a lesson with
+another state. The drawing in the docs is made from `MOVES` (`python -m failonce.lifecycle`).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from failonce.errors import RefusedMove
+from failonce.model import Action, Event, Lesson, State
+
+MOVES: dict[Action, tuple[frozenset[State], State]] = {
+    Action.AUTO_APPLY: (frozenset({State.PROPOSED}), State.CANARY),
+    Action.APPROVE: (frozenset({State.PROPOSED}), State.CANARY),
+    Action.REJECT: (frozenset({State.PROPOSED}), State.REJECTED),
+    Action.PROMOTE: (frozenset({State.CANARY}), State.STABLE),
+    Action.PROBATION: (frozenset({State.STABLE}), State.CANARY),
+    Action.UNDO: (
+        frozenset({State.CANARY, State.STABLE, State.DEPRECATED}),
+        State.REVERTED,
+    ),
+    Action.SUPERSEDE: (
+        frozenset({State.PROPOSED, State.CANARY, State.STABLE}),
+        State.DEPRECATED,
+    ),
+    Action.RETIRE: (
+        frozenset({State.PROPOSED, State.CANARY, State.STABLE, State.DEPRECATED}),
+        State.RETIRED,
+    ),
+    Action.REQUEUE: (frozenset({State.CANARY, State.STABLE}), State.PROPOSED),
+    Action.REOPEN: (
+        frozenset({State.REJECTED, State.REVERTED, State.RETIRED, State.DEPRECATED}),
+        State.PROPOSED,
+    ),
+}
+
+WORDS: dict[State, str] = {
+    State.PROPOSED: "waiting",
+    State.CANARY: "on trial",
+    State.STABLE: "proven",
+    State.DEPRECATED: "retired",
+    State.RETIRED: "retired",
+    State.REJECTED: "rejected",
+    State.REVERTED: "undone",
+}
+"""What people read for each state."""
+
+_WAY_BACK = {
+    State.PROPOSED: "approve or reject it first",
+    State.CANARY: "it is in force; undo it first",
+    State.STABLE: "it is in force; undo it first",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A lesson after a move, and the event that records it."""
+
+    lesson: Lesson
+    event: Event
+
+
+def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: str = "") -> Moved:
+    """Make `action` on `lesson`, or raise `RefusedMove` saying which state forbids it."""
+    allowed, after = MOVES[action]
+    if lesson.state not in allowed:
+        raise RefusedMove(
+            f"{lesson.id} is {WORDS[lesson.state]}, so it cannot be "
+            f"{_PAST[action]}: {_WAY_BACK.get(lesson.state, 'reopen it first')}."
+        )
+    signs = action in (Action.APPROVE, Action.AUTO_APPLY)
+    keeps = after in (State.CANARY, State.STABLE)
+    moved = replace(
+        lesson,
+        state=after,
+        reviewed_at=at if action in _REVIEWS else lesson.reviewed_at,
+        approved_digest=lesson.digest if signs else lesson.approved_digest if keeps else None,
+        wrong_reports=0 if action in (Action.APPROVE, Action.REOPEN) else lesson.wrong_reports,
+    )
+    event = Event(
+        at=at,
+        actor=actor,
+        action=action,
+        subject=lesson.id,
+        version=lesson.version,
+        before=lesson.state,
+        after=after,
+        mode=lesson.mode,
+        digest=lesson.digest,
+        reason=reason,
+    )
+    return Moved(lesson=moved, event=event)
+
+
+_REVIEWS = frozenset({Action.APPROVE, Action.REJECT, Action.UNDO, Action.AUTO_APPLY})
+
+_PAST: dict[Action, str] = {
+    Action.AUTO_APPLY: "applied",
+    Action.APPROVE: "approved",
+    Action.REJECT: "rejected",
+    Action.PROMOTE: "promoted",
+    Action.PROBATION: "put on probation",
+    Action.UNDO: "undone",
+    Action.SUPERSEDE: "superseded",
+    Action.RETIRE: "retired",
+    Action.REQUEUE: "put back in the queue",
+    Action.REOPEN: "reopened",
+}
+
+
+def drawing() -> str:
+    """The table of moves as a Mermaid state diagram, for the docs."""
+    lines = ["stateDiagram-v2", "    [*] --> proposed: propose"]
+    for action, (before, after) in MOVES.items():
+        lines += [f"    {state} --> {after}: {action}" for state in sorted(before)]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(drawing())

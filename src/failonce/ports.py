@@ -1,0 +1,264 @@
+"""What the core needs of the world: small protocols, each with one job.
+
+A database adapter implements `EvidenceLog`, `Lessons`, `Audit` and `Settings` in one class;
+`failonce.testing` holds the in-memory one and the suite that every adapter must pass.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from failonce.model import (
+    AuditEntry,
+    Change,
+    Evidence,
+    Exposure,
+    Gap,
+    Lesson,
+    Mode,
+    Recording,
+    Reject,
+    Signature,
+    State,
+)
+
+
+class Clock(Protocol):
+    """Now, in UTC. A parameter everywhere, so tests can own it."""
+
+    def now(self) -> datetime:
+        """The present moment, timezone-aware."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What became of a batch of evidence: `new` were stored, `duplicates` were there."""
+
+    new: int = 0
+    duplicates: int = 0
+
+
+class SignatureOrder(StrEnum):
+    """How signatures are ranked."""
+
+    IMPACT = "impact"
+    RECENCY = "recency"
+    HITS = "hits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Weights of the impact score (S15, S27)."""
+
+    week: float = 0.7
+    month: float = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureQuery:
+    """Which signatures to list. `project` None means all; `as_of` None the newest event
+    of each project; `ids` empty means any."""
+
+    project: str | None = None
+    as_of: datetime | None = None
+    min_hits_7d: int = 0
+    limit: int | None = None
+    order: SignatureOrder = SignatureOrder.IMPACT
+    weights: Weights = Weights()
+    ids: tuple[str, ...] = ()
+
+
+class EvidenceLog(Protocol):
+    """Recorded calls and events, with rollups per signature and day kept beside them."""
+
+    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
+        """Store a batch with its rollups in one transaction; durable on return.
+
+        Evidence whose id is known is counted as duplicate and changes nothing.
+        """
+
+    def calls(
+        self, *, project: str | None = None, tools: Sequence[str] = ()
+    ) -> Iterator[Evidence]:
+        """Recorded evidence in order of project, session, time and arrival."""
+
+    def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
+        """The evidence of these ids, oldest first; unknown ids are left out."""
+
+    def samples(self, signature: str, *, limit: int = 5) -> Sequence[Evidence]:
+        """The newest evidence of one signature, newest first; aliases are followed."""
+
+    def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
+        """Signatures with their windows summed up from the daily rollups."""
+
+    def projects(self) -> Mapping[str, int]:
+        """Each project with its number of recorded calls."""
+
+    def daily(self, *, project: str | None = None) -> Sequence[tuple[str, int, int]]:
+        """(day as YYYY-MM-DD, calls, failures), oldest first."""
+
+    def add_aliases(self, aliases: Mapping[str, str]) -> None:
+        """Old fingerprint → new fingerprint, after a change of masks; nothing is orphaned."""
+
+    def aliases(self) -> Mapping[str, str]:
+        """All aliases."""
+
+
+class Lessons(Protocol):
+    """Lessons, gaps and exposures; every write is one `Change`."""
+
+    def commit(self, change: Change) -> Sequence[AuditEntry]:
+        """Write all of `change` and its audit entries, or nothing; durable on return.
+
+        Raises `RefusedMove` where a lesson is no longer as `change.expects` says.
+        """
+
+    def lesson(self, id: str) -> Lesson | None:
+        """The newest version of a lesson."""
+
+    def versions(self, id: str) -> Sequence[Lesson]:
+        """All versions of a lesson, oldest first."""
+
+    def lessons(
+        self, *, project: str | None = None, states: Sequence[State] = ()
+    ) -> Sequence[Lesson]:
+        """The newest version of each lesson, in order of creation."""
+
+    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
+        """All gaps, oldest first."""
+
+    def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
+        """Exposures in order of time."""
+
+
+class Audit(Protocol):
+    """The append-only, hash-chained record of every decision."""
+
+    def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
+        """Entries in order."""
+
+    def head(self) -> str:
+        """The hash of the newest entry: it changes whenever anything was decided."""
+
+
+class Modes(Protocol):
+    """The learning modes that a person set in the store (N5)."""
+
+    def mode(self, project: str) -> Mode | None:
+        """The mode set for a project, else for everyone (`*`), else None.
+
+        It is the newest `SET_MODE` event whose subject is the project or `*`.
+        """
+
+
+class Lease(Protocol):
+    """At most one holder of a name at a time, across processes."""
+
+    def acquire(self, name: str, holder: str, *, until: datetime, now: datetime) -> bool:
+        """True where the lease is ours until then."""
+
+    def release(self, name: str, holder: str) -> None:
+        """Give it back."""
+
+
+class Store(EvidenceLog, Lessons, Audit, Modes, Lease, Protocol):
+    """All of the above in one place."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+# ------------------------------------------------------------- importing
+
+
+class Source(Protocol):
+    """One input to import: a file, a member of a folder, or standard input."""
+
+    @property
+    def name(self) -> str:
+        """Where it came from, as shown to people."""
+
+    @property
+    def modified(self) -> datetime:
+        """The time that events without a time of their own take."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file, where it is one."""
+
+    def lines(self) -> Iterator[bytes]:
+        """Its decompressed lines without their line ends; each capped in length."""
+
+    def whole(self) -> bytes:
+        """Its decompressed content; raises `BadInput` over the size limit."""
+
+
+class Importer(Protocol):
+    """One format of recordings. Stateless; one file each under `adapters/importers`."""
+
+    @property
+    def name(self) -> str:
+        """The word for `--format`."""
+
+    def sniff(self, head: bytes, name: str) -> float:
+        """How sure it is, from 0 to 1, that a source that begins with `head` is its own."""
+
+    def read(self, source: Source) -> Iterator[Recording | Reject]:
+        """Recordings and rejects in the order of the source."""
+
+
+# -------------------------------------------------------------- wording
+
+
+class Phrase(StrEnum):
+    """The texts that a user may word otherwise (S26)."""
+
+    GUARDRAIL_NAME = "guardrail_name"
+    GUARDRAIL_MESSAGE = "guardrail_message"
+    FIXER_NAME = "fixer_name"
+    FIXER_REASON = "fixer_reason"
+    HINT_NAME = "hint_name"
+    RULE_NAME = "rule_name"
+    RULE_TEXT = "rule_text"
+    REASON = "reason"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """What a phrase may speak of. Names come from recorded calls and are data, not text:
+    a wording adapter caps them, strips control characters and shows them quoted."""
+
+    tool: str = ""
+    argument: str = ""
+    replacement: str = ""
+    condition: str = ""
+    error_type: str = ""
+    category: str = ""
+    template: str = ""
+    steps: str = ""
+    failures: int = 0
+    sessions: int = 0
+
+
+class Wording(Protocol):
+    """Names, messages and reasons in the user's words."""
+
+    def say(self, phrase: Phrase, slots: Slots) -> str:
+        """The phrase with its slots filled: one line, at most 300 characters."""
+
+
+# ------------------------------------------------------------ workspace
+
+
+class Workspace(Protocol):
+    """The files that lessons are projected to; the database stays the truth."""
+
+    def reconcile(self, lessons: Iterable[Lesson]) -> Sequence[str]:
+        """Make the managed blocks hold exactly the rules among `lessons` in force.
+
+        Idempotent and atomic per file; returns the names of files that changed. Bytes
+        outside a block are never touched; a block with nothing in it disappears.
+        """
