@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
-Args: TypeAlias = "Mapping[str, Json]"
+Args: TypeAlias = Mapping[str, Json]
 """The arguments of a call by name. They are JSON and belong to the caller, not to us."""
 
 SHORT_ID = 8
