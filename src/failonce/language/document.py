@@ -1,0 +1,94 @@
+"""Lesson bodies as YAML: one strict reader, one deterministic writer.
+
+The reader refuses whatever makes YAML surprising (aliases, anchors, tags, duplicate keys,
+several documents) and bounds size and depth. The writer always quotes what could be read
+as something else, so no text from an error can become structure.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from failonce.errors import BadInput
+from failonce.model import Json
+
+MAX_BYTES = 16_384
+"""Longest body that is read; longer ones are refused."""
+MAX_DEPTH = 8
+
+
+def dump(value: Mapping[str, Json]) -> str:
+    """`value` as block-style YAML in the order given, ending in a newline."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - 40 ms that `--help` need not pay
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415
+
+    def quoted(item: Json) -> Any:  # noqa: ANN401 - ruamel takes its own string classes
+        if isinstance(item, str):
+            return item if _plain(item) else DoubleQuotedScalarString(item)
+        if isinstance(item, Mapping):
+            return {key: quoted(v) for key, v in item.items()}
+        if isinstance(item, Sequence):
+            return [quoted(v) for v in item]
+        return item
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 4096
+    yaml.allow_unicode = False
+    out = io.StringIO()
+    yaml.dump(quoted(value), out)
+    return out.getvalue()
+
+
+def load(text: str) -> dict[str, Json]:
+    """The mapping that a body holds; raises `BadInput` saying what is wrong with it."""
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise BadInput(f"The body is longer than {MAX_BYTES} bytes.")
+    try:
+        _refuse_surprises(text)
+        value = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, RecursionError, ValueError) as error:
+        reason = str(getattr(error, "problem", None) or error).splitlines()[0][:200]
+        raise BadInput(f"The body is not the plain YAML that lessons use: {reason}") from None
+    if not isinstance(value, dict):
+        raise BadInput("The body must be a mapping with `match` and `action`.")
+    return value
+
+
+def _plain(text: str) -> bool:
+    """True where a word needs no quotes whatever the YAML version."""
+    return (
+        text.isascii()
+        and text.replace("_", "").replace(".", "").isalnum()
+        and text[0].isalpha()
+        and text.lower() not in ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+    )
+
+
+def _refuse_surprises(text: str) -> None:
+    from ruamel.yaml import YAML  # noqa: PLC0415
+    from ruamel.yaml.events import (  # noqa: PLC0415
+        AliasEvent,
+        CollectionEndEvent,
+        CollectionStartEvent,
+        DocumentStartEvent,
+        NodeEvent,
+    )
+
+    depth = documents = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, DocumentStartEvent):
+            documents += 1
+        if documents > 1 or isinstance(event, AliasEvent):
+            raise ValueError("aliases and several documents are not allowed")
+        if isinstance(event, NodeEvent) and (event.anchor or getattr(event, "tag", None)):
+            raise ValueError("anchors and tags are not allowed")
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH}")

@@ -1,0 +1,291 @@
+"""When a lesson applies: a conjunction of plain conditions on a call's arguments.
+
+A condition speaks of one argument path: whether it is there, its JSON type, or the shape of
+its text. Shapes are named and few, so a person can read a predicate and no pattern of
+outside origin is ever compiled.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from failonce.errors import BadInput
+from failonce.model import Args, Json
+
+MISSING: Final = object()
+"""What `lookup` gives for a path that is not there; distinct from JSON null."""
+
+
+class Test(StrEnum):
+    """What a condition asks of an argument."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    TYPE = "type"
+    SHAPE = "shape"
+    NOT_SHAPE = "not_shape"
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+
+class Shape(StrEnum):
+    """Shapes of text that tools are often particular about."""
+
+    EMPTY = "empty"
+    ABSOLUTE_PATH = "absolute_path"
+    HOME_PATH = "home_path"
+    HAS_SLASH = "has_slash"
+    DIGITS = "digits"
+    JSON_TEXT = "json_text"
+    COMMA_LIST = "comma_list"
+    MULTILINE = "multiline"
+    QUOTED = "quoted"
+    PADDED = "padded"
+    URL = "url"
+    ISO_DATE = "iso_date"
+    ISO_TIME = "iso_time"
+    SLASH_DATE = "slash_date"
+    UPPER = "upper"
+    HAS_SPACE = "has_space"
+
+
+def _date(text: str, separator: str) -> bool:
+    parts = text.split(separator)
+    return len(parts) == 3 and all(p.isdigit() and len(p) <= 4 for p in parts)
+
+
+_SHAPES: dict[Shape, Callable[[str], bool]] = {
+    Shape.EMPTY: lambda t: not t,
+    Shape.ABSOLUTE_PATH: lambda t: t.startswith("/") and "\n" not in t,
+    Shape.HOME_PATH: lambda t: t.startswith("~"),
+    Shape.HAS_SLASH: lambda t: "/" in t,
+    Shape.DIGITS: lambda t: t.isascii() and t.isdigit(),
+    Shape.JSON_TEXT: lambda t: (t[:1], t[-1:]) in (("{", "}"), ("[", "]")),
+    Shape.COMMA_LIST: lambda t: "," in t and "\n" not in t,
+    Shape.MULTILINE: lambda t: "\n" in t,
+    Shape.QUOTED: lambda t: len(t) > 1 and t[0] == t[-1] and t[0] in "\"'`",
+    Shape.PADDED: lambda t: t != t.strip(),
+    Shape.URL: lambda t: t.startswith(("http://", "https://")),
+    Shape.ISO_DATE: lambda t: len(t) == 10 and _date(t, "-") and t[4] == "-",
+    Shape.ISO_TIME: lambda t: len(t) > 10 and t[10:11] == "T" and _date(t[:10], "-"),
+    Shape.SLASH_DATE: lambda t: 8 <= len(t) <= 10 and _date(t, "/"),
+    Shape.UPPER: lambda t: t.isupper(),
+    Shape.HAS_SPACE: lambda t: " " in t.strip(),
+}
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One question about one argument; `operand` is a JSON type or a `Shape`."""
+
+    path: Path
+    test: Test
+    operand: str = ""
+
+    def __str__(self) -> str:
+        """In a reader's words: `path is absent`, `limit is a string`."""
+        name = ".".join(self.path)
+        match self.test:
+            case Test.PRESENT:
+                return f"`{name}` is given"
+            case Test.ABSENT:
+                return f"`{name}` is not given"
+            case Test.TYPE:
+                return f"`{name}` is of type {self.operand}"
+            case Test.SHAPE:
+                return f"`{name}` looks like {self.operand.replace('_', ' ')}"
+            case Test.NOT_SHAPE:
+                return f"`{name}` does not look like {self.operand.replace('_', ' ')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicate:
+    """True where every condition holds. Without conditions it is true of every call."""
+
+    conditions: tuple[Condition, ...] = ()
+
+    def holds(self, args: Args) -> bool:
+        """Whether every condition holds of these arguments."""
+        return all(_holds(c, args) for c in self.conditions)
+
+    def __str__(self) -> str:
+        """The conditions joined by `and`."""
+        return " and ".join(map(str, self.conditions)) or "always"
+
+
+def lookup(args: Args, path: Path) -> Json | object:
+    """The value at a path, or `MISSING`."""
+    here: Json | object = args
+    for name in path:
+        if not isinstance(here, Mapping) or name not in here:
+            return MISSING
+        here = here[name]
+    return here
+
+
+def json_type(value: Json | object) -> str:
+    """The JSON type's name: `null boolean integer number string array object`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case Mapping():
+            return "object"
+        case _:
+            return "array"
+
+
+def shapes(text: str) -> Iterator[Shape]:
+    """The shapes that a text has."""
+    return (shape for shape, test in _SHAPES.items() if test(text))
+
+
+def paths(args: Args, *, depth: int = 2) -> Iterator[Path]:
+    """Every path to a value down to `depth` names."""
+    for name, value in args.items():
+        yield (name,)
+        if depth > 1 and isinstance(value, Mapping):
+            yield from ((name, *rest) for rest in paths(value, depth=depth - 1))
+
+
+def _holds(condition: Condition, args: Args) -> bool:
+    value = lookup(args, condition.path)
+    match condition.test:
+        case Test.PRESENT:
+            return value is not MISSING
+        case Test.ABSENT:
+            return value is MISSING
+        case Test.TYPE:
+            return value is not MISSING and json_type(value) == condition.operand
+        case Test.SHAPE:
+            return isinstance(value, str) and _SHAPES[Shape(condition.operand)](value)
+        case Test.NOT_SHAPE:
+            return isinstance(value, str) and not _SHAPES[Shape(condition.operand)](value)
+
+
+# ------------------------------------------------------------------ as data
+
+_TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+
+
+def dump(predicate: Predicate) -> list[Json]:
+    """The predicate as plain data for a lesson's body."""
+    return [
+        {"argument": ".".join(c.path), "is": f"{c.test}:{c.operand}" if c.operand else str(c.test)}
+        for c in predicate.conditions
+    ]
+
+
+def load(data: Json) -> Predicate:
+    """The predicate that `dump` wrote; raises `BadInput` on anything else."""
+    if not isinstance(data, Sequence) or isinstance(data, str):
+        raise BadInput("`arguments` must be a list of conditions.")
+    return Predicate(conditions=tuple(_condition(item) for item in data))
+
+
+def _condition(item: Json) -> Condition:
+    if not isinstance(item, Mapping) or set(item) != {"argument", "is"}:
+        raise BadInput("A condition has exactly the keys `argument` and `is`.")
+    test, _, operand = str(item["is"]).partition(":")
+    try:
+        kind = Test(test)
+        known = {Test.TYPE: operand in _TYPES, Test.PRESENT: not operand, Test.ABSENT: not operand}
+        if not known.get(kind, bool(operand) and Shape(operand) is not None):
+            raise ValueError(operand)
+    except ValueError:
+        raise BadInput(f"`{item['is']}` is not a test of an argument.") from None
+    return Condition(path=tuple(str(item["argument"]).split(".")), test=kind, operand=operand)
+
+
+# ------------------------------------------------------------------- search
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separation:
+    """A predicate that tells failing from working calls, and how well it does."""
+
+    predicate: Predicate
+    hits: int
+    """Failing calls it is true of."""
+    of: int
+
+
+def separate(
+    failing: Sequence[Args], working: Sequence[Args], *, cover: float = 0.9
+) -> Separation | None:
+    """The simplest predicate true of ≥ `cover` of `failing` and of none of `working`.
+
+    One condition is tried before two; among equals the one that covers more wins, then
+    the one that speaks of presence before type before shape, then the alphabet. None
+    where there is no such predicate or nothing to contrast with.
+    """
+    if not failing or not working:
+        return None
+    need = cover * len(failing)
+    candidates = [
+        (c, hits)
+        for c in _candidates(failing, working)
+        if (hits := sum(_holds(c, a) for a in failing)) >= need
+    ]
+    best: Separation | None = None
+    for condition, hits in candidates:
+        if not any(_holds(condition, a) for a in working):
+            best = _better(best, Predicate(conditions=(condition,)), hits, len(failing))
+    if best is not None:
+        return best
+    for i, (first, _) in enumerate(candidates):
+        left = [a for a in working if _holds(first, a)]
+        for second, _ in candidates[i + 1 :]:
+            if first.path == second.path and first.test is second.test:
+                continue
+            if any(_holds(second, a) for a in left):
+                continue
+            pair = Predicate(conditions=(first, second))
+            hits = sum(pair.holds(a) for a in failing)
+            if hits >= need:
+                best = _better(best, pair, hits, len(failing))
+    return best
+
+
+_RANK = {Test.PRESENT: 0, Test.ABSENT: 1, Test.TYPE: 2, Test.SHAPE: 3, Test.NOT_SHAPE: 4}
+
+
+def _candidates(failing: Sequence[Args], working: Sequence[Args]) -> list[Condition]:
+    """Conditions worth trying, in order of preference; bounded by distinct paths."""
+    seen = {path: None for args in failing for path in paths(args)}
+    usual = {path: None for args in working for path in paths(args)}
+    found: list[Condition] = []
+    for path in seen:
+        found.append(Condition(path=path, test=Test.PRESENT))
+        values = [v for a in failing if (v := lookup(a, path)) is not MISSING]
+        found += [
+            Condition(path=path, test=Test.TYPE, operand=t) for t in {json_type(v) for v in values}
+        ]
+        texts = [v for v in values if isinstance(v, str)]
+        for shape in Shape:
+            have = sum(_SHAPES[shape](t) for t in texts)
+            if have and have == len(texts):
+                found.append(Condition(path=path, test=Test.SHAPE, operand=shape))
+            elif texts and not have:
+                found.append(Condition(path=path, test=Test.NOT_SHAPE, operand=shape))
+    found += [Condition(path=p, test=Test.ABSENT) for p in usual if p not in seen]
+    return sorted(found, key=lambda c: (_RANK[c.test], len(c.path), c.path, c.operand))[:120]
+
+
+def _better(
+    best: Separation | None, predicate: Predicate, hits: int, of: int
+) -> Separation:
+    """The one that covers more; the earlier candidate among equals."""
+    if best is not None and best.hits >= hits:
+        return best
+    return Separation(predicate=predicate, hits=hits, of=of)

@@ -1,0 +1,448 @@
+"""How arguments are repaired: a short program of named steps, learned from examples.
+
+A step reads and writes whole arguments and never invents a value: what it writes is a
+function of what the caller gave. Each operation of `OPERATIONS` can be applied, and can be
+recovered from one example (value before, value after); a program is what all examples
+agree on, the simplest first.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from failonce.errors import BadInput
+from failonce.model import Args, Json
+
+
+class Op(StrEnum):
+    """What a step does. The order is the order of preference when several explain."""
+
+    RENAME = "rename"
+    DROP = "drop"
+    TO_INTEGER = "to_integer"
+    TO_NUMBER = "to_number"
+    TO_BOOLEAN = "to_boolean"
+    TO_STRING = "to_string"
+    PARSE_JSON = "parse_json"
+    TO_JSON = "to_json"
+    WRAP_LIST = "wrap_list"
+    UNWRAP_LIST = "unwrap_list"
+    SPLIT_COMMAS = "split_commas"
+    JOIN_COMMAS = "join_commas"
+    STRIP = "strip"
+    UNQUOTE = "unquote"
+    LOWER = "lower"
+    UPPER = "upper"
+    BASENAME = "basename"
+    DATE_PART = "date_part"
+    ISO_DATE = "iso_date"
+    STRIP_PREFIX = "strip_prefix"
+    ADD_PREFIX = "add_prefix"
+    STRIP_SUFFIX = "strip_suffix"
+    ADD_SUFFIX = "add_suffix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One operation on one argument; `text` is a new name, a prefix or a suffix."""
+
+    op: Op
+    argument: str
+    text: str = ""
+
+    def __str__(self) -> str:
+        """In a reader's words: `rename path to file_path`."""
+        match self.op:
+            case Op.RENAME:
+                return f"rename `{self.argument}` to `{self.text}`"
+            case Op.DROP:
+                return f"leave out `{self.argument}`"
+            case _ if self.text:
+                return f"{self.op.replace('_', ' ')} {self.text!r} of `{self.argument}`"
+            case _:
+                return f"{self.op.replace('_', ' ')}: `{self.argument}`"
+
+
+class NotApplicable(Exception):  # noqa: N818 - it is an answer, not an error
+    """This value is not one that the operation can take."""
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise NotApplicable
+    return value
+
+
+def _changed(before: str, after: str) -> str:
+    if before == after:
+        raise NotApplicable
+    return after
+
+
+def _number(value: Json) -> float:
+    try:
+        number = float(_text(value))
+    except ValueError:
+        raise NotApplicable from None
+    if number != number or number in (float("inf"), float("-inf")):
+        raise NotApplicable
+    return number
+
+
+def _integer(value: Json) -> int:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    text = _text(value).strip()
+    if not text.lstrip("+-").isdigit() or len(text) > 18:
+        raise NotApplicable
+    return int(text)
+
+
+def _boolean(value: Json) -> bool:
+    words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+    if isinstance(value, int) and not isinstance(value, bool) and value in (0, 1):
+        return bool(value)
+    try:
+        return words[_text(value).strip().lower()]
+    except KeyError:
+        raise NotApplicable from None
+
+
+def _string(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise NotApplicable
+
+
+def _parse(value: Json) -> Json:
+    text = _text(value).strip()
+    if text[:1] not in ("{", "["):
+        raise NotApplicable
+    try:
+        parsed: Json = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NotApplicable from None
+    return parsed
+
+
+def _serialise(value: Json) -> str:
+    if isinstance(value, str) or not isinstance(value, Mapping | Sequence):
+        raise NotApplicable
+    return json.dumps(value)
+
+
+def _wrap(value: Json) -> Json:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        raise NotApplicable
+    return [value]
+
+
+def _items(value: Json) -> Sequence[Json]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise NotApplicable
+    return value
+
+
+def _unwrap(value: Json) -> Json:
+    items = _items(value)
+    if len(items) != 1:
+        raise NotApplicable
+    return items[0]
+
+
+def _split(value: Json) -> Json:
+    text = _text(value)
+    if not text.strip() or "\n" in text:
+        raise NotApplicable
+    return [part.strip() for part in text.split(",")]
+
+
+def _join(value: Json) -> str:
+    return ",".join(_text(item) for item in _items(value))
+
+
+def _unquote(value: Json) -> str:
+    text = _text(value)
+    if len(text) < 2 or text[0] != text[-1] or text[0] not in "\"'`":
+        raise NotApplicable
+    return text[1:-1]
+
+
+def _basename(value: Json) -> str:
+    text = _text(value).rstrip("/")
+    return _changed(_text(value), text.rsplit("/", 1)[-1])
+
+
+def _date_part(value: Json) -> str:
+    text = _text(value)
+    if len(text) < 12 or text[4:5] != "-" or text[10:11] not in ("T", " "):
+        raise NotApplicable
+    return text[:10]
+
+
+def _iso_date(value: Json) -> str:
+    """`2026/3/5` → `2026-03-05`. Day-first and month-first dates are never guessed."""
+    parts = _text(value).replace(".", "/").split("/")
+    if len(parts) != 3 or not all(p.isascii() and p.isdigit() for p in parts):
+        raise NotApplicable
+    if len(parts[0]) != 4 or max(len(parts[1]), len(parts[2])) > 2:
+        raise NotApplicable
+    return f"{parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}"
+
+
+_PLAIN: dict[Op, Callable[[Json], Json]] = {
+    Op.TO_INTEGER: _integer,
+    Op.TO_NUMBER: _number,
+    Op.TO_BOOLEAN: _boolean,
+    Op.TO_STRING: _string,
+    Op.PARSE_JSON: _parse,
+    Op.TO_JSON: _serialise,
+    Op.WRAP_LIST: _wrap,
+    Op.UNWRAP_LIST: _unwrap,
+    Op.SPLIT_COMMAS: _split,
+    Op.JOIN_COMMAS: _join,
+    Op.STRIP: lambda v: _changed(_text(v), _text(v).strip()),
+    Op.UNQUOTE: _unquote,
+    Op.LOWER: lambda v: _changed(_text(v), _text(v).lower()),
+    Op.UPPER: lambda v: _changed(_text(v), _text(v).upper()),
+    Op.BASENAME: _basename,
+    Op.DATE_PART: _date_part,
+    Op.ISO_DATE: _iso_date,
+}
+"""Operations on a value that need no text."""
+
+
+def _with_text(op: Op, value: Json, text: str) -> Json:
+    given = _text(value)
+    match op:
+        case Op.STRIP_PREFIX if given.startswith(text) and given != text:
+            return given[len(text) :]
+        case Op.STRIP_SUFFIX if given.endswith(text) and given != text:
+            return given[: -len(text)]
+        case Op.ADD_PREFIX if not given.startswith(text):
+            return text + given
+        case Op.ADD_SUFFIX if not given.endswith(text):
+            return given + text
+        case _:
+            raise NotApplicable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """Steps in order. Applying it is all or nothing."""
+
+    steps: tuple[Step, ...]
+
+    def apply(self, args: Args) -> dict[str, Json] | None:
+        """The repaired arguments, or None where a step does not fit these."""
+        out = dict(args)
+        try:
+            for step in self.steps:
+                _apply(step, out)
+        except NotApplicable:
+            return None
+        return out
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Names of the arguments that it reads or writes."""
+        renamed = {s.text for s in self.steps if s.op is Op.RENAME}
+        return frozenset({s.argument for s in self.steps} | renamed)
+
+    @property
+    def keeps_information(self) -> bool:
+        """False where a step throws away what the caller asked for."""
+        return all(s.op is not Op.DROP for s in self.steps)
+
+    def __str__(self) -> str:
+        """The steps in words, joined by `then`."""
+        return ", then ".join(map(str, self.steps))
+
+
+def _apply(step: Step, out: dict[str, Json]) -> None:
+    if step.argument not in out:
+        raise NotApplicable
+    if step.op is Op.RENAME:
+        if step.text in out:
+            raise NotApplicable
+        out[step.text] = out.pop(step.argument)
+    elif step.op is Op.DROP:
+        del out[step.argument]
+    elif step.op in _PLAIN:
+        out[step.argument] = _PLAIN[step.op](out[step.argument])
+    else:
+        out[step.argument] = _with_text(step.op, out[step.argument], step.text)
+
+
+# ------------------------------------------------------------------ as data
+
+
+def dump(transform: Transform) -> list[Json]:
+    """The steps as plain data for a lesson's body."""
+    keys = {Op.RENAME: "to"}
+    return [
+        {"op": str(s.op), "argument": s.argument}
+        | ({keys.get(s.op, "text"): s.text} if s.text else {})
+        for s in transform.steps
+    ]
+
+
+def load(data: Json) -> Transform:
+    """The transform that `dump` wrote; raises `BadInput` on anything else."""
+    if not isinstance(data, Sequence) or isinstance(data, str) or not data:
+        raise BadInput("`steps` must be a list of at least one step.")
+    return Transform(steps=tuple(_step(item) for item in data))
+
+
+def _step(item: Json) -> Step:
+    if not isinstance(item, Mapping) or not {"op", "argument"} <= set(item):
+        raise BadInput("A step has the keys `op` and `argument`.")
+    try:
+        op = Op(str(item["op"]))
+    except ValueError:
+        raise BadInput(f"`{item['op']}` is not an operation on arguments.") from None
+    key = "to" if op is Op.RENAME else "text"
+    text = str(item.get(key, ""))
+    needs = op is Op.RENAME or op in _LITERAL
+    if needs != bool(text) or set(item) - {"op", "argument", key}:
+        raise BadInput(f"Step `{op}` takes `argument`" + (f" and `{key}`." if needs else "."))
+    return Step(op=op, argument=str(item["argument"]), text=text)
+
+
+# ------------------------------------------------------------------ learning
+
+_LITERAL = (Op.STRIP_PREFIX, Op.ADD_PREFIX, Op.STRIP_SUFFIX, Op.ADD_SUFFIX)
+_ORDER = {op: i for i, op in enumerate(Op)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """Arguments that failed and those that worked instead, from one cluster."""
+
+    before: Args
+    after: Args
+    cluster: str
+
+
+def learn(examples: Sequence[Example], *, agree: float = 0.75) -> Transform | None:
+    """The simplest program that explains the examples of at least two clusters.
+
+    Every example votes with all programs that explain it exactly; the winner must
+    explain the share `agree` of the examples that it applies to, in ≥ 2 clusters and
+    with different values where it holds a literal. None where nothing does, or where
+    two programs of the same size explain as much and differ on an example.
+    """
+    votes: Counter[Transform] = Counter()
+    for example in examples:
+        votes.update(set(explanations(example)))
+    ranked = sorted(votes, key=lambda t: (-votes[t], _cost(t), str(t)))
+    for candidate in ranked:
+        explained = [e for e in examples if candidate.apply(e.before) == dict(e.after)]
+        concerned = [e for e in examples if candidate.apply(e.before) is not None]
+        if len({e.cluster for e in explained}) < 2 or not _diverse(candidate, explained):
+            continue
+        if len(explained) >= agree * len(concerned):
+            return None if _rival(candidate, ranked, votes, concerned) else candidate
+    return None
+
+
+def explanations(example: Example) -> Iterator[Transform]:
+    """Programs of one step per changed argument that turn `before` into `after`."""
+    before, after = example.before, example.after
+    gone = [n for n in before if n not in after]
+    new = [n for n in after if n not in before]
+    changed = [n for n in before if n in after and before[n] != after[n]]
+    if not gone and not changed or len(gone) + len(changed) > 3 or len(new) > len(gone):
+        return
+    programs: list[tuple[Step, ...]] = [()]
+    for name in changed:
+        programs = [p + s for p in programs for s in _value_steps(name, before[name], after[name])]
+    for pairing in _pairings(gone, new):
+        moved: list[tuple[Step, ...]] = [()]
+        for old, target in pairing:
+            moved = [p + s for p in moved for s in _moves(old, target, before, after)]
+        for first in programs:
+            for second in moved[:64]:
+                yield Transform(steps=first + second)
+
+
+def _pairings(gone: list[str], new: list[str]) -> Iterator[list[tuple[str, str | None]]]:
+    """Every way to say which new name each missing one became, or none."""
+    if not gone:
+        if not new:
+            yield []
+        return
+    first, rest = gone[0], gone[1:]
+    for target in new:
+        for tail in _pairings(rest, [n for n in new if n != target]):
+            yield [(first, target), *tail]
+    if len(rest) >= len(new):
+        for tail in _pairings(rest, new):
+            yield [(first, None), *tail]
+
+
+def _moves(
+    old: str, target: str | None, before: Args, after: Args
+) -> Iterator[tuple[Step, ...]]:
+    if target is None:
+        yield (Step(op=Op.DROP, argument=old),)
+        return
+    rename = Step(op=Op.RENAME, argument=old, text=target)
+    if before[old] == after[target]:
+        yield (rename,)
+        return
+    yield from ((rename, *s) for s in _value_steps(target, before[old], after[target]))
+
+
+def _value_steps(name: str, before: Json, after: Json) -> Iterator[tuple[Step, ...]]:
+    """Every single operation, and literal prefix or suffix, from one value to another."""
+    for op, function in _PLAIN.items():
+        try:
+            result = function(before)
+        except NotApplicable:
+            continue
+        if type(result) is type(after) and result == after:
+            yield (Step(op=op, argument=name),)
+    if isinstance(before, str) and isinstance(after, str) and before and after:
+        if before.endswith(after):
+            yield (Step(op=Op.STRIP_PREFIX, argument=name, text=before[: -len(after)]),)
+        if after.endswith(before):
+            yield (Step(op=Op.ADD_PREFIX, argument=name, text=after[: -len(before)]),)
+        if before.startswith(after):
+            yield (Step(op=Op.STRIP_SUFFIX, argument=name, text=before[len(after) :]),)
+        if after.startswith(before):
+            yield (Step(op=Op.ADD_SUFFIX, argument=name, text=after[len(before) :]),)
+
+
+def _cost(transform: Transform) -> tuple[int, int]:
+    return len(transform.steps), sum(_ORDER[s.op] for s in transform.steps)
+
+
+def _diverse(transform: Transform, explained: Sequence[Example]) -> bool:
+    """A literal must have been seen on at least two different values (DESIGN section 7)."""
+    literal = [s for s in transform.steps if s.op in _LITERAL]
+    return all(
+        len({json.dumps(e.before.get(s.argument), default=str) for e in explained}) >= 2
+        for s in literal
+    )
+
+
+def _rival(
+    winner: Transform,
+    ranked: Sequence[Transform],
+    votes: Counter[Transform],
+    examples: Sequence[Example],
+) -> bool:
+    """Whether a program as good and as short would have done something else."""
+    for other in ranked:
+        if other == winner or votes[other] < votes[winner] or len(other.steps) > len(winner.steps):
+            continue
+        for e in examples:
+            there = other.apply(e.before)
+            if there is not None and there != winner.apply(e.before):
+                return True
+    return False
