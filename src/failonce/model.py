@@ -279,7 +279,10 @@ class Tally:
     wrongly_blocked: int = 0
     wrongly_changed: int = 0
     shown_good: int = 0
+    contradicted: int = 0
+    """Repairs of failures where the caller later did something else."""
     unconfirmed: int = 0
+    """Repairs of failures where the caller never got there."""
     good: int = 0
     failures: int = 0
 

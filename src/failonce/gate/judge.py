@@ -1,0 +1,205 @@
+"""The gate: every check, the replay on the exam clusters, the statistics, one ruling."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from failonce import statistics
+from failonce.gate import checks
+from failonce.gate.replay import Replayed, Result, replay, tally
+from failonce.history import Episode, Split
+from failonce.identity import body_digest
+from failonce.kinds.behaviour import Behaviour
+from failonce.kinds.decision import Armed, Decider
+from failonce.kinds.registry import behaviour
+from failonce.model import (
+    Category,
+    CheckResult,
+    Evidence,
+    Judgement,
+    KindName,
+    Power,
+    Proof,
+    Proposal,
+    Ruling,
+    Tally,
+)
+
+_HELPED = (Result.PREVENTED, Result.REPAIRED, Result.RECOVERED)
+_HURT = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED, Result.CONTRADICTED)
+_WRONG = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED)
+
+EMPTY = Proof(
+    tally=Tally(),
+    wins=0,
+    losses=0,
+    clusters=0,
+    e_value=0.0,
+    benefit_low=0.0,
+    benefit_high=1.0,
+    harm_high=1.0,
+    power=Power.UNDERPOWERED,
+    missing="no recorded call to try it on",
+)
+"""The proof of a lesson without history: nothing is known, nothing is passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a proposal is judged on: the tool's calls, and which of them taught it."""
+
+    calls: Sequence[Evidence]
+    recoveries: Mapping[str, Episode]
+    split: Split
+    category: Category = Category.UNKNOWN
+
+
+def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
+    """Judge one proposal. Power is that of the single lesson; `together` corrects for many."""
+    static = [check(proposal) for check in checks.STATIC]
+    if checks.first_refusal(static):
+        return _ruled(proposal, static, EMPTY)
+    body = behaviour(proposal)
+    proof = prove(proposal, body, case, decider)
+    read_only = bool(case.calls) and all(e.read_only for e in case.calls)
+    results = [
+        *static,
+        *(check(proposal) for check in checks.DEEPER),
+        checks.retry_safe(proposal, case.category, read_only),
+        checks.broad(proposal, proof),
+        checks.agrees(proof),
+    ]
+    return _ruled(proposal, results, proof)
+
+
+def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> Proof:
+    """Replay the exam clusters with this lesson alone and count votes of clusters."""
+    armed = (Armed(lesson="", version=0, kind=proposal.kind, behaviour=body),)
+    exam = [e for e in case.calls if not case.split.studied(e)]
+    replayed = [
+        r
+        for r in replay(exam, lambda _: armed, decider, case.recoveries)
+        if not r.evidence.failed or _in_scope(r, proposal)
+    ]
+    counted = tally(replayed)
+    wins, losses = votes(replayed)
+    failing, good = _clusters(replayed)
+    repeats = any(e.call.task is not None for e in exam)
+    rho = statistics.RHO_TASK if repeats else None
+    benefit = statistics.share(failing, rho=rho or statistics.RHO_FAILURE)
+    harm = statistics.share(good, rho=rho or statistics.RHO_GOOD)
+    proof = Proof(
+        tally=counted,
+        wins=wins,
+        losses=losses,
+        clusters=len(failing),
+        e_value=statistics.e_value(wins, losses),
+        benefit_low=benefit.low,
+        benefit_high=benefit.high,
+        harm_high=harm.at_most,
+        power=Power.UNDERPOWERED,
+    )
+    proof = replace(proof, power=_power(proposal.kind, proof, harm))
+    proof = replace(proof, missing=_missing(proposal.kind, proof, harm))
+    return replace(proof, line=body.headline(proof))
+
+
+def _in_scope(r: Replayed, proposal: Proposal) -> bool:
+    """A failure counts where it is of the class that was mined, or was touched."""
+    return r.evidence.signature in proposal.signatures or r.result is not Result.UNTOUCHED
+
+
+def votes(replayed: Iterable[Replayed]) -> tuple[int, int]:
+    """Clusters that were helped more than hurt, and the other way round; a tie is neither."""
+    balance: dict[str, int] = defaultdict(int)
+    for r in replayed:
+        balance[r.evidence.call.cluster] += (r.result in _HELPED) - (r.result in _HURT)
+    return sum(b > 0 for b in balance.values()), sum(b < 0 for b in balance.values())
+
+
+def _clusters(
+    replayed: Sequence[Replayed],
+) -> tuple[list[statistics.Cluster], list[statistics.Cluster]]:
+    """(failures helped, good calls wrongly touched) in each cluster."""
+    failed: dict[str, list[bool]] = defaultdict(list)
+    good: dict[str, list[bool]] = defaultdict(list)
+    for r in replayed:
+        if r.evidence.failed:
+            failed[r.evidence.call.cluster].append(r.result in _HELPED)
+        elif r.evidence.good:
+            good[r.evidence.call.cluster].append(r.result in _WRONG)
+    return _counted(failed), _counted(good)
+
+
+def _counted(clusters: Mapping[str, Sequence[bool]]) -> list[statistics.Cluster]:
+    return [statistics.Cluster(hits=sum(v), of=len(v)) for v in clusters.values()]
+
+
+def _power(kind: KindName, proof: Proof, harm: statistics.Share) -> Power:
+    """FAIL and PASS of the statistics, for this lesson alone."""
+    if harm.at_least > statistics.HARM_BOUND:
+        return Power.FAIL
+    if statistics.e_value(proof.losses, proof.wins) >= statistics.PROVEN:
+        return Power.FAIL
+    limits = kind not in (KindName.GUARDRAIL, KindName.FIXER) or (
+        harm.estimate <= statistics.HARM_SHARE and harm.at_most <= statistics.HARM_BOUND
+    )
+    proven = proof.e_value >= statistics.PROVEN and proof.wins >= statistics.SMALLEST_PROOF
+    return Power.PASS if proven and limits else Power.UNDERPOWERED
+
+
+def _missing(kind: KindName, proof: Proof, harm: statistics.Share) -> str:
+    """What an underpowered lesson lacks, in words; empty where it lacks nothing."""
+    if proof.power is not Power.UNDERPOWERED:
+        return ""
+    if kind is KindName.RULE:
+        return "the effect of a sentence shows only once agents have read it"
+    lacks: list[str] = []
+    sessions = statistics.votes_missing(proof.wins, proof.losses)
+    if sessions:
+        lacks.append(f"{sessions} more session{'s' * (sessions != 1)} that it helps")
+    calls = statistics.good_missing(harm)
+    if calls and kind in (KindName.GUARDRAIL, KindName.FIXER):
+        lacks.append(f"about {calls} more good calls left alone")
+    return " and ".join(lacks)
+
+
+def together(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Correct for many candidates at once: what e-BH does not pass is underpowered."""
+    able = [
+        i
+        for i, j in enumerate(judgements)
+        if j.proof.wins + j.proof.losses >= statistics.SMALLEST_PROOF
+    ]
+    passing = statistics.e_bh([judgements[i].proof.e_value for i in able])
+    kept = {able[position] for position in passing}
+    return [j if i in kept else _demoted(j) for i, j in enumerate(judgements)]
+
+
+def _demoted(judgement: Judgement) -> Judgement:
+    if judgement.proof.power is not Power.PASS:
+        return judgement
+    missing = "more sessions, as many lessons were tried at once"
+    proof = replace(judgement.proof, power=Power.UNDERPOWERED, missing=missing)
+    ruling = Ruling.HOLD if judgement.ruling is Ruling.ACTIVATE else judgement.ruling
+    return replace(judgement, proof=proof, ruling=ruling, reasons=(f"needs {missing}",))
+
+
+def _ruled(proposal: Proposal, results: Sequence[CheckResult], proof: Proof) -> Judgement:
+    refusal = checks.first_refusal(results)
+    doubts = [r.detail for r in results if not r.passed and not r.fatal]
+    if refusal or proof.power is Power.FAIL:
+        ruling = Ruling.REJECT
+        reasons = [refusal.detail if refusal else "it hurts more than it helps on recorded calls"]
+    elif doubts or proof.power is Power.UNDERPOWERED:
+        ruling = Ruling.HOLD
+        reasons = [*doubts, *([f"needs {proof.missing}"] if proof.missing else [])]
+    else:
+        ruling, reasons = Ruling.ACTIVATE, []
+    return Judgement(
+        ruling=ruling,
+        digest=body_digest(proposal),
+        checks=tuple(results),
+        proof=proof,
+        reasons=tuple(reasons),
+    )

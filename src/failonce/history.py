@@ -1,0 +1,168 @@
+"""Recorded calls as episodes: what failed, what came between, what worked in the end.
+
+Miners learn from episodes and the gate judges by them, so both see the same ones. History
+is split by cluster (task, else session): a lesson is learned from the *study* clusters and
+proven on the *exam* clusters, never on those that it came from.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from failonce.identity import digest
+from failonce.model import Args, Evidence, Json
+
+REACH = 15
+"""Calls after a failure within which a working call counts as its recovery."""
+STUDY_AT_LEAST = 3
+"""Failing clusters to learn from, where there are more than that."""
+STUDY_SHARE = 0.34
+"""Share of the failing clusters to learn from, where there are many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """A failed call, the call of the same tool that worked afterwards, and what lay between.
+
+    `recovery` is None where the caller never got there; `steps` is the number of calls
+    until it did.
+    """
+
+    failure: Evidence
+    recovery: Evidence | None = None
+    between: tuple[Evidence, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """Calls from the failure to its recovery; 0 without one."""
+        return len(self.between) + 1 if self.recovery else 0
+
+    @property
+    def unchanged(self) -> bool:
+        """True where the very same call worked later."""
+        return self.recovery is not None and self.recovery.call.args == self.failure.call.args
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds from the failure to its recovery; 0 without one."""
+        return (self.recovery.at - self.failure.at).total_seconds() if self.recovery else 0.0
+
+
+def episodes(calls: Iterable[Evidence]) -> list[Episode]:
+    """One episode for each failure, in the order of the calls.
+
+    `calls` come session by session in order of time. A recovery is the first good call of
+    the same tool within `REACH` calls whose arguments are akin to those that failed.
+    """
+    found: list[Episode] = []
+    for session in _sessions(calls):
+        for i, e in enumerate(session):
+            if e.failed:
+                found.append(_episode(e, session[i + 1 : i + 1 + REACH]))
+    return found
+
+
+def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
+    here: list[Evidence] = []
+    for e in calls:
+        if here and (e.call.session, e.call.project) != (here[0].call.session, here[0].call.project):
+            yield here
+            here = []
+        here.append(e)
+    if here:
+        yield here
+
+
+def _episode(failure: Evidence, later: Sequence[Evidence]) -> Episode:
+    for i, e in enumerate(later):
+        if e.good and e.call.tool == failure.call.tool and akin(failure.call.args, e.call.args):
+            return Episode(failure=failure, recovery=e, between=tuple(later[:i]))
+    return Episode(failure=failure)
+
+
+def akin(before: Args | None, after: Args | None) -> bool:
+    """Whether two calls of one tool can be two tries at the same thing.
+
+    They can where they are equal, or where some text or number of the one is found in the
+    other, whole or as a part of at least three characters, under any name or type.
+    """
+    if before is None or after is None:
+        return False
+    if before == after:
+        return True
+    ours, theirs = set(_leaves(before)), set(_leaves(after))
+    if ours & theirs:
+        return True
+    return any(
+        min(len(a), len(b)) >= 3 and (a in b or b in a) for a in ours for b in theirs
+    )
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    """Texts of the values inside, cut at 512 characters; at most 24 a level."""
+    if isinstance(value, Mapping):
+        for item in list(value.values())[:24]:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        if value:
+            yield value[:512]
+    elif isinstance(value, Sequence):
+        for item in list(value)[:24]:
+            yield from _leaves(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Which clusters a lesson is learned from; all others judge it."""
+
+    study: frozenset[str]
+
+    def studied(self, e: Evidence) -> bool:
+        """Whether a miner may see this evidence."""
+        return e.call.cluster in self.study
+
+
+def split(failing: Iterable[str], others: Iterable[str]) -> Split:
+    """Draw the study clusters of one class of failures.
+
+    By a hash of the cluster's name, so the draw does not depend on order and a cluster
+    stays on its side as history grows around it: the first three failing clusters, or a
+    third where there are many, and every other one of the clusters without the failure.
+    """
+    ranked = sorted(set(failing), key=_rank)
+    count = max(min(STUDY_AT_LEAST, max(1, len(ranked) - 1)), int(STUDY_SHARE * len(ranked)))
+    good = {c for c in others if c not in set(ranked) and int(_rank(c), 16) % 2}
+    return Split(study=frozenset(ranked[:count]) | good)
+
+
+def _rank(cluster: str) -> str:
+    return digest(("split/1", cluster), size=8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByTool:
+    """A project's calls by tool, in order, with the episodes of its failures."""
+
+    calls: Mapping[str, Sequence[Evidence]]
+    episodes: Mapping[str, Sequence[Episode]]
+    """By signature."""
+    recoveries: Mapping[str, Episode]
+    """By the id of the failed evidence."""
+
+
+def by_tool(calls: Sequence[Evidence]) -> ByTool:
+    """Group a project's evidence once for all miners and the gate."""
+    tools: dict[str, list[Evidence]] = defaultdict(list)
+    for e in calls:
+        tools[e.call.tool].append(e)
+    classes: dict[str, list[Episode]] = defaultdict(list)
+    every = episodes(calls)
+    for episode in every:
+        classes[episode.failure.signature or ""].append(episode)
+    return ByTool(
+        calls=tools,
+        episodes=classes,
+        recoveries={episode.failure.id: episode for episode in every},
+    )

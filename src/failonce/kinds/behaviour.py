@@ -1,0 +1,135 @@
+"""What a kind of lesson is to the rest: a body that can be read, written and asked.
+
+A kind's class parses a lesson's body and answers two questions: what to do before a call,
+and what to do after one that failed. Answers are values; nobody acts in here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from failonce.errors import BadInput
+from failonce.model import Args, Call, Category, Json, Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What went wrong with a call, as a lesson may look at it."""
+
+    message: str
+    signature: str
+    category: Category
+    error_type: str = ""
+    retry_after_s: float | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Run the call with these arguments instead."""
+
+    args: Args
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Do not run the call; the message says what to do instead."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warn:
+    """Run the call, and let the caller read this."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """A rule for the caller to read before the call."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Run the call again after `after_s` seconds, at most `times` times in all."""
+
+    after_s: float
+    times: int
+    message: str
+
+
+Effect = Repair | Block | Warn | Show | Retry
+
+
+class Behaviour(Protocol):
+    """A parsed body. `component` is the tool it is about, empty for any."""
+
+    @property
+    def component(self) -> str:
+        """The tool that the lesson is about."""
+
+    @classmethod
+    def parse(cls, body: str, target: str) -> Self:
+        """Read a body; raises `BadInput` saying what is wrong with it."""
+
+    def render(self) -> str:
+        """The body that `parse` reads: the same value, the same bytes."""
+
+    def before(self, call: Call) -> Effect | None:
+        """What to do before the call, None for nothing."""
+
+    def after(self, call: Call, failure: Failure) -> Effect | None:
+        """What to do after the call failed, None for nothing."""
+
+    @staticmethod
+    def headline(proof: Proof) -> str:
+        """The proof in one sentence, counts first, in the terms of this kind."""
+
+
+# ------------------------------------------------- reading a body's parts
+
+
+def section(document: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    """A mapping inside a body; raises `BadInput` where it is missing."""
+    value = document.get(name)
+    if not isinstance(value, Mapping):
+        raise BadInput(f"The body needs `{name}` with its parts below it.")
+    return value
+
+
+def only(part: Mapping[str, Json], name: str, *allowed: str) -> None:
+    """Refuse keys that nobody reads: a typo must not pass for a rule."""
+    unknown = sorted(set(part) - set(allowed))
+    if unknown:
+        raise BadInput(f"`{name}` has no `{unknown[0]}`; it takes: {', '.join(allowed)}.")
+
+
+def text(part: Mapping[str, Json], name: str, default: str | None = None) -> str:
+    """A text inside a section."""
+    value = part.get(name, default)
+    if not isinstance(value, str):
+        raise BadInput(f"`{name}` must be a text.")
+    return value
+
+
+def number(part: Mapping[str, Json], name: str, *, low: float, high: float) -> float:
+    """A number inside a section, refused outside its limits."""
+    value = part.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInput(f"`{name}` must be a number.")
+    if not low <= value <= high:
+        raise BadInput(f"`{name}` must be between {low:g} and {high:g}; it is {value:g}.")
+    return value
+
+
+def concerns(signature: str, regex: str, failure: Failure) -> bool:
+    """Whether a failure is the one meant: by fingerprint, else by pattern."""
+    from failonce.language import pattern  # noqa: PLC0415 - RE2 loads only where it is asked
+
+    if signature:
+        return failure.signature == signature
+    return pattern.matches(regex, failure.message)

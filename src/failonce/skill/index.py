@@ -1,0 +1,66 @@
+"""Which lessons concern a call: one look-up by tool."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from failonce.kinds.decision import Armed
+from failonce.kinds.registry import behaviour
+from failonce.model import KindName, Lesson
+
+_ORDER = {
+    KindName.FIXER: 0,
+    KindName.GUARDRAIL: 1,
+    KindName.HINT: 2,
+    KindName.RULE: 3,
+    KindName.TOOL: 4,
+}
+
+
+def arm(lesson: Lesson) -> Armed:
+    """Parse a lesson's body; raises `BadInput` where it is not of its kind."""
+    return Armed(
+        lesson=lesson.id,
+        version=lesson.version,
+        kind=lesson.proposal.kind,
+        behaviour=behaviour(lesson.proposal),
+    )
+
+
+class Index:
+    """Armed lessons by the tool that they are about. Immutable once built.
+
+    Of two lessons of one kind for one tool the older speaks first, so the same lessons
+    always decide in the same order. A rule for `server` also concerns the tools that an
+    MCP client names `mcp__server__tool`.
+    """
+
+    def __init__(self, armed: Iterable[Armed]) -> None:
+        by_tool: dict[str, list[Armed]] = defaultdict(list)
+        for lesson in armed:
+            by_tool[lesson.behaviour.component].append(lesson)
+        self._by_tool = {
+            tool: tuple(sorted(lessons, key=lambda a: _ORDER[a.kind]))
+            for tool, lessons in by_tool.items()
+        }
+
+    def concerning(self, tool: str) -> Sequence[Armed]:
+        """The lessons to ask before or after a call of `tool`, in their order."""
+        own = self._by_tool.get(tool, ())
+        names = {slug(tool), server(tool)} - {tool, ""}
+        family = (a for name in sorted(names) for a in self._by_tool.get(name, ()))
+        return (*own, *(a for a in family if a.kind is KindName.RULE))
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_tool.values()))
+
+
+def server(tool: str) -> str:
+    """The MCP server in a client's name of a tool, empty where there is none."""
+    parts = tool.split("__")
+    return parts[1] if len(parts) >= 3 and parts[0] == "mcp" else ""
+
+
+def slug(tool: str) -> str:
+    """A tool's name as the name of a skill file: lower case, dashes for the rest."""
+    words = "".join(c if c.isascii() and c.isalnum() else "-" for c in tool.lower())
+    return "-".join(filter(None, words.split("-")))[:64]
