@@ -1,0 +1,40 @@
+"""The store on a SQL database: SQLite now, through portable SQLAlchemy Core statements.
+
+__init__   the door: `open_store(url)`, `store_url(path)`; importing it loads no SQLAlchemy
+opening    folders, versions, migrations
+sqlite     what is particular to SQLite: pragmas, transactions, its error codes
+tables     the schema, equal to the sum of `migrations`
+rows       rows ↔ the nouns of the model
+events     evidence with its rollups      (functions over one connection)
+ranking    signatures and daily totals    (the same)
+decisions  lessons, audit, gaps, leases   (the same)
+store      `SqlStore`: transactions around the three above
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from failonce.adapters.sql_store.store import SqlStore
+
+__all__ = ["open_store", "store_url"]
+
+
+def store_url(path: Path) -> str:
+    """The URL of a SQLite file, whatever characters its name holds."""
+    return "sqlite:///" + quote(path.absolute().as_posix(), safe="/:")
+
+
+def open_store(url: str, *, scheme: int = 1) -> "SqlStore":
+    """Open the store at `url` (`sqlite:///…`), creating or migrating it where needed.
+
+    `scheme` is the version of the masks that new fingerprints are made with. Raises
+    `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
+    of another program, a damaged file or a missing permission, `StoreNewer` for one that
+    a newer failonce wrote, `StoreFull` and `StoreBusy`.
+    """
+    # SQLAlchemy takes 0.2 s to import, so only who opens a store pays for it.
+    from failonce.adapters.sql_store.opening import opened  # noqa: PLC0415
+
+    return opened(url, scheme)

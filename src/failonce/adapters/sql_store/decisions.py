@@ -1,0 +1,235 @@
+"""Lessons, audit, gaps, exposures, modes, leases: functions over one connection."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from failonce.adapters.sql_store import tables as t
+from failonce.adapters.sql_store.rows import (
+    entry_of,
+    entry_row,
+    exposure_of,
+    exposure_row,
+    gap_of,
+    gap_row,
+    lesson_of,
+    micros,
+    recordable,
+    state_row,
+    version_row,
+)
+from failonce.adapters.sql_store.sqlite import upsert
+from failonce.errors import AuditBroken, RefusedMove
+from failonce.identity import GENESIS, event_hash
+from failonce.lifecycle import WORDS
+from failonce.model import (
+    Action,
+    AuditEntry,
+    Change,
+    Event,
+    Exposure,
+    Gap,
+    GapStatus,
+    Lesson,
+    Mode,
+    State,
+)
+
+
+def commit(connection: Connection, change: Change) -> list[AuditEntry]:
+    """Write all of `change`."""
+    _expect(connection, change.expects)
+    for lesson in change.lessons:
+        _put(connection, lesson)
+    for gap in change.gaps:
+        _put_gap(connection, gap)
+    if change.exposures:
+        connection.execute(insert(t.exposure), [exposure_row(e) for e in change.exposures])
+    return _append(connection, change.events)
+
+
+def _expect(connection: Connection, expects: Mapping[str, tuple[int, State]]) -> None:
+    for subject, (version, state) in expects.items():
+        now = lesson(connection, subject)
+        if now is None:
+            raise RefusedMove(
+                f"{subject} is not in the store any more. List lessons to see which are."
+            )
+        if (now.version, now.state) != (version, state):
+            raise RefusedMove(
+                f"{subject} has changed in the meantime: it is {WORDS[now.state]} now "
+                f"(version {now.version}){_by(connection, subject)}. Look at it and decide again."
+            )
+
+
+def _by(connection: Connection, id: str) -> str:
+    """Who did what to a lesson last."""
+    query = select(t.audit).where(t.audit.c.subject == id).order_by(t.audit.c.seq.desc()).limit(1)
+    row = connection.execute(query).first()
+    return "" if row is None else f", by {row.action} of {row.actor} at {entry_of(row).event.at}"
+
+
+def _put(connection: Connection, new: Lesson) -> None:
+    row = version_row(new)
+    at = (t.lesson_version.c.id == new.id, t.lesson_version.c.version == new.version)
+    stored = connection.execute(select(t.lesson_version).where(*at)).mappings().first()
+    if stored is None:
+        n = connection.execute(
+            insert(t.lesson_version).values(row).returning(t.lesson_version.c.n)
+        ).scalar_one()
+        connection.execute(insert(t.lesson_state).values(lesson=n, **state_row(new)))
+        return
+    if any(stored[name] != value for name, value in row.items()):
+        raise RefusedMove(
+            f"{new.id} version {new.version} is recorded with another content, and a version "
+            "never changes. Propose the new content as the next version."
+        )
+    connection.execute(
+        update(t.lesson_state).where(t.lesson_state.c.lesson == stored["n"]).values(state_row(new))
+    )
+
+
+def _put_gap(connection: Connection, new: Gap) -> None:
+    stored = connection.execute(select(t.gap).where(t.gap.c.id == new.id)).first()
+    if stored is None:
+        connection.execute(insert(t.gap).values(gap_row(new)))
+        return
+    row = gap_row(new)
+    # Found again is another attempt; closed or given up is not.
+    row["attempts"] = stored.attempts + (new.status is GapStatus.OPEN)
+    times = [at for at in (stored.at, micros(new.at)) if at is not None]
+    row["at"] = min(times, default=None)
+    connection.execute(update(t.gap).where(t.gap.c.n == stored.n).values(row))
+
+
+def _append(connection: Connection, events: Iterable[Event]) -> list[AuditEntry]:
+    last = connection.execute(
+        select(t.audit.c.seq, t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (0, GENESIS) if last is None else (last.seq, last.hash)
+    added: list[AuditEntry] = []
+    for event in map(recordable, events):
+        seq += 1
+        entry = AuditEntry(
+            seq=seq, event=event, previous=previous, hash=event_hash(previous, seq, event)
+        )
+        added.append(entry)
+        previous = entry.hash
+    if added:
+        connection.execute(insert(t.audit), [entry_row(entry) for entry in added])
+    return added
+
+
+def _lessons() -> Select[Any]:
+    return select(t.lesson_version, t.lesson_state).join(
+        t.lesson_state, t.lesson_state.c.lesson == t.lesson_version.c.n
+    )
+
+
+def lesson(connection: Connection, id: str) -> Lesson | None:
+    """The newest version of a lesson."""
+    v = t.lesson_version.c
+    row = connection.execute(
+        _lessons().where(v.id == id).order_by(v.version.desc()).limit(1)
+    ).first()
+    return None if row is None else lesson_of(row)
+
+
+def versions(connection: Connection, id: str) -> list[Lesson]:
+    """All versions of a lesson, oldest first."""
+    v = t.lesson_version.c
+    return [
+        lesson_of(r) for r in connection.execute(_lessons().where(v.id == id).order_by(v.version))
+    ]
+
+
+def lessons(
+    connection: Connection, *, project: str | None, states: Sequence[State]
+) -> list[Lesson]:
+    """The newest version of each lesson, in order of creation."""
+    v = t.lesson_version.c
+    newest = (
+        select(v.id, func.max(v.version).label("version"), func.min(v.n).label("first"))
+        .group_by(v.id)
+        .subquery()
+    )
+    query = (
+        _lessons()
+        .join(newest, (newest.c.id == v.id) & (newest.c.version == v.version))
+        .order_by(newest.c.first)
+    )
+    if project is not None:
+        query = query.where(v.project == project)
+    if states:
+        query = query.where(t.lesson_state.c.state.in_(states))
+    return [lesson_of(row) for row in connection.execute(query)]
+
+
+def gaps(connection: Connection, project: str | None) -> list[Gap]:
+    """All gaps, oldest first; those without a time come before."""
+    query = select(t.gap).order_by(t.gap.c.at.asc().nulls_first(), t.gap.c.n)
+    if project is not None:
+        query = query.where(t.gap.c.project == project)
+    return [gap_of(row) for row in connection.execute(query)]
+
+
+def exposures(connection: Connection, lesson: str | None) -> list[Exposure]:
+    """Exposures in order of time."""
+    query = select(t.exposure).order_by(t.exposure.c.at, t.exposure.c.n)
+    if lesson is not None:
+        query = query.where(t.exposure.c.lesson == lesson)
+    return [exposure_of(row) for row in connection.execute(query)]
+
+
+def entries(connection: Connection, subject: str | None) -> Iterator[AuditEntry]:
+    """Audit entries in order; raises `AuditBroken` at one that cannot be read."""
+    query = select(t.audit).order_by(t.audit.c.seq)
+    if subject is not None:
+        query = query.where(t.audit.c.subject == subject)
+    for row in connection.execute(query):
+        try:
+            entry = entry_of(row)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise AuditBroken(
+                f"Entry {row.seq} of the audit cannot be read ({error}): it was changed "
+                "outside failonce. Put a copy of the store back."
+            ) from error
+        yield entry
+
+
+def head(connection: Connection) -> str:
+    """The hash of the newest entry."""
+    query = select(t.audit.c.hash).order_by(t.audit.c.seq.desc()).limit(1)
+    return connection.execute(query).scalar() or GENESIS
+
+
+def mode(connection: Connection, project: str) -> Mode | None:
+    """The newest mode set for the project, else for everyone."""
+    a = t.audit.c
+    for subject in (project, "*"):
+        query = select(a.mode).where(a.subject == subject, a.action == Action.SET_MODE)
+        found = connection.execute(query.order_by(a.seq.desc()).limit(1)).scalar()
+        if found is not None:
+            return Mode(found)
+    return None
+
+
+def acquire(
+    connection: Connection, name: str, holder: str, *, until: datetime, now: datetime
+) -> bool:
+    """True where the lease is ours until then."""
+    held = connection.execute(select(t.lease).where(t.lease.c.name == name)).first()
+    if held is not None and held.holder != holder and held.until > micros(now):
+        return False
+    row = {"name": name, "holder": holder, "until": micros(until)}
+    connection.execute(
+        upsert(t.lease).values(row).on_conflict_do_update(index_elements=["name"], set_=row)
+    )
+    return True
+
+
+def release(connection: Connection, name: str, holder: str) -> None:
+    """Give the lease back, if it is ours."""
+    connection.execute(delete(t.lease).where(t.lease.c.name == name, t.lease.c.holder == holder))

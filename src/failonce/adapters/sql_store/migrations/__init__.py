@@ -1,0 +1,1 @@
+"""The Alembic scripts of the store; `opening` runs them, nobody else needs to."""

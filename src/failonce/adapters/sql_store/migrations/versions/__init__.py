@@ -1,0 +1,1 @@
+"""One script per revision; a published one never changes."""

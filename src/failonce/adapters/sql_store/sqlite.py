@@ -1,0 +1,114 @@
+"""What is particular to SQLite: how to connect, to begin, to upsert, and its error codes.
+
+Another database needs a module with these names; every other statement is portable.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from failonce.errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
+
+__all__ = ["BUSY_S", "EVIDENCE", "MOMENT", "VERDICT", "connect", "translated", "upsert"]
+
+BUSY_S = 30.0
+"""How long a writer waits for another process before it gives up."""
+
+EVIDENCE = {"begin": ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")}
+"""A write that survives the death of the process, and can be imported again."""
+
+VERDICT = {"begin": ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")}
+"""A write that also survives the loss of power: a person's decision."""
+
+MOMENT = {"begin": ("BEGIN",)}
+"""Several reads of one moment."""
+
+
+def connect(path: Path) -> Engine:
+    """An engine on the file at `path`; nothing is opened yet."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        # None: the driver begins nothing on its own, `_begin` below does.
+        connect_args={"timeout": BUSY_S, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: Connection) -> None:
+    statements: tuple[str, ...] = connection.get_execution_options().get("begin", ())
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise the database's errors inside the block as ours, saying what to do."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _ours(path, error.orig) from error
+    except sqlite3.Error as error:
+        raise _ours(path, error) from error
+    except OSError as error:
+        raise StoreUnreadable(
+            f"The store {path} cannot be opened: {error.strerror}. "
+            "Check the path and its permissions, or choose another with --store."
+        ) from error
+
+
+def _ours(path: Path, error: Any) -> StoreError:
+    name = getattr(error, "sqlite_errorname", "")
+    for prefixes, kind, words in _KINDS:
+        if name.startswith(prefixes):
+            return kind(f"The store {path} {words}")
+    # An error without a code is Python's, on text that is no UTF-8; others mean a wrong schema.
+    return StoreUnreadable(f"The store {path} {_DAMAGED} ({error})")
+
+
+_FULL = (
+    "could not be written: the disk is full. Nothing was half written; make room and run the "
+    "same command again."
+)
+_BUSY = (
+    f"is being written by another process for more than {BUSY_S:.0f} seconds. Try again, or "
+    "end that process."
+)
+_FOREIGN = (
+    "is not a failonce store but some other file. It was left as it is; choose another with "
+    "--store."
+)
+_CLOSED = (
+    "cannot be opened for writing. Check that its folder exists and that you may write to "
+    "both, or choose another with --store."
+)
+_DISK = (
+    "could not be read or written: the disk reports an error. Check the disk, or choose "
+    "another with --store."
+)
+_DAMAGED = (
+    "is damaged. Put a copy of it back, or move it away and import your history again; what "
+    "is left of it stays as it is."
+)
+
+_KINDS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
+    # SHMSIZE: the few pages beside the file that readers share found no room.
+    (("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"), StoreFull, _FULL),
+    (("SQLITE_BUSY", "SQLITE_LOCKED"), StoreBusy, _BUSY),
+    (("SQLITE_NOTADB",), StoreUnreadable, _FOREIGN),
+    (("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_READONLY"), StoreUnreadable, _CLOSED),
+    (("SQLITE_IOERR",), StoreUnreadable, _DISK),
+    (("SQLITE_CORRUPT",), StoreUnreadable, _DAMAGED),
+)

@@ -1,0 +1,179 @@
+"""`SqlStore`: all ports of the store over one engine, each write one transaction."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from failonce.adapters.sql_store import decisions, events, ranking
+from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
+from failonce.model import (
+    AuditEntry,
+    Change,
+    Evidence,
+    Exposure,
+    Gap,
+    Lesson,
+    Mode,
+    Signature,
+    State,
+)
+from failonce.ports import Added, SignatureQuery, Weights
+
+
+class SqlStore:
+    """A store in a SQL database; see `failonce.ports.Store` for what each method promises.
+
+    Open one with `open_store`. It may be shared by threads, and any number of processes
+    may open the same one: writers take turns, readers never wait.
+    """
+
+    def __init__(self, engine: Engine, path: Path, *, scheme: int) -> None:
+        self._engine = engine
+        self._path = path
+        self._scheme = scheme
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def _write(self, durability: Mapping[str, Any]) -> Iterator[Connection]:
+        with (
+            translated(self._path),
+            self._turn,
+            self._engine.execution_options(**durability).begin() as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with (
+            translated(self._path),
+            self._engine.execution_options(**MOMENT).begin() as connection,
+        ):
+            yield connection
+
+    # ------------------------------------------------------------- evidence
+
+    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
+        """Store a batch with its rollups in one transaction.
+
+        `counted_good` goes to the project and day of the newest evidence that is new; a
+        batch that holds nothing new counts none, so importing again changes nothing.
+        """
+        if not batch:
+            return Added()
+        with self._write(EVIDENCE) as connection:
+            return events.add(connection, batch, counted_good=counted_good, scheme=self._scheme)
+
+    def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
+        """Recorded evidence in order of project, session, time and arrival."""
+        with self._read() as connection:
+            yield from events.calls(connection, project=project, tools=tools)
+
+    def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
+        """The evidence of these ids, oldest first; unknown ids are left out."""
+        with self._read() as connection:
+            return events.by_ids(connection, ids)
+
+    def samples(self, signature: str, *, limit: int = 5) -> Sequence[Evidence]:
+        """The newest evidence of one signature, newest first; aliases are followed."""
+        with self._read() as connection:
+            return events.samples(connection, signature, limit)
+
+    def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
+        """Signatures with their windows summed up from the daily rollups."""
+        with self._read() as connection:
+            return ranking.signatures(connection, query)
+
+    def projects(self) -> Mapping[str, int]:
+        """Each project with its number of recorded calls."""
+        with self._read() as connection:
+            return ranking.projects(connection)
+
+    def daily(self, *, project: str | None = None) -> Sequence[tuple[str, int, int]]:
+        """(day as YYYY-MM-DD, calls, failures), oldest first."""
+        with self._read() as connection:
+            return ranking.daily(connection, project)
+
+    def add_aliases(self, aliases: Mapping[str, str]) -> None:
+        """Old fingerprint → new fingerprint, after a change of masks."""
+        with self._write(VERDICT) as connection:
+            events.add_aliases(connection, aliases)
+
+    def aliases(self) -> Mapping[str, str]:
+        """All aliases."""
+        with self._read() as connection:
+            return events.aliases(connection)
+
+    def set_weights(self, weights: Weights) -> None:
+        """The weights of `impact_score` in the views `error_signatures` and `_candidates`."""
+        with self._write(EVIDENCE) as connection:
+            ranking.set_weights(connection, weights)
+
+    # ------------------------------------------------------------ decisions
+
+    def commit(self, change: Change) -> Sequence[AuditEntry]:
+        """Write all of `change` and its audit entries, or nothing; durable on return."""
+        with self._write(VERDICT) as connection:
+            return decisions.commit(connection, change)
+
+    def lesson(self, id: str) -> Lesson | None:
+        """The newest version of a lesson."""
+        with self._read() as connection:
+            return decisions.lesson(connection, id)
+
+    def versions(self, id: str) -> Sequence[Lesson]:
+        """All versions of a lesson, oldest first."""
+        with self._read() as connection:
+            return decisions.versions(connection, id)
+
+    def lessons(
+        self, *, project: str | None = None, states: Sequence[State] = ()
+    ) -> Sequence[Lesson]:
+        """The newest version of each lesson, in order of creation."""
+        with self._read() as connection:
+            return decisions.lessons(connection, project=project, states=states)
+
+    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
+        """All gaps, oldest first."""
+        with self._read() as connection:
+            return decisions.gaps(connection, project)
+
+    def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
+        """Exposures in order of time."""
+        with self._read() as connection:
+            return decisions.exposures(connection, lesson)
+
+    def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
+        """Audit entries in order."""
+        with self._read() as connection:
+            yield from decisions.entries(connection, subject)
+
+    def head(self) -> str:
+        """The hash of the newest entry."""
+        with self._read() as connection:
+            return decisions.head(connection)
+
+    def mode(self, project: str) -> Mode | None:
+        """The mode set for a project, else for everyone (`*`), else None."""
+        with self._read() as connection:
+            return decisions.mode(connection, project)
+
+    # --------------------------------------------------------------- leases
+
+    def acquire(self, name: str, holder: str, *, until: datetime, now: datetime) -> bool:
+        """True where the lease is ours until then."""
+        with self._write(EVIDENCE) as connection:
+            return decisions.acquire(connection, name, holder, until=until, now=now)
+
+    def release(self, name: str, holder: str) -> None:
+        """Give it back."""
+        with self._write(EVIDENCE) as connection:
+            decisions.release(connection, name, holder)
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self._engine.dispose()
