@@ -272,9 +272,14 @@ def aliases(connection: Connection) -> dict[str, str]:
 
 def resolve(renamed: Mapping[str, str], fingerprint: str) -> str:
     """What `fingerprint` is called now."""
-    while fingerprint in renamed:
-        fingerprint = renamed[fingerprint]
-    return fingerprint
+    return _path(renamed, fingerprint)[-1]
+
+
+def _path(renamed: Mapping[str, str], fingerprint: str) -> list[str]:
+    path = [fingerprint]
+    while path[-1] in renamed:
+        path.append(renamed[path[-1]])
+    return path
 
 
 def add_aliases(connection: Connection, added: Mapping[str, str]) -> None:
@@ -284,12 +289,9 @@ def add_aliases(connection: Connection, added: Mapping[str, str]) -> None:
     """
     renamed = aliases(connection)
     for old, new in added.items():
+        if old in _path(renamed, new):
+            renamed.pop(new, None)
         if old != new:
-            step = new
-            while step in renamed and renamed[step] != old:
-                step = renamed[step]
-            if step in renamed:
-                del renamed[new if step == new else step]
             renamed[old] = new
     connection.execute(t.alias.delete())
     if renamed:

@@ -1,0 +1,307 @@
+"""A store in memory: the plainest reading of `failonce.ports.Store`.
+
+It keeps the raw evidence and counts anew at every question, so that it is an oracle for
+stores that keep rollups. It is not made for speed, nor for several threads.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from failonce.errors import BadInput, RefusedMove
+from failonce.identity import GENESIS, event_hash
+from failonce.lifecycle import WORDS
+from failonce.model import (
+    Action,
+    AuditEntry,
+    Change,
+    Event,
+    Evidence,
+    Exposure,
+    Gap,
+    GapStatus,
+    Lesson,
+    Mode,
+    Signature,
+    State,
+)
+from failonce.ports import Added, SignatureOrder, SignatureQuery
+
+
+class MemoryStore:
+    """A whole `Store` that forgets everything at the end; `scheme` is that of fingerprints."""
+
+    def __init__(self, *, scheme: int = 1) -> None:
+        self._scheme = scheme
+        self._evidence: dict[str, Evidence] = {}
+        self._counted: Counter[tuple[str, date]] = Counter()
+        self._aliases: dict[str, str] = {}
+        self._lessons: dict[str, dict[int, Lesson]] = {}
+        self._gaps: dict[str, Gap] = {}
+        self._exposures: list[Exposure] = []
+        self._entries: list[AuditEntry] = []
+        self._leases: dict[str, tuple[str, datetime]] = {}
+
+    # ------------------------------------------------------------- evidence
+
+    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
+        """Keep what is new; good lines are counted where something was."""
+        new = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
+        fresh = [e for e in batch if new.get(e.id) is e]
+        for e in fresh:
+            _with_zone(e.at)
+        self._evidence.update((e.id, e) for e in fresh)
+        if fresh:
+            self._counted[_project_day(max(fresh, key=_newness))] += counted_good
+        return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
+
+    def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
+        """Recorded evidence in order of project, session, time and arrival."""
+        chosen = (
+            e
+            for e in self._evidence.values()
+            if project in (None, e.call.project) and (not tools or e.call.tool in tools)
+        )
+        return iter(sorted(chosen, key=lambda e: (e.call.project, e.call.session, e.at)))
+
+    def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
+        """The evidence of these ids, oldest first; unknown ids are left out."""
+        chosen = (e for e in self._evidence.values() if e.id in ids)
+        return sorted(chosen, key=lambda e: e.at)
+
+    def samples(self, signature: str, *, limit: int = 5) -> Sequence[Evidence]:
+        """The newest evidence of one signature, newest first; aliases are followed."""
+        wanted = self._current(signature)
+        found = [
+            e
+            for e in self._evidence.values()
+            if e.signature is not None and self._current(e.signature) == wanted
+        ]
+        found.reverse()
+        return sorted(found, key=lambda e: e.at, reverse=True)[:limit]
+
+    def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
+        """Signatures, counted from the evidence itself."""
+        newest: dict[str, date] = {}
+        groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            project, day = _project_day(e)
+            newest[project] = max(day, newest.get(project, day))
+            if e.signature is not None and query.project in (None, project):
+                groups[project, self._current(e.signature)].append(e)
+        wanted = {self._current(name) for name in query.ids}
+        found = [
+            self._signature(name, group, query, newest[project])
+            for (project, name), group in groups.items()
+            if not wanted or name in wanted
+        ]
+        chosen = [s for s in found if s.hits > 0 and s.hits_7d >= query.min_hits_7d]
+        return _ranked(chosen, query.order)[: query.limit]
+
+    def _signature(
+        self, name: str, group: Sequence[Evidence], query: SignatureQuery, newest: date
+    ) -> Signature:
+        last = newest if query.as_of is None else _day(query.as_of)
+        until = [e for e in group if _day(e.at) <= last]
+        week, month = (
+            sum(_day(e.at) > last - timedelta(days=days) for e in until) for days in (7, 30)
+        )
+        latest = max(group, key=_newness)
+        return Signature(
+            id=name,
+            scheme=self._scheme,
+            project=latest.call.project,
+            tool=latest.call.tool,
+            error_type=latest.finding.error_type,
+            template=latest.template,
+            category=latest.finding.category,
+            first_seen=min((e.at for e in until), default=latest.at),
+            last_seen=max((e.at for e in until), default=latest.at),
+            hits=len(until),
+            hits_7d=week,
+            hits_30d=month,
+            sessions=len({e.call.session for e in group}),
+            sources=len({e.source for e in group}),
+            impact=query.weights.week * week + query.weights.month * month,
+            tags=tuple(sorted({tag for e in group for tag in e.tags})),
+            sample=latest.message,
+        )
+
+    def projects(self) -> Mapping[str, int]:
+        """Each project with its number of recorded calls."""
+        return Counter(e.call.project for e in self._evidence.values())
+
+    def daily(self, *, project: str | None = None) -> Sequence[tuple[str, int, int]]:
+        """(day as YYYY-MM-DD, calls, failures), oldest first."""
+        calls: Counter[date] = Counter()
+        failures: Counter[date] = Counter()
+        for e in self._evidence.values():
+            if project in (None, e.call.project):
+                calls[_day(e.at)] += 1
+                failures[_day(e.at)] += e.failed
+        for (counted_in, day), n in self._counted.items():
+            if project in (None, counted_in):
+                calls[day] += n
+        return [(day.isoformat(), calls[day], failures[day]) for day in sorted(calls)]
+
+    def add_aliases(self, aliases: Mapping[str, str]) -> None:
+        """Old fingerprint → new fingerprint; the last word wins where they run in a circle."""
+        for old, new in aliases.items():
+            if old in self._path(new):
+                self._aliases.pop(new, None)
+            if old != new:
+                self._aliases[old] = new
+
+    def aliases(self) -> Mapping[str, str]:
+        """All aliases."""
+        return dict(self._aliases)
+
+    def _current(self, name: str) -> str:
+        return self._path(name)[-1]
+
+    def _path(self, name: str) -> list[str]:
+        path = [name]
+        while path[-1] in self._aliases:
+            path.append(self._aliases[path[-1]])
+        return path
+
+    # ------------------------------------------------------------ decisions
+
+    def commit(self, change: Change) -> Sequence[AuditEntry]:
+        """Take all of `change`, or nothing."""
+        for subject, expected in change.expects.items():
+            now = self.lesson(subject)
+            if now is None or (now.version, now.state) != expected:
+                stands = "gone" if now is None else WORDS[now.state]
+                raise RefusedMove(f"{subject} is {stands} now. Look at it and decide again.")
+        for lesson in change.lessons:
+            self._refuse_rewriting(lesson)
+        for lesson in change.lessons:
+            self._lessons.setdefault(lesson.id, {})[lesson.version] = lesson
+        for gap in change.gaps:
+            self._gaps[gap.id] = _again(self._gaps[gap.id], gap) if gap.id in self._gaps else gap
+        self._exposures += change.exposures
+        return self._append(change.events)
+
+    def _refuse_rewriting(self, lesson: Lesson) -> None:
+        stored = self._lessons.get(lesson.id, {}).get(lesson.version)
+        if stored is not None and _fixed(stored) != _fixed(lesson):
+            raise RefusedMove(f"{lesson.id} version {lesson.version} has another content.")
+
+    def _append(self, events: Iterable[Event]) -> list[AuditEntry]:
+        added: list[AuditEntry] = []
+        for event in events:
+            in_utc = replace(event, at=_with_zone(event.at).astimezone(UTC))
+            previous, seq = self.head(), len(self._entries) + 1
+            entry = AuditEntry(
+                seq=seq, event=in_utc, previous=previous, hash=event_hash(previous, seq, in_utc)
+            )
+            self._entries.append(entry)
+            added.append(entry)
+        return added
+
+    def lesson(self, id: str) -> Lesson | None:
+        """The newest version of a lesson."""
+        return next(reversed(self.versions(id)), None)
+
+    def versions(self, id: str) -> Sequence[Lesson]:
+        """All versions of a lesson, oldest first."""
+        stored = self._lessons.get(id, {})
+        return [stored[version] for version in sorted(stored)]
+
+    def lessons(
+        self, *, project: str | None = None, states: Sequence[State] = ()
+    ) -> Sequence[Lesson]:
+        """The newest version of each lesson, in order of creation."""
+        newest = (self.versions(subject)[-1] for subject in self._lessons)
+        return [
+            lesson
+            for lesson in newest
+            if project in (None, lesson.proposal.project) and (not states or lesson.state in states)
+        ]
+
+    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
+        """All gaps, oldest first; those without a time come before."""
+        chosen = (gap for gap in self._gaps.values() if project in (None, gap.project))
+        return sorted(chosen, key=lambda gap: gap.at or datetime.min.replace(tzinfo=UTC))
+
+    def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
+        """Exposures in order of time."""
+        chosen = (e for e in self._exposures if lesson in (None, e.lesson))
+        return sorted(chosen, key=lambda e: e.at)
+
+    def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
+        """Audit entries in order."""
+        return iter([e for e in self._entries if subject in (None, e.event.subject)])
+
+    def head(self) -> str:
+        """The hash of the newest entry."""
+        return self._entries[-1].hash if self._entries else GENESIS
+
+    def mode(self, project: str) -> Mode | None:
+        """The mode set for a project, else for everyone (`*`), else None."""
+        events = [e.event for e in self._entries if e.event.action is Action.SET_MODE]
+        for subject in (project, "*"):
+            found = [event.mode for event in events if event.subject == subject]
+            if found and found[-1] is not None:
+                return found[-1]
+        return None
+
+    # --------------------------------------------------------------- leases
+
+    def acquire(self, name: str, holder: str, *, until: datetime, now: datetime) -> bool:
+        """True where the lease is ours until then."""
+        held_by, ends = self._leases.get(name, (holder, now))
+        if held_by != holder and ends > now:
+            return False
+        self._leases[name] = (holder, until)
+        return True
+
+    def release(self, name: str, holder: str) -> None:
+        """Give it back."""
+        if name in self._leases and self._leases[name][0] == holder:
+            del self._leases[name]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _ranked(signatures: Iterable[Signature], order: SignatureOrder) -> list[Signature]:
+    found = sorted(signatures, key=lambda s: (s.project, s.id))
+    found.sort(key=lambda s: s.last_seen, reverse=True)
+    if order is SignatureOrder.IMPACT:
+        found.sort(key=lambda s: s.impact, reverse=True)
+    elif order is SignatureOrder.HITS:
+        found.sort(key=lambda s: s.hits, reverse=True)
+    return found
+
+
+def _again(stored: Gap, found: Gap) -> Gap:
+    """A gap that came up again: another attempt, unless it is closed or given up."""
+    times = [at for at in (stored.at, found.at) if at is not None]
+    attempts = stored.attempts + (found.status is GapStatus.OPEN)
+    return replace(found, attempts=attempts, at=min(times, default=None))
+
+
+def _fixed(lesson: Lesson) -> tuple[object, ...]:
+    """What never changes of a version."""
+    return (lesson.proposal, lesson.judgement, lesson.digest, lesson.mode, lesson.created_at)
+
+
+def _with_zone(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise BadInput(f"The time {at.isoformat()} has no time zone. Give one, such as +00:00.")
+    return at
+
+
+def _day(at: datetime) -> date:
+    return _with_zone(at).astimezone(UTC).date()
+
+
+def _project_day(e: Evidence) -> tuple[str, date]:
+    return e.call.project, _day(e.at)
+
+
+def _newness(e: Evidence) -> tuple[datetime, str]:
+    return e.at, e.id
