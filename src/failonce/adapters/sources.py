@@ -13,6 +13,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,10 +115,8 @@ class Input:
     def position(self) -> int:
         """Bytes read so far, before decompression; comparable to `size`."""
         if self._raw is not None and not self._raw.closed:
-            try:
+            with suppress(OSError):  # a pipe cannot tell
                 self._read = self._raw.tell()
-            except OSError:
-                pass
         return self._read
 
     def head(self) -> bytes:

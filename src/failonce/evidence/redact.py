@@ -12,11 +12,15 @@ from functools import lru_cache
 from typing import Final, NewType
 
 from failonce.evidence.secret_patterns import (
+    ANY_SIGN,
     EMAIL,
     HEADER_VALUE,
     HEADERS,
+    KEY_SIGN,
     KEYWORDS,
+    NUMBER_SIGN,
     NUMBERS,
+    TOKEN_SIGN,
     TOKENS,
     VALUE,
     is_code,
@@ -106,9 +110,14 @@ class Redactor:
 
     def _redacted(self, text: str) -> str:
         text = _storable(text)
-        spans = [*_tokens(text), *_values(text), *_numbers(text)]
+        raw = text.encode()
+        spans: list[_Span] = []
+        if ANY_SIGN.search(raw):
+            spans += _tokens(text) if TOKEN_SIGN.search(raw) else ()
+            spans += _values(text) if KEY_SIGN.search(raw) else ()
+            spans += _numbers(text) if NUMBER_SIGN.search(raw) else ()
         if self._emails and "@" in text:
-            spans += [(*m.span(), "email") for m in EMAIL.finditer(text)]
+            spans += [(*found.span(), "email") for found in EMAIL.finditer(text)]
         return _replaced(text, spans) if spans else text
 
 
@@ -258,30 +267,35 @@ def _values(text: str) -> Iterator[_Span]:
 
 def _value_span(text: str, start: int, found: re.Match[str], kind: str) -> tuple[int, int] | None:
     """Where the secret stands, None where the value is a word, a type or a reference."""
-    separator, quoted, bare = found[2], found[5], found[6]
-    value = quoted or bare
+    value = found[5] or found[6]
     if not value or is_reference(value):
         return None
-    span = found.span(5) if quoted else found.span(6)
-    if separator is None:
-        flagged = text.startswith("--", start) and not value.startswith("-")
-        return span if flagged else None
-    if quoted:
-        prose = (
-            separator == ":" and text[start - 2 : start - 1].isalnum() and text[start - 1] == " "
-        )
-        return None if prose and not mixed(value) else span
-    if kind in HEADERS and separator == ":":
+    span = found.span(5 if found[5] else 6)
+    if found[2] is None:
+        named = text.startswith("--", start) and not value.startswith("-")
+    elif found[5]:
+        named = mixed(value) or found[2] != ":" or not _in_prose(text, start)
+    elif kind in HEADERS and found[2] == ":":
         header = HEADER_VALUE.match(text, span[0])
         return header and header.span()
-    if mixed(value):
-        return None if is_code(value) else span
-    if separator == "=":
-        return (
-            None if is_code(value) or key_kind(value) or found[0][-len(value) - 1] == " " else span
-        )
-    alone = text[start - 1 : start] in ("", "\n") and text[span[1] : span[1] + 1] in ("", "\n")
-    return span if alone and not key_kind(value) else None
+    else:
+        named = not is_code(value) and (mixed(value) or _is_assigned(text, start, found))
+    return span if named else None
+
+
+def _in_prose(text: str, start: int) -> bool:
+    """True after another word: `unexpected token: 'x'` tells of syntax, not of a secret."""
+    return start > 1 and text[start - 1] == " " and text[start - 2].isalnum()
+
+
+def _is_assigned(text: str, start: int, found: re.Match[str]) -> bool:
+    """True where a bare word can only be the value: `KEY=word`, or alone on its line."""
+    if key_kind(found[6]):
+        return False
+    if found[2] == "=":
+        return text[found.start(2) - 1] != " " and text[found.end(2)] != " "
+    line_starts = start == 0 or text[start - 1] == "\n"
+    return line_starts and text[found.end() : found.end() + 1] in ("", "\n")
 
 
 def _word_start(text: str, at: int) -> int:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import re2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
@@ -28,10 +30,12 @@ class Token:
     holds: Callable[[str], bool] | None = None
 
 
+def _after(prefix: str, tail: str) -> re.Pattern[str]:
+    return re.compile(re.escape(prefix) + tail)
+
+
 def _token(kind: str, tail: str, *prefixes: str) -> tuple[Token, ...]:
-    return tuple(
-        Token(kind=kind, prefix=p, pattern=re.compile(re.escape(p) + tail)) for p in prefixes
-    )
+    return tuple(Token(kind=kind, prefix=p, pattern=_after(p, tail)) for p in prefixes)
 
 
 def _inside(
@@ -108,7 +112,11 @@ TOKENS: Final[tuple[Token, ...]] = (
         r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
         "-----BEGIN ",
     ),
-    *_inside("putty-key", r"\d: [^\x00]{0,8192}?(?:Private-MAC: \w{1,100}|\Z)", "PuTTY-User-Key-File-"),
+    *_inside(
+        "putty-key",
+        r"\d: [^\x00]{0,8192}?(?:Private-MAC: \w{1,100}|\Z)",
+        "PuTTY-User-Key-File-",
+    ),
     *_inside("url-password", r"[^\s:/@\"'<>]{0,100}:([^\s/@\"'<>]{1,300})@", "://"),
     *_inside("bearer", r"([\w.~+/=-]{16,4000})", "Bearer ", "bearer ", "BEARER ", holds=mixed),
     *_inside("basic-auth", r"([\w+/-]{6,1000}={0,2})", "Basic ", "basic ", holds=_is_basic),
@@ -173,12 +181,12 @@ HEADER_VALUE: Final = re.compile(r"[^\r\n\"'\\]{1,4096}")
 """A header's value: the rest of the line."""
 
 _WORDS: Final = frozenset(
-    "none null nil true false undefined str string int integer number bool boolean bytes any object "
-    "required optional invalid missing expired empty unset not is was expected unexpected unknown "
-    "must the a an of for in and or to basic bearer self this new await get input".split()
+    """
+    none null nil true false undefined str string int integer number bool boolean bytes any object
+    required optional invalid missing expired empty unset not is was expected unexpected unknown
+    must the a an of for in and or to basic bearer self this new await get input
+    """.split()  # noqa: SIM905 - a list of so many quoted words is harder to read
 )
-
-
 _REFERENCE: Final = re.compile(
     r"\$\{?[\w.:!-]{1,100}\}?|\$\(.{0,300}|<[^<>]{0,100}>?|\{\{?[^{}]{0,100}\}?\}?|%\w{1,60}%?|%\(\w{1,60}\)s"
     r"|(?:os|process|env|self|this|config|args|ctx|settings|secrets)\.[\w.\[\]]{1,200}"
@@ -223,3 +231,16 @@ def number_kind(text: str) -> str | None:
     digits = [int(c) for c in reversed(text) if c.isdigit()]
     doubled = (sum(divmod(2 * d, 10)) for d in digits[1::2])
     return "card" if (sum(digits[::2]) + sum(doubled)) % 10 == 0 else None
+
+
+# ----------------------------------------------------------------- signs
+
+_TOKEN_SIGN: Final = "|".join(re2.escape(token.prefix) for token in TOKENS)
+_KEY_SIGN: Final = "(?i:" + "|".join(re2.escape(word) for word in KEYWORDS) + ")"
+_NUMBER_SIGN: Final = r"[3-6]\d{3}[ -]?\d{4,6}[ -]?\d{3}|[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}"
+
+TOKEN_SIGN: Final = re2.compile(_TOKEN_SIGN)
+KEY_SIGN: Final = re2.compile(_KEY_SIGN)
+NUMBER_SIGN: Final = re2.compile(_NUMBER_SIGN)
+ANY_SIGN: Final = re2.compile(f"{_TOKEN_SIGN}|{_KEY_SIGN}|{_NUMBER_SIGN}")
+"""What every secret holds some of; one pass over the bytes rules most texts out."""

@@ -1,12 +1,10 @@
 """A value as it was at one moment: plain JSON, bounded, whatever the object does."""
 
 import dataclasses
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
 from enum import Enum
 from math import isfinite
-from pathlib import PurePath
-from typing import Final
+from typing import Any, Final
 
 from failonce.model import Json
 
@@ -43,31 +41,12 @@ class _Snapshot:
         if kind is int or kind is float:
             return number(value)  # type: ignore[arg-type] # exactly a number
         try:
-            return self._other(value, depth)
-        except Exception as error:  # noqa: BLE001 - foreign code may raise anything
+            content = _content(value)
+            if isinstance(content, dict | list):
+                return self._nested(value, content, depth)
+            return content
+        except Exception as error:  # foreign code may raise anything
             return f"<{kind.__name__} that raises {type(error).__name__}>"
-
-    def _other(self, value: object, depth: int) -> Json:
-        if isinstance(value, Enum):
-            return self.of(value.value, depth)
-        if isinstance(value, str):
-            return shortened(str.__str__(value), TEXT)
-        if isinstance(value, int | float):
-            return number(value + 0)
-        if isinstance(value, bytes | bytearray | memoryview):
-            return f"<{len(value)} bytes>"
-        if isinstance(value, date | PurePath):
-            return str(value)
-        if isinstance(value, Mapping):
-            return self._nested(value, {str(k): v for k, v in value.items()}, depth)
-        if isinstance(value, list | tuple):
-            return self._nested(value, list(value), depth)
-        if isinstance(value, set | frozenset):
-            return self._nested(value, sorted(value, key=repr), depth)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            names = [field.name for field in dataclasses.fields(value)]
-            return self._nested(value, {n: getattr(value, n, None) for n in names}, depth)
-        return shortened(str(value), TEXT)
 
     def _nested(self, value: object, content: dict[str, object] | list[object], depth: int) -> Json:
         if id(value) in self._above:
@@ -103,7 +82,29 @@ class _Snapshot:
         return copy
 
 
-def number(value: float) -> Json:
+_View = Callable[[Any], "str | int | float | dict[str, object] | list[object] | None"]
+_VIEWS: Final[tuple[tuple[tuple[type, ...], _View], ...]] = (
+    ((Enum,), lambda member: _content(member.value)),
+    ((str,), lambda text: shortened(str.__str__(text), TEXT)),
+    ((int, float), lambda value: number(value + 0)),
+    ((bytes, bytearray, memoryview), lambda data: f"<{len(data)} bytes>"),
+    ((Mapping,), lambda mapping: {str(key): item for key, item in mapping.items()}),
+    ((list, tuple), list),
+    ((set, frozenset), lambda members: sorted(members, key=repr)),
+)
+"""How values are seen that are of no JSON type, one level deep; the first that fits."""
+
+
+def _content(value: Any) -> "str | int | float | dict[str, object] | list[object] | None":
+    for types, view in _VIEWS:
+        if isinstance(value, types):
+            return view(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name, None) for f in dataclasses.fields(value)}
+    return None if value is None else shortened(str(value), TEXT)
+
+
+def number(value: float) -> "int | float | str":
     """A number that JSON can hold, or what stands for it."""
     if isinstance(value, int):
         return value if value.bit_length() < _BITS else "<huge integer>"
