@@ -65,7 +65,10 @@ def episodes(calls: Iterable[Evidence]) -> list[Episode]:
 def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
     here: list[Evidence] = []
     for e in calls:
-        if here and (e.call.session, e.call.project) != (here[0].call.session, here[0].call.project):
+        if here and (e.call.session, e.call.project) != (
+            here[0].call.session,
+            here[0].call.project,
+        ):
             yield here
             here = []
         here.append(e)
@@ -93,9 +96,7 @@ def akin(before: Args | None, after: Args | None) -> bool:
     ours, theirs = set(_leaves(before)), set(_leaves(after))
     if ours & theirs:
         return True
-    return any(
-        min(len(a), len(b)) >= 3 and (a in b or b in a) for a in ours for b in theirs
-    )
+    return any(min(len(a), len(b)) >= 3 and (a in b or b in a) for a in ours for b in theirs)
 
 
 def _leaves(value: Json) -> Iterator[str]:

@@ -60,6 +60,12 @@ def lesson_id(proposal: Proposal, taken: Iterable[str] = ()) -> str:
     raise AssertionError("two identities with one 256-bit digest")
 
 
+def slug(name: str) -> str:
+    """A tool's or skill's name as a file's name: lower case, dashes for the rest."""
+    words = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "-" for c in name.lower())
+    return "-".join(filter(None, words.split("-")))[:64].strip("_-")
+
+
 def gap_id(project: str, need: str) -> str:
     """Content-addressed by the need, so a gap found again is the same gap (F7)."""
     return digest(("gap/1", project, need), size=8)

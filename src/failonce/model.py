@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 Args: TypeAlias = Mapping[str, Json]
 """The arguments of a call by name. They are JSON and belong to the caller, not to us."""
 
@@ -290,7 +290,7 @@ class Tally:
 class Power(StrEnum):
     """What the statistics say (statistics of the gate, section 3.3)."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
     UNDERPOWERED = "underpowered"
 
@@ -400,10 +400,7 @@ class Lesson:
     @property
     def in_force(self) -> bool:
         """True where it acts on calls: approved, and its bytes are those approved."""
-        return (
-            self.state in (State.CANARY, State.STABLE)
-            and self.approved_digest == self.digest
-        )
+        return self.state in (State.CANARY, State.STABLE) and self.approved_digest == self.digest
 
 
 class Action(StrEnum):

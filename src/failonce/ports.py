@@ -80,9 +80,7 @@ class EvidenceLog(Protocol):
         Evidence whose id is known is counted as duplicate and changes nothing.
         """
 
-    def calls(
-        self, *, project: str | None = None, tools: Sequence[str] = ()
-    ) -> Iterator[Evidence]:
+    def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival."""
 
     def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:

@@ -1,0 +1,1 @@
+"""May it live: every check, the replay on held-out history, one ruling."""

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from failonce.errors import UserError
+from failonce.identity import slug
 from failonce.kinds.fixer import Fixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
@@ -76,15 +77,9 @@ def target(proposal: Proposal) -> CheckResult:
     name = proposal.target
     good = 0 < len(name) <= 128 and not any(c in "\n\r\t" for c in name)
     if proposal.kind is KindName.RULE:
-        good = good and len(name) <= 64 and name == slug_of(name)
+        good = good and name == slug(name)
     detail = "a plain name" if good else f"`{name[:80]!r}` is not a plain name"
     return CheckResult(name="target", passed=good, detail=detail, fatal=True)
-
-
-def slug_of(name: str) -> str:
-    """`name` if it is a slug of lower-case letters, digits, `-` and `_`; else empty."""
-    allowed = all(c.isascii() and (c.islower() or c.isdigit() or c in "-_") for c in name)
-    return name if allowed and name[:1].isalnum() else ""
 
 
 def intent(proposal: Proposal) -> CheckResult:

@@ -54,6 +54,10 @@ class Case:
     category: Category = Category.UNKNOWN
 
 
+NO_HISTORY = Case(calls=(), recoveries={}, split=Split(study=frozenset()))
+"""What a lesson written by hand is judged on."""
+
+
 def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
     """Judge one proposal. Power is that of the single lesson; `together` corrects for many."""
     static = [check(proposal) for check in checks.STATIC]
@@ -153,7 +157,7 @@ def _missing(kind: KindName, proof: Proof, harm: statistics.Share) -> str:
     if proof.power is not Power.UNDERPOWERED:
         return ""
     if kind is KindName.RULE:
-        return "the effect of a sentence shows only once agents have read it"
+        return "agents to read it: the effect of a sentence cannot be replayed"
     lacks: list[str] = []
     sessions = statistics.votes_missing(proof.wins, proof.losses)
     if sessions:

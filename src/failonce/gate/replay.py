@@ -125,6 +125,6 @@ def _mended(e: Evidence, args: Args | None, episode: Episode | None) -> Result:
     if ours == given:
         return Result.RECOVERED if ours == dict(theirs) else Result.UNCONFIRMED
     touched = {n for n in ours.keys() | given.keys() if ours.get(n) != given.get(n)}
-    touched |= {n for n in ours.keys() ^ given.keys()}
+    touched |= ours.keys() ^ given.keys()
     agrees = all((n in ours) == (n in theirs) and ours.get(n) == theirs.get(n) for n in touched)
     return Result.REPAIRED if agrees else Result.CONTRADICTED

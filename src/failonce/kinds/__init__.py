@@ -1,0 +1,1 @@
+"""The kinds of lesson, one file each, and what they say of a call."""

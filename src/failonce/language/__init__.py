@@ -1,0 +1,1 @@
+"""What lessons are written in: predicates, transforms, categories, patterns."""

@@ -22,7 +22,7 @@ def dump(value: Mapping[str, Json]) -> str:
     from ruamel.yaml import YAML  # noqa: PLC0415 - 40 ms that `--help` need not pay
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415
 
-    def quoted(item: Json) -> Any:  # noqa: ANN401 - ruamel takes its own string classes
+    def quoted(item: Json) -> Any:
         if isinstance(item, str):
             return item if _plain(item) else DoubleQuotedScalarString(item)
         if isinstance(item, Mapping):

@@ -46,10 +46,12 @@ def escape(text: str) -> str:
 def check(pattern: str) -> None:
     """Raise `BadInput` where a pattern is not one that we run."""
     if len(pattern) > MAX_PATTERN:
-        raise BadInput(f"A pattern is at most {MAX_PATTERN} characters; this one is {len(pattern)}.")
+        raise BadInput(
+            f"A pattern is at most {MAX_PATTERN} characters; this one is {len(pattern)}."
+        )
     try:
         _compiled(pattern)
-    except Exception as error:  # noqa: BLE001 - re2's own error class is not exported by all builds
+    except Exception as error:
         raise BadInput(f"Not a pattern that RE2 takes: {error}") from None
 
 

@@ -282,9 +282,7 @@ def _candidates(failing: Sequence[Args], working: Sequence[Args]) -> list[Condit
     return sorted(found, key=lambda c: (_RANK[c.test], len(c.path), c.path, c.operand))[:120]
 
 
-def _better(
-    best: Separation | None, predicate: Predicate, hits: int, of: int
-) -> Separation:
+def _better(best: Separation | None, predicate: Predicate, hits: int, of: int) -> Separation:
     """The one that covers more; the earlier candidate among equals."""
     if best is not None and best.hits >= hits:
         return best

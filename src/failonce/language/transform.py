@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from failonce.errors import BadInput
 from failonce.model import Args, Json
@@ -86,7 +87,7 @@ def _number(value: Json) -> float:
         number = float(_text(value))
     except ValueError:
         raise NotApplicable from None
-    if number != number or number in (float("inf"), float("-inf")):
+    if not isfinite(number):
         raise NotApplicable
     return number
 
@@ -356,7 +357,7 @@ def explanations(example: Example) -> Iterator[Transform]:
     gone = [n for n in before if n not in after]
     new = [n for n in after if n not in before]
     changed = [n for n in before if n in after and before[n] != after[n]]
-    if not gone and not changed or len(gone) + len(changed) > 3 or len(new) > len(gone):
+    if (not gone and not changed) or len(gone) + len(changed) > 3 or len(new) > len(gone):
         return
     programs: list[tuple[Step, ...]] = [()]
     for name in changed:
@@ -385,9 +386,7 @@ def _pairings(gone: list[str], new: list[str]) -> Iterator[list[tuple[str, str |
             yield [(first, None), *tail]
 
 
-def _moves(
-    old: str, target: str | None, before: Args, after: Args
-) -> Iterator[tuple[Step, ...]]:
+def _moves(old: str, target: str | None, before: Args, after: Args) -> Iterator[tuple[Step, ...]]:
     if target is None:
         yield (Step(op=Op.DROP, argument=old),)
         return

@@ -1,0 +1,1 @@
+"""Did it help: what became of calls that a lesson touched."""

@@ -1,0 +1,1 @@
+"""What to do: miners that turn contrasts in recorded calls into proposals."""

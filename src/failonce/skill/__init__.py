@@ -1,0 +1,1 @@
+"""What is in force: which lessons concern a call, and what they decide."""

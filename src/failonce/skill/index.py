@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from failonce.identity import slug
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
 from failonce.model import KindName, Lesson
@@ -58,9 +59,3 @@ def server(tool: str) -> str:
     """The MCP server in a client's name of a tool, empty where there is none."""
     parts = tool.split("__")
     return parts[1] if len(parts) >= 3 and parts[0] == "mcp" else ""
-
-
-def slug(tool: str) -> str:
-    """A tool's name as the name of a skill file: lower case, dashes for the rest."""
-    words = "".join(c if c.isascii() and c.isalnum() else "-" for c in tool.lower())
-    return "-".join(filter(None, words.split("-")))[:64]

@@ -1,0 +1,289 @@
+"""START HERE: the way of the data, in verbs.
+
+    observe   recordings → redacted, triaged, named → evidence in the store
+    mine      evidence → classes → proposals, each judged on history → lessons, gaps
+
+and, in `review`, what people do with them: approve, reject, undo, reopen, learn. Every verb
+gathers, decides with the pure functions of the stages, and writes one `Change`. What a
+lesson in force says of a call is `skill.decide`; replay and every surface ask it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Protocol
+
+from failonce import history
+from failonce.evidence.capture import Identities, Timeline, capture
+from failonce.evidence.redact import Clean
+from failonce.evidence.triage import triage
+from failonce.gate import judge as gate
+from failonce.identity import body_digest, gap_id
+from failonce.model import (
+    Action,
+    Change,
+    Event,
+    Evidence,
+    Finding,
+    Gap,
+    GapReason,
+    Judgement,
+    KindName,
+    Lesson,
+    Mode,
+    Origin,
+    Proposal,
+    Recording,
+    Ruling,
+    Signature,
+    State,
+    Verdict,
+)
+from failonce.policy import DEFAULT, Policy
+from failonce.ports import Clock, SignatureQuery, Wording
+from failonce.proposal.material import divide
+from failonce.proposal.rank import MINERS, too_few
+from failonce.review import Review
+from failonce.signature.fingerprint import name_failure
+from failonce.skill import decide
+
+BATCH = 1000
+"""Recordings stored in one transaction, and acknowledged together."""
+
+UNATTENDED = (KindName.FIXER, KindName.HINT)
+"""Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
+
+
+class Cleaner(Protocol):
+    """Redaction, as `evidence.redact.Redactor` does it."""
+
+    def clean(self, recording: Recording) -> Clean:
+        """The recording without secrets, bounded in size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What became of recordings; `failures` is triage's word, `flagged` the source's."""
+
+    calls: int = 0
+    flagged: int = 0
+    new: int = 0
+    duplicates: int = 0
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+    @property
+    def failures(self) -> int:
+        """Recordings that triage calls real failures."""
+        return self.verdicts[Verdict.FAILURE]
+
+    def __add__(self, other: "Observed") -> "Observed":
+        return Observed(
+            calls=self.calls + other.calls,
+            flagged=self.flagged + other.flagged,
+            new=self.new + other.new,
+            duplicates=self.duplicates + other.duplicates,
+            verdicts=self.verdicts + other.verdicts,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mined:
+    """What became of a project's failures in one run: each has exactly one end."""
+
+    project: str
+    failures: int = 0
+    supported: int = 0
+    """Failures of classes that a lesson answers, new or known."""
+    gaps: int = 0
+    """Failures of classes that no lesson answers, with the reason kept."""
+    below: int = 0
+    """Failures of classes too rare to look at."""
+    classes: int = 0
+    new: tuple[Lesson, ...] = ()
+    known: tuple[str, ...] = ()
+    open_gaps: tuple[Gap, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """The run in a sentence, also when nothing came of it."""
+        if self.new or self.known:
+            return f"{len(self.new)} new lessons, {len(self.known)} known"
+        if not self.failures:
+            return "nothing, because no failure is recorded"
+        if self.gaps:
+            return f"nothing, because none of {self.classes} classes taught a safe lesson"
+        return "nothing, because every class is below the threshold"
+
+
+class Loop:
+    """From recordings to lessons, over one store. Not shared between threads.
+
+    `review` holds the verbs for people, and writes for both.
+    """
+
+    def __init__(
+        self,
+        *,
+        review: Review,
+        clock: Clock,
+        wording: Wording,
+        cleaner: Cleaner,
+        policy: Policy = DEFAULT,
+    ) -> None:
+        self.review = review
+        self.store = review.store
+        self._clock = clock
+        self._wording = wording
+        self._cleaner = cleaner
+        self._policy = policy
+
+    # ------------------------------------------------------------ observe
+
+    def observe(
+        self, recordings: Iterable[Recording], *, modified: datetime, project: str
+    ) -> Iterator[Observed]:
+        """Take in the recordings of one source, batch by batch.
+
+        Each value yielded is durable: killed after it, a second run finds it there.
+        `modified` is the time, `project` the name for recordings without their own.
+        """
+        ids, times = Identities(), Timeline(modified)
+        last: dict[str, Finding] = {}
+        remaining = iter(recordings)
+        while batch := list(islice(remaining, BATCH)):
+            yield self._store([self._evidence(r, ids, times, last, project) for r in batch])
+
+    def _evidence(
+        self,
+        raw: Recording,
+        ids: Identities,
+        times: Timeline,
+        last: dict[str, Finding],
+        project: str,
+    ) -> Evidence:
+        clean = self._cleaner.clean(raw)
+        finding = triage(clean, previous=last.get(clean.call.session))
+        last[clean.call.session] = finding
+        signature, template = None, ""
+        if finding.verdict is Verdict.FAILURE:
+            named = name_failure(
+                tool=clean.call.tool,
+                error_type=finding.error_type,
+                text=clean.text,
+                args=clean.call.args,
+            )
+            signature, template = named.id, named.template
+        return capture(
+            clean,
+            id=ids.next(raw),
+            at=times.next(raw),
+            finding=finding,
+            project=project,
+            signature=signature,
+            template=template,
+        )
+
+    def _store(self, batch: Sequence[Evidence]) -> Observed:
+        """Good lines of logs are counted and not kept: they teach nothing."""
+        kept = [e for e in batch if e.origin is Origin.CALL or e.failed or e.flagged]
+        added = self.store.add(kept)
+        return Observed(
+            calls=len(batch),
+            flagged=sum(e.flagged for e in batch),
+            new=added.new,
+            duplicates=added.duplicates,
+            verdicts=Counter(e.finding.verdict for e in batch),
+        )
+
+    # --------------------------------------------------------------- mine
+
+    def mine(self, project: str, *, as_of: datetime | None = None) -> Mined:
+        """Look for lessons in one project's history and judge each on the rest of it."""
+        query = SignatureQuery(project=project, as_of=as_of, weights=self._policy.weights)
+        signatures = self.store.signatures(query)
+        material = history.by_tool(list(self.store.calls(project=project)))
+        run = Mined(project=project, failures=sum(s.hits for s in signatures))
+        judged: list[tuple[Signature, Proposal, Judgement]] = []
+        gaps: list[Gap] = []
+        looked_at = 0
+        for s in signatures:
+            failing = {e.failure.call.cluster for e in material.episodes.get(s.id, ())}
+            few = too_few(s, len(failing), min_clusters=self._policy.min_clusters)
+            if few or s.hits_7d < self._policy.min_hits_7d or looked_at >= self._policy.top:
+                run = replace(run, below=run.below + s.hits)
+                continue
+            looked_at += 1
+            found = self._look(s, material)
+            if isinstance(found, Gap):
+                gaps.append(found)
+                run = replace(run, gaps=run.gaps + s.hits)
+            else:
+                judged.append((s, *found))
+                run = replace(run, supported=run.supported + s.hits)
+        corrected = gate.together([j for _, _, j in judged])
+        proposals = [(p, j) for (_, p, _), j in zip(judged, corrected, strict=True)]
+        return self._propose(replace(run, classes=looked_at, open_gaps=tuple(gaps)), proposals)
+
+    def _look(self, s: Signature, material: history.ByTool) -> tuple[Proposal, Judgement] | Gap:
+        """Ask the miners in order for a lesson that the gate does not refuse."""
+        episodes, calls = material.episodes[s.id], material.calls.get(s.tool, ())
+        failing = {e.failure.call.cluster for e in episodes}
+        split = history.split(failing, {e.call.cluster for e in calls})
+        study = divide(s, episodes, calls, split)
+        case = gate.Case(
+            calls=calls, recoveries=material.recoveries, split=split, category=s.category
+        )
+        refusals: list[str] = []
+        for miner in MINERS:
+            proposal = miner(study, self._wording)
+            if proposal is None:
+                continue
+            judgement = gate.judge(proposal, case, decide)
+            if judgement.ruling is not Ruling.REJECT:
+                return proposal, judgement
+            refusals.append(f"{proposal.kind}: {'; '.join(judgement.reasons)}")
+        return Gap(
+            id=gap_id(s.project, s.id),
+            project=s.project,
+            need=s.id,
+            reason=GapReason.GATE_FAILED if refusals else GapReason.NO_METHOD,
+            detail="; ".join(refusals) or "no miner found what separates failing calls",
+            at=self._clock.now(),
+        )
+
+    def _propose(self, run: Mined, judged: Sequence[tuple[Proposal, Judgement]]) -> Mined:
+        """Store what is new, apply what `auto` may, and record the run."""
+        mode = self.review.mode(run.project)
+        latest = {lesson.id: lesson for lesson in self.store.lessons()}
+        lessons: list[Lesson] = []
+        events: list[Event] = []
+        known: list[str] = []
+        for proposal, judgement in judged:
+            name, old = self.review.identify(proposal, latest)
+            if old is not None and not _replaces(proposal, old):
+                known.append(name)
+                continue
+            if old is not None:
+                events.append(self.review.moved(old, Action.SUPERSEDE, "a newer version").event)
+            new = self.review.draft(name, old, proposal, judgement, mode)
+            latest[name] = new
+            events.append(self.review.proposed(new))
+            if mode is Mode.AUTO and judgement.ruling is Ruling.ACTIVATE and _unattended(new):
+                new = self.review.on_trial(new, events)
+            lessons.append(new)
+        run = replace(run, new=tuple(lessons), known=tuple(known))
+        events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
+        self.store.commit(Change(lessons=tuple(lessons), events=tuple(events), gaps=run.open_gaps))
+        self.review.reconcile()
+        return run
+
+
+def _replaces(proposal: Proposal, old: Lesson) -> bool:
+    """A newer body replaces one that still waits; what was decided stays decided."""
+    return old.state is State.PROPOSED and body_digest(proposal) != old.digest
+
+
+def _unattended(lesson: Lesson) -> bool:
+    return lesson.proposal.kind in UNATTENDED

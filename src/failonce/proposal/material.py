@@ -1,0 +1,88 @@
+"""What a miner works with: one class of failures, and the calls that teach about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from failonce.history import Episode, Split
+from failonce.identity import slug
+from failonce.language import pattern
+from failonce.model import Args, Evidence, KindName, Proposal, Proposer, Signature
+from failonce.ports import Slots, Wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One signature with its episodes and the good calls of its tool, study clusters only.
+
+    Nothing of the exam clusters is in here, so a miner cannot learn from what will judge it.
+    """
+
+    signature: Signature
+    episodes: Sequence[Episode]
+    good: Sequence[Evidence]
+
+    @property
+    def clusters(self) -> frozenset[str]:
+        """The clusters that failed in this way."""
+        return frozenset(e.failure.call.cluster for e in self.episodes)
+
+    @property
+    def failing_args(self) -> list[Args]:
+        """Recorded arguments of the failed calls."""
+        return [e.failure.call.args for e in self.episodes if e.failure.call.args is not None]
+
+    @property
+    def working_args(self) -> list[Args]:
+        """Recorded arguments of the good calls of the tool."""
+        return [e.call.args for e in self.good if e.call.args is not None]
+
+    def regex(self) -> str:
+        """A pattern for this class's messages."""
+        return pattern.from_template(self.signature.template)
+
+    def slots(self) -> Slots:
+        """What a phrase may say of this class."""
+        s = self.signature
+        return Slots(
+            tool=s.tool,
+            error_type=s.error_type,
+            category=s.category,
+            template=s.template,
+            failures=s.hits,
+            sessions=s.sessions,
+        )
+
+    def propose(self, *, kind: KindName, key: str, name: str, body: str, reason: str) -> Proposal:
+        """A miner's proposal for this class, with the study episodes as its support."""
+        return Proposal(
+            kind=kind,
+            target=slug(self.signature.tool) if kind is KindName.RULE else self.signature.tool,
+            key=key,
+            project=self.signature.project,
+            name=name,
+            body=body,
+            reason=reason,
+            proposer=Proposer.MINER,
+            signatures=(self.signature.id,),
+            support=tuple(e.failure.id for e in self.episodes),
+            support_clusters=tuple(sorted(self.clusters)),
+        )
+
+
+class Miner(Protocol):
+    """One way to learn: pure, deterministic, without a language model."""
+
+    def __call__(self, material: Material, wording: Wording) -> Proposal | None:
+        """A proposal, or None where this class teaches it nothing."""
+
+
+def divide(
+    signature: Signature, episodes: Sequence[Episode], calls: Sequence[Evidence], split: Split
+) -> Material:
+    """Keep of a class only what the study clusters hold."""
+    return Material(
+        signature=signature,
+        episodes=[e for e in episodes if split.studied(e.failure)],
+        good=[e for e in calls if e.good and split.studied(e)],
+    )

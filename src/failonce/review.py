@@ -1,0 +1,283 @@
+"""What a person says of lessons, and the one place that writes the answer.
+
+approve reject undo reopen   a decision on one lesson
+learn                        a rule by a person or the operator's agent
+report_wrong set_mode        a complaint, a switch
+reconcile                    lessons in force → the files that they are projected to
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from failonce.errors import FailonceError, NotFound, RefusedLesson
+from failonce.gate import judge as gate
+from failonce.identity import body_digest, lesson_id, slug
+from failonce.kinds.rule import checked_sentence
+from failonce.lifecycle import Moved, move
+from failonce.model import (
+    Action,
+    Change,
+    Event,
+    Judgement,
+    KindName,
+    Lesson,
+    Mode,
+    Proposal,
+    Proposer,
+    Ruling,
+    State,
+)
+from failonce.policy import DEFAULT, Policy
+from failonce.ports import Clock, Store, Workspace
+from failonce.skill import decide
+
+
+class Review:
+    """Decisions on lessons, over one store. Not shared between threads."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        workspace: Workspace,
+        policy: Policy = DEFAULT,
+        actor: str = "",
+    ) -> None:
+        self.store = store
+        self._clock = clock
+        self._workspace = workspace
+        self._policy = policy
+        self._actor = actor
+
+    def approve(self, ref: str, *, reason: str = "") -> Lesson:
+        """Put a waiting lesson in force. The gate's refusal stands above a person's word."""
+        lesson = self.find(ref)
+        if lesson.judgement.ruling is Ruling.REJECT:
+            raise RefusedLesson(
+                f"{lesson.id} was refused by the gate ({'; '.join(lesson.judgement.reasons)}); "
+                "nobody can approve it as it stands."
+            )
+        return self._review(lesson, Action.APPROVE, reason)
+
+    def reject(self, ref: str, *, reason: str = "") -> Lesson:
+        """Turn a waiting lesson down. It stays on record and can be reopened."""
+        return self._review(self.find(ref), Action.REJECT, reason)
+
+    def undo(self, ref: str, *, reason: str = "") -> Lesson:
+        """Take a lesson out of force; files it was written to get their bytes back."""
+        return self._review(self.find(ref), Action.UNDO, reason)
+
+    def reopen(self, ref: str, *, reason: str = "") -> Lesson:
+        """Put a rejected, undone or retired lesson back in the queue."""
+        return self._review(self.find(ref), Action.REOPEN, reason)
+
+    def report_wrong(self, ref: str, *, reason: str = "") -> Lesson:
+        """Report a wrong block or change; two reports put the lesson back in the queue."""
+        lesson = self.find(ref)
+        reported = replace(lesson, wrong_reports=lesson.wrong_reports + 1)
+        events = [
+            self.event(
+                Action.REPORT_WRONG, subject=lesson.id, version=lesson.version, reason=reason
+            )
+        ]
+        if reported.wrong_reports >= self._policy.wrong_reports and lesson.in_force:
+            moved = self.moved(reported, Action.REQUEUE, "reported as wrong twice")
+            reported = moved.lesson
+            events.append(moved.event)
+        self._write(lesson, reported, events)
+        return reported
+
+    def learn(
+        self, skill: str, sentence: str, *, reason: str, proposer: Proposer, project: str
+    ) -> Lesson:
+        """Take in a rule from a person or the operator's agent (N6, N7).
+
+        In `auto` it is written at once and on trial; in `manual` it waits. The same rule
+        again is the same lesson, whatever became of it. Raises `RefusedLesson` for text
+        that is no plain sentence or a skill that is no plain name, and writes nothing.
+        """
+        if not skill or slug(skill) != skill:
+            hint = f"; try `{slug(skill)}`" if slug(skill) else ""
+            raise RefusedLesson(
+                f"`{skill!r}` is no name of a skill: use letters, digits, `-` and `_`{hint}."
+            )
+        words = checked_sentence(sentence)
+        proposal = Proposal(
+            kind=KindName.RULE,
+            target=skill,
+            key=" ".join(words.casefold().split()),
+            project=project,
+            name=f"Rule for {skill}",
+            body=words,
+            reason=" ".join(reason.split())[:2000],
+            proposer=proposer,
+        )
+        judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
+        latest = {lesson.id: lesson for lesson in self.store.lessons()}
+        name, old = self.identify(proposal, latest)
+        if old is not None:
+            return old
+        if judgement.ruling is Ruling.REJECT:
+            raise RefusedLesson(f"The rule was refused: {'; '.join(judgement.reasons)}.")
+        mode = self.mode(project)
+        lesson = self.draft(name, None, proposal, judgement, mode)
+        events = [self.proposed(lesson)]
+        if mode is Mode.AUTO:
+            lesson = self.on_trial(lesson, events)
+        self.store.commit(Change(lessons=(lesson,), events=tuple(events)))
+        self.reconcile()
+        return lesson
+
+    def set_mode(self, mode: Mode, *, project: str = "*") -> None:
+        """Set how far failonce may go on its own, for a project or (`*`) for all."""
+        event = self.event(Action.SET_MODE, subject=project, mode=mode)
+        self.store.commit(Change(events=(event,)))
+        self.reconcile()
+
+    def mode(self, project: str) -> Mode:
+        """The learning mode of a project; `manual` where nobody set one."""
+        return self.store.mode(project) or Mode.MANUAL
+
+    def find(self, ref: str) -> Lesson:
+        """The lesson of an id, or of the only id that begins like it."""
+        exact = self.store.lesson(ref.upper())
+        if exact is not None:
+            return exact
+        near = [x for x in self.store.lessons() if x.id.startswith(ref.upper())]
+        if ref and len(near) == 1:
+            return near[0]
+        if ref and near:
+            raise NotFound(f"`{ref}` could be {', '.join(x.id for x in near[:5])}. Name one.")
+        raise NotFound(f"There is no lesson `{ref}`. `failonce lessons` lists them.")
+
+    # ---------------------------------------------------------- reconcile
+
+    def reconcile(self) -> Sequence[str]:
+        """Make the files that lessons are projected to agree with the store.
+
+        A trial that is over ends first. A file that cannot be written leaves the decision
+        standing and an entry in the audit, and is tried again with the next change.
+        """
+        self._end_trials()
+        in_force = [
+            x
+            for x in self.store.lessons(states=(State.CANARY, State.STABLE))
+            if x.in_force and self.mode(x.proposal.project) is not Mode.OFF
+        ]
+        try:
+            return self._workspace.reconcile(in_force)
+        except FailonceError as error:
+            failed = self.event(Action.APPLY_FAILED, reason=str(error))
+            self.store.commit(Change(events=(failed,)))
+            raise
+
+    def _end_trials(self) -> None:
+        now = self._clock.now()
+        for lesson in self.store.lessons(states=(State.CANARY,)):
+            if lesson.valid_until is not None and lesson.valid_until <= now:
+                moved = self.moved(lesson, Action.RETIRE, "expired: its trial ended unproven")
+                self._write(lesson, moved.lesson, [moved.event], reconcile=False)
+
+    # --------------------------------------------- the parts of a change
+
+    def identify(self, proposal: Proposal, latest: dict[str, Lesson]) -> tuple[str, Lesson | None]:
+        """The id of a proposal's identity, and the newest version that has it."""
+        taken = {x.id for x in latest.values() if not _same(x.proposal, proposal)}
+        name = lesson_id(proposal, taken)
+        return name, latest.get(name)
+
+    def draft(
+        self,
+        id: str,
+        old: Lesson | None,
+        proposal: Proposal,
+        judgement: Judgement,
+        mode: Mode,
+    ) -> Lesson:
+        """The next version of an identity, waiting."""
+        return Lesson(
+            id=id,
+            version=old.version + 1 if old else 1,
+            proposal=proposal,
+            judgement=judgement,
+            state=State.PROPOSED,
+            mode=mode,
+            digest=body_digest(proposal),
+            created_at=self._clock.now(),
+        )
+
+    def on_trial(self, lesson: Lesson, events: list[Event]) -> Lesson:
+        """The lesson applied without a person: in force until its trial ends."""
+        moved = self.moved(lesson, Action.AUTO_APPLY, "checks passed; applied without a person")
+        events.append(moved.event)
+        return replace(moved.lesson, valid_until=self._clock.now() + self._policy.trial)
+
+    def _review(self, lesson: Lesson, action: Action, reason: str) -> Lesson:
+        moved = self.moved(lesson, action, reason)
+        self._write(lesson, moved.lesson, [moved.event])
+        return moved.lesson
+
+    def _write(
+        self, before: Lesson, after: Lesson, events: Sequence[Event], *, reconcile: bool = True
+    ) -> None:
+        self.store.commit(
+            Change(
+                lessons=(after,),
+                events=tuple(events),
+                expects={before.id: (before.version, before.state)},
+            )
+        )
+        if reconcile:
+            self.reconcile()
+
+    def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
+        """The lesson after a move, made now and by us."""
+        now = self._clock.now()
+        return move(lesson, action, at=now, actor=self._actor, reason=reason)
+
+    def proposed(self, lesson: Lesson) -> Event:
+        """The event that begins a lesson's record."""
+        return self.event(
+            Action.PROPOSE,
+            subject=lesson.id,
+            version=lesson.version,
+            after=State.PROPOSED,
+            mode=lesson.mode,
+            digest=lesson.digest,
+            reason=lesson.proposal.reason,
+        )
+
+    def event(
+        self,
+        action: Action,
+        *,
+        subject: str = "",
+        version: int = 0,
+        after: State | None = None,
+        mode: Mode | None = None,
+        digest: str = "",
+        reason: str = "",
+    ) -> Event:
+        """An event made now and by us."""
+        return Event(
+            at=self._clock.now(),
+            actor=self._actor,
+            action=action,
+            subject=subject,
+            version=version,
+            after=after,
+            mode=mode,
+            digest=digest,
+            reason=reason,
+        )
+
+
+def _same(one: Proposal, other: Proposal) -> bool:
+    """Whether two proposals are versions of one lesson."""
+    return (one.project, one.kind, one.target, one.key) == (
+        other.project,
+        other.kind,
+        other.target,
+        other.key,
+    )
