@@ -1,13 +1,13 @@
 """What an error text says in a fixed form: exception class, status, code, exit, pause.
 
 Structure is read here, words in `category`. Every expression is bounded and searched in
-`patterns.window` of the text only.
+`pattern_table.window` of the text only.
 """
 
 import re
 from dataclasses import dataclass, replace
 
-from failonce.language.patterns import window
+from failonce.language.pattern_table import window
 
 _EXIT = re.compile(
     r"(?:\bexit(?:ed)?(?: with)?(?: status| code)?|\bexit_code\"?|\breturn(?:ed)?(?: code)?"
@@ -41,18 +41,18 @@ _CLASS = re.compile(
     r"|NotFound|Refused|Exceeded|UndefinedTable|UndefinedColumn))(?=[:)\]\s,'\"]|$)",
     re.MULTILINE,
 )
-_TRACEBACK = re.compile(
-    r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Z]\w{0,80})(?:: |$)", re.MULTILINE
-)
+_TRACEBACK = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Z]\w{0,80})(?:: |$)", re.MULTILINE)
 _CRASH = re.compile(r"^panic: |\bpanicked at |\bSegmentation fault\b", re.MULTILINE)
 
+_PAUSE = (
+    r"\b(?:try again|retry|retrying|wait|available|resets?)(?: (?:in|after|for|at least)){0,2}"
+    r"(?: about)? "
+)
 _RETRY_AFTER = re.compile(
     r"\bretry[-_ ]?after(?P<ms>[-_ ]?ms)?[\"']?(?: header)?\s{0,3}[:=]?\s{0,3}[\"']?"
     r"(?P<n>\d{1,9}(?:\.\d{1,6})?)\s?(?P<unit>[a-z]{0,12})"
-    r"|\b(?:try again|retry|retrying|wait|available|reset|resets)(?: (?:in|after|for|at least)){0,2}"
-    r"(?: about)? (?P<m>\d{1,4})\s?m(?:in(?:ute)?s?)?\s?(?P<s>\d{1,4}(?:\.\d{1,6})?)\s?s"
-    r"|\b(?:try again|retry|retrying|wait|available|reset|resets)(?: (?:in|after|for|at least)){0,2}"
-    r"(?: about)? (?P<n2>\d{1,9}(?:\.\d{1,6})?)\s?(?P<unit2>[a-z]{1,12})\b",
+    rf"|{_PAUSE}(?P<m>\d{{1,4}})\s?m(?:in(?:ute)?s?)?\s?(?P<s>\d{{1,4}}(?:\.\d{{1,6}})?)\s?s"
+    rf"|{_PAUSE}(?P<n2>\d{{1,9}}(?:\.\d{{1,6}})?)\s?(?P<unit2>[a-z]{{1,12}})\b",
     re.IGNORECASE,
 )
 _UNITS = {
@@ -94,6 +94,14 @@ def read(signals: Signals) -> Signals:
             signals.retry_after_s if signals.retry_after_s is not None else retry_after(text)
         ),
     )
+
+
+def headline(text: str) -> str:
+    """The first line that says something: tags and the line of the exit code passed over."""
+    start = text.lstrip()
+    if start[:9].lower() == "exit code":
+        start = start.partition("\n")[2].lstrip()
+    return start.partition("\n")[0][:300]
 
 
 def exit_code(text: str) -> int | None:

@@ -5,26 +5,31 @@ result that *is* an error counts, and tools that show contents are asked for mor
 """
 
 import re
+from functools import lru_cache
 
-from failonce.language.patterns import PatternTable
+from failonce.language.pattern_table import PatternTable
 from failonce.model import Recording
 
 SHORT = 400
 """Characters: a longer text is contents, not a message, unless its form says otherwise."""
 
+LONGEST_MESSAGE = 4000
+"""Characters of a wrapped result that are unwrapped."""
+
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_SHOWS = frozenset(
-    "read cat view show head tail grep rg glob log logs file files diff notebook open contents"
-    " content transcript history print terminal output".split()
+_SHOWS = re.compile(
+    r"\b(?:read|cat|view|show|head|tail|grep|rg|glob|logs?|files?|diff|notebook|open|contents?"
+    r"|transcript|history|print|terminal|output)\b"
 )
 """Words in the names of tools that show what others wrote."""
-_SEEKS = frozenset("search find query lookup list locate glob grep match route retrieve".split())
+_SEEKS = re.compile(r"\b(?:search|find|query|lookup|list|locate|glob|grep|match|retrieve)\b")
 """Words in the names of tools for which nothing found is an answer."""
 
 _STARTS = re.compile(
-    r"\s{0,8}(?:<(?:tool_use_)?error>|(?:Fatal |Unexpected |Internal )?[Ee]rror(?: \w{1,20}){0,6}[:!]"
-    r"|(?:ERROR|FATAL|FAILED|FAILURE)\b[:!]|Error (?:executing|calling|running|invoking|during|while)\b"
-    r"|Traceback \(most recent call last\)|MCP error -32\d{3}|Exception(?: in thread)?\b.{0,40}:"
+    r"\s{0,8}(?:<(?:tool_use_)?error>|(?:Fatal |Unexpected |Internal )?[Ee]rror(?: \w{1,20}){0,6}"
+    r"[:!]|(?:ERROR|FATAL|FAILED|FAILURE)\b[:!]|Error (?:executing|calling|running|invoking|"
+    r"during|while)\b|Traceback \(most recent call last\)|MCP error -32\d{3}"
+    r"|Exception(?: in thread)?\b.{0,40}:"
     r"|(?:[A-Za-z_]\w{0,40}\.){0,6}[A-Z]\w{0,60}(?:Error|Exception): |Failed to \w|panic: "
     r"|(?:❌|✗|✖|🚫|⛔) ?\S)"
 )
@@ -36,14 +41,22 @@ _FALSE = re.compile(
     r"|\"(?:status|result|state)\"\s{0,3}:\s{0,3}\"(?:error|failed|failure|fail)\"",
     re.IGNORECASE,
 )
+_TRUE = re.compile(r"\"(?:success|ok|succeeded)\"\s{0,3}:\s{0,3}true\b", re.IGNORECASE)
+_ITEMS = re.compile(r"\s{0,8}\{\s{0,8}\"(?:results|items|outcomes)\"\s{0,3}:\s{0,3}\[\s{0,8}\{")
+"""A result that is a list of the results of several parts."""
 _ERROR_KEY = re.compile(
     r"\"(?:error|errors|error_message|errorMessage)\"\s{0,3}:\s{0,3}"
     r"(?!null\b|false\b|\"\"|\[\s{0,3}\]|\{\s{0,3}\}|0\b|\"(?:none|no error|ok)\")[\"\[{\w-]",
     re.IGNORECASE,
 )
-_WRAPPED = re.compile(
-    r"(?:\A|[^\\])[\"'\]]?text[\"']?\s{0,2}[:=]\s{0,2}(?P<q>[\"'])(?P<inner>.{0,1600})", re.DOTALL
+_PRINTED = re.compile(
+    r"\bTextContent\(.{0,60}?\btext=(?P<q>['\"])(?P<inner>(?:(?!(?P=q))[^\\]|\\.)*)", re.DOTALL
 )
+_ENCODED = re.compile(
+    r"\A\s{0,8}[\[{].{0,200}?\"text\"\s{0,3}:\s{0,3}\"(?P<inner>(?:[^\"\\]|\\.)*)", re.DOTALL
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": ""}
 _PAGE = re.compile(
     r"<title>\s{0,20}(?:Error )?([45]\d\d)\b|<h1>\s{0,20}([45]\d\d) \w|<title>[^<]{0,60}"
     r"\b(?:404|403|429|500|502|503|Not Found|Access Denied|Bad Gateway|Service Unavailable|"
@@ -55,19 +68,27 @@ _SENTENCES: PatternTable[str] = PatternTable(
     (
         (
             "failed",
-            (
-                r"\A\W{0,4}(?:failed|failure|could not|cannot|can't|unable|invalid|unknown|unsupported|"
-                r"access denied|permission denied|unauthori[sz]ed|forbidden|not authorized|request failed|"
-                r"timeout|timed out|connection (?:refused|reset|error|timeout)|rate limit|too many requests"
-                r"|not authenticated|authentication (?:failed|required))\b",
-                r"\b(?:permission denied|access denied|timed out|connection refused|unauthori[sz]ed|"
-                r"invalid (?:api key|credentials?|token)|status code [45]\d\d|rate limit exceeded)\W{0,8}\z",
-            ),
+            r"""
+            \A\W{0,4}(?:failed|failure|could not|cannot|can't|unable|invalid|unknown|unsupported
+                |access denied|permission denied|unauthori[sz]ed|forbidden|not authorized
+                |request failed|timeout|timed out|connection (?:refused|reset|error|timeout)
+                |rate limit|too many requests|not authenticated
+                |authentication (?:failed|required))\b
+            \b(?:permission denied|access denied|timed out|connection refused|unauthori[sz]ed
+                |invalid (?:api key|credentials?|token)|status code [45]\d\d
+                |rate limit exceeded)\W{0,8}\z
+            <error>[^<]{1,200}</error>\s{0,8}\z
+            """,
         ),
-        ("absent", (r"\b(?:does not exist|doesn't exist|(?:is|was|were|are)? ?not found|no such file)\W{0,8}\z",
-                    r"\A\W{0,4}no such\b", r"\A[^.:]{0,60}\bnot found\b")),
+        (
+            "absent",
+            r"""
+            \b(?:does not exist|doesn't exist|not found|no such file)\W{0,8}\z
+            \A\W{0,4}no such\b|\A[^.:\n]{0,60}\bnot found\b
+            """,
+        ),
     )
-)  # fmt: skip
+)
 _NEGATED = re.compile(r"\b(?:no|0|zero|without) (?:\w{1,20} ){0,2}(?:errors?|issues?|problems?)\b")
 
 
@@ -76,54 +97,52 @@ def failed(recording: Recording) -> str:
     text = recording.text
     if not text or text.isspace():
         return ""
-    words = frozenset(_words(recording.call.tool))
-    inner = _inner(text)
-    if inner != text and _MARKS.search(text, 0, 400) or _MARKS.search(text, max(0, len(text) - 400)):
+    words = _words(recording.call.tool)
+    inner = _inner(text) if "text" in text[:400] else text
+    if inner is not text and (_MARKS.search(text, 0, 400) or _MARKS.search(text[-400:])):
         return inner
-    if inner[:1] in "{[" or inner[:8].lstrip()[:1] in ("{", "["):
+    if inner[:8].lstrip()[:1] in ("{", "["):
         return inner if _json_failed(inner, words) else ""
-    if words & _SHOWS:
+    if _SHOWS.search(words):
         return ""
     if _STARTS.match(inner):
         return inner
-    if inner[:200].lstrip()[:9].lower() in ("<!doctype", "<html><he") or "<html" in inner[:100]:
+    if "<html" in inner[:200].lower():
         return inner if _PAGE.search(inner, 0, 1500) else ""
     return inner if _sentence(inner, words) else ""
 
 
-def _words(tool: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(tool[-80:])]
+@lru_cache(maxsize=4096)
+def _words(tool: str) -> str:
+    """The words of a tool's name: `mcp__db__readRows` is "mcp db read rows"."""
+    return " ".join(_WORD.findall(tool[-80:])).lower()
 
 
 def _inner(text: str) -> str:
-    """The message inside a printed or encoded MCP result, else the text itself."""
-    start = text[:600]
-    if not ("TextContent(" in start or ('"content"' in start and '"type"' in start)):
-        return text
-    found = start
-    for _ in range(2):
-        match = _WRAPPED.search(text, text.find(found[:40]) if found is not start else 0)
-        if match is None:
-            break
-        inner = match["inner"]
-        cut = re.search(r"(?<!\\)" + match["q"], inner)
-        text = inner if cut is None else inner[: cut.start()]
-        if "\\n" in text or '\\"' in text:
-            text = text.replace('\\\\"', '"').replace('\\"', '"').replace("\\n", "\n")
-        found = start = text[:600]
-        if '"content"' not in start:
-            break
+    """The message inside a printed or encoded MCP result, else the text itself.
+
+    A printed result may hold an encoded one, each with its own escapes.
+    """
+    for pattern in (_PRINTED, _ENCODED):
+        if match := pattern.search(text[:LONGEST_MESSAGE]):
+            text = _unescaped(match["inner"])
     return text
 
 
-def _json_failed(text: str, words: frozenset[str]) -> bool:
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[1]), text)
+
+
+def _json_failed(text: str, words: str) -> bool:
     """Whether a JSON result says at its own level, and first of all, that it failed."""
     head = text[:300]
-    if words & _SHOWS and not head.lstrip().startswith(('{"error"', '{"errors"')):
+    if _SHOWS.search(words) and not head.lstrip().startswith(('{"error"', '{"errors"')):
         return False
     if not head.lstrip().startswith("{"):
         return False
     top = _top(text[:1500])
+    if _ITEMS.match(text) and _FALSE.search(text) and not _TRUE.search(text):
+        return True
     return bool(_ERROR_KEY.search(top) or _FALSE.search(top) or _MARKS.search(top))
 
 
@@ -141,11 +160,11 @@ def _top(text: str) -> str:
     return "".join(kept)
 
 
-def _sentence(text: str, words: frozenset[str]) -> bool:
+def _sentence(text: str, words: str) -> bool:
     """Whether a short text is one message that says that the call failed."""
     if len(text) > SHORT or text.count("\n") > 3 or _NEGATED.search(text):
         return False
     said = _SENTENCES.first(text)
     if said == "absent":
-        return not words & _SEEKS
+        return not _SEEKS.search(words)
     return said is not None

@@ -1,8 +1,9 @@
 """The verdict on a result that its source flags as an error."""
 
-from failonce.evidence.triage.phrases import EVIDENCE, HOST, MISUSE, SHELL_ERRORS, Said
-from failonce.evidence.triage.shell import Program, Trade, culprits
-from failonce.language.patterns import window
+from failonce.evidence.triage.phrases import EVIDENCE, HOST, MISUSE, NOT_STARTED, Said
+from failonce.evidence.triage.shell import culprits
+from failonce.evidence.triage.trades import Program, Trade
+from failonce.language.pattern_table import window
 from failonce.model import Args, Recording, Verdict
 
 HOST_HEAD = 300
@@ -15,7 +16,6 @@ _FATAL_FROM = {
 }  # fmt: skip
 """Exit codes from which a checker says that it could not check."""
 _ONE_OFF = frozenset({"-c", "-e", "-E", "--eval", "-ne", "-pe", "-", "/dev/stdin", "-p"})
-_ERROR_WORDS = ("Traceback (most recent call last)", "Error:", "error:", "Exception")
 
 
 def command_of(args: Args | None) -> str:
@@ -67,7 +67,9 @@ def _joined(words: list[str]) -> str:
 def _tool(name: str, text: str) -> Verdict:
     """A tool that is no shell failed, unless it is a checker that reports findings."""
     lowered = name.lower()
-    if any(word in lowered for word in ("test", "lint", "diagnos", "compile", "typecheck", "check")):
+    if any(
+        word in lowered for word in ("test", "lint", "diagnos", "compile", "typecheck", "check")
+    ):
         said = EVIDENCE.first(window(text))
         if said is not None:
             return Verdict.INFORMATIVE
@@ -75,7 +77,7 @@ def _tool(name: str, text: str) -> Verdict:
 
 
 def _shell(command: str, text: str, exit_code: int) -> Verdict:
-    if exit_code in (124, 126, 127, 137) or SHELL_ERRORS.first(text):
+    if exit_code in (124, 126, 127, 137) or NOT_STARTED.first(text):
         return Verdict.FAILURE
     if exit_code == 130:
         return Verdict.REJECTION
@@ -103,28 +105,23 @@ def _check(
             return Verdict.INFORMATIVE
         if MISUSE.first(text) or _own(programs, text):
             return Verdict.FAILURE
-        if all(program.trade is not Trade.OTHER for program in programs):
-            return Verdict.INFORMATIVE
-        broke = said is None and any(word in text for word in _ERROR_WORDS)
-        return Verdict.FAILURE if broke else Verdict.INFORMATIVE
+        silent = said is None and programs[-1].trade is Trade.OTHER
+        return Verdict.FAILURE if silent else Verdict.INFORMATIVE
     if said is Said.CONFLICT and any(program.trade is Trade.MERGE for program in programs):
         return Verdict.INFORMATIVE
     return None
 
 
-def _others(
-    programs: tuple[Program, ...], text: str, said: Said | None, exit_code: int
-) -> Verdict:
+def _others(programs: tuple[Program, ...], text: str, said: Said | None, exit_code: int) -> Verdict:
     """The verdict where no checker ran by name: a question, or a program of the project."""
     if _own(programs, text):
         return Verdict.FAILURE
     asked = bool(programs) and programs[-1].trade is Trade.SEARCH
     if asked and exit_code == 1:
         return Verdict.FAILURE if MISUSE.first(text) else Verdict.INFORMATIVE
-    if said in (Said.TESTS, Said.FINDINGS) and not MISUSE.first(text):
-        if not any(_ONE_OFF.intersection(program.args) for program in programs):
-            return Verdict.INFORMATIVE
-    return Verdict.FAILURE
+    one_off = any(_ONE_OFF.intersection(program.args) for program in programs)
+    news = said in (Said.TESTS, Said.FINDINGS) and not one_off and MISUSE.first(text) is None
+    return Verdict.INFORMATIVE if news else Verdict.FAILURE
 
 
 def _own(programs: tuple[Program, ...], text: str) -> bool:

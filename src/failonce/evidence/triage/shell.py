@@ -7,46 +7,28 @@ under `set -e`), and of the last program of a pipeline (of any, under `pipefail`
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
+
+from failonce.evidence.triage.trades import Program, trade
 
 LONGEST_COMMAND = 8000
 """Characters of a command that are looked at; the rest is usually a here-document."""
 
 
-class Trade(StrEnum):
-    """What a non-zero exit of a program means."""
-
-    CHECK = "check"
-    """Tests, lints, compiles or audits the work: a non-zero exit reports findings."""
-    SEARCH = "search"
-    """Searches, compares or asks: exit 1 means no, none or different."""
-    MERGE = "merge"
-    """Combines lines of work: may stop at a conflict, which is news about the work."""
-    PLAIN = "plain"
-    """Fails only with a message of its own."""
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """One program of a command: its base name, its arguments, its trade."""
-
-    name: str
-    args: tuple[str, ...] = ()
-    trade: Trade = Trade.OTHER
-
-
 _TOKEN = re.compile(
-    r"\\\n|(?P<here><<-?\s*(?P<q>['\"]?)(?P<tag>\w+)(?P=q))"
-    r"|(?P<op>&&|\|\||;;|\|&?|;|\n|&(?!>)(?<!>&)|[(){}](?=\s|$|;)|(?<=\s)[({](?=\s)|^\()"
+    r"\\\n|(?P<op>&&|\|\||;;|\|&?|;|\n|&(?!>)(?<!>&)|[(){}](?=\s|$|;)|(?<=\s)[({](?=\s)|^\()"
     r"|(?P<space>[ \t]+)|(?P<comment>(?<![^\s;&|(])\#[^\n]*)"
     r"|(?P<word>(?:[^\s\\'\"|&;<>()`$\#]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"|\$\([^()]*\)|\$|`[^`]*`"
     r"|(?<=[^\s|&;])\#)+)|(?P<redirect>\d*(?:>>|>&|<&|&>>?|<<<|>\||>|<)[ \t]*)|(?P<rest>.)",
     re.DOTALL,
 )
+_HERE = re.compile(r"(?<!<)<<-?[ \t]*(['\"]?)(\w{1,40})\1([^\n]*)\n")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _WRAPPERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -80,152 +62,14 @@ _WRAPPERS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Programs and words that run what follows them, with their options that take a value."""
 
-_RUNNERS = frozenset(
+_RUNNERS = _names(
     "uv poetry pipenv pdm hatch rye bundle pnpm yarn npm bun mise asdf direnv conda mamba"
-    " docker podman nix dotenv".split()
+    " docker podman nix dotenv"
 )
 """Programs that run another after `run` or `exec`."""
 
-_SHELLS = frozenset("bash sh zsh dash ksh fish".split())
-_INTERPRETERS = frozenset("python python2 python3 py pypy pypy3".split())
-
-_CHECKERS = frozenset(
-    # tests
-    "pytest py.test unittest nose2 tox nox jest vitest mocha ava tap tape karma cypress playwright"
-    " rspec cucumber minitest phpunit pest codecept ctest gtest busted bats shunit2 pester behave"
-    " robot hypothesis nextest cargo-nextest gotestsum ginkgo surefire scalatest munit"
-    # linters, formatters in check mode, type checkers, scanners
-    " ruff flake8 pylint pyflakes pycodestyle pydocstyle mypy pyright basedpyright pyre pytype ty"
-    " black isort bandit vulture eslint tslint xo standard biome oxlint stylelint prettier tsc vue-tsc"
-    " svelte-check golangci-lint staticcheck gofmt gofumpt goimports gosec govulncheck errcheck revive"
-    " shellcheck shfmt hadolint yamllint markdownlint markdownlint-cli2 actionlint rubocop standardrb"
-    " brakeman sorbet srb phpstan psalm phpcs ktlint detekt checkstyle spotbugs pmd swiftlint"
-    " swiftformat clang-tidy clang-format cppcheck cpplint rustfmt clippy-driver credo dialyzer hlint"
-    " ormolu terraform-lint tflint tfsec checkov ansible-lint sqlfluff buf spectral vale codespell"
-    " typos semgrep trivy gitleaks detect-secrets commitlint lint-staged pre-commit lychee vacuum"
-    " import-linter lint-imports deptry nilaway vet jsonlint xmllint cfn-lint kubeconform kubeval"
-    # compilers and builders of the project
-    " gcc g++ cc c++ clang clang++ rustc javac kotlinc scalac swiftc ghc dmd ldc2 nvcc zig csc fsc"
-    " make gmake ninja cmake meson bazel bazelisk buck buck2 gradle gradlew mvn mvnw ant sbt lein"
-    " webpack rollup esbuild vite tsup swc turbo nx xcodebuild msbuild rebar3 stack cabal"
-    " pdflatex xelatex latexmk tectonic sphinx-build mkdocs hugo jekyll".split()
-)
-"""Programs whose trade is to report on the work."""
-
-_SEARCHERS = frozenset(
-    "grep egrep fgrep zgrep rg ripgrep ag ack ugrep git-grep diff cmp comm colordiff difft test [ [["
-    " which type whereis pgrep pidof fuser lsof expr let false mountpoint findmnt getent compgen"
-    " dpkg-query locate command-v".split()
-)
-"""Programs whose exit 1 is an answer."""
-
-_PLAIN = frozenset(
-    "echo printf cd pushd popd export set unset source . true : cat head tail wc sort uniq cut tr tee"
-    " sed awk gawk ls mkdir rm cp mv ln touch chmod chown pwd date sleep basename dirname find xxd"
-    " column less more nl od seq stat file du df realpath readlink local declare typeset readonly alias"
-    " return trap wait fi done esac ulimit umask shopt setopt eval mktemp tac rev fold fmt paste".split()
-)
-"""Programs that fail only with a message of their own."""
-
-_CHECK_TASK = re.compile(
-    r"(?:^|[-_:./])(?:e2e|ci|cov|fmt)(?:$|[-_:./])"
-    r"|test|spec|lint|check|vet|type|tsc|build|compile|format|verify|validate|audit|cover|clippy",
-    re.IGNORECASE,
-)
-"""Names of tasks that report on the work, for whatever runs tasks."""
-
-_TASK_RUNNERS = frozenset(
-    "make gmake npm pnpm yarn bun mise just task rake invoke inv nox tox hatch pdm poe poetry uv turbo"
-    " nx lerna gradle gradlew mvn mvnw ant sbt lein mage earthly dagger moon deno composer grunt gulp"
-    " pixi doit mix rush ng expo".split()
-)
-_CHECK_VERBS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "go": frozenset("test build vet fix generate install".split()),
-        "cargo": frozenset(
-            "test t build b check c clippy fmt nextest bench doc audit deny miri".split()
-        ),
-        "dotnet": frozenset("test build format publish pack".split()),
-        "swift": frozenset("test build".split()),
-        "zig": frozenset("build test fmt build-exe build-lib".split()),
-        "deno": frozenset("test lint check fmt bench".split()),
-        "bun": frozenset("test build".split()),
-        "mix": frozenset("test compile format credo dialyzer".split()),
-        "stack": frozenset("test build".split()),
-        "cabal": frozenset("test build check".split()),
-        "flutter": frozenset("test analyze build".split()),
-        "dart": frozenset("test analyze format compile".split()),
-        "terraform": frozenset("validate fmt plan".split()),
-        "tofu": frozenset("validate fmt plan".split()),
-        "rails": frozenset("test".split()),
-        "ng": frozenset("test build lint e2e".split()),
-        "helm": frozenset("lint template".split()),
-        "npm": frozenset("t test audit outdated".split()),
-        "pnpm": frozenset("t test audit outdated".split()),
-        "yarn": frozenset("test audit outdated lint build tsc jest eslint".split()),
-        "pip": frozenset("check".split()),
-        "pip3": frozenset("check".split()),
-        "uv": frozenset("check".split()),
-        "poetry": frozenset("check".split()),
-        "brew": frozenset("audit test doctor".split()),
-        "gem": frozenset("build".split()),
-        "node": frozenset(("--test", "--check")),
-        "manage.py": frozenset("test check".split()),
-        "crystal": frozenset("spec build".split()),
-        "nim": frozenset("c check compile".split()),
-        "elm": frozenset("make".split()),
-        "gleam": frozenset("test build check".split()),
-        "forge": frozenset("test build fmt".split()),
-        "hardhat": frozenset("test compile".split()),
-        "dbt": frozenset("test build compile".split()),
-        "perl": frozenset(("-c",)),
-        "ruby": frozenset(("-c",)),
-        "php": frozenset(("-l",)),
-        "bash": frozenset(("-n",)),
-        "sh": frozenset(("-n",)),
-        "zsh": frozenset(("-n",)),
-    }
-)
-_ASK_VERBS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
-    {
-        ("git", "grep"): frozenset(),
-        ("git", "diff"): frozenset({"--exit-code", "--quiet", "--check", "--no-index"}),
-        ("git", "diff-index"): frozenset(),
-        ("git", "diff-files"): frozenset(),
-        ("git", "config"): frozenset(),
-        ("git", "check-ignore"): frozenset(),
-        ("git", "merge-base"): frozenset(),
-        ("git", "ls-files"): frozenset({"--error-unmatch"}),
-        ("git", "show-ref"): frozenset(),
-        ("git", "symbolic-ref"): frozenset({"-q", "--quiet"}),
-        ("git", "rev-parse"): frozenset({"-q", "--quiet"}),
-        ("git", "ls-remote"): frozenset({"--exit-code"}),
-        ("gh", "pr"): frozenset({"checks"}),
-        ("gh", "run"): frozenset({"--exit-status"}),
-        ("systemctl", "is-active"): frozenset(),
-        ("systemctl", "is-enabled"): frozenset(),
-        ("systemctl", "is-failed"): frozenset(),
-        ("systemctl", "status"): frozenset(),
-        ("service", ""): frozenset({"status"}),
-        ("command", "-v"): frozenset(),
-        ("command", "-V"): frozenset(),
-        ("jq", "-e"): frozenset(),
-        ("dpkg", "-s"): frozenset(),
-        ("dpkg", "-l"): frozenset(),
-        ("rpm", "-q"): frozenset(),
-        ("brew", "list"): frozenset(),
-        ("npm", "ls"): frozenset(),
-        ("npm", "list"): frozenset(),
-        ("kubectl", "diff"): frozenset(),
-        ("hg", "diff"): frozenset(),
-    }
-)
-"""Questions a program can be asked, and the words of which one must be there (if any)."""
-
-_MERGE_VERBS = frozenset(
-    "merge rebase cherry-pick revert stash pull am apply checkout switch restore".split()
-)
-
+_SHELLS = _names("bash sh zsh dash ksh fish")
+_INTERPRETERS = _names("python python2 python3 py pypy pypy3")
 
 _CLOSERS = (["done"], ["fi"], ["esac"], ["wait"])
 
@@ -284,25 +128,21 @@ def _lists(command: str) -> tuple[list[list[list[list[str]]]], bool, bool]:
     return kept, strict, any("pipefail" in flag for flag in flags)
 
 
+def _without_here(command: str) -> str:
+    """The command without its here-documents, whose text is data."""
+    kept, position = [], 0
+    while match := _HERE.search(command, position):
+        kept.append(command[position : match.start()] + match[3] + "\n")
+        end = re.compile(rf"^[ \t]*{match[2]}\b", re.MULTILINE).search(command, match.end())
+        position = end.end() if end else len(command)
+    return "".join(kept) + command[position:]
+
+
 def _tokens(command: str) -> Iterator[tuple[str, str]]:
     """Words, operators and redirections; here-documents and comments are passed over."""
-    position, pending = 0, ""
-    while position < len(command):
-        match = _TOKEN.match(command, position)
-        if match is None:
-            return
-        position = match.end()
-        if match["here"]:
-            pending = match["tag"]
-        elif match["op"]:
-            if match["op"] == "\n" and pending:
-                end = re.compile(rf"^\s*{pending}\s*$", re.MULTILINE).search(command, position)
-                position, pending = (end.end() if end else len(command)), ""
-            yield "op", match["op"]
-        elif match["redirect"]:
-            yield "redirect", match["redirect"]
-        elif match["word"]:
-            yield "word", match["word"]
+    for match in _TOKEN.finditer(_without_here(command)):
+        if match.lastgroup in ("op", "redirect", "word"):
+            yield match.lastgroup, match[0]
 
 
 def _program(words: Sequence[str]) -> Program | None:
@@ -327,7 +167,7 @@ def _program(words: Sequence[str]) -> Program | None:
     if not rest:
         return None
     name, args = _bare(rest[0]), tuple(_unquoted(word) for word in rest[1:])
-    return Program(name=name, args=args, trade=_trade(name, args))
+    return Program(name=name, args=args, trade=trade(name, args))
 
 
 def _inner(words: list[str]) -> list[str]:
@@ -376,25 +216,3 @@ def _bare(word: str) -> str:
     """The base name of a program, without folders, `.exe` and `.cmd`."""
     name = _unquoted(word).replace("\\", "/").rsplit("/", 1)[-1]
     return name.removesuffix(".exe").removesuffix(".cmd")
-
-
-def _trade(name: str, args: tuple[str, ...]) -> Trade:
-    verb = next((arg for arg in args if not arg.startswith("-")), "")
-    if _asks(name, verb, args) or name in _SEARCHERS:
-        return Trade.SEARCH
-    if name in ("git", "hg", "jj", "svn") and verb in _MERGE_VERBS:
-        return Trade.MERGE
-    verbs = _CHECK_VERBS.get(name, frozenset())
-    if name in _CHECKERS or verb in verbs or (args[:1] and args[0] in verbs):
-        return Trade.CHECK
-    if name in _TASK_RUNNERS and any(_CHECK_TASK.search(arg) for arg in args[:4]):
-        return Trade.CHECK
-    return Trade.PLAIN if name in _PLAIN else Trade.OTHER
-
-
-def _asks(name: str, verb: str, args: tuple[str, ...]) -> bool:
-    for key in ((name, verb), (name, args[0] if args else ""), (name, "")):
-        needed = _ASK_VERBS.get(key)
-        if needed is not None and (not needed or needed.intersection(args)):
-            return True
-    return False
