@@ -38,6 +38,7 @@ class Identities:
                 call.session,
                 call.project,
                 call.task or "",
+                call.trace or "",
                 recording.text,
                 str(recording.flagged),
                 _within_year(recording.at),

@@ -13,7 +13,8 @@ from failonce.adapters.importers.reading import content_text, decode
 
 _PRINTED: Final = re.compile(r"(?:meta=.{0,200}?)?content=\[(?:$|\]|\w{1,40}Content\()", re.DOTALL)
 _BLOCK: Final = re.compile(
-    r"TextContent\((?:type='text', )?text=('[^'\\]*(?:\\.[^'\\]*)*'?|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?)",
+    r"TextContent\((?:type='text', )?text="
+    r"('[^'\\]*(?:\\.[^'\\]*)*'?|\"[^\"\\]*(?:\\.[^\"\\]*)*\"?)",
     re.DOTALL,
 )
 _FLAG: Final = re.compile(r"\bisError=(True|False)\b[^'\"]{0,200}\Z")

@@ -7,8 +7,8 @@ deeper; or the messages themselves. Beside them are read `task_id` (`task`, `que
 
 A result's error flag is `is_error` (Anthropic: absent means none), `status: error`, or
 stands inside the text where an MCP result was written into it; OpenAI's chat has none, so
-such calls are unverified. Call ids that only count up (`call_0`) are not taken as ids of
-events: they name other calls in every conversation.
+such calls are unverified. A call's id pairs it with its result and is kept as its trace; it
+is not the id of the event, for recordings exist that use one id for several calls.
 """
 
 import re
@@ -37,9 +37,6 @@ from failonce.adapters.importers.reading import (
 from failonce.errors import BadInput
 from failonce.model import Call, Json, Recording, Reject
 from failonce.ports import Source
-
-UNIQUE: Final = 16
-"""Characters from which on a call's id is taken for unique."""
 
 _LISTS: Final = (
     "messages", "traj", "trajectory", "conversation", "conversations", "history", "dialog",
@@ -75,7 +72,9 @@ class MessagesImporter:
 
     def sniff(self, head: bytes, name: str) -> float:  # noqa: ARG002 - the content says it all
         """JSON with messages in it; with calls it is surer."""
-        if not head.lstrip()[:1] in (b"[", b"{") or not (_ROLE.search(head) or _SIGNS.search(head)):
+        if not head.lstrip().startswith((b"[", b"{")):
+            return 0.0
+        if not (_ROLE.search(head) or _SIGNS.search(head)):
             return 0.0
         if any(_messages(o, _DEPTH) or _is_message(o) for o in first_objects(head)):
             return 0.85
@@ -275,10 +274,10 @@ def _asked(name: str, key: str, given: Json, scene: _Scene, at: datetime | None)
                 session=scene.session,
                 project=scene.project,
                 task=scene.task,
+                trace=key if key != name else None,
             ),
             text="",
             at=at,
-            id=key if len(key) >= UNIQUE and key != name else None,
             tags=(UNDECODABLE,) if undecodable else (),
             source=scene.source,
             line=scene.line,
