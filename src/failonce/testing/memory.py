@@ -47,10 +47,8 @@ class MemoryStore:
 
     def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
         """Keep what is new; good lines are counted where something was."""
-        new = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
-        fresh = [e for e in batch if new.get(e.id) is e]
-        for e in fresh:
-            _with_zone(e.at)
+        first = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
+        fresh = [replace(e, at=_utc(e.at)) for e in batch if first.get(e.id) is e]
         self._evidence.update((e.id, e) for e in fresh)
         if fresh:
             self._counted[_project_day(max(fresh, key=_newness))] += counted_good
@@ -192,7 +190,7 @@ class MemoryStore:
     def _append(self, events: Iterable[Event]) -> list[AuditEntry]:
         added: list[AuditEntry] = []
         for event in events:
-            in_utc = replace(event, at=_with_zone(event.at).astimezone(UTC))
+            in_utc = replace(event, at=_utc(event.at))
             previous, seq = self.head(), len(self._entries) + 1
             entry = AuditEntry(
                 seq=seq, event=in_utc, previous=previous, hash=event_hash(previous, seq, in_utc)
@@ -289,14 +287,14 @@ def _fixed(lesson: Lesson) -> tuple[object, ...]:
     return (lesson.proposal, lesson.judgement, lesson.digest, lesson.mode, lesson.created_at)
 
 
-def _with_zone(at: datetime) -> datetime:
+def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise BadInput(f"The time {at.isoformat()} has no time zone. Give one, such as +00:00.")
-    return at
+    return at.astimezone(UTC)
 
 
 def _day(at: datetime) -> date:
-    return _with_zone(at).astimezone(UTC).date()
+    return _utc(at).date()
 
 
 def _project_day(e: Evidence) -> tuple[str, date]:

@@ -53,7 +53,8 @@ def _claim(path: Path) -> None:
             f"The store {path} is a folder. Name a file in it, such as {path / 'failonce.db'}."
         )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def _is_current(connection: Connection, path: Path) -> bool:

@@ -34,14 +34,14 @@ class SqlStore:
 
     def __init__(self, engine: Engine, path: Path, *, scheme: int) -> None:
         self._engine = engine
-        self._path = path
+        self.path = path
         self._scheme = scheme
         self._turn = threading.Lock()
 
     @contextmanager
     def _write(self, durability: Mapping[str, Any]) -> Iterator[Connection]:
         with (
-            translated(self._path),
+            translated(self.path),
             self._turn,
             self._engine.execution_options(**durability).begin() as connection,
         ):
@@ -50,7 +50,7 @@ class SqlStore:
     @contextmanager
     def _read(self) -> Iterator[Connection]:
         with (
-            translated(self._path),
+            translated(self.path),
             self._engine.execution_options(**MOMENT).begin() as connection,
         ):
             yield connection

@@ -1,0 +1,27 @@
+"""The suite that every store must pass: inherit from it and give it the fixture `make_store`.
+
+    class TestMyStore(StoreConformance):
+        @pytest.fixture
+        def make_store(self, tmp_path): ...   # returns a function that makes a new, empty store
+
+Call `pytest.register_assert_rewrite("failonce.testing.conformance")` in `conftest.py` to see
+the values that differ.
+"""
+
+import pytest
+
+from failonce.ports import Store
+from failonce.testing.conformance.decisions import DecisionConformance
+from failonce.testing.conformance.evidence import EvidenceConformance
+from failonce.testing.conformance.laws import LawConformance, MakeStore
+
+__all__ = ["MakeStore", "StoreConformance"]
+
+
+class StoreConformance(EvidenceConformance, DecisionConformance, LawConformance):
+    """All that `ports.Store` promises, by example and by law."""
+
+    @pytest.fixture
+    def store(self, make_store: MakeStore) -> Store:
+        """A new, empty store."""
+        return make_store()

@@ -1,0 +1,161 @@
+# ruff: noqa: S101 - a suite of tests asserts; pytest rewrites it where it is registered
+"""What `ports.Lessons`, `Audit`, `Modes` and `Lease` promise."""
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+
+from failonce.audit import verify
+from failonce.errors import RefusedMove
+from failonce.identity import GENESIS
+from failonce.model import (
+    Action,
+    Arm,
+    Change,
+    Effect,
+    Event,
+    Exposure,
+    GapStatus,
+    Mode,
+    State,
+)
+from failonce.ports import Store
+from failonce.testing.samples import START, gap, lesson, moved, proposed
+
+_DAY = timedelta(days=1)
+
+
+class DecisionConformance:
+    """A change happens whole or not at all, and is on record."""
+
+    def test_a_lesson_comes_back_as_it_went_in(self, store: Store) -> None:
+        """With its judgement, its dates and half a surrogate pair."""
+        full = lesson(
+            1,
+            body="says: half \ud83d\n",
+            reviewed_at=START,
+            valid_until=START + _DAY,
+            snoozed_until=START + 2 * _DAY,
+            approved_digest="d",
+            wrong_reports=1,
+        )
+        store.commit(proposed(full))
+        assert store.lesson(full.id) == full
+        assert store.lesson("GR-FFFFFFFF") is None
+
+    def test_lessons_are_the_newest_versions_in_order_of_creation(self, store: Store) -> None:
+        """Versions are told apart by state and body."""
+        first, second = lesson(2), lesson(1)
+        newer = lesson(2, version=2, body="tool: other\n")
+        for new in (first, second, newer):
+            store.commit(proposed(new))
+        store.commit(moved(second, Action.REJECT))
+        rejected = store.lesson(second.id)
+        assert rejected is not None
+        assert store.versions(first.id) == [first, newer]
+        assert store.lessons() == [newer, rejected]
+        assert store.lessons(states=[State.PROPOSED, State.CANARY]) == [newer]
+        assert store.lessons(project="shop", states=[State.REJECTED]) == [rejected]
+        assert store.lessons(project="elsewhere") == []
+
+    def test_a_version_is_never_rewritten(self, store: Store) -> None:
+        """Another body under the same version is refused, and nothing of the change stays."""
+        store.commit(proposed(lesson(1)))
+        rewritten = proposed(lesson(1, body="tool: other\n"))
+        with pytest.raises(RefusedMove, match="version 1"):
+            store.commit(replace(rewritten, gaps=(gap(1),)))
+        assert store.lesson(lesson(1).id) == lesson(1)
+        assert store.gaps() == []
+        assert len(list(store.entries())) == 1
+
+    def test_the_second_of_two_decisions_is_told(self, store: Store) -> None:
+        """Optimistic locking: all of the late change is left out."""
+        seen = lesson(1)
+        store.commit(proposed(seen))
+        store.commit(moved(seen, Action.REJECT))
+        late = replace(moved(seen, Action.APPROVE), gaps=(gap(1),))
+        with pytest.raises(RefusedMove, match="rejected"):
+            store.commit(late)
+        with pytest.raises(RefusedMove):
+            store.commit(Change(expects={"GR-FFFFFFFF": (1, State.PROPOSED)}))
+        assert [e.event.action for e in store.entries()] == [Action.PROPOSE, Action.REJECT]
+        assert store.gaps() == []
+
+    def test_entries_are_chained(self, store: Store) -> None:
+        """From the genesis on, in UTC, and the head is the newest."""
+        assert store.head() == GENESIS
+        away = lesson(1, created_at=START.astimezone(timezone(timedelta(hours=5))))
+        added = [*store.commit(proposed(away)), *store.commit(moved(away, Action.APPROVE))]
+        assert list(store.entries()) == added
+        assert [e.seq for e in added] == [1, 2]
+        assert [e.previous for e in added] == [GENESIS, added[0].hash]
+        assert store.head() == added[1].hash
+        assert list(store.entries(subject=away.id)) == added
+        assert list(store.entries(subject="other")) == []
+        assert verify(store.entries(), store.versions(away.id)).intact
+
+    def test_an_undecodable_reason_does_not_break_the_chain(self, store: Store) -> None:
+        """A shell may hand over bytes that are no text."""
+        event = Event(at=START, actor="anna", action=Action.OVERRIDE, reason="caf\udce9")
+        store.commit(Change(events=(event,)))
+        assert verify(store.entries()).entries == 1
+
+    def test_a_gap_found_again_is_the_same_gap(self, store: Store) -> None:
+        """One more attempt, since its first day; to close it is no attempt."""
+        store.commit(Change(gaps=(gap(2), gap(1), gap(9, project="b"))))
+        store.commit(Change(gaps=(gap(2, at=START + _DAY, detail="again"), gap(0, at=None))))
+        assert [g.id for g in store.gaps()] == ["g0", "g1", "g2", "g9"]
+        again = store.gaps(project="shop")[-1]
+        assert (again.attempts, again.at, again.detail) == (2, gap(2).at, "again")
+        store.commit(Change(gaps=(replace(again, status=GapStatus.CLOSED),)))
+        assert store.gaps(project="shop")[-1] == replace(again, status=GapStatus.CLOSED)
+
+    def test_exposures_come_in_order_of_time(self, store: Store) -> None:
+        """Of all lessons, or of one."""
+        made = [
+            Exposure(
+                lesson=name,
+                version=1,
+                at=START + minutes * timedelta(minutes=1),
+                session="s1",
+                arm=Arm.APPLIED,
+                effect=Effect.PREVENTED,
+                evidence=evidence_id,
+            )
+            for name, minutes, evidence_id in (("GR-1", 2, None), ("GR-2", 1, "e1"))
+        ]
+        store.commit(Change(exposures=tuple(made)))
+        assert store.exposures() == [made[1], made[0]]
+        assert store.exposures(lesson="GR-1") == [made[0]]
+
+    def test_the_newest_mode_of_the_project_holds(self, store: Store) -> None:
+        """Else that of everyone, else none; a mode can be taken back."""
+
+        def put(subject: str, mode: Mode | None) -> None:
+            event = Event(
+                at=START, actor="anna", action=Action.SET_MODE, subject=subject, mode=mode
+            )
+            store.commit(Change(events=(event,)))
+
+        assert store.mode("shop") is None
+        put("*", Mode.AUTO)
+        assert store.mode("shop") is Mode.AUTO
+        put("shop", Mode.OFF)
+        put("*", Mode.MANUAL)
+        assert (store.mode("shop"), store.mode("b")) == (Mode.OFF, Mode.MANUAL)
+        put("shop", None)
+        assert store.mode("shop") is Mode.MANUAL
+
+    def test_a_lease_has_one_holder(self, store: Store) -> None:
+        """Until it ends, is given back, or is taken on by its holder."""
+        later = START + timedelta(minutes=10)
+        assert store.acquire("mine", "a", until=later, now=START)
+        assert not store.acquire("mine", "b", until=later, now=START)
+        assert store.acquire("other", "b", until=later, now=START)
+        assert store.acquire("mine", "a", until=later, now=START)
+        store.release("mine", "b")
+        assert not store.acquire("mine", "b", until=later, now=START)
+        store.release("mine", "a")
+        assert store.acquire("mine", "b", until=later, now=START)
+        assert store.acquire("mine", "a", until=later + _DAY, now=later)

@@ -1,0 +1,226 @@
+# ruff: noqa: S101 - a suite of tests asserts; pytest rewrites it where it is registered
+"""What `ports.EvidenceLog` promises."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from failonce.errors import BadInput
+from failonce.model import Call, Category, Evidence, Finding, Origin, Outcome, Trust, Verdict
+from failonce.ports import Added, SignatureOrder, SignatureQuery, Store, Weights
+from failonce.testing.samples import START, evidence
+
+_DAY = timedelta(days=1)
+_ALL = SignatureQuery()
+
+
+class EvidenceConformance:
+    """Evidence goes in once, comes back whole, and is counted right."""
+
+    def test_evidence_comes_back_as_it_went_in(self, store: Store) -> None:
+        """Every field, also those that databases like to bend."""
+        full = Evidence(
+            id="0f" * 16,
+            at=datetime(2026, 3, 1, 1, 2, 3, 456789, tzinfo=timezone(timedelta(hours=-3))),
+            call=Call(
+                tool="find_order",
+                args={"b": [1, 2.5, None, True], "a": {"ü": "日本 \ud83d \x00"}},
+                session="s1",
+                project="p1",
+                task="t1",
+                trace="tr",
+                parent="pa",
+            ),
+            outcome=Outcome.BLOCKED,
+            flagged=True,
+            finding=Finding(
+                verdict=Verdict.FAILURE,
+                category=Category.RATE_LIMIT,
+                hidden=True,
+                error_type="HTTPError",
+                retry_after_s=2.5,
+            ),
+            message="zu viele Anfragen \u202e…",
+            signature="f" * 36,
+            template="zu viele <n>",
+            origin=Origin.LOG,
+            duration_ms=12.25,
+            attempt=3,
+            read_only=False,
+            trust=Trust.UNTRUSTED,
+            tags=("a", "ß"),
+            source="dir/file.log",
+            lessons=("GR-1", "FX-2"),
+        )
+        bare = evidence(1, call=Call(tool="t", args=None), at=START)
+        assert store.add([full, bare]) == Added(new=2)
+        assert store.evidence([bare.id, full.id]) == [full, bare]
+        assert [e.at.utcoffset() for e in store.evidence([full.id])] == [timedelta(0)]
+
+    def test_a_text_that_is_no_unicode_does_not_stop_the_batch(self, store: Store) -> None:
+        """Half a surrogate pair, as broken programs print it, and bytes that were a name."""
+        broken = evidence(1, message="half \ud83d", tool="t\udc80", session="\udcff")
+        assert store.add([broken, evidence(2)]).new == 2
+        assert store.add([broken]) == Added(duplicates=1)
+        assert {e.id for e in store.calls()} == {"e1", "e2"}
+
+    def test_known_evidence_is_a_duplicate(self, store: Store) -> None:
+        """Between batches and within one; the first to arrive stays."""
+        assert store.add([evidence(1, signature="f1"), evidence(1, signature="f1")]) == Added(
+            new=1, duplicates=1
+        )
+        before = store.signatures(_ALL), store.daily(), store.projects()
+        again = store.add([evidence(1, signature="f1", message="other")], counted_good=7)
+        assert again == Added(duplicates=1)
+        assert (store.signatures(_ALL), store.daily(), store.projects()) == before
+        assert store.add([]) == Added()
+
+    def test_a_time_without_a_zone_is_refused_with_all_of_its_batch(self, store: Store) -> None:
+        """Nobody can say which day it is."""
+        with pytest.raises(BadInput, match="time zone"):
+            store.add([evidence(1), evidence(2, at=START.replace(tzinfo=None))])
+        assert not store.evidence(["e1", "e2"])
+
+    def test_calls_come_by_project_session_time_and_arrival(self, store: Store) -> None:
+        """The order that miners read in."""
+        batch = [
+            evidence(1, project="b"),
+            evidence(5, session="s2", at=START),
+            evidence(4, session="s2", at=START),
+            evidence(3),
+            evidence(2, tool="put_item"),
+        ]
+        store.add(batch[:2])
+        store.add(batch[2:])
+        assert [e.id for e in store.calls()] == ["e1", "e2", "e3", "e5", "e4"]
+        assert [e.id for e in store.calls(project="shop")] == ["e2", "e3", "e5", "e4"]
+        assert [e.id for e in store.calls(tools=["put_item", "x"])] == ["e2"]
+        assert [e.id for e in store.calls(project="b", tools=["put_item"])] == []
+
+    def test_evidence_by_id_is_oldest_first(self, store: Store) -> None:
+        """Whatever order it is asked for in."""
+        store.add([evidence(n) for n in (3, 1, 2)])
+        assert [e.id for e in store.evidence(["e3", "e9", "e1"])] == ["e1", "e3"]
+        assert [e.id for e in store.evidence([f"e{n}" for n in range(1200)])] == ["e1", "e2", "e3"]
+
+    def test_samples_are_the_newest(self, store: Store) -> None:
+        """Those of an older name of the signature too."""
+        store.add([evidence(n, signature="f1") for n in (1, 3)])
+        store.add([evidence(n, signature="f2") for n in (2, 4)])
+        assert [e.id for e in store.samples("f1")] == ["e3", "e1"]
+        store.add_aliases({"f1": "f2"})
+        for name in ("f1", "f2"):
+            assert [e.id for e in store.samples(name, limit=3)] == ["e4", "e3", "e2"]
+        assert [e.signature for e in store.samples("f1", limit=2)] == ["f2", "f1"]
+
+    def test_windows_end_with_the_newest_day_of_the_project(self, store: Store) -> None:
+        """Seven and thirty days, that day counted; the newest event may be a good one."""
+        failures = [
+            evidence(n, signature="f1", at=START - days * _DAY)
+            for n, days in enumerate((0, 6, 7, 29, 30), start=1)
+        ]
+        other = evidence(8, signature="f1", project="old", at=START - 300 * _DAY)
+        store.add([*failures, other])
+        shop, old = store.signatures(replace(_ALL, order=SignatureOrder.RECENCY))
+        assert (shop.hits, shop.hits_7d, shop.hits_30d) == (5, 2, 4)
+        assert (shop.first_seen, shop.last_seen) == (START - 30 * _DAY, START)
+        assert (old.project, old.hits_7d, old.hits_30d) == ("old", 1, 1)
+        store.add([evidence(9, at=START + _DAY)])
+        assert [(s.hits_7d, s.hits_30d) for s in store.signatures(_ALL)] == [(1, 3), (1, 1)]
+
+    def test_as_of_sees_nothing_that_came_later(self, store: Store) -> None:
+        """A window can end on any day."""
+        store.add([evidence(n, signature="f1", at=START + n * _DAY) for n in range(10)])
+        store.add([evidence(20, signature="f2", at=START + 9 * _DAY)])
+        (seen,) = store.signatures(replace(_ALL, as_of=START + 7 * _DAY))
+        assert (seen.hits, seen.hits_7d, seen.hits_30d) == (8, 7, 8)
+        assert seen.last_seen == START + 7 * _DAY
+
+    def test_a_signature_sums_up_its_evidence(self, store: Store) -> None:
+        """Texts of the newest evidence, distinct sessions and sources, all tags."""
+        newest = evidence(
+            3, signature="f1", session="s2", source="log-2", tags=("b",), message="newest"
+        )
+        store.add([newest])
+        store.add(
+            [
+                evidence(1, signature="f1", tags=("c", "b")),
+                evidence(2, signature="f1", session="s2"),
+            ]
+        )
+        (found,) = store.signatures(_ALL)
+        assert (found.id, found.project, found.tool) == ("f1", "shop", "get_item")
+        assert (found.error_type, found.template) == ("KeyError", "no item <n>")
+        assert (found.sample, found.tags) == ("newest", ("b", "c"))
+        assert (found.hits, found.sessions, found.sources) == (3, 2, 2)
+        assert found.impact == pytest.approx(3.0)
+
+    def test_signatures_are_chosen_and_ranked(self, store: Store) -> None:
+        """By impact, recency or hits; by project, name, least hits; the weights can be set."""
+        often = [evidence(n, signature="often", at=START - 20 * _DAY) for n in range(6)]
+        lately = [evidence(10 + n, signature="lately", at=START - _DAY) for n in range(2)]
+        last = [evidence(20, signature="last", at=START)]
+        there = [evidence(30, signature="there", project="b")]
+        store.add([*often, *lately, *last, *there])
+
+        def names(
+            *,
+            order: SignatureOrder = SignatureOrder.IMPACT,
+            weights: Weights = Weights(),  # noqa: B008 - frozen
+            least: int = 0,
+            limit: int | None = None,
+            ids: tuple[str, ...] = (),
+        ) -> list[str]:
+            query = SignatureQuery(
+                project="shop",
+                order=order,
+                weights=weights,
+                min_hits_7d=least,
+                limit=limit,
+                ids=ids,
+            )
+            return [s.id for s in store.signatures(query)]
+
+        assert names() == ["lately", "often", "last"]
+        assert names(weights=Weights(week=0.0, month=1.0)) == ["often", "lately", "last"]
+        assert names(order=SignatureOrder.HITS) == ["often", "lately", "last"]
+        assert names(order=SignatureOrder.RECENCY) == ["last", "lately", "often"]
+        assert names(least=1, limit=1) == ["lately"]
+        assert names(least=1) == ["lately", "last"]
+        assert names(ids=("last", "there")) == ["last"]
+        assert len(store.signatures(_ALL)) == 4
+        assert [s.impact for s in store.signatures(replace(_ALL, ids=("often",)))] == [
+            pytest.approx(0.3 * 6)
+        ]
+
+    def test_days_and_projects_are_counted(self, store: Store) -> None:
+        """Good lines that are not kept count as calls of the newest evidence's day."""
+        store.add([evidence(1, signature="f1"), evidence(2)], counted_good=10)
+        store.add([evidence(3, at=START + _DAY, project="b")])
+        assert store.daily() == [("2026-03-01", 12, 1), ("2026-03-02", 1, 0)]
+        assert store.daily(project="b") == [("2026-03-02", 1, 0)]
+        assert store.projects() == {"shop": 2, "b": 1}
+
+    def test_aliases_orphan_nothing(self, store: Store) -> None:
+        """An old name finds what the new one is, through any number of changes of masks."""
+        store.add([evidence(1, signature="f1", session="s1"), evidence(2, signature="f1")])
+        store.add([evidence(3, signature="f2", session="s2", message="newest")])
+        store.add_aliases({"f1": "f2"})
+        (one,) = store.signatures(_ALL)
+        assert (one.id, one.hits, one.sessions, one.sample) == ("f2", 3, 2, "newest")
+        store.add_aliases({"f2": "f3"})
+        for name in ("f1", "f2", "f3"):
+            (found,) = store.signatures(replace(_ALL, ids=(name,)))
+            assert (found.id, found.hits) == ("f3", 3)
+        assert store.aliases() == {"f1": "f2", "f2": "f3"}
+        store.add([evidence(4, signature="f1")])
+        assert [s.hits for s in store.signatures(_ALL)] == [4]
+
+    def test_the_last_alias_wins(self, store: Store) -> None:
+        """Masks may be changed back; an alias of itself says nothing."""
+        store.add([evidence(1, signature="f1"), evidence(2, signature="f2")])
+        store.add_aliases({"f1": "f2", "f3": "f3"})
+        store.add_aliases({"f2": "f1"})
+        assert store.aliases() == {"f2": "f1"}
+        assert [(s.id, s.hits) for s in store.signatures(_ALL)] == [("f1", 2)]
