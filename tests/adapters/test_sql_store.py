@@ -206,6 +206,28 @@ def test_the_views_and_the_store_agree_on_windows(store: SqlStore) -> None:
     )
 
 
+def test_ranking_and_views_never_read_the_evidence(three: SqlStore) -> None:
+    """So that they cost with signatures, not with events; nor does reading calls sort them."""
+    statements: list[str] = []
+    sa.event.listen(
+        three._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_rest: statements.append(statement),
+    )
+    three.signatures(SignatureQuery())
+    three.daily()
+    three.projects()
+    assert len(statements) > 5
+    assert not [s for s in statements if "evidence" in s]
+    plan = sql(three, "EXPLAIN QUERY PLAN SELECT * FROM error_candidates")
+    assert not [step for step in plan if "evidence" in str(step["detail"])]
+    statements.clear()
+    list(three.calls(project="shop"))
+    (query,) = [s for s in statements if "FROM evidence" in s]
+    plan = sql(three, "EXPLAIN QUERY PLAN " + query.replace("?", "'shop'"))
+    assert not [step for step in plan if "TEMP B-TREE" in str(step["detail"])]
+
+
 @pytest.mark.proves("N2", "N3")
 def test_the_changelog_has_the_seeds_columns_and_words(store: SqlStore) -> None:
     """Four words and `reverted`; what left without having been in force was rejected."""

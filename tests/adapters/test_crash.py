@@ -1,0 +1,83 @@
+"""The store under kill -9: what was acknowledged is there, and nothing is half there."""
+
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # for crash.py, which others use too
+
+from store_writer import BATCH, batch
+
+from crash import seeded, start
+from failonce.adapters.sql_store import open_store, store_url
+from failonce.adapters.sql_store.store import SqlStore
+from failonce.audit import verify
+from failonce.model import State
+from failonce.ports import SignatureQuery
+from failonce.testing import MemoryStore
+
+WRITER = Path(__file__).parent / "store_writer.py"
+RUNS_PER_FILE = 4
+
+
+@pytest.mark.parametrize("cycles", [20, pytest.param(200, marks=pytest.mark.torture)])
+def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(
+    tmp_path: Path, cycles: int
+) -> None:
+    """Killed while it creates the store, adds evidence, proposes and approves."""
+    rng = seeded()
+    said: Counter[str] = Counter()
+    for cycle in range(cycles):
+        path = tmp_path / f"{cycle // RUNS_PER_FILE}.db"
+        run = cycle % RUNS_PER_FILE
+        lines = _killed(path, run, rng)
+        said.update(line.split()[0] for line in lines)
+        store = open_store(store_url(path))
+        _everything_acknowledged_is_there(store, run, lines)
+        _rollups_equal_a_recount(store)
+        _decisions_are_whole(store, run, lines)
+        store.close()
+    print(f"acknowledged in {cycles} cycles: {dict(said)}")
+    assert min(said["batch"], said["approved"]) > cycles, "killed too early to show anything"
+
+
+def _killed(path: Path, run: int, rng: random.Random) -> list[str]:
+    """Every fourth run is killed anywhere from its start on, the others while they write."""
+    writer = start([sys.executable, WRITER, store_url(path), str(run)])
+    if run == 0:
+        return writer.kill_after(rng.uniform(0.1, 0.9))
+    return writer.kill_after(rng.uniform(0, 0.4), ready="ready")
+
+
+def _everything_acknowledged_is_there(store: SqlStore, run: int, lines: list[str]) -> None:
+    acknowledged = sum(line.startswith("batch ") for line in lines)
+    for n in range(acknowledged + 2):
+        written = batch(run, n)
+        found = store.evidence([e.id for e in written])
+        if n < acknowledged:
+            assert found == sorted(written, key=lambda e: e.at)
+        else:
+            assert len(found) in (0, BATCH), "half a batch"
+
+
+def _rollups_equal_a_recount(store: SqlStore) -> None:
+    recount = MemoryStore()
+    recount.add(list(store.calls()))
+    assert store.signatures(SignatureQuery()) == recount.signatures(SignatureQuery())
+    assert store.daily() == recount.daily()
+    assert store.projects() == recount.projects()
+
+
+def _decisions_are_whole(store: SqlStore, run: int, lines: list[str]) -> None:
+    """The chain verifies, no state is without its entry, and no gap without its lesson."""
+    lessons = store.lessons()
+    report = verify(store.entries(), lessons)
+    assert report.intact, report.problem
+    approved = {lesson.id for lesson in lessons if lesson.state is State.CANARY}
+    assert approved >= {line.split()[1] for line in lines if line.startswith("approved ")}
+    # Each lesson came with an attempt at a gap, and nearly each was followed by another.
+    attempts = sum(gap.attempts for gap in store.gaps())
+    assert 2 * len(lessons) - (run + 1) <= attempts <= 2 * len(lessons)
