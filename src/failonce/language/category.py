@@ -20,7 +20,15 @@ from failonce.language.causes import (
 from failonce.language.signals import Signals, headline, read, retry_after
 from failonce.model import Category
 
-__all__ = ["ATTRIBUTES", "Attributes", "Signals", "categorise", "from_name", "retry_after"]
+__all__ = [
+    "ATTRIBUTES",
+    "Attributes",
+    "Signals",
+    "categorise",
+    "category_of",
+    "from_name",
+    "retry_after",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +113,11 @@ def categorise(signals: Signals) -> Category:
     In order: status (HTTP, JSON-RPC), code (errno, SQL, gRPC), exception class, pause
     demanded, exit code, words, and last what a plain class such as `ValueError` suggests.
     """
-    facts = read(signals)
+    return category_of(read(signals))
+
+
+def category_of(facts: Signals) -> Category:
+    """`categorise` for signals that `signals.read` has already filled."""
     name = facts.error_type.lower()
     found = (
         _of_status(facts)

@@ -224,15 +224,15 @@ WORDS: PatternTable[Category] = PatternTable(
             r"""
             too many requests|\brate[- _]?limit|throttl|slow down|\bretry[- ]after\b
             (?:requests?|api|call) (?:limit|quota)|request allowance|overloaded_error
-            quota .{0,40}per (?:second|minute|hour|day)
+            quota .*per (?:second|minute|hour|day)
             """,
         ),
         (
             Category.TIMEOUT,
             r"""
-            \btime(?:d|s)?[- ]?out|deadline exceeded|took too long|exceeded .{0,30}time limit
+            \btime(?:d|s)?[- ]?out|deadline exceeded|took too long|exceeded .*time limit
             (?:did not|didn't|failed to) (?:finish|complete|respond|return)
-                .{0,20}(?:within|in time|after \d)
+                .*(?:within|in time|after \d)
             no (?:response|reply) (?:within|after)
             """,
         ),
@@ -240,9 +240,9 @@ WORDS: PatternTable[Category] = PatternTable(
             Category.LLM,
             r"""
             context (?:length|window)|content (?:filter|policy)|empty completion
-            language model .{0,40}(?:return|refus|fail|empty|error)
-            \bllm\b.{0,60}(?:fail|error|empty|refus|returned)
-            \bmodel .{0,40}overloaded|\b(?:generation|synthesis|completion) failed
+            language model .*(?:return|refus|fail|empty|error)
+            \bllm\b.*(?:fail|error|empty|refus|returned)
+            \bmodel .*overloaded|\b(?:generation|synthesis|completion) failed
             decoding the model response
             """,
         ),
@@ -252,7 +252,7 @@ WORDS: PatternTable[Category] = PatternTable(
             unauthenticated|\bunauthori[sz]ed\b|bad credentials|permission denied \(publickey
             not (?:authenticated|logged in|signed in)|authentication (?:failed|required|error)
             \b(?:log|sign) ?in (?:to|again|before|first)\b|please (?:log|sign) ?in
-            please authenticate|could not read username|no (?:user|one) is .{0,20}logged in
+            please authenticate|could not read username|no (?:user|one) is .*logged in
             \binvalid (?:api[- ]?key|(?:access |auth |bearer )?token|credentials?|password
                 |login|signature)
             (?:token|session|credentials?) (?:has |is |have |was )?(?:expired|invalid|revoked)
@@ -263,9 +263,9 @@ WORDS: PatternTable[Category] = PatternTable(
         (
             Category.PERMISSION,
             r"""
-            permission .{0,300}denied|operation not permitted|access .{0,20}denied|\bforbidden\b
+            permission .*denied|operation not permitted|access .*denied|\bforbidden\b
             not (?:authori[sz]ed|permitted) to|\bsandbox|read-only file system
-            (?:insufficient|missing|lacks?|without) .{0,20}(?:privilege|permission|scope|rights)
+            (?:insufficient|missing|lacks?|without) .*(?:privilege|permission|scope|rights)
             (?:requires?|needs?|must be) (?:root|admin|superuser|elevated)
             outside (?:of )?the (?:allowed|permitted|workspace|project)
             """,
@@ -275,11 +275,11 @@ WORDS: PatternTable[Category] = PatternTable(
             r"""
             command not found|executable file not found|\bmethod not found$
             not recogni[sz]ed as (?:an?|the)\b|missing (?:capability|script)
-            \bspawn\w* .{0,200}enoent|enoent.{0,60}spawn
-            sh: (?:line )?\d{0,4}:? ?\S{1,80}: not found$
+            \bspawn\w* .*enoent|enoent.*spawn
+            sh: (?:line )?\d*:? ?\S+: not found$
             unknown (?:tool|skill|function|capability|agent type|command|subcommand|method)\b
             no such (?:tool|(?:sub)?command)
-            (?:tool|agent type|capability|skill|subcommand) .{0,80}
+            (?:tool|agent type|capability|skill|subcommand) .*
                 (?:not found|not registered|is not available|does not exist)
             is not a (?:git|docker|kubectl|npm|valid) command
             """,
@@ -290,14 +290,14 @@ WORDS: PatternTable[Category] = PatternTable(
             cannot find (?:module|package)|no module named|module not found|is not installed
             no matching distribution|could not find (?:artifact|a version)|missing go\.sum
             could(?: not|n't) resolve (?:all )?dependenc|unresolved (?:import|dependenc)|peer dep
-            shared (?:object|librar)|unable to load .{0,20}librar|updates to go\.mod needed
+            shared (?:object|librar)|unable to load .*librar|updates to go\.mod needed
             """,
         ),
         (
             Category.RESOURCE,
             r"""
             no space left|disk (?:is )?(?:full|quota)|out of memory|cannot allocate|heap space
-            too many open files|quota .{0,30}exceeded|exceeded .{0,30}quota|\boom\b
+            too many open files|quota .*exceeded|exceeded .*quota|\boom\b
             insufficient (?:funds|balance|memory|storage|capacity|disk)
             not enough (?:memory|space|balance|funds|seats|credit|storage|disk)
             balance is (?:not enough|less|too low)
@@ -312,7 +312,7 @@ WORDS: PatternTable[Category] = PatternTable(
             broken pipe|\b(?:tls|ssl)\b|certificate verify|fetch failed|network error
             bad gateway|(?:service|temporarily) unavailable|max retries exceeded
             hung up unexpectedly|could not connect|failed to (?:connect|fetch)
-            connect(?:ion)? to .{0,80}(?:failed|refused|lost)
+            connect(?:ion)? to .*(?:failed|refused|lost)
             """,
         ),
         (
@@ -320,7 +320,7 @@ WORDS: PatternTable[Category] = PatternTable(
             r"""
             \bassert(?:ion)?\b|verification failed|checksum mismatch|\btests? failed\b
             ^--- FAIL|\b[1-9]\d* (?:failed|failing)\b
-            \bexpected .{1,80}\b(?:but )?(?:got|was|received|actual)\b
+            \bexpected .*\b(?:but )?(?:got|was|received|actual)\b
             does not add up
             """,
         ),
@@ -337,28 +337,28 @@ WORDS: PatternTable[Category] = PatternTable(
         (
             Category.UNSAFE_STATE,
             r"""
-            not a git repository|no .{0,30} in progress|(?:uncommitted|unstaged) changes
-            \b(?:must|needs? to|has to|have to|should|required to) .{0,60}
+            not a git repository|no .* in progress|(?:uncommitted|unstaged) changes
+            \b(?:must|needs? to|has to|have to|should|required to) .*
                 (?:before|first\b|prior to)
-            needs? to be .{0,40}when |has(?: not|n't) been \w{1,20} yet
+            needs? to be .*when |has(?: not|n't) been \w+ yet
             before you (?:can|place|may)\b|illegal state|detached head
             \b(?:read|open|start|create|initiali[sz]e|connect|select|run)(?: it)? first\b
             not (?:initiali[sz]ed|connected|started|running|ready)\b|is already the
             no (?:tracking information|upstream)|no changes added to commit|nothing to commit
-            cannot find main module|(?:above|below|beyond) the .{0,30}(?:capacity|limit)
+            cannot find main module|(?:above|below|beyond) the .*(?:capacity|limit)
             """,
         ),
         (
             Category.INVALID_ARGS,
             r"""
-            (?:unexpected|unknown|unrecogni[sz]ed|bad|unsupported) .{0,40}
+            (?:unexpected|unknown|unrecogni[sz]ed|bad|unsupported) .*
                 (?:option|flag|argument|parameter|switch|field|property|keyword|value|type
                 |format|input|character|identifier|usage|expression|configuration|syntax|token)
             invalid\b|illegal\b|malformed|bad request|unsupported|not supported|ambiguous
-            missing .{0,40}(?:argument|parameter|field|operand|property|option|value)
+            missing .*(?:argument|parameter|field|operand|property|option|value)
             \bis required\b|(?:wasn't|was not|weren't|not) (?:supplied|registered)
-            \brequired\b.{0,40}(?:field|argument|parameter|property|flag|option)
-            (?:field|argument|parameter|property|flag|option)s?\b.{0,40}\brequired\b
+            \brequired\b.*(?:field|argument|parameter|property|flag|option)
+            (?:field|argument|parameter|property|flag|option)s?\b.*\brequired\b
             requires? (?:an?|one|two|at least|exactly|\d)|\bmust (?:be|not|have)\b
             validation (?:error|failed|failure)|\bschema\b|type mismatch|out of range
             cannot (?:unmarshal|parse|convert|decode|be (?:parsed|used)|use|index)
@@ -366,9 +366,9 @@ WORDS: PatternTable[Category] = PatternTable(
             (?:not|isn't) (?:a |an )?valid|too (?:long|large|short|many|few|big|small)\b
             exceeds? (?:the )?max|cannot exceed|no changes to make|not (?:a )?permitted
             string to replace|matches of the|syntax error|parse error|^usage:|not allowed
-            (?:takes|expects?) .{0,30}argument|accepts (?:at most|at least|between|\d)
+            (?:takes|expects?) .*argument|accepts (?:at most|at least|between|\d)
             bad substitution|(?:is|not) a directory|provided but not defined
-            no matches found: |expected one of|\bnon-\w{2,20} (?:id|identifier|value|input)
+            no matches found: |expected one of|\bnon-\w+ (?:id|identifier|value|input)
             """,
         ),
         (
@@ -376,7 +376,7 @@ WORDS: PatternTable[Category] = PatternTable(
             r"""
             not found|\bno such\b|do(?:es)?(?: not|n't) exist|did not match any|not available
             (?:cannot|can't|could not|couldn't|unable to) (?:find|locate|access|stat)
-            \bno .{0,60}(?:exists?|found|available)\b|has no (?:field|column|member|attribute)
+            \bno .*(?:exists?|found|available)\b|has no (?:field|column|member|attribute)
             unknown (?:revision|user|id|host|object|column|table|key|symbol)
             """,
         ),

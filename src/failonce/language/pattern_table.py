@@ -1,4 +1,4 @@
-"""Ordered tables of patterns, all looked for in one pass of bounded cost.
+"""Ordered tables of patterns, looked for together in a few passes of bounded cost.
 
 RE2 matches in time linear in the text whatever the pattern, so a hostile text costs no
 more than a plain one of its length.
@@ -11,6 +11,8 @@ import re2
 
 T = TypeVar("T")
 
+GAPS_PER_PASS = 12
+"""Patterns with a gap (`.*`) in one pass: each may double the states of the automaton."""
 HEAD = 1500
 """Characters read from the start of a long text."""
 TAIL = 1000
@@ -22,6 +24,20 @@ def window(text: str) -> str:
     if len(text) <= HEAD + TAIL:
         return text
     return text[:HEAD] + "\n" + text[-TAIL:]
+
+
+class _Pass(Generic[T]):
+    """Patterns that are looked for together, and the values they stand for."""
+
+    def __init__(self) -> None:
+        self.patterns = re2.Set.SearchSet()
+        self.values: list[T] = []
+        self.gaps = 0
+
+    def add(self, pattern: str, value: T) -> None:
+        self.patterns.Add(f"(?im:{pattern})")
+        self.values.append(value)
+        self.gaps += ".*" in pattern
 
 
 class PatternTable(Generic[T]):
@@ -38,24 +54,27 @@ class PatternTable(Generic[T]):
     ) -> None:
         self._rows = tuple(rows)
         self._names = dict(names or {})
-        self._values: list[T] = []
-        self._set: re2.Set | None = None
+        self._passes: Sequence[_Pass[T]] = ()
 
     def first(self, text: str) -> T | None:
         """The value of the first row of the table that occurs in `text`, else None."""
-        if self._set is None:
-            self._set = self._compiled()
-        hits = self._set.Match(text.encode("utf-8", "replace"))
-        return self._values[min(hits)] if hits else None
+        self._passes = self._passes or self._compiled()
+        encoded = text.encode("utf-8", "replace")
+        for each in self._passes:
+            if hits := each.patterns.Match(encoded):
+                return each.values[min(hits)]
+        return None
 
-    def _compiled(self) -> re2.Set:
-        table = re2.Set.SearchSet()
+    def _compiled(self) -> Sequence[_Pass[T]]:
+        passes = [_Pass[T]()]
         for value, text in self._rows:
             for pattern in _patterns(text):
-                table.Add(f"(?im:{self._spelled(pattern)})")
-                self._values.append(value)
-        table.Compile()
-        return table
+                if passes[-1].gaps >= GAPS_PER_PASS:
+                    passes.append(_Pass[T]())
+                passes[-1].add(self._spelled(pattern), value)
+        for each in passes:
+            each.patterns.Compile()
+        return passes
 
     def _spelled(self, pattern: str) -> str:
         for name, meaning in self._names.items():

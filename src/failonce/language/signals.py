@@ -5,56 +5,53 @@ Structure is read here, words in `category`. Every expression is bounded and sea
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import re2
 
 from failonce.language.pattern_table import window
-
-_EXIT = re.compile(
-    r"(?:\bexit(?:ed)?(?: with)?(?: status| code)?|\bexit_code\"?|\breturn(?:ed)?(?: code)?"
-    r"|\bnon-zero exit status)[ :=]{1,4}(-?\d{1,10})\b",
-    re.IGNORECASE,
-)
-_RPC = re.compile(r"(?<![\w.])-32\d{3}\b")
-_HTTP = re.compile(
-    r"\bHTTP(?:/[\d.]{1,4}|S)?(?: (?:error|status)(?: code)?)?[ :=(]{1,3}([1-5]\d\d)\b"
-    r"|\bstatus(?:[ _]?code)?[\"']?[ :=]{1,4}[\"']?([1-5]\d\d)\b"
-    r"|\b([45]\d\d) (?:Client|Server) Error\b"
-    r"|\b([45]\d\d)[ :-]{1,3}(?:Bad Request|Unauthorized|Forbidden|(?:Page )?Not Found"
-    r"|Method Not Allowed|Request Timeout|Conflict|Gone|Payload Too Large"
-    r"|Unprocessable|Too Many Requests|Internal Server Error|Bad Gateway"
-    r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out)\b",
-    re.IGNORECASE,
-)
-_GRPC = re.compile(r"\bcode = ([A-Z][A-Za-z]{2,30})\b|\bStatusCode\.([A-Z_]{2,30})\b")
-_ERRNO = re.compile(
-    r"\bE(?:ACCES|ADDRINUSE|AGAIN|BUSY|CONNABORTED|CONNREFUSED|CONNRESET|DQUOT|EXIST"
-    r"|HOSTUNREACH|INVAL|ISDIR|MFILE|NETUNREACH|NFILE|NOENT|NOMEM|NOSPC|NOTDIR|NOTEMPTY"
-    r"|NOTFOUND|PERM|PIPE|ROFS|TIMEDOUT|TIMEOUT|AI_AGAIN)\b"
-)
-_SQLSTATE = re.compile(
-    r"\bSQLSTATE[ =:\[(]{1,3}([0-9A-Z]{5})\b|\bERROR \d{4} \(([0-9A-Z]{5})\)"
-    r"|\b(SQLITE_[A-Z]{3,20})\b|\b(ORA-\d{5})\b"
-)
-_CLASS = re.compile(
-    r"(?:^|[\s(\[\"'>:|])((?:[A-Za-z_][\w$]{0,60}(?:\.|::|\\)){0,8}"
-    r"[A-Z][A-Za-z0-9_]{0,80}?(?:Error|Exception|Timeout|Fault|Denied|Interrupt|Exit"
-    r"|NotFound|Refused|Exceeded|UndefinedTable|UndefinedColumn))(?=[:)\]\s,'\"]|$)",
-    re.MULTILINE,
-)
-_TRACEBACK = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Z]\w{0,80})(?:: |$)", re.MULTILINE)
-_CRASH = re.compile(r"^panic: |\bpanicked at |\bSegmentation fault\b", re.MULTILINE)
 
 _PAUSE = (
     r"\b(?:try again|retry|retrying|wait|available|resets?)(?: (?:in|after|for|at least)){0,2}"
     r"(?: about)? "
 )
-_RETRY_AFTER = re.compile(
-    r"\bretry[-_ ]?after(?P<ms>[-_ ]?ms)?[\"']?(?: header)?\s{0,3}[:=]?\s{0,3}[\"']?"
-    r"(?P<n>\d{1,9}(?:\.\d{1,6})?)\s?(?P<unit>[a-z]{0,12})"
-    rf"|{_PAUSE}(?P<m>\d{{1,4}})\s?m(?:in(?:ute)?s?)?\s?(?P<s>\d{{1,4}}(?:\.\d{{1,6}})?)\s?s"
-    rf"|{_PAUSE}(?P<n2>\d{{1,9}}(?:\.\d{{1,6}})?)\s?(?P<unit2>[a-z]{{1,12}})\b",
-    re.IGNORECASE,
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "exit": r"(?i)(?:\bexit(?:ed)?(?: with)?(?: status| code)?|\bexit_code\"?"
+        r"|\breturn(?:ed)?(?: code)?|\bnon-zero exit status)[ :=]{1,4}(-?\d{1,9})\b",
+        "rpc": r"(?:^|[^\w.])(-32\d{3})\b",
+        "http": r"(?i)\bHTTP(?:/[\d.]{1,4}|S)?(?: (?:error|status)(?: code)?)?"
+        r"[ :=(]{1,3}([45]\d\d)\b"
+        r"|\bstatus(?:[ _]?code)?[\"']?[ :=]{1,4}[\"']?([45]\d\d)\b"
+        r"|\b([45]\d\d) (?:Client|Server) Error\b"
+        r"|\b([45]\d\d)[ :-]{1,3}(?:Bad Request|Unauthorized|Forbidden|(?:Page )?Not Found"
+        r"|Method Not Allowed|Request Timeout|Conflict|Gone|Payload Too Large"
+        r"|Unprocessable|Too Many Requests|Internal Server Error|Bad Gateway"
+        r"|Service (?:Temporarily )?Unavailable|Gateway Time-?out)\b",
+        "errno": r"\b(E(?:ACCES|ADDRINUSE|AGAIN|BUSY|CONNABORTED|CONNREFUSED|CONNRESET|DQUOT|EXIST"
+        r"|HOSTUNREACH|INVAL|ISDIR|MFILE|NETUNREACH|NFILE|NOENT|NOMEM|NOSPC|NOTDIR|NOTEMPTY"
+        r"|NOTFOUND|PERM|PIPE|ROFS|TIMEDOUT|TIMEOUT|AI_AGAIN))\b",
+        "grpc": r"\bcode = ([A-Z][A-Za-z]{2,30})\b|\bStatusCode\.([A-Z_]{2,30})\b",
+        "sql": r"\bSQLSTATE[ =:\[(]{1,3}([0-9A-Z]{5})\b|\bERROR \d{4} \(([0-9A-Z]{5})\)"
+        r"|\b(SQLITE_[A-Z]{3,20})\b|\b(ORA-\d{5})\b",
+        "class": r"(?m)(?:^|[\s(\[\"'>:|])(?:[A-Za-z_][\w$]{0,60}(?:\.|::|\\)){0,8}"
+        r"([A-Z][A-Za-z0-9_]{0,80}?(?:Error|Exception|Timeout|Fault|Denied|Interrupt|Exit"
+        r"|NotFound|Refused|Exceeded|UndefinedTable|UndefinedColumn))(?:[:)\]\s,'\"]|$)",
+        "traceback": r"Traceback (\(most recent call last\))",
+        "crash": r"(?m)(^panic: |\bpanicked at |\bSegmentation fault\b)",
+        "pause": r"(?i)\bretry[-_ ]?after(?P<ms>[-_ ]?ms)?[\"']?(?: header)?"
+        r"\s{0,3}[:=]?\s{0,3}[\"']?(?P<n>\d{1,9}(?:\.\d{1,6})?)\s?(?P<unit>[a-z]{0,12})"
+        rf"|{_PAUSE}(?P<m>\d{{1,4}})\s?m(?:in(?:ute)?s?)?\s?(?P<s>\d{{1,4}}(?:\.\d{{1,6}})?)\s?s"
+        rf"|{_PAUSE}(?P<n2>\d{{1,9}}(?:\.\d{{1,6}})?)\s?(?P<unit2>[a-z]{{1,12}})\b",
+    }
 )
+"""RE2 expressions by the fact they find: the first group that matched is the fact."""
+
+_TRACEBACK = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Z]\w{0,80})(?:: |$)", re.MULTILINE)
 _UNITS = {
     "ms": 0.001, "msec": 0.001, "millisecond": 0.001, "milliseconds": 0.001,
     "": 1.0, "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0,
@@ -83,16 +80,15 @@ class Signals:
 def read(signals: Signals) -> Signals:
     """The same signals with every unset field filled from the text, where it says so."""
     text = window(signals.text)
-    return replace(
-        signals,
+    said = _facts(text)
+    pause = signals.retry_after_s
+    return Signals(
         text=text,
-        error_type=signals.error_type or _class(text),
-        status=signals.status if signals.status is not None else _status(text),
-        code=signals.code or _code(text),
-        exit_code=signals.exit_code if signals.exit_code is not None else exit_code(text),
-        retry_after_s=(
-            signals.retry_after_s if signals.retry_after_s is not None else retry_after(text)
-        ),
+        error_type=signals.error_type or _class(text, said),
+        status=signals.status if signals.status is not None else _status(said),
+        code=signals.code or said.get("errno") or said.get("grpc") or said.get("sql") or "",
+        exit_code=signals.exit_code if signals.exit_code is not None else _int(said.get("exit")),
+        retry_after_s=retry_after(text) if pause is None and "pause" in said else pause,
     )
 
 
@@ -106,10 +102,7 @@ def headline(text: str) -> str:
 
 def exit_code(text: str) -> int | None:
     """The exit status that a text names, None where it names none."""
-    if "xit" not in text and "eturn" not in text:
-        return None
-    match = _EXIT.search(text)
-    return int(match[1]) if match else None
+    return _int(_fact("exit", text))
 
 
 def retry_after(text: str) -> float | None:
@@ -117,7 +110,7 @@ def retry_after(text: str) -> float | None:
 
     A date is not turned into seconds: that would need a clock.
     """
-    match = _RETRY_AFTER.search(text)
+    match = _expression("pause").search(text)
     if match is None:
         return None
     if match["m"] is not None:
@@ -129,32 +122,45 @@ def retry_after(text: str) -> float | None:
     return float(match["n"]) * unit
 
 
-def _status(text: str) -> int | None:
-    if "-32" in text and (rpc := _RPC.search(text)):
-        return int(rpc[0])
-    http = _HTTP.search(text)
-    if http is None:
-        return None
-    status = int(next(group for group in http.groups() if group))
-    return status if status >= 400 else None
+@cache
+def _expression(name: str) -> Any:
+    return re2.compile(_SOURCES[name])
 
 
-def _code(text: str) -> str:
-    for pattern in (_ERRNO, _GRPC, _SQLSTATE):
-        if match := pattern.search(text):
-            return next((group for group in match.groups() if group), match[0])
-    return ""
+@cache
+def _all() -> tuple[re2.Set, tuple[str, ...]]:
+    table = re2.Set.SearchSet()
+    for source in _SOURCES.values():
+        table.Add(source)
+    table.Compile()
+    return table, tuple(_SOURCES)
 
 
-def _class(text: str) -> str:
+def _facts(text: str) -> Mapping[str, str]:
+    """Every fact of the table that the text holds: one pass, then one for each found."""
+    table, names = _all()
+    hits = table.Match(text.encode("utf-8", "replace"))
+    return {names[hit]: found for hit in hits or () if (found := _fact(names[hit], text))}
+
+
+def _fact(name: str, text: str) -> str:
+    match = _expression(name).search(text)
+    return "" if match is None else next((group for group in match.groups() if group), "")
+
+
+def _int(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _status(said: Mapping[str, str]) -> int | None:
+    return _int(said.get("rpc") or said.get("http"))
+
+
+def _class(text: str, said: Mapping[str, str]) -> str:
     """The exception class: the last line of a Python traceback, else the first class."""
-    start = text.rfind("Traceback (most recent call last)")
-    if start >= 0:
-        last = ""
-        for match in _TRACEBACK.finditer(text, start + 33):
-            last = match[1]
-        if last:
-            return last
-    if match := _CLASS.search(text):
-        return re.split(r"\.|::|\\", match[1])[-1]
-    return "panic" if _CRASH.search(text) else ""
+    if "traceback" in said:
+        start = text.rfind("Traceback (most recent call last)")
+        lines = _TRACEBACK.findall(text, start + 33)
+        if lines:
+            return str(lines[-1])
+    return said.get("class") or ("panic" if "crash" in said else "")

@@ -6,7 +6,7 @@ carry no flag. Pure: a recording in, a finding out.
 
 from failonce.evidence.triage.hidden import failed
 from failonce.evidence.triage.judge import command_of, judge
-from failonce.language.category import categorise
+from failonce.language.category import category_of
 from failonce.language.signals import Signals, exit_code, read
 from failonce.model import Category, Finding, Recording, Verdict
 
@@ -58,7 +58,7 @@ def _finding(
     )
     return Finding(
         verdict=verdict,
-        category=categorise(signals),
+        category=category_of(signals),
         hidden=hidden,
         error_type=_type(signals),
         retry_after_s=signals.retry_after_s,

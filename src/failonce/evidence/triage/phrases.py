@@ -27,9 +27,9 @@ HOST: PatternTable[Said] = PatternTable(
         (
             Said.CUT_OFF,
             r"""
-            <OTHER>.{0,80}\b(?:fail|error|(?:was|were) (?:reject|den|cancel|abort|interrupt))
+            <OTHER>.*\b(?:fail|error|(?:was|were) (?:reject|den|cancel|abort|interrupt))
             (?:not (?:run|executed|attempted|tried|started|performed)|skipped|cancell?ed|aborted
-                |interrupted).{0,40}\b(?:because|due to|since|as|after)\b.{0,60}<OTHER>
+                |interrupted).*\b(?:because|due to|since|as|after)\b.*<OTHER>
             cancell?ed: parallel tool call
             """,
         ),
@@ -53,7 +53,7 @@ HOST: PatternTable[Said] = PatternTable(
         r"|disapprov|stopp|skipp|paus|chose not|said no|do(?:es)?(?: not|n't) want"
         r"|did(?: not|n't) (?:allow|approve|accept|permit|confirm|want))",
         "OTHER": r"(?:another|previous|prior|earlier|sibling|parallel|other|preceding|upstream"
-        r"|concurrent) (?:\w{1,20} ){0,3}"
+        r"|concurrent) (?:\w+ ){0,3}"
         r"(?:call|tool|step|command|task|request|operation|job|action|edit)s?",
     },
 )
@@ -64,16 +64,16 @@ NOT_STARTED: PatternTable[Said] = PatternTable(
         (
             Said.NOT_STARTED,
             r"""
-            ^\(eval\):(?:\w{1,12}:)?\d{1,5}: |^(?:zsh|bash):(?:\w{1,12}:)?\d{1,5}:
-            ^-?(?:/\w{1,10}){0,3}/?(?:ba|z|da|k|fi)?sh: (?:(?:line )?\d{1,5}: )?(?:\w{1,12}: )?\S
-            command not found(?:: \S{1,80})?$|^The term '.{1,80}' is not recognized
+            ^\(eval\):(?:\w+:)?\d+: |^(?:zsh|bash):(?:\w+:)?\d+:
+            ^-?(?:/\w+){0,3}/?(?:ba|z|da|k|fi)?sh: (?:(?:line )?\d+: )?(?:\w+: )?\S
+            command not found(?:: \S+)?$|^The term '.*' is not recognized
             is not recognized as (?:an internal|the name of a)
-            ^stat \S{1,300}: directory not found|^no Go files in |matched no packages
+            ^stat \S+: directory not found|^no Go files in |matched no packages
             ^go: (?:cannot find main module|go\.mod file not found|updates to go\.mod needed)
             ^ERROR: (?:file or directory )?not found: |^ERROR: usage:
             ^(?:npm (?:ERR!|error) )?Missing script: |no rule to make target
             ^make: \*\*\* no (?:targets|rule)|^error: no such (?:command|subcommand):
-            ^\S{1,40}: error: unrecognized arguments
+            ^\S+: error: unrecognized arguments
             """,
         ),
     )
@@ -85,40 +85,40 @@ EVIDENCE: PatternTable[Said] = PatternTable(
         (
             Said.TESTS,
             r"""
-            ^\s*(?:\[[^\]]{1,40}\] )?--- FAIL: |^FAIL\s+\S{1,300}\s+[\d.]{1,10}s
-            ^FAIL\s+\S{1,300}\.(?:[cm]?[jt]sx?|py|rb|php)\b|^(?:FAILED|ERROR) \S{1,300}::
-            ^=+ .{0,200}\b\d{1,6} (?:failed|errors?)\b|^FAILED \((?:failures|errors)=
-            ^\s*Tests?:?\s+(?:\d{1,6} \w{1,10},? \|? ?){0,3}[1-9]\d{0,5} failed
-            ^\s*Test Files\s+[1-9]\d{0,5} failed|^\s*not ok \d|^\s*[1-9]\d{0,5} failing$
-            Tests run: \d{1,6}, +(?:Failures|Errors): |^(?:FAILURES!|ERRORS!)
-            ^There (?:was|were) \d{1,5} (?:failure|error)s?|^Failed!\s+- Failed:
-            ^test result: FAILED|^test \S{1,200} \.\.\. FAILED|^\[  FAILED  \]
-            ^\d{1,6} (?:examples?|tests?|specs?|runs?|scenarios?|doctests?),.{0,60}
-                [1-9]\d{0,5} (?:failures?|failed|errors?)
-            ^\*\* TEST FAILED \*\*|^\s*\d{1,3}% tests passed, [1-9]\d{0,5} tests? failed
-            Executed \d{1,6} tests?, with [1-9]\d{0,5} failure
-            ^\s*(?:✗|✘|✖|❌|×|✕|●) |\bFAIL(?:ED)?: \S|^\S{1,200}\tfail\t
-            ^[^\n]{1,100}\.{5,80}(?:\(.{1,60}\))?Failed$
+            ^\s*(?:\[[^\]\n]+\] )?--- FAIL: |^FAIL\s+\S+\s+[\d.]+s
+            ^FAIL\s+\S+\.(?:[cm]?[jt]sx?|py|rb|php)\b|^(?:FAILED|ERROR) \S+::
+            ^=+ .*\b\d+ (?:failed|errors?)\b|^FAILED \((?:failures|errors)=
+            ^\s*Tests?:?\s+(?:\d+ \w+,? \|? ?){0,3}[1-9]\d* failed
+            ^\s*Test Files\s+[1-9]\d* failed|^\s*not ok \d|^\s*[1-9]\d* failing$
+            Tests run: \d+, +(?:Failures|Errors): |^(?:FAILURES!|ERRORS!)
+            ^There (?:was|were) \d+ (?:failure|error)s?|^Failed!\s+- Failed:
+            ^test result: FAILED|^test \S+ \.\.\. FAILED|^\[  FAILED  \]
+            ^\d+ (?:examples?|tests?|specs?|runs?|scenarios?|doctests?),.*
+                [1-9]\d* (?:failures?|failed|errors?)
+            ^\*\* TEST FAILED \*\*|^\s*\d+% tests passed, [1-9]\d* tests? failed
+            Executed \d+ tests?, with [1-9]\d* failure
+            ^\s*(?:✗|✘|✖|❌|×|✕|●) |\bFAIL(?:ED)?: \S|^\S+\tfail\t
+            ^.+\.{5,80}(?:\(.*\))?Failed$
             """,
         ),
         (
             Said.FINDINGS,
             r"""
-            ^(?:\[[^\]]{1,40}\] )?\s{0,4}(?:\./|/|[A-Z]:\\)?[\w@+~.-][\w@+~./\\-]{0,250}\.\w{1,10}
-                :\d{1,7}(?::\d{1,7})?: \S
-            ^\S{1,250}\.\w{1,10}:\d{1,7}(?::\d{1,7})?(?:$| - (?:error|warning))
-            ^\S{1,250}\.\w{1,10} ?[(\[]\d{1,7}[,:]\d{1,7}[)\]]: ?(?:error|warning)
-            ^\s*(?:\d{1,7}:\d{1,7}|line \d{1,7})\s+(?:error|warning|✖)
-            \berror (?:TS|CS|FS|BC)\d{4}\b|^(?:error|warning)\[\w{1,40}\]:
-            ^\s*-->\s\S{1,250}:\d{1,7}:\d{1,7}|^error: could not compile
-            ^\[ERROR\] COMPILATION ERROR|^e: \S{1,300}\.kts?|^In \S{1,250} line \d{1,7}:
-            ^(?:\[ERROR\] )?\S{1,250}\.(?:java|kt|scala):\[?\d{1,7}
+            ^(?:\[[^\]\n]+\] )?\s{0,4}(?:\./|/|[A-Z]:\\)?[\w@+~.-][\w@+~./\\-]*\.\w+
+                :\d+(?::\d+)?: \S
+            ^\S+\.\w+:\d+(?::\d+)?(?:$| - (?:error|warning))
+            ^\S+\.\w+ ?[(\[]\d+[,:]\d+[)\]]: ?(?:error|warning)
+            ^\s*(?:\d+:\d+|line \d+)\s+(?:error|warning|✖)
+            \berror (?:TS|CS|FS|BC)\d{4}\b|^(?:error|warning)\[\w+\]:
+            ^\s*-->\s\S+:\d+:\d+|^error: could not compile
+            ^\[ERROR\] COMPILATION ERROR|^e: \S+\.kts?|^In \S+ line \d+:
+            ^(?:\[ERROR\] )?\S+\.(?:java|kt|scala):\[?\d+
             \bundefined reference to\b|^ld: |\bUndefined symbols for architecture
             import cycle not allowed|\[build failed\]|^FAIL$
             ^would reformat|\bfiles? would be (?:reformatted|changed|left)
             ^Code style issues|imports? (?:are|is) incorrectly
             ^BUILD FAIL|^\[INFO\] BUILD FAILURE|^FAILURE: Build failed|^\*\* BUILD FAILED \*\*
-            ^(?:make|gmake)(?:\[\d{1,3}\])?: \*\*\* \[|^ninja: build stopped
+            ^(?:make|gmake)(?:\[\d+\])?: \*\*\* \[|^ninja: build stopped
             ^(?:\[ERROR\]|npm ERR!) Test failed|^\s+[\^~]+\s*$|^E\s{2,10}\S
             """,
         ),
@@ -132,7 +132,7 @@ EVIDENCE: PatternTable[Said] = PatternTable(
         (
             Said.COUNTS,
             r"""
-            \b[1-9]\d{0,6} (?:\w{1,20} )?(?:problems?|issues?|errors?|warnings?|offenses?
+            \b[1-9]\d* (?:\w+ )?(?:problems?|issues?|errors?|warnings?|offenses?
                 |vulnerabilit(?:y|ies)|violations?|findings?|failures?|failed|mismatch(?:es)?)\b
             """,
         ),
@@ -146,17 +146,17 @@ MISUSE: PatternTable[Said] = PatternTable(
             Said.MISUSE,
             r"""
             \b(?:unknown|unrecogni[sz]ed|invalid|illegal|unexpected|unsupported|ambiguous|no such)
-                \s(?:\w{1,20} )?(?:options?|flags?|arguments?|(?:sub)?commands?|switch
+                \s(?:\w+ )?(?:options?|flags?|arguments?|(?:sub)?commands?|switch
                 |parameters?|shorthand|revision)\b
             flag provided but not defined|^\s{0,2}usage:|\baccepts (?:at most|at least|between|\d)
-            \b(?:missing|requires?|required|expected) .{0,30}\b(?:arguments?|operand|flag|option)\b
+            \b(?:missing|requires?|required|expected) .*\b(?:arguments?|operand|flag|option)\b
             no such file or directory|cannot find (?:path|the (?:file|path))
-            (?:directory|file|path|config(?:uration)?) (?:or directory )?(?:\S{1,200} )?
+            (?:directory|file|path|config(?:uration)?) (?:or directory )?(?:\S+ )?
                 (?:was )?(?:not found|does not exist)
             not a git repository|^fatal: |cannot write multiple packages
             no (?:targets specified|makefile found|such task|tasks? named|go files|input files)
             no (?:tests? (?:found|collected|to run|matched|ran)|pull requests? found)
-            no (?:test )?files? (?:matching|found|to (?:check|lint))|task .{1,60} not found
+            no (?:test )?files? (?:matching|found|to (?:check|lint))|task .* not found
             outside (?:main module|available modules)|permission denied|\bnot installed\b
             ^\S{0,100}python\S{0,10}: (?:no module named|can't open)|\bRunning error\b
             could(?: not|n't) (?:find a|read) config|no space left|\btimed out\b

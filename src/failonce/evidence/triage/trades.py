@@ -38,25 +38,26 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_CHECKERS = _names(  # tests
-    "pytest py.test unittest nose2 tox nox jest vitest mocha ava tap tape karma cypress playwright"
-    " rspec cucumber minitest phpunit pest codecept ctest gtest busted bats shunit2 pester behave"
-    " robot hypothesis nextest cargo-nextest gotestsum ginkgo surefire scalatest munit"
-    # linters, formatters in check mode, type checkers, scanners
-    " ruff flake8 pylint pyflakes pycodestyle pydocstyle mypy pyright basedpyright pyre pytype ty"
-    " black isort bandit vulture eslint tslint xo standard biome oxlint stylelint prettier tsc vue-tsc"
-    " svelte-check golangci-lint staticcheck gofmt gofumpt goimports gosec govulncheck errcheck revive"
-    " shellcheck shfmt hadolint yamllint markdownlint markdownlint-cli2 actionlint rubocop standardrb"
-    " brakeman sorbet srb phpstan psalm phpcs ktlint detekt checkstyle spotbugs pmd swiftlint"
-    " swiftformat clang-tidy clang-format cppcheck cpplint rustfmt clippy-driver credo dialyzer hlint"
-    " ormolu terraform-lint tflint tfsec checkov ansible-lint sqlfluff buf spectral vale codespell"
-    " typos semgrep trivy gitleaks detect-secrets commitlint lint-staged pre-commit lychee vacuum"
-    " import-linter lint-imports deptry nilaway vet jsonlint xmllint cfn-lint kubeconform kubeval"
-    # compilers and builders of the project
-    " gcc g++ cc c++ clang clang++ rustc javac kotlinc scalac swiftc ghc dmd ldc2 nvcc zig csc fsc"
-    " make gmake ninja cmake meson bazel bazelisk buck buck2 gradle gradlew mvn mvnw ant sbt lein"
-    " webpack rollup esbuild vite tsup swc turbo nx xcodebuild msbuild rebar3 stack cabal"
-    " pdflatex xelatex latexmk tectonic sphinx-build mkdocs hugo jekyll"
+_CHECKERS = _names(
+    """
+    pytest py.test unittest nose2 tox nox jest vitest mocha ava tap tape karma cypress
+    playwright rspec cucumber minitest phpunit pest codecept ctest gtest busted bats shunit2
+    pester behave robot hypothesis nextest cargo-nextest gotestsum ginkgo surefire scalatest
+    munit ruff flake8 pylint pyflakes pycodestyle pydocstyle mypy pyright basedpyright pyre
+    pytype ty black isort bandit vulture eslint tslint xo standard biome oxlint stylelint
+    prettier tsc vue-tsc svelte-check golangci-lint staticcheck gofmt gofumpt goimports
+    gosec govulncheck errcheck revive shellcheck shfmt hadolint yamllint markdownlint
+    markdownlint-cli2 actionlint rubocop standardrb brakeman sorbet srb phpstan psalm phpcs
+    ktlint detekt checkstyle spotbugs pmd swiftlint swiftformat clang-tidy clang-format
+    cppcheck cpplint rustfmt clippy-driver credo dialyzer hlint ormolu terraform-lint tflint
+    tfsec checkov ansible-lint sqlfluff buf spectral vale codespell typos semgrep trivy
+    gitleaks detect-secrets commitlint lint-staged pre-commit lychee vacuum import-linter
+    lint-imports deptry nilaway vet jsonlint xmllint cfn-lint kubeconform kubeval gcc g++ cc
+    c++ clang clang++ rustc javac kotlinc scalac swiftc ghc dmd ldc2 nvcc zig csc fsc make
+    gmake ninja cmake meson bazel bazelisk buck buck2 gradle gradlew mvn mvnw ant sbt lein
+    webpack rollup esbuild vite tsup swc turbo nx xcodebuild msbuild rebar3 stack cabal
+    pdflatex xelatex latexmk tectonic sphinx-build mkdocs hugo jekyll
+    """
 )
 """Test runners; linters, formatters, type checkers and scanners; compilers and builders."""
 
