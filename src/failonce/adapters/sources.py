@@ -82,10 +82,6 @@ class _Rewound(io.RawIOBase):
     def tell(self) -> int:
         return self._rest.tell()
 
-    def close(self) -> None:
-        self._rest.close()
-        super().close()
-
 
 class Input:
     """One source (port `Source`) that also knows its beginning and how far it was read."""
@@ -161,8 +157,8 @@ class Input:
         return b"".join(parts)
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._raw is not None:
+        """Let go of the file; standard input stays open."""
+        if self._raw is not None and self.path is not None:
             self._read = self.position
             self._raw.close()
 

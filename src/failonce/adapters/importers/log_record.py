@@ -61,7 +61,7 @@ _ANDROID: Final = re.compile(
 )
 _GLOG_LEVELS: Final = {"I": "info", "W": "warn", "E": "error", "F": "fatal", "D": "debug"}
 _NOT_COMPONENTS: Final = re.compile(
-    r"(?:error|exception|warning|fatal|panic|traceback|info)\Z", re.I
+    r"(?:error|exception|warning|fatal|panic|traceback|info)\Z", re.IGNORECASE
 )
 
 
@@ -111,13 +111,15 @@ def head_of(line: str, modified: datetime) -> Head:
     return Head(at=at, level=level, component=component, message=after, stamped=True)
 
 
-def text_recording(head: Head, text: str, source: str, line: int) -> Recording:
-    """A plain event; without a level its words decide whether it is an error."""
+def text_recording(
+    head: Head, text: str, source: str, line: int, *, traced: bool = False
+) -> Recording:
+    """A plain event; without a level its words, or the stack below it, make it an error."""
     bad = is_bad(head.level)
     return Recording(
         call=Call(tool=head.component or UNNAMED),
         text=text,
-        flagged=reads_as_error(text) if bad is None else bad,
+        flagged=traced or reads_as_error(text) if bad is None else bad,
         at=head.at,
         origin=Origin.LOG,
         source=source,

@@ -86,12 +86,13 @@ class _Event:
     def recording(self, source: Source) -> Recording:
         """The event with all its lines."""
         text = "\n".join([self.head.message + self.first[_HEAD:], *self.more])
-        return text_recording(self.head, text, source.name, self.number)
+        traced = self.trace is not _Trace.NONE
+        return text_recording(self.head, text, source.name, self.number, traced=traced)
 
     def takes(self, line: str) -> bool:
         """True where the line, which has no stamp, belongs to this event; then it is kept."""
         if not line.strip():
-            if self.trace in (_Trace.NONE, _Trace.NODE_FRAMES):
+            if self.trace is _Trace.NONE:
                 return False
             self.blank += 1
             return True

@@ -77,8 +77,8 @@ class MessagesImporter:
         if not (_ROLE.search(head) or _SIGNS.search(head)):
             return 0.0
         if any(_messages(o, _DEPTH) or _is_message(o) for o in first_objects(head)):
-            return 0.85
-        return 0.75 if _SIGNS.search(head) else 0.7
+            return 0.8
+        return 0.75 if _SIGNS.search(head) else 0.6
 
     def read(self, source: Source) -> Iterator[Recording | Reject]:
         """A recording for each call with a result, conversation after conversation."""

@@ -9,7 +9,7 @@ from failonce.adapters.sources import CutLine
 from failonce.model import Args, Json, Reject
 from failonce.ports import Source
 
-Object: TypeAlias = "dict[str, Json]"
+Object: TypeAlias = dict[str, Json]
 
 RAW: Final = 2_000
 """Characters of a rejected line that are kept."""
