@@ -116,9 +116,9 @@ class Predicate:
         return " and ".join(map(str, self.conditions)) or "always"
 
 
-def lookup(args: Args, path: Path) -> Json | object:
+def lookup(args: Args, path: Path) -> object:
     """The value at a path, or `MISSING`."""
-    here: Json | object = args
+    here: object = args
     for name in path:
         if not isinstance(here, Mapping) or name not in here:
             return MISSING
@@ -126,7 +126,7 @@ def lookup(args: Args, path: Path) -> Json | object:
     return here
 
 
-def json_type(value: Json | object) -> str:
+def json_type(value: object) -> str:
     """The JSON type's name: `null boolean integer number string array object`."""
     match value:
         case None:

@@ -1,0 +1,65 @@
+# make demo   installs what failonce needs into .venv and runs the whole loop on a sample
+# make test   the same for the test suite
+# Other targets: install check bench torture spec lock dist clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN    := .venv/bin
+DATA   ?= $(FAILONCE_DATA)
+QUICK  ?= --quick
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: install demo test check lint types contracts bench torture spec lock dist clean
+.DEFAULT_GOAL := demo
+
+.venv/run: requirements/run.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "failonce needs Python 3.11 or newer on the PATH."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "failonce needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11.")'
+	@echo "Installing failonce into .venv …"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	@echo "Installing what the tests and checks need into .venv …"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: .venv/dev
+
+demo: .venv/run
+	@$(BIN)/python sample/demo.py
+
+test: .venv/dev
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not torture" $(TESTS)
+
+torture: .venv/dev
+	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n auto --dist loadfile -ra $(TESTS)
+
+check: lint types contracts
+
+lint: .venv/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: .venv/dev
+	@$(BIN)/mypy
+
+contracts: .venv/dev
+	@$(BIN)/lint-imports
+
+bench: .venv/dev
+	@for f in bench/*.py; do echo "== $$f"; $(BIN)/python $$f $(DATA) $(QUICK) || exit 1; done
+
+spec: .venv/dev
+	@$(BIN)/python tools/spec.py
+
+lock:
+	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
+	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
+
+dist: .venv/dev
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+clean:
+	@rm -rf .venv dist build .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,284 @@
+"""failonce inside somebody else's agent loop: ask before a call, ask after a failure, report.
+
+    advice = failonce.advise("read_file", {"path": "a.txt"}, session=s, project=p)
+    ...run the call as advised...
+    failonce.observe("read_file", args, result, session=s, project=p)
+
+Whoever watches must not break what he watches: an error of failonce's own is counted in
+`Advisor.lost`, never raised, and the advice is then to go on. `FAILONCE=off` rests
+everything: no store is opened and no file is made.
+"""
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import RLock
+from typing import TypeVar
+
+from failonce.evidence.snapshot import snapshot
+from failonce.evidence.triage import triage
+from failonce.identity import canonical_json, digest
+from failonce.kinds.behaviour import Block, Failure, Repair, Retry
+from failonce.kinds.decision import Armed, Decision, Touch
+from failonce.loop import Loop
+from failonce.model import (
+    ALLOW,
+    Action,
+    Advice,
+    AdviceAction,
+    Args,
+    Arm,
+    Call,
+    Change,
+    Effect,
+    Exposure,
+    Mode,
+    Recording,
+    State,
+    Verdict,
+)
+from failonce.ports import Clock
+from failonce.signature.fingerprint import name_failure
+from failonce.skill import decide
+from failonce.skill.index import Index, arm
+
+REMEMBERED = 4096
+"""Calls under way that are remembered, to know what became of an advice."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    """What was advised for a call that has not been reported yet."""
+
+    attempt: int
+    touches: tuple[Touch, ...] = ()
+
+
+class Advisor:
+    """Advice from the lessons in force of one store. May be shared between threads."""
+
+    def __init__(self, loop: Loop, clock: Clock) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._lock = RLock()
+        self._head: str | None = None
+        self._by_project: dict[str, Index] = {}
+        self._pending: OrderedDict[str, _Pending] = OrderedDict()
+        self.lost = 0
+        """Times that failonce itself failed and the call went on without it."""
+
+    def advise(
+        self,
+        tool: str,
+        args: Mapping[str, object] | None,
+        *,
+        session: str = "",
+        project: str = "",
+        override: str = "",
+    ) -> Advice:
+        """What to do before a call; `override` is the reason to run a blocked one anyway."""
+        return self._safely(
+            lambda: self._before(_call(tool, args, session, project), override), ALLOW
+        )
+
+    def advise_failure(
+        self,
+        tool: str,
+        args: Mapping[str, object] | None,
+        error: str | BaseException,
+        *,
+        session: str = "",
+        project: str = "",
+    ) -> Advice:
+        """What to do after a call failed. The same call failing again counts attempts."""
+        return self._safely(lambda: self._after(_call(tool, args, session, project), error), ALLOW)
+
+    def observe(
+        self,
+        tool: str,
+        args: Mapping[str, object] | None,
+        result: object = None,
+        *,
+        error: str | BaseException | None = None,
+        session: str = "",
+        project: str = "",
+        task: str | None = None,
+        at: datetime | None = None,
+        duration_ms: float | None = None,
+        read_only: bool | None = None,
+    ) -> None:
+        """Record what became of a call: `error` where it failed, else `result`."""
+
+        def record() -> None:
+            self._record(
+                Recording(
+                    call=replace(_call(tool, args, session, project), task=task),
+                    text=_words(result if error is None else error),
+                    flagged=error is not None,
+                    at=at or self._clock.now(),
+                    id=uuid.uuid4().hex,
+                    error_type=type(error).__name__ if isinstance(error, BaseException) else None,
+                    duration_ms=duration_ms,
+                    read_only=read_only,
+                    source="sdk",
+                )
+            )
+
+        self._safely(record, None)
+
+    # ---------------------------------------------------------------- inside
+
+    def _safely(self, action: Callable[[], T], otherwise: T) -> T:
+        """An observer's own error is counted and goes no further."""
+        try:
+            with self._lock:
+                return action()
+        except Exception:
+            self.lost += 1
+            return otherwise
+
+    def _before(self, call: Call, override: str) -> Advice:
+        decision = decide.before(call, self._armed(call))
+        if not decision.touches:
+            return decision.advice
+        if override and decision.advice.action is AdviceAction.BLOCK:
+            return self._overridden(call, decision, override)
+        if decision.advice.action is AdviceAction.RUN:
+            run = replace(call, args=decision.advice.args)
+            self._remember(run, _Pending(attempt=1, touches=decision.touches))
+        else:
+            blocked = decision.advice.action is AdviceAction.BLOCK
+            self._expose(call, decision.touches, Effect.PREVENTED if blocked else None)
+        return decision.advice
+
+    def _after(self, call: Call, error: str | BaseException) -> Advice:
+        recording = Recording(
+            call=call,
+            text=_words(error),
+            flagged=True,
+            error_type=type(error).__name__ if isinstance(error, BaseException) else None,
+        )
+        finding = triage(recording)
+        if finding.verdict is not Verdict.FAILURE:
+            return ALLOW
+        named = name_failure(
+            tool=call.tool, error_type=finding.error_type, text=recording.text, args=call.args
+        )
+        before = self._pending.get(_key(call))
+        failure = Failure(
+            message=recording.text,
+            signature=named.id,
+            category=finding.category,
+            error_type=finding.error_type,
+            retry_after_s=finding.retry_after_s,
+            attempt=before.attempt if before else 1,
+        )
+        decision = decide.after(call, failure, self._armed(call))
+        if decision.advice.action is AdviceAction.RETRY:
+            again = replace(call, args=decision.advice.args)
+            self._remember(again, _Pending(attempt=failure.attempt + 1, touches=decision.touches))
+        return decision.advice
+
+    def _overridden(self, call: Call, decision: Decision, reason: str) -> Advice:
+        """A block that the caller passes with a reason: a suspected wrong block."""
+        block = next(t for t in decision.touches if isinstance(t.effect, Block))
+        event = self._loop.review.event(
+            Action.OVERRIDE,
+            subject=block.armed.lesson,
+            version=block.armed.version,
+            reason=reason,
+        )
+        exposure = self._exposure(call, block, Effect.WRONG)
+        self._loop.store.commit(Change(events=(event,), exposures=(exposure,)))
+        self._head = self._loop.store.head()
+        return replace(ALLOW, message="Overridden; recorded as a suspected wrong block.")
+
+    def _record(self, recording: Recording) -> None:
+        for _ in self._loop.observe(
+            [recording], modified=self._clock.now(), project=recording.call.project
+        ):
+            pass
+        done = self._pending.pop(_key(recording.call), None)
+        if done is not None:
+            failed = recording.flagged is True
+            self._expose(recording.call, done.touches, None if not failed else Effect.NO_EFFECT)
+
+    def _armed(self, call: Call) -> tuple[Armed, ...]:
+        head = self._loop.store.head()
+        if head != self._head:
+            self._by_project.clear()
+            self._head = head
+        index = self._by_project.get(call.project)
+        if index is None:
+            index = self._by_project[call.project] = self._index(call.project)
+        return tuple(index.concerning(call.tool))
+
+    def _index(self, project: str) -> Index:
+        if self._loop.review.mode(project) is Mode.OFF:
+            return Index(())
+        now = self._clock.now()
+        lessons = self._loop.store.lessons(states=(State.CANARY, State.STABLE))
+        return Index(
+            arm(x)
+            for x in lessons
+            if x.in_force
+            and x.proposal.project in (project, "*")
+            and (x.valid_until is None or x.valid_until > now)
+        )
+
+    def _remember(self, call: Call, pending: _Pending) -> None:
+        self._pending[_key(call)] = pending
+        while len(self._pending) > REMEMBERED:
+            self._pending.popitem(last=False)
+
+    def _expose(self, call: Call, touches: tuple[Touch, ...], effect: Effect | None) -> None:
+        exposures = tuple(self._exposure(call, t, effect or _usual(t)) for t in touches)
+        if exposures:
+            self._loop.store.commit(Change(exposures=exposures))
+
+    def _exposure(self, call: Call, touch: Touch, effect: Effect) -> Exposure:
+        return Exposure(
+            lesson=touch.armed.lesson,
+            version=touch.armed.version,
+            at=self._clock.now(),
+            session=call.session,
+            arm=Arm.APPLIED,
+            effect=effect,
+        )
+
+
+def _usual(touch: Touch) -> Effect:
+    """What a touch is taken to have done where the call then worked."""
+    match touch.effect:
+        case Repair():
+            return Effect.REPAIRED
+        case Retry():
+            return Effect.RECOVERED
+        case _:
+            return Effect.UNKNOWN
+
+
+def _call(tool: str, args: Mapping[str, object] | None, session: str, project: str) -> Call:
+    """The call with its arguments snapshotted, so that later changes do not reach us."""
+    taken = snapshot(args)
+    return Call(
+        tool=tool,
+        args=taken if isinstance(taken, Mapping) else None,
+        session=session,
+        project=project,
+    )
+
+
+def _key(call: Call) -> str:
+    args: Args = call.args or {}
+    return digest((call.project, call.session, call.tool, canonical_json(args)), size=16)
+
+
+def _words(value: object) -> str:
+    """A result or an error as text."""
+    taken = snapshot(value)
+    return taken if isinstance(taken, str) else canonical_json(taken)

@@ -1,0 +1,119 @@
+"""What lessons would have done to recorded calls, counted without flattery."""
+
+from failonce import history
+from failonce.gate.replay import Result, replay, tally
+from failonce.kinds.behaviour import Behaviour
+from failonce.kinds.decision import Armed
+from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.hint import Hint
+from failonce.kinds.rule import Rule
+from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.transform import Op, Step, Transform
+from failonce.model import Evidence, KindName, Verdict
+from failonce.skill import decide
+from tests.made import evidence, session
+
+HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
+RENAME = Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),))
+
+
+def fixer(moment: Moment = Moment.BEFORE, signature: str = "") -> Armed:
+    return armed(
+        KindName.FIXER,
+        Fixer(
+            component="read",
+            moment=moment,
+            when=HAS_PATH if moment is Moment.BEFORE else Predicate(),
+            fingerprint=signature,
+            message_regex="",
+            repair=RENAME,
+            reason="r",
+        ),
+    )
+
+
+def guardrail(strength: Strength = Strength.BLOCK) -> Armed:
+    return armed(
+        KindName.GUARDRAIL,
+        Guardrail(
+            component="read",
+            when=HAS_PATH,
+            fingerprint="",
+            message_regex="",
+            strength=strength,
+            message="m",
+        ),
+    )
+
+
+def armed(kind: KindName, behaviour: Behaviour) -> Armed:
+    return Armed(lesson=f"L-{kind}", version=1, kind=kind, behaviour=behaviour)
+
+
+def results(calls: list[Evidence], *lessons: Armed) -> list[Result]:
+    recoveries = history.by_tool(calls).recoveries
+    return [r.result for r in replay(calls, lambda _: lessons, decide, recoveries)]
+
+
+WRONG = evidence("read", {"path": "a.txt"}, "unknown argument path")
+
+
+def test_a_repair_counts_only_where_the_caller_later_did_the_same() -> None:
+    same = session("s", [WRONG, evidence("read", {"file": "a.txt"})])
+    assert results(same, fixer())[0] is Result.REPAIRED
+    other = session("s", [WRONG, evidence("read", {"file": "b/a.txt"})])
+    assert results(other, fixer())[0] is Result.CONTRADICTED
+    never = session("s", [WRONG])
+    assert results(never, fixer()) == [Result.UNCONFIRMED]
+
+
+def test_a_repair_after_the_failure_needs_this_very_failure() -> None:
+    calls = session("s", [WRONG, evidence("read", {"file": "a.txt"})])
+    assert results(calls, fixer(Moment.AFTER_FAILURE, WRONG.signature or ""))[0] is Result.REPAIRED
+    assert results(calls, fixer(Moment.AFTER_FAILURE, "another"))[0] is Result.UNTOUCHED
+
+
+def test_good_calls_that_are_stopped_or_changed_are_the_harm() -> None:
+    good = session("s", [evidence("read", {"path": "a.txt"})])
+    assert results(good, guardrail()) == [Result.WRONGLY_BLOCKED]
+    assert results(good, fixer()) == [Result.WRONGLY_CHANGED]
+    assert results(good, guardrail(Strength.WARN)) == [Result.SHOWN_GOOD]
+
+
+def test_news_about_the_work_is_a_good_call_that_must_not_be_stopped() -> None:
+    red = evidence("read", {"path": "a"}, "1 test failed", verdict=Verdict.INFORMATIVE)
+    assert results(session("s", [red]), guardrail()) == [Result.WRONGLY_BLOCKED]
+
+
+def test_a_persons_no_is_neither_failure_nor_harm() -> None:
+    refused = evidence("read", {"path": "a"}, "no", verdict=Verdict.REJECTION)
+    assert results(session("s", [refused]), guardrail()) == [Result.UNTOUCHED]
+
+
+def test_a_hint_recovers_only_where_the_same_call_worked_later() -> None:
+    locked = evidence("read", {"file": "a"}, "locked")
+    hint = armed(
+        KindName.HINT,
+        Hint(
+            component="read",
+            fingerprint=locked.signature or "",
+            message_regex="",
+            max_retries=3,
+            delay_ms=100,
+            multiplier=2,
+            reason="",
+        ),
+    )
+    assert results(session("s", [locked, evidence("read", {"file": "a"})]), hint)[0] is (
+        Result.RECOVERED
+    )
+    assert results(session("s", [locked]), hint) == [Result.UNCONFIRMED]
+
+
+def test_a_rule_is_only_shown() -> None:
+    rule = armed(KindName.RULE, Rule(component="read", sentence="Read gently."))
+    calls = session("s", [WRONG, evidence("read", {"file": "a.txt"})])
+    counted = tally(replay(calls, lambda _: (rule,), decide, {}))
+    assert (counted.shown, counted.shown_good, counted.prevented) == (1, 1, 0)
+    assert (counted.failures, counted.good) == (1, 1)
