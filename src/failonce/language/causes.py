@@ -273,7 +273,7 @@ WORDS: PatternTable[Category] = PatternTable(
         (
             Category.MISSING_TOOL,
             r"""
-            command not found|executable file not found|\bmethod not found$
+            ^\W*(?:error\W+)?method not found|command not found|executable file not found
             not recogni[sz]ed as (?:an?|the)\b|missing (?:capability|script)
             \bspawn\w* .*enoent|enoent.*spawn
             sh: (?:line )?\d*:? ?\S+: not found$
@@ -321,7 +321,6 @@ WORDS: PatternTable[Category] = PatternTable(
             \bassert(?:ion)?\b|verification failed|checksum mismatch|\btests? failed\b
             ^--- FAIL|\b[1-9]\d* (?:failed|failing)\b
             \bexpected .*\b(?:but )?(?:got|was|received|actual)\b
-            does not add up
             """,
         ),
         (
@@ -377,10 +376,13 @@ WORDS: PatternTable[Category] = PatternTable(
             not found|\bno such\b|do(?:es)?(?: not|n't) exist|did not match any|not available
             (?:cannot|can't|could not|couldn't|unable to) (?:find|locate|access|stat)
             \bno .*(?:exists?|found|available)\b|has no (?:field|column|member|attribute)
-            unknown (?:revision|user|id|host|object|column|table|key|symbol)
+            unknown (?:revision|user|id|host|object|column|table|key|symbol)|\bno \w+ files\b
             """,
         ),
-        (Category.INVALID_ARGS, r"does not match|\bunknown\b|unrecogni[sz]ed|unexpected"),
+        (
+            Category.INVALID_ARGS,
+            r"does not (?:match|add up)|\bunknown\b|unrecogni[sz]ed|unexpected",
+        ),
         (
             Category.RUNTIME,
             r"""

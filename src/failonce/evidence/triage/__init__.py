@@ -4,13 +4,16 @@ About half of what agents report as errors is no failure of a tool, and some fai
 carry no flag. Pure: a recording in, a finding out.
 """
 
-from failonce.evidence.triage.hidden import failed
+from failonce.evidence.triage.hidden import failed, shell_failed
 from failonce.evidence.triage.judge import command_of, judge
 from failonce.language.category import category_of
 from failonce.language.signals import Signals, exit_code, read
-from failonce.model import Category, Finding, Recording, Verdict
+from failonce.model import Category, Finding, Origin, Recording, Verdict
 
 __all__ = ["triage"]
+
+EXIT_HEAD = 120
+"""Characters in which a host program states the exit code of a command."""
 
 
 def triage(recording: Recording, *, previous: Finding | None = None) -> Finding:
@@ -22,11 +25,13 @@ def triage(recording: Recording, *, previous: Finding | None = None) -> Finding:
     code = recording.exit_code
     shell = bool(command_of(recording.call.args))
     if code is None and shell:
-        code = exit_code(recording.text[:400])
+        code = exit_code(recording.text[:EXIT_HEAD])
     if recording.flagged or (not recording.flagged and _says_so(recording, code)):
         verdict = judge(recording, code, after=previous.verdict if previous else None)
         return _finding(recording, verdict, recording.text, code, hidden=False)
-    message = "" if shell else failed(recording)
+    if recording.origin is Origin.LOG:
+        return Finding(verdict=Verdict.GOOD)
+    message = shell_failed(recording) if shell else failed(recording)
     if not message:
         return Finding(verdict=Verdict.GOOD)
     return _finding(recording, Verdict.FAILURE, message, code, hidden=True)

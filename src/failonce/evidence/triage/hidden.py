@@ -7,6 +7,8 @@ result that *is* an error counts, and tools that show contents are asked for mor
 import re
 from functools import lru_cache
 
+from failonce.evidence.triage.judge import command_of
+from failonce.evidence.triage.shell import culprits
 from failonce.language.pattern_table import PatternTable
 from failonce.model import Recording
 
@@ -33,6 +35,12 @@ _STARTS = re.compile(
     r"|(?:[A-Za-z_]\w{0,40}\.){0,6}[A-Z]\w{0,60}(?:Error|Exception): |Failed to \w|panic: "
     r"|(?:❌|✗|✖|🚫|⛔) ?\S)"
 )
+_SHELL_LINE = re.compile(
+    r"(?:\(eval\):|[\w./+-]{1,60}: ).{0,300}\b(?:No such file or directory|[Nn]ot found"
+    r"|[Pp]ermission denied|Is a directory|Not a directory|[Ii]nvalid option.{0,40}"
+    r"|[Uu]nrecogni[sz]ed .{0,60}|not a git repository.{0,60}|Connection refused)\W{0,3}$"
+)
+_SHELL_NAMES = frozenset(("bash", "sh", "zsh", "dash", "ksh", "-bash", "fish", "command not found"))
 _MARKS = re.compile(
     r"\"(?:isError|is_error)\"\s{0,3}:\s{0,3}true\b|\bisError=True\b", re.IGNORECASE
 )
@@ -58,12 +66,11 @@ _ENCODED = re.compile(
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": ""}
 _PAGE = re.compile(
-    r"<title>\s{0,20}(?:Error )?([45]\d\d)\b|<h1>\s{0,20}([45]\d\d) \w|<title>[^<]{0,60}"
-    r"\b(?:404|403|429|500|502|503|Not Found|Access Denied|Bad Gateway|Service Unavailable|"
-    r"Just a moment|Attention Required|Too Many Requests|Forbidden)",
+    r"<title>\s{0,20}(?:Error:? )?[45]\d\d\b|<h1>\s{0,20}[45]\d\d \w"
+    r"|<title>\s{0,20}(?:Page )?(?:Not Found|Access Denied|Bad Gateway|Service Unavailable"
+    r"|Just a moment|Attention Required|Too Many Requests|Forbidden|Internal Server Error)\b",
     re.IGNORECASE,
 )
-
 _SENTENCES: PatternTable[str] = PatternTable(
     (
         (
@@ -110,6 +117,31 @@ def failed(recording: Recording) -> str:
     if "<html" in inner[:200].lower():
         return inner if _PAGE.search(inner, 0, 1500) else ""
     return inner if _sentence(inner, words) else ""
+
+
+def shell_failed(recording: Recording) -> str:
+    """The output of a command that is nothing but its own error, empty for any other.
+
+    Such are commands whose exit code a pipe swallowed, or which no exit code came with.
+    A command that provides for failure (`||`) has said that it may fail.
+    """
+    text = recording.text.strip()
+    if not text or len(text) > SHORT or text.count("\n") > 2:
+        return ""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if not all(_SHELL_LINE.match(line) for line in lines):
+        return ""
+    command = command_of(recording.call.args)
+    if "||" in command:
+        return ""
+    names = {program.name for program in culprits(command, pipefail=True)}
+    return text if all(_complains(line, names) for line in lines) else ""
+
+
+def _complains(line: str, names: set[str]) -> bool:
+    """Whether the line is a shell's own, or of one of these programs."""
+    name = line.partition(": ")[0].rsplit("/", 1)[-1]
+    return name in names or name in _SHELL_NAMES or name.startswith("(eval)")
 
 
 @lru_cache(maxsize=4096)

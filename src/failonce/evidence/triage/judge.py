@@ -4,7 +4,7 @@ from failonce.evidence.triage.phrases import EVIDENCE, HOST, MISUSE, NOT_STARTED
 from failonce.evidence.triage.shell import culprits
 from failonce.evidence.triage.trades import Program, Trade
 from failonce.language.pattern_table import window
-from failonce.model import Args, Recording, Verdict
+from failonce.model import Args, Origin, Recording, Verdict
 
 HOST_HEAD = 300
 """Characters in which a host program says that it did not run the call."""
@@ -31,8 +31,12 @@ def command_of(args: Args | None) -> str:
 
 def judge(recording: Recording, exit_code: int | None, *, after: Verdict | None) -> Verdict:
     """What became of a flagged call; `after` is the verdict on the call before, if known."""
+    if recording.origin is Origin.LOG:
+        return Verdict.FAILURE
     text = recording.text.strip()
-    if exit_code is None or not text[:5].lower().startswith("exit"):
+    if (tagged := _tagged(recording.tags, text)) is not None:
+        return tagged
+    if exit_code is None:
         said = HOST.first(text[:HOST_HEAD])
         if said is Said.REFUSED:
             return Verdict.REJECTION
@@ -40,10 +44,24 @@ def judge(recording: Recording, exit_code: int | None, *, after: Verdict | None)
             return Verdict.CASCADE
         if _bare_cancel(text):
             return Verdict.CASCADE if _fell(after) else Verdict.REJECTION
+        return _tool(recording.call.tool, text)
     command = command_of(recording.call.args)
-    if command and exit_code is not None:
+    if command:
         return _shell(command, window(text), exit_code)
     return _tool(recording.call.tool, text)
+
+
+def _tagged(tags: tuple[str, ...], text: str) -> Verdict | None:
+    """What an importer found in the structure of a host's record, None where nothing.
+
+    A standing rule or a hook that denies will deny again: a lesson can tell of it.
+    """
+    decider = next((tag[10:] for tag in tags if tag.startswith("denied-by:")), "")
+    if decider:
+        return Verdict.REJECTION if decider.startswith("user") else Verdict.FAILURE
+    if "interrupted" in tags and "timed out" not in text:
+        return Verdict.REJECTION
+    return None
 
 
 def _fell(verdict: Verdict | None) -> bool:
@@ -117,7 +135,7 @@ def _others(programs: tuple[Program, ...], text: str, said: Said | None, exit_co
     if _own(programs, text):
         return Verdict.FAILURE
     asked = bool(programs) and programs[-1].trade is Trade.SEARCH
-    if asked and exit_code == 1:
+    if asked and (exit_code == 1 or programs[-1].name == "systemctl"):
         return Verdict.FAILURE if MISUSE.first(text) else Verdict.INFORMATIVE
     one_off = any(_ONE_OFF.intersection(program.args) for program in programs)
     news = said in (Said.TESTS, Said.FINDINGS) and not one_off and MISUSE.first(text) is None

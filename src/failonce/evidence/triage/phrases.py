@@ -36,19 +36,19 @@ HOST: PatternTable[Said] = PatternTable(
         (
             Said.REFUSED,
             r"""
-            \b<PERSON>(?: has| have| was| had)? <NO>
+            ^\W*(?:error\W+|.*\breason\W+)?(?:the |a )?<PERSON>(?: has| have| was| had)? <NO>
             <NO>\w{0,4} by (?:the |a )?<PERSON>
             \bthe <PERSON> (?:said|answered|replied|responded|provided the following)
             permission for this (?:tool use|action|command|call) was denied
             (?:tool (?:use|call|action)|command|patch|edit|change|operation) (?:was |is )?
                 (?:rejected|declined|not approved|disapproved)\b
             (?:approval|confirmation) (?:was )?(?:denied|declined|refused|rejected)
-            \boperation cancell?ed\b
+            ^\W*operation cancell?ed\b
             """,
         ),
     ),
     names={
-        "PERSON": r"(?:user|human|operator|person|reviewer|developer|owner)\b",
+        "PERSON": r"(?:user|human|operator|person|reviewer)\b",
         "NO": r"(?:reject|den(?:y|ied)|declin|cancel|interrupt|abort|dismiss|refus|disallow|veto"
         r"|disapprov|stopp|skipp|paus|chose not|said no|do(?:es)?(?: not|n't) want"
         r"|did(?: not|n't) (?:allow|approve|accept|permit|confirm|want))",
@@ -97,7 +97,7 @@ EVIDENCE: PatternTable[Said] = PatternTable(
                 [1-9]\d* (?:failures?|failed|errors?)
             ^\*\* TEST FAILED \*\*|^\s*\d+% tests passed, [1-9]\d* tests? failed
             Executed \d+ tests?, with [1-9]\d* failure
-            ^\s*(?:✗|✘|✖|❌|×|✕|●) |\bFAIL(?:ED)?: \S|^\S+\tfail\t
+            ^\W*(?-i:FAIL): \S|^\S+\tfail\t
             ^.+\.{5,80}(?:\(.*\))?Failed$
             """,
         ),
@@ -119,7 +119,7 @@ EVIDENCE: PatternTable[Said] = PatternTable(
             ^Code style issues|imports? (?:are|is) incorrectly
             ^BUILD FAIL|^\[INFO\] BUILD FAILURE|^FAILURE: Build failed|^\*\* BUILD FAILED \*\*
             ^(?:make|gmake)(?:\[\d+\])?: \*\*\* \[|^ninja: build stopped
-            ^(?:\[ERROR\]|npm ERR!) Test failed|^\s+[\^~]+\s*$|^E\s{2,10}\S
+            ^(?:\[ERROR\]|npm ERR!) Test failed|^\s+[\^~]+\s*$|^(?-i:E)\s{2,10}\S
             """,
         ),
         (
@@ -132,6 +132,7 @@ EVIDENCE: PatternTable[Said] = PatternTable(
         (
             Said.COUNTS,
             r"""
+            ^\s*(?:✗|✘|✖|❌|×|✕|●) \S
             \b[1-9]\d* (?:\w+ )?(?:problems?|issues?|errors?|warnings?|offenses?
                 |vulnerabilit(?:y|ies)|violations?|findings?|failures?|failed|mismatch(?:es)?)\b
             """,
