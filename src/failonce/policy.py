@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from failonce.model import Mode
 from failonce.ports import Weights
 
 
@@ -22,6 +23,10 @@ class Policy:
     """How long a lesson that was applied without a person stays on trial (C16)."""
     wrong_reports: int = 2
     """Reports of a wrong block that put a lesson back in the queue."""
+    default_mode: Mode = Mode.MANUAL
+    """The learning mode where nobody set one in the store (N5)."""
+    forced_mode: Mode | None = None
+    """The learning mode of this process, above what the store says."""
 
 
 DEFAULT = Policy()

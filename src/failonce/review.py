@@ -136,8 +136,8 @@ class Review:
         self.reconcile()
 
     def mode(self, project: str) -> Mode:
-        """The learning mode of a project; `manual` where nobody set one."""
-        return self.store.mode(project) or Mode.MANUAL
+        """The learning mode of a project: this process's, the store's, the settings'."""
+        return self._policy.forced_mode or self.store.mode(project) or self._policy.default_mode
 
     def find(self, ref: str) -> Lesson:
         """The lesson of an id, or of the only id that begins like it."""
