@@ -4,13 +4,23 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from failonce.gate.judge import EMPTY
+from failonce.identity import body_digest, lesson_id
 from failonce.model import (
     Args,
     Call,
     Category,
     Evidence,
     Finding,
+    Judgement,
+    KindName,
+    Lesson,
+    Mode,
     Outcome,
+    Proposal,
+    Proposer,
+    Ruling,
+    State,
     Verdict,
 )
 
@@ -56,3 +66,46 @@ def session(name: str, calls: Iterable[Evidence]) -> list[Evidence]:
         )
         for n, e in enumerate(calls)
     ]
+
+
+def proposal(
+    kind: KindName = KindName.RULE,
+    *,
+    target: str = "reading",
+    body: str = "Read the file before you edit it.",
+    key: str = "k",
+    project: str = "p",
+    proposer: Proposer = Proposer.MINER,
+    signatures: tuple[str, ...] = (),
+) -> Proposal:
+    """A proposal with a body that its kind may or may not accept."""
+    return Proposal(
+        kind=kind,
+        target=target,
+        key=key,
+        project=project,
+        name="made up",
+        body=body,
+        reason="made up",
+        proposer=proposer,
+        signatures=signatures,
+    )
+
+
+def lesson(
+    made: Proposal | None = None, *, state: State = State.PROPOSED, ruling: Ruling = Ruling.HOLD
+) -> Lesson:
+    """A lesson in a state; in force where the state says so."""
+    made = made or proposal()
+    digest = body_digest(made)
+    return Lesson(
+        id=lesson_id(made),
+        version=1,
+        proposal=made,
+        judgement=Judgement(ruling=ruling, digest=digest, checks=(), proof=EMPTY),
+        state=state,
+        mode=Mode.MANUAL,
+        digest=digest,
+        created_at=START,
+        approved_digest=digest if state in (State.CANARY, State.STABLE) else None,
+    )

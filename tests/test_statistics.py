@@ -95,9 +95,10 @@ def test_e_bh_equals_brute_force(values: list[float]) -> None:
             if min(values[i] for i in some) >= need:
                 best = max(best, some, key=len)
     assert len(stats.e_bh(values)) == len(best)
-    assert sorted(values[i] for i in stats.e_bh(values)) == sorted(values, reverse=True)[
-        : len(best)
-    ][::-1]
+    assert (
+        sorted(values[i] for i in stats.e_bh(values))
+        == sorted(values, reverse=True)[: len(best)][::-1]
+    )
 
 
 @given(wins=st.integers(0, 30), losses=st.integers(0, 3))

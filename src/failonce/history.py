@@ -129,11 +129,12 @@ def split(failing: Iterable[str], others: Iterable[str]) -> Split:
     """Draw the study clusters of one class of failures.
 
     By a hash of the cluster's name, so the draw does not depend on order and a cluster
-    stays on its side as history grows around it: the first three failing clusters, or a
-    third where there are many, and every other one of the clusters without the failure.
+    stays on its side as history grows around it: the first three failing clusters (two of
+    three, both of two), or a third where there are many, and every other one of the
+    clusters without the failure.
     """
     ranked = sorted(set(failing), key=_rank)
-    count = max(min(STUDY_AT_LEAST, max(1, len(ranked) - 1)), int(STUDY_SHARE * len(ranked)))
+    count = max(min(STUDY_AT_LEAST, max(2, len(ranked) - 1)), int(STUDY_SHARE * len(ranked)))
     good = {c for c in others if c not in set(ranked) and int(_rank(c), 16) % 2}
     return Split(study=frozenset(ranked[:count]) | good)
 

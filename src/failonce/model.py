@@ -295,6 +295,13 @@ class Power(StrEnum):
     UNDERPOWERED = "underpowered"
 
 
+class Unit(StrEnum):
+    """What counts as one independent witness."""
+
+    SESSION = "session"
+    TASK = "task"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The evidence for a lesson on history that it was not learned from.
@@ -312,10 +319,15 @@ class Proof:
     benefit_high: float
     harm_high: float
     power: Power
+    unit: Unit = Unit.SESSION
     missing: str = ""
     """What an underpowered lesson lacks, in words."""
     line: str = ""
     """The sentence that heads the lesson."""
+
+    def among(self, count: int) -> str:
+        """`3 sessions`, `1 task`: so many independent witnesses, in words."""
+        return f"{count} {self.unit}{'s' * (count != 1)}"
 
 
 class Ruling(StrEnum):

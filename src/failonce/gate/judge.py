@@ -23,11 +23,17 @@ from failonce.model import (
     Proposal,
     Ruling,
     Tally,
+    Unit,
 )
 
 _HELPED = (Result.PREVENTED, Result.REPAIRED, Result.RECOVERED)
 _HURT = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED, Result.CONTRADICTED)
 _WRONG = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED)
+_RHO = {
+    Unit.SESSION: (statistics.RHO_FAILURE, statistics.RHO_GOOD),
+    Unit.TASK: (statistics.RHO_TASK, statistics.RHO_TASK),
+}
+"""Planned correlation inside a cluster, of failures and of good calls."""
 
 EMPTY = Proof(
     tally=Tally(),
@@ -88,10 +94,10 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     counted = tally(replayed)
     wins, losses = votes(replayed)
     failing, good = _clusters(replayed)
-    repeats = any(e.call.task is not None for e in exam)
-    rho = statistics.RHO_TASK if repeats else None
-    benefit = statistics.share(failing, rho=rho or statistics.RHO_FAILURE)
-    harm = statistics.share(good, rho=rho or statistics.RHO_GOOD)
+    unit = Unit.TASK if any(e.call.task is not None for e in exam) else Unit.SESSION
+    rho_failure, rho_good = _RHO[unit]
+    benefit = statistics.share(failing, rho=rho_failure)
+    harm = statistics.share(good, rho=rho_good)
     proof = Proof(
         tally=counted,
         wins=wins,
@@ -102,6 +108,7 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
         benefit_high=benefit.high,
         harm_high=harm.at_most,
         power=Power.UNDERPOWERED,
+        unit=unit,
     )
     proof = replace(proof, power=_power(proposal.kind, proof, harm))
     proof = replace(proof, missing=_missing(proposal.kind, proof, harm))
@@ -161,7 +168,7 @@ def _missing(kind: KindName, proof: Proof, harm: statistics.Share) -> str:
     lacks: list[str] = []
     sessions = statistics.votes_missing(proof.wins, proof.losses)
     if sessions:
-        lacks.append(f"{sessions} more session{'s' * (sessions != 1)} that it helps")
+        lacks.append(f"{sessions} more {proof.unit}{'s' * (sessions != 1)} that it helps")
     calls = statistics.good_missing(harm)
     if calls and kind in (KindName.GUARDRAIL, KindName.FIXER):
         lacks.append(f"about {calls} more good calls left alone")
@@ -183,7 +190,7 @@ def together(judgements: Sequence[Judgement]) -> list[Judgement]:
 def _demoted(judgement: Judgement) -> Judgement:
     if judgement.proof.power is not Power.PASS:
         return judgement
-    missing = "more sessions, as many lessons were tried at once"
+    missing = f"more {judgement.proof.unit}s, as many lessons were tried at once"
     proof = replace(judgement.proof, power=Power.UNDERPOWERED, missing=missing)
     ruling = Ruling.HOLD if judgement.ruling is Ruling.ACTIVATE else judgement.ruling
     return replace(judgement, proof=proof, ruling=ruling, reasons=(f"needs {missing}",))

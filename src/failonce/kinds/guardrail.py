@@ -87,7 +87,7 @@ class Guardrail:
         """Prevented and wrongly blocked."""
         t = proof.tally
         return (
-            f"Prevented {t.prevented} of {t.failures} failures in {proof.clusters} sessions; "
+            f"Prevented {t.prevented} of {t.failures} failures in {proof.among(proof.clusters)}; "
             f"wrongly blocked {t.wrongly_blocked} of {t.good:,} good calls of this tool "
             f"(at most {proof.harm_high:.1%})."
         )

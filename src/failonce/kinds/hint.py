@@ -102,6 +102,6 @@ class Hint:
         """Recovered, as the same call did later."""
         t = proof.tally
         return (
-            f"Recovered {t.recovered} of {t.failures} failures in {proof.clusters} sessions: "
+            f"Recovered {t.recovered} of {t.failures} failures in {proof.among(proof.clusters)}: "
             "the same call, unchanged, worked soon after."
         )
