@@ -30,6 +30,7 @@ HEAD: Final = 1 << 16
 STDIN: Final = "-"
 
 _MAGIC: Final = 6
+_STEP: Final = 256
 _BROKEN: Final = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error, zstandard.ZstdError)
 _BINARY: Final = (
     b"\x7fELF", b"\x89PNG", b"%PDF-", b"PK\x03\x04", b"\xff\xd8\xff", b"GIF8", b"SQLite format 3\0",
@@ -171,33 +172,39 @@ class Input:
             yield from begun[1]
         self.close()
 
-    def _opened(self) -> BinaryIO:
+    def _opened(self) -> Iterator[bytes]:
         try:
             raw = self._opener()
+            self._raw = raw
+            magic = raw.read(_MAGIC)
         except OSError as error:
             raise BadInput(f"{self.name}: {_why(error)}") from error
-        self._raw = raw
-        magic = raw.read(_MAGIC)
         rewound = cast("BinaryIO", _Rewound(magic, raw))
         if magic.startswith(b"\x1f\x8b"):
-            return cast("BinaryIO", gzip.GzipFile(fileobj=rewound))
+            return _pieces(gzip.GzipFile(fileobj=rewound).read1)
         if magic.startswith(b"\xfd7zXZ\x00"):
-            return cast("BinaryIO", lzma.LZMAFile(rewound))
+            return _pieces(lzma.LZMAFile(rewound).read1)
         if magic.startswith(b"\x28\xb5\x2f\xfd"):
-            reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-                rewound, read_across_frames=True
-            )
-            return cast("BinaryIO", reader)
-        return rewound
+            return _zstd_pieces(rewound)
+        return _pieces(rewound.read)
 
-    def _text(self, stream: BinaryIO) -> Iterator[bytes]:
-        """Chunks of UTF-8; the first holds the head, and decides on binary and encoding."""
-        chunks = self._pieces(stream)
+    def _text(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Chunks of UTF-8, the first of which holds the head, then what broke them off."""
+        chunks = self._guarded(pieces)
         first = b""
-        while len(first) < HEAD and (piece := next(chunks, b"")):
-            first += piece
-        if not first:
-            return
+        broken: BadInput | None = None
+        try:
+            while len(first) < HEAD and (piece := next(chunks, b"")):
+                first += piece
+        except BadInput as error:
+            broken = error
+        if first:
+            yield from self._decoded(first, chunks)
+        if broken is not None:
+            raise broken
+
+    def _decoded(self, first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The same text as UTF-8; the head decides on binary and encoding."""
         bom, encoding = next(((b, e) for b, e in _BOMS if first.startswith(b)), (b"", "utf-8"))
         if encoding == "utf-8":
             if _is_binary(first[:HEAD]):
@@ -210,10 +217,9 @@ class Input:
         for chunk in chunks:
             yield decoder.decode(chunk).encode("utf-8", "replace")
 
-    def _pieces(self, stream: BinaryIO) -> Iterator[bytes]:
+    def _guarded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         try:
-            while piece := stream.read(CHUNK):
-                yield piece
+            yield from pieces
         except _BROKEN as error:
             raise BadInput(
                 f"{self.name}: its compressed data is damaged or cut off ({error}); "
@@ -221,6 +227,30 @@ class Input:
             ) from error
         except OSError as error:
             raise BadInput(f"{self.name}: {_why(error)}") from error
+
+
+def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Until there is no more; `read1` is read so, as `read` drops what precedes an error."""
+    while piece := read(CHUNK):
+        yield piece
+
+
+def _zstd_pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """All frames, fed in small steps: four bytes may stand for 128 KiB.
+
+    The library's own reader takes a frame that is cut off for a complete one.
+    """
+    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    frame = None
+    while step := stream.read(_STEP):
+        while step:
+            frame = frame or decompressor.decompressobj()
+            if piece := frame.decompress(step):
+                yield piece
+            step = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("its last frame is not complete")
 
 
 def sources(

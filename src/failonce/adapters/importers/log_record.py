@@ -100,8 +100,9 @@ def head_of(line: str, modified: datetime) -> Head:
     component = ""
     if (stamp["ctime"] or stamp["iso"]) and (found := _SYSLOG.match(rest)) and _is_host(found):
         component, rest = found["program"], rest[found.end() :]
-    thread = _THREAD.match(rest)
-    level, after = _level(rest[thread.end() :] if thread else rest)
+    level, after = _level(rest)
+    if level is None and (thread := _THREAD.match(rest)):
+        level, after = _level(rest[thread.end() :])
     if level is None:
         after = rest
     if not component:

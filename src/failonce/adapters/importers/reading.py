@@ -14,6 +14,9 @@ Object: TypeAlias = dict[str, Json]
 RAW: Final = 2_000
 """Characters of a rejected line that are kept."""
 
+_LATEST: Final = 1e19
+"""An epoch beyond it, also in nanoseconds, is no time."""
+
 UNDECODABLE: Final = "undecodable-arguments"
 """Tag of a call whose arguments were sent as a string that is no JSON object."""
 
@@ -154,7 +157,7 @@ def moment(value: Json) -> datetime | None:
         except ValueError:
             return moment(float(value)) if value.replace(".", "", 1).isdecimal() else None
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LATEST:
         return None
     seconds = float(value)
     while seconds > 1e11:

@@ -1,0 +1,53 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from failonce.adapters.importers.csv import CsvImporter
+from failonce.errors import BadInput
+from failonce.model import Origin, Recording, Reject
+
+
+def test_columns_are_found_by_name(read):
+    found = read(
+        CsvImporter(),
+        "LineId,Date,Time,Level,Component,Content\n"
+        "1,2026-01-02,03:04:05,ERROR,db,\"no, not\nthis\"\n"
+        "2,2026-01-02,03:04:06,INFO,web,ok\n",
+    )  # fmt: skip
+    assert [(r.call.tool, r.text, r.flagged) for r in found] == [
+        ("db", "no, not\nthis", True),
+        ("web", "ok", False),
+    ]
+    assert found[0].at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert found[0].origin is Origin.LOG
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_other_delimiters(read, mark):
+    (one,) = read(CsvImporter(), f"ts{mark}component{mark}error\n1767323045{mark}api{mark}down\n")
+    assert (one.call.tool, one.text, one.flagged) == ("api", "down", True)
+
+
+def test_a_table_of_calls(read):
+    (one,) = read(CsvImporter(), 'tool,args,text,is_error,session\nmove,"{""a"": 1}",no,true,s1\n')
+    assert (one.call.tool, one.call.args, one.text) == ("move", {"a": 1}, "no")
+    assert (one.flagged, one.call.session, one.origin) == (True, "s1", Origin.CALL)
+
+
+def test_rows_that_do_not_fit_are_rejects(read):
+    found = read(CsvImporter(), "level,message\ninfo,ok\ninfo,a,b,c\ninfo,\nerror,no\n")
+    assert [type(entry) for entry in found] == [Recording, Reject, Reject, Recording]
+    assert found[1].line == 3
+
+
+def test_an_unclosed_quote_does_not_swallow_the_file(read):
+    rows = "".join(f"info,line {n}\n" for n in range(50_000))
+    found = read(CsvImporter(), 'level,message\ninfo,"open\n' + rows)
+    rejects = [entry for entry in found if isinstance(entry, Reject)]
+    assert len(rejects) == 1
+    assert len(found) > 30_000
+
+
+def test_a_table_without_messages_is_refused(read):
+    with pytest.raises(BadInput, match="no column"):
+        read(CsvImporter(), "a,b\n1,2\n")
