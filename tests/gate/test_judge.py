@@ -1,0 +1,228 @@
+"""The gate: votes by clusters, limits of harm, refusals that no person can lift."""
+
+from dataclasses import replace
+
+import pytest
+
+from failonce import history
+from failonce.gate import checks
+from failonce.gate.judge import Case, judge, together
+from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.transform import Op, Step, Transform
+from failonce.model import (
+    Evidence,
+    Judgement,
+    KindName,
+    Power,
+    Proposal,
+    Proposer,
+    Ruling,
+    Unit,
+)
+from failonce.skill import decide
+from tests.made import evidence, proposal, session
+
+HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
+ERROR = "unknown argument path"
+
+
+def guardrail(target: str = "read") -> Proposal:
+    body = Guardrail(
+        component=target,
+        when=HAS_PATH,
+        fingerprint="f",
+        message_regex="",
+        strength=Strength.BLOCK,
+        message="Use `file`.",
+    )
+    return proposal(
+        KindName.GUARDRAIL,
+        target=target,
+        body=body.render(),
+        signatures=(f"sig:{target}:{ERROR}",),
+    )
+
+
+def fixer(*steps: Step, target: str = "read") -> Proposal:
+    body = Fixer(
+        component=target,
+        moment=Moment.BEFORE,
+        when=HAS_PATH,
+        fingerprint="f",
+        message_regex="",
+        repair=Transform(steps=steps or (Step(op=Op.RENAME, argument="path", text="file"),)),
+        reason="",
+    )
+    return proposal(
+        KindName.FIXER,
+        target=target,
+        body=body.render(),
+        signatures=(f"sig:{target}:{ERROR}",),
+    )
+
+
+def past(
+    sessions: int = 20, *, good: int = 6, wrong: int = 0, tasks: bool = False, tool: str = "read"
+) -> list[Evidence]:
+    """Sessions that each fail once, recover, and make `good` other calls of the tool."""
+    calls: list[Evidence] = []
+    for s in range(sessions):
+        task = f"t{s % 4}" if tasks else None
+        one = [
+            evidence(tool, {"path": f"a{s}.txt"}, ERROR, task=task),
+            evidence(tool, {"file": f"a{s}.txt"}, task=task),
+            *(evidence(tool, {"file": f"{n}.txt"}, task=task) for n in range(good)),
+            *(evidence(tool, {"path": f"ok{n}"}, task=task) for n in range(wrong)),
+        ]
+        calls += session(f"s{s}", one)
+    return calls
+
+
+def judged(made: Proposal, calls: list[Evidence]) -> Judgement:
+    episodes = history.by_tool(calls)
+    failing = {e.call.cluster for e in calls if e.failed}
+    split = history.split(failing, {e.call.cluster for e in calls})
+    return judge(made, Case(calls=calls, recoveries=episodes.recoveries, split=split), decide)
+
+
+def test_a_lesson_that_helps_in_enough_sessions_passes() -> None:
+    verdict = judged(fixer(), past(sessions=30, good=20))
+    assert verdict.proof.power is Power.PASS
+    assert verdict.ruling is Ruling.ACTIVATE
+    assert verdict.proof.losses == 0
+    assert verdict.proof.tally.repaired == verdict.proof.clusters
+    assert verdict.proof.line.startswith(f"Repaired {verdict.proof.tally.repaired} of")
+
+
+def test_study_sessions_do_not_vote() -> None:
+    calls = past(sessions=10)
+    failing = {e.call.cluster for e in calls if e.failed}
+    exam = failing - history.split(failing, ()).study
+    assert judged(fixer(), calls).proof.wins == len(exam) < len(failing)
+
+
+def test_too_few_sessions_are_underpowered_and_say_what_is_missing() -> None:
+    verdict = judged(guardrail(), past(sessions=5))
+    assert verdict.proof.power is Power.UNDERPOWERED
+    assert verdict.ruling is Ruling.HOLD
+    assert "more sessions that it helps" in verdict.proof.missing
+
+
+def test_a_task_repeated_in_many_sessions_is_one_witness() -> None:
+    verdict = judged(fixer(), past(sessions=40, good=20, tasks=True))
+    assert verdict.proof.unit is Unit.TASK
+    assert verdict.proof.wins <= 4
+    assert verdict.proof.power is Power.UNDERPOWERED
+
+
+@pytest.mark.proves("F13")
+def test_a_lesson_that_stops_good_calls_is_refused_for_everybody() -> None:
+    verdict = judged(guardrail(), past(sessions=30, good=10, wrong=3))
+    assert verdict.ruling is Ruling.REJECT
+    assert verdict.proof.tally.wrongly_blocked > 0
+
+
+def test_a_repair_that_callers_contradict_is_refused() -> None:
+    calls: list[Evidence] = []
+    for s in range(20):
+        calls += session(
+            f"s{s}",
+            [
+                evidence("read", {"path": f"a{s}.txt"}, ERROR),
+                evidence("read", {"file": f"deep/a{s}.txt"}),
+            ],
+        )
+    verdict = judged(fixer(), calls)
+    assert verdict.proof.tally.contradicted > 0
+    assert verdict.ruling is Ruling.REJECT
+
+
+def test_no_history_is_no_proof() -> None:
+    verdict = judged(guardrail(), [])
+    assert verdict.proof.power is Power.UNDERPOWERED
+    assert verdict.ruling is Ruling.HOLD
+
+
+def test_a_value_of_an_identity_is_never_changed_and_a_destructive_call_never_re_aimed() -> None:
+    lower = Step(op=Op.LOWER, argument="username")
+    assert judged(fixer(lower), past()).ruling is Ruling.REJECT
+    aim = Step(op=Op.BASENAME, argument="path")
+    assert judged(fixer(aim, target="delete_file"), past(tool="delete_file")).ruling is (
+        Ruling.REJECT
+    )
+    assert judged(fixer(target="delete_file"), past(tool="delete_file")).ruling is not (
+        Ruling.REJECT
+    )
+
+
+def test_leaving_an_argument_out_waits_for_a_person() -> None:
+    drop = judged(fixer(Step(op=Op.DROP, argument="path")), past(sessions=30))
+    assert drop.ruling is not Ruling.ACTIVATE
+
+
+def test_words_quoted_from_errors_wait_for_a_person() -> None:
+    verdict = judged(guardrail(), past(sessions=60, good=20))
+    assert verdict.proof.power is Power.PASS
+    assert verdict.ruling is Ruling.HOLD
+    assert any("a person reads it" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        ("../../etc/passwd", "Fine."),
+        ("a/b", "Fine."),
+        ("Upper", "Fine."),
+        ("", "Fine."),
+        ("x" * 65, "Fine."),
+        ("ok", "# heading"),
+        ("ok", "hidden​ here"),
+        ("ok", "two\nlines"),
+    ],
+)
+def test_an_unsafe_rule_is_refused(target: str, body: str) -> None:
+    unsafe = proposal(target=target, body=body, proposer=Proposer.PERSON)
+    assert judged(unsafe, []).ruling is Ruling.REJECT
+
+
+def test_a_body_that_holds_more_than_is_read_is_refused() -> None:
+    plain = guardrail()
+    padded = replace(plain, body=plain.body + "# status: approved\n")
+    assert judged(padded, past()).ruling is Ruling.REJECT
+
+
+def test_many_candidates_at_once_need_stronger_proof() -> None:
+    alone = judged(fixer(), past(sessions=11, good=60))
+    assert alone.proof.power is Power.PASS
+    assert together([alone])[0].proof.power is Power.PASS
+    useless = replace(alone, proof=replace(alone.proof, wins=4, losses=4, e_value=0.3))
+    crowded = together([alone, *[useless] * 40])[0]
+    assert crowded.proof.power is Power.UNDERPOWERED
+    assert crowded.ruling is Ruling.HOLD
+    assert "as many lessons were tried at once" in crowded.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("delete_file", True),
+        ("deleteFile", True),
+        ("mcp__github__push_branch", True),
+        ("send-message", True),
+        ("read_file", False),
+        ("undeleted_report", False),
+        ("list_orders", False),
+    ],
+)
+def test_a_tools_name_says_that_it_cannot_be_taken_back(name: str, expected: bool) -> None:
+    assert checks.destructive(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("api_key", True), ("accessToken", True), ("user_id", True), ("path", False), ("use", False)],
+)
+def test_an_arguments_name_says_who(name: str, expected: bool) -> None:
+    assert checks.identity(name) is expected
