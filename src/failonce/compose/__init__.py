@@ -1,0 +1,117 @@
+"""The one reader of settings, and the place where the parts are put together.
+
+    config = configure()              files and environment → settings, each with its origin
+    with opened(config) as parts:     settings → store, review, loop
+
+A setting is taken from the first of: the command line, the environment (`FAILONCE_STORE__URL`),
+`failonce.toml` in the project's root, `failonce/config.toml` in the user's configuration folder,
+its default. Unknown keys are refused, so that a typo cannot pass for a decision.
+"""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+
+from failonce.adapters.sql_store import open_store
+from failonce.adapters.wording import TemplateWording
+from failonce.adapters.workspace import FileWorkspace
+from failonce.compose.reading import Configuration, configure
+from failonce.evidence.redact import Clean, Redactor
+from failonce.loop import Loop
+from failonce.model import Recording, Reject
+from failonce.ports import Clock, Store, Wording
+from failonce.review import Review
+
+__all__ = [
+    "Configuration",
+    "Parts",
+    "SystemClock",
+    "TimedRedactor",
+    "assemble",
+    "configure",
+    "opened",
+]
+
+
+class SystemClock:
+    """The machine's clock, in UTC (port `Clock`)."""
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return datetime.now(UTC)
+
+
+class TimedRedactor:
+    """Redaction that knows how many seconds it took."""
+
+    def __init__(self) -> None:
+        self._redactor = Redactor()
+        self.seconds = 0.0
+
+    def clean(self, recording: Recording) -> Clean:
+        """The recording without secrets."""
+        start = perf_counter()
+        try:
+            return self._redactor.clean(recording)
+        finally:
+            self.seconds += perf_counter() - start
+
+    def reject(self, reject: Reject) -> Reject:
+        """The rejected input without secrets."""
+        return self._redactor.reject(reject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a surface calls, over one store."""
+
+    config: Configuration
+    store: Store
+    clock: Clock
+    wording: Wording
+    redactor: TimedRedactor
+    review: Review
+    loop: Loop
+
+
+def assemble(config: Configuration, store: Store, *, actor: str | None = None) -> Parts:
+    """The parts over a store that is open; `actor` is who decides, by default the user."""
+    clock, redactor = SystemClock(), TimedRedactor()
+    wording = TemplateWording(config.settings.paths.templates)
+    review = Review(
+        store=store,
+        clock=clock,
+        workspace=FileWorkspace(config.skills, project=config.project),
+        policy=config.policy,
+        actor=_user() if actor is None else actor,
+    )
+    loop = Loop(review=review, clock=clock, wording=wording, cleaner=redactor, policy=config.policy)
+    return Parts(
+        config=config,
+        store=store,
+        clock=clock,
+        wording=wording,
+        redactor=redactor,
+        review=review,
+        loop=loop,
+    )
+
+
+@contextmanager
+def opened(config: Configuration, *, actor: str | None = None) -> Iterator[Parts]:
+    """The parts over the store that the settings name, closed at the end."""
+    store = open_store(config.url)
+    try:
+        yield assemble(config, store, actor=actor)
+    finally:
+        store.close()
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a process without an entry in the user database
+        return "unknown"

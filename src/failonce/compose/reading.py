@@ -1,0 +1,214 @@
+"""Settings from files, the environment and the command line, each with its origin."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from failonce.adapters.sql_store import store_url
+from failonce.compose.settings import (
+    OFF,
+    ON,
+    PREFIX,
+    Settings,
+    described,
+    learning_mode,
+    variable,
+)
+from failonce.errors import BadSetting
+from failonce.model import Json, Mode
+from failonce.policy import Policy
+from failonce.ports import Weights
+
+SWITCH: Final = "FAILONCE"
+"""The environment variable whose value `off` rests everything in a process."""
+
+_RESERVED: Final = frozenset({"FAILONCE_DEBUG", "FAILONCE_DATA", "FAILONCE_TORTURE"})
+"""Variables that are no settings."""
+_ENVIRONMENT: Final = "the environment"
+_SEED_MODE: Final = "SKILL_LEARNING_MODE"
+_SEED_SWITCH: Final = "FORMAL_AI_SKILL_MODE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The settings that hold, where each came from, and what follows from them."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    """Dotted name → file or variable that set it; defaults are not listed."""
+    root: Path
+    """The git root of the working directory, else the working directory."""
+    forced_mode: Mode | None
+    """The learning mode that the environment sets, above all others."""
+    off: bool
+    """True where `FAILONCE=off` rests everything in this process."""
+
+    @property
+    def project(self) -> str:
+        """The project of what names none."""
+        return self.settings.project or str(self.root)
+
+    @property
+    def url(self) -> str:
+        """The store's URL."""
+        return self.settings.store.url or store_url(data_folder() / "failonce.db")
+
+    @property
+    def skills(self) -> Path:
+        """The folder of skill files."""
+        return self.settings.paths.skills or self.root / "skills"
+
+    @property
+    def rejects(self) -> Path:
+        """The folder of rejected lines."""
+        return self.settings.paths.rejects or data_folder() / "rejects"
+
+    @property
+    def policy(self) -> Policy:
+        """What the core needs of the settings."""
+        mine, impact = self.settings.mine, self.settings.impact
+        return Policy(
+            min_hits_7d=mine.min_hits_7d,
+            top=mine.top,
+            min_clusters=mine.min_clusters,
+            weights=Weights(week=impact.week, month=impact.month),
+            default_mode=self.settings.learning.mode or Mode.MANUAL,
+            forced_mode=self.forced_mode,
+        )
+
+
+def configure(
+    *,
+    store: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> Configuration:
+    """Read all settings; `store` is the URL from the command line.
+
+    Raises `BadSetting` naming the file or variable and the key.
+    """
+    given = os.environ if environ is None else environ
+    root = project_root(directory or Path.cwd())
+    surroundings = _environment(given)
+    layers: list[tuple[str, Mapping[str, Json]]] = [
+        *((str(path), _file(path)) for path in (user_file(), root / "failonce.toml")),
+        (_ENVIRONMENT, surroundings),
+        ("--store", {"store": {"url": store}} if store else {}),
+    ]
+    merged: dict[str, Json] = {}
+    origins: dict[str, str] = {}
+    for origin, layer in layers:
+        _checked(layer, origin)
+        _merge(merged, layer, origin, origins)
+    off = _switched_off(given)
+    return Configuration(
+        settings=_checked(merged, "the settings together"),
+        origins=origins,
+        root=root,
+        forced_mode=Mode.OFF if off else _forced(given, surroundings),
+        off=off,
+    )
+
+
+def project_root(directory: Path) -> Path:
+    """The nearest folder upwards that holds `.git`, else the folder itself."""
+    here = directory.resolve()
+    return next((p for p in (here, *here.parents) if (p / ".git").exists()), here)
+
+
+def user_file() -> Path:
+    """The user's own settings file."""
+    return platformdirs.user_config_path("failonce", appauthor=False) / "config.toml"
+
+
+def data_folder() -> Path:
+    """The user's data folder of failonce."""
+    return platformdirs.user_data_path("failonce", appauthor=False)
+
+
+def _file(path: Path) -> dict[str, Json]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadSetting(f"{path} is no valid TOML: {error}.") from error
+    paths = values.get("paths")
+    if isinstance(paths, dict):
+        for name, value in paths.items():
+            if isinstance(value, str):
+                paths[name] = str(path.parent / Path(value).expanduser())
+    return values
+
+
+def _environment(environ: Mapping[str, str]) -> dict[str, Json]:
+    known = {variable(name): name for name, _ in described()}
+    for name in ("FAILONCE_LEARNING__ENABLED", "FAILONCE_LEARNING__AUTO_LEARNING_ENABLED"):
+        known[name] = "learning.mode"
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known and name not in _RESERVED:
+            near = get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise BadSetting(f"{name} is set, but there is no such setting.{hint}")
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {k.lower(): v for k, v in environ.items() if k in known and v}
+    return source()
+
+
+def _forced(environ: Mapping[str, str], layer: Mapping[str, Json]) -> Mode | None:
+    own = Settings.model_validate(layer).learning.mode
+    if own is not None:
+        return own
+    word = environ.get(_SEED_MODE, "")
+    if word.strip() and learning_mode(word) is None:
+        raise BadSetting(f"{_SEED_MODE} is `{word}`; it takes auto or manual.")
+    return learning_mode(word) or learning_mode(environ.get(_SEED_SWITCH, ""))
+
+
+def _switched_off(environ: Mapping[str, str]) -> bool:
+    word = environ.get(SWITCH, "").strip().lower()
+    if word not in OFF | ON:
+        raise BadSetting(f"{SWITCH} is `{environ[SWITCH]}`; it takes off, or on.")
+    return word in OFF
+
+
+def _checked(layer: Mapping[str, Json], origin: str) -> Settings:
+    try:
+        return Settings.model_validate(layer)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            near = get_close_matches(name, [known for known, _ in described()], n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise BadSetting(f"{origin}: there is no setting `{name}`.{hint}") from None
+        what = str(first["msg"]).removeprefix("Value error, ")
+        raise BadSetting(f"{origin}: `{name}` is {first['input']!r}: {what}.") from None
+
+
+def _merge(
+    merged: dict[str, Json],
+    layer: Mapping[str, Json],
+    origin: str,
+    origins: dict[str, str],
+    above: str = "",
+) -> None:
+    for key, value in layer.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            inner = merged.setdefault(key, {})
+            if isinstance(inner, dict):
+                _merge(inner, value, origin, origins, f"{name}.")
+        else:
+            merged[key] = value
+            origins[name] = variable(name) if origin == _ENVIRONMENT else origin
