@@ -129,13 +129,12 @@ def test_a_tool_that_worked_and_brought_bad_news(command: str, text: str, code: 
         ("ls *.toml", "zsh:1: no matches found: *.toml", 1),
         ("Get-Cart", "The term 'Get-Cart' is not recognized as the name of a cmdlet", 1),
         # the call was wrong
-        ("pytest --colour tests", "ERROR: usage: pytest [options]\npytest: error: unrecognized "
-         "arguments: --colour", 4),
+        ("pytest --colour x", "ERROR: usage: pytest\npytest: error: unrecognized arguments: -c", 4),
         ("pytest tests/gone.py", "ERROR: file or directory not found: tests/gone.py", 4),
         ("npm run biuld", 'npm error Missing script: "biuld"', 1),
         ("make frobnicate", "make: *** No rule to make target 'frobnicate'.  Stop.", 2),
         ("cargo tset", "error: no such command: `tset`", 101),
-        ("go test ./gone", "# ./gone\nstat /w/gone: directory not found\nFAIL\t./gone [setup failed]", 1),
+        ("go test ./gone", "# ./gone\nstat /w/gone: directory not found\nFAIL\t[setup failed]", 1),
         ("grep -z", "grep: invalid option -- 'z'\nUsage: grep [OPTION]... PATTERNS", 2),
         ("grep x gone.txt", "grep: gone.txt: No such file or directory", 2),
         ("diff a gone", "diff: gone: No such file or directory", 2),
@@ -151,14 +150,20 @@ def test_a_tool_that_worked_and_brought_bad_news(command: str, text: str, code: 
         ("timeout 5 ./slow", "", 124),
         ("./eater", "Killed", 137),
         # one-off scripts that broke on their own bug
-        ("python -c 'import json; print(json.loads(1))'",
-         "Traceback (most recent call last):\nTypeError: the JSON object must be str", 1),
-        ("python3 - <<'EOF'\nopen('x')\nEOF",
-         "Traceback (most recent call last):\nFileNotFoundError: 'x'", 1),
+        (
+            "python -c 'import json; print(json.loads(1))'",
+            "Traceback (most recent call last):\nTypeError: the JSON object must be str",
+            1,
+        ),
+        (
+            "python3 - <<'EOF'\nopen('x')\nEOF",
+            "Traceback (most recent call last):\nFileNotFoundError: 'x'",
+            1,
+        ),
         ("node -e 'a.b'", "[eval]:1\na.b\n^\n\nReferenceError: a is not defined", 1),
         ("go build -o s . && ./s setup", "Error: the config folder is missing", 1),
     ],
-)  # fmt: skip
+)
 def test_a_call_that_did_not_do_what_was_asked(command: str, text: str, code: int) -> None:
     assert ran(command, text, code) is FAILURE
 
@@ -220,7 +225,7 @@ def test_system_refusals_and_people_in_messages_stay_failures(text: str) -> None
 
 def test_tags_of_the_importer_count_before_words() -> None:
     assert found("No.", tool="x", tags=("denied", "denied-by:user-temporary")).verdict is NO
-    ruled = found("Permission denied by a rule", tool="x", tags=("denied", "denied-by:config"))
+    ruled = found("Hook error: not on Fridays", tool="x", tags=("denied", "denied-by:config"))
     assert (ruled.verdict, ruled.category) == (FAILURE, Category.PERMISSION)
     assert found("partial output", command="make", tags=("interrupted",)).verdict is NO
 
@@ -246,11 +251,10 @@ def test_what_a_program_prints_about_people_is_no_rejection() -> None:
         ("call", '{"content":[{"type":"text","text":"Error: no such room"}],"isError":false}'),
         ("call", '{"content":[{"type":"text","text":"nope"}],"isError":true}'),
         ("call", "meta=None content=[TextContent(type='text', text='timed out')] isError=True"),
-        ("call", "meta=None content=[TextContent(type='text', text='{\"error\": \"full\"}', "
-                 "annotations=None)] isError=False"),
+        ("call", "meta=None content=[TextContent(type='text', text='{\"error\": \"full\"}')]"),
         ("convert_all", '{"results": [{"source": "a", "success": false, "why": "bad"}]}'),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("flagged", [None, False])
 def test_failures_without_a_flag(tool: str, text: str, flagged: bool | None) -> None:
     finding = found(text, tool=tool, flagged=flagged)

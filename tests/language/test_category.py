@@ -81,6 +81,7 @@ def test_what_the_original_systems_got_wrong(text: str, cause: Category) -> None
         ("SQLSTATE[42S02]: unexpected token", Category.NOT_FOUND),
         ("SQLITE_BUSY: try later", Category.CONFLICT),
         ("spawn /opt/bin/rg ENOENT", Category.MISSING_TOOL),
+        ("unsupported call: fold", Category.MISSING_TOOL),
     ],
 )
 def test_structure_beats_words(text: str, cause: Category) -> None:

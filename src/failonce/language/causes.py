@@ -281,7 +281,7 @@ WORDS: PatternTable[Category] = PatternTable(
             no such (?:tool|(?:sub)?command)
             (?:tool|agent type|capability|skill|subcommand) .*
                 (?:not found|not registered|is not available|does not exist)
-            is not a (?:git|docker|kubectl|npm|valid) command
+            is not a (?:git|docker|kubectl|npm|valid) command|unsupported (?:call|tool)\b
             """,
         ),
         (

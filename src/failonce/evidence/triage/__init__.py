@@ -5,7 +5,8 @@ carry no flag. Pure: a recording in, a finding out.
 """
 
 from failonce.evidence.triage.hidden import failed, shell_failed
-from failonce.evidence.triage.judge import command_of, judge
+from failonce.evidence.triage.judge import judge
+from failonce.evidence.triage.shell import command_of
 from failonce.language.category import category_of
 from failonce.language.signals import Signals, exit_code, read
 from failonce.model import Category, Finding, Origin, Recording, Verdict
@@ -63,7 +64,7 @@ def _finding(
     )
     return Finding(
         verdict=verdict,
-        category=category_of(signals),
+        category=Category.PERMISSION if "denied" in recording.tags else category_of(signals),
         hidden=hidden,
         error_type=_type(signals),
         retry_after_s=signals.retry_after_s,

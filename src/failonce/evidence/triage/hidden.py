@@ -7,8 +7,7 @@ result that *is* an error counts, and tools that show contents are asked for mor
 import re
 from functools import lru_cache
 
-from failonce.evidence.triage.judge import command_of
-from failonce.evidence.triage.shell import culprits
+from failonce.evidence.triage.shell import command_of, culprits
 from failonce.language.pattern_table import PatternTable
 from failonce.model import Recording
 

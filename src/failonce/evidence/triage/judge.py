@@ -1,32 +1,20 @@
 """The verdict on a result that its source flags as an error."""
 
 from failonce.evidence.triage.phrases import EVIDENCE, HOST, MISUSE, NOT_STARTED, Said
-from failonce.evidence.triage.shell import culprits
+from failonce.evidence.triage.shell import command_of, culprits
 from failonce.evidence.triage.trades import Program, Trade
 from failonce.language.pattern_table import window
-from failonce.model import Args, Origin, Recording, Verdict
+from failonce.model import Origin, Recording, Verdict
 
 HOST_HEAD = 300
 """Characters in which a host program says that it did not run the call."""
 
-_COMMAND_KEYS = ("command", "cmd", "script", "shell_command", "commandLine", "CommandLine")
 _FATAL_FROM = {
     "golangci-lint": 3, "pytest": 3, "py.test": 3, "eslint": 2, "ruff": 2, "shellcheck": 2,
     "prettier": 2, "stylelint": 2, "rubocop": 2, "black": 2,
 }  # fmt: skip
 """Exit codes from which a checker says that it could not check."""
 _ONE_OFF = frozenset({"-c", "-e", "-E", "--eval", "-ne", "-pe", "-", "/dev/stdin", "-p"})
-
-
-def command_of(args: Args | None) -> str:
-    """The shell command among the arguments, empty where there is none."""
-    for key in _COMMAND_KEYS if args else ():
-        value = args.get(key) if args else None
-        if isinstance(value, str):
-            return value
-        if isinstance(value, (list, tuple)):
-            return _joined([str(word) for word in value])
-    return ""
 
 
 def judge(recording: Recording, exit_code: int | None, *, after: Verdict | None) -> Verdict:
@@ -73,13 +61,6 @@ def _bare_cancel(text: str) -> bool:
     bare = text.strip(" .[]<>!").lower()
     return bare in ("cancelled", "canceled", "aborted", "interrupted", "tool call cancelled",
                     "tool call aborted", "tool call canceled")  # fmt: skip
-
-
-def _joined(words: list[str]) -> str:
-    """A command given as a list of words: `bash -lc X` is X, the rest is quoted."""
-    if len(words) == 3 and words[1].startswith("-") and words[1].endswith("c"):
-        return words[2]
-    return " ".join(word if word.isalnum() else "'" + word.replace("'", "") + "'" for word in words)
 
 
 def _tool(name: str, text: str) -> Verdict:

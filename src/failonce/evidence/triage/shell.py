@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from failonce.evidence.triage.trades import Program, trade
+from failonce.model import Args
 
 LONGEST_COMMAND = 8000
 """Characters of a command that are looked at; the rest is usually a here-document."""
 
+
+_COMMAND_KEYS = ("command", "cmd", "script", "shell_command", "commandLine", "CommandLine")
 
 _TOKEN = re.compile(
     r"\\\n|(?P<op>&&|\|\||;;|\|&?|;|\n|&(?!>)(?<!>&)|[(){}](?=\s|$|;)|(?<=\s)[({](?=\s)|^\()"
@@ -72,6 +75,24 @@ _SHELLS = _names("bash sh zsh dash ksh fish")
 _INTERPRETERS = _names("python python2 python3 py pypy pypy3")
 
 _CLOSERS = (["done"], ["fi"], ["esac"], ["wait"])
+
+
+def command_of(args: Args | None) -> str:
+    """The shell command among the arguments, empty where there is none."""
+    for key in _COMMAND_KEYS if args else ():
+        value = args.get(key) if args else None
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (list, tuple)):
+            return _joined([str(word) for word in value])
+    return ""
+
+
+def _joined(words: list[str]) -> str:
+    """A command given as a list of words: `bash -lc X` is X, the rest is quoted."""
+    if len(words) == 3 and words[1].startswith("-") and words[1].endswith("c"):
+        return words[2]
+    return " ".join(word if word.isalnum() else "'" + word.replace("'", "") + "'" for word in words)
 
 
 def culprits(command: str, *, pipefail: bool = False) -> tuple[Program, ...]:
