@@ -99,9 +99,15 @@ def test_outcomes(flagged, verdict, expected):
 def test_evidence_is_made_of_what_was_redacted():
     secret = "hunter" + "2x9"
     raw = Recording(
-        call=Call(tool="login", args={"password": secret}), text=f"password={secret} refused",
-        flagged=True, source="a.log", line=7, tags=("x",), attempt=2, read_only=True,
-    )  # fmt: skip
+        call=Call(tool="login", args={"password": secret}),
+        text=f"password={secret} refused",
+        flagged=True,
+        source="a.log",
+        line=7,
+        tags=("x",),
+        attempt=2,
+        read_only=True,
+    )
     one = capture(
         Redactor().clean(raw),
         id="i",

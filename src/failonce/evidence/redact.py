@@ -41,6 +41,8 @@ ARGS: Final = 16 << 10
 """Characters of all arguments of a call together that are kept."""
 _KEY: Final = 200
 _SHORT: Final = 256
+_LONG: Final = 300
+"""A value so long is no word; to doubt it would mean to read it again for every key in it."""
 
 _Span = tuple[int, int, str]
 
@@ -271,7 +273,9 @@ def _value_span(text: str, start: int, found: re.Match[str], kind: str) -> tuple
     if not value or is_reference(value):
         return None
     span = found.span(5 if found[5] else 6)
-    if found[2] is None:
+    if len(value) > _LONG and found[2]:
+        named = True
+    elif found[2] is None:
         named = text.startswith("--", start) and not value.startswith("-")
     elif found[5]:
         named = mixed(value) or found[2] != ":" or not _in_prose(text, start)

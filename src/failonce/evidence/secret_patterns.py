@@ -114,7 +114,7 @@ TOKENS: Final[tuple[Token, ...]] = (
     ),
     *_inside(
         "putty-key",
-        r"\d: [^\x00]{0,8192}?(?:Private-MAC: \w{1,100}|\Z)",
+        r"\d: (?:[^P]|P(?!uTTY-User-Key|rivate-MAC)){0,16384}(?:Private-MAC: \w{1,100})?",
         "PuTTY-User-Key-File-",
     ),
     *_inside("url-password", r"[^\s:/@\"'<>]{0,100}:([^\s/@\"'<>]{1,300})@", "://"),
@@ -161,7 +161,7 @@ def key_kind(key: str) -> str | None:
     name = key[-64:].lower().translate(_SEPARATORS)
     if name in _EXACT:
         return _EXACT[name]
-    if name == "pwd" and not key.islower():
+    if key == "PWD":
         return None  # the shell's working directory
     if name.endswith(_PUBLIC):
         return None
@@ -227,6 +227,8 @@ def number_kind(text: str) -> str | None:
     if text[0].isalpha():
         compact = text.replace(" ", "")
         moved = compact[4:] + compact[:4]
+        if not "02" <= compact[2:4] <= "98":
+            return None
         return "iban" if int("".join(str(int(c, 36)) for c in moved)) % 97 == 1 else None
     digits = [int(c) for c in reversed(text) if c.isdigit()]
     doubled = (sum(divmod(2 * d, 10)) for d in digits[1::2])

@@ -10,15 +10,33 @@ from failonce.model import Recording, Reject
 def test_every_field_of_the_format_is_read(read, lines):
     (one,) = read(
         CallsImporter(),
-        lines([
-            {
-                "project": "shop", "session": ["run", 2], "task": "t1", "id": "c1", "tool": "move",
-                "ts": "2026-01-02T03:04:05Z", "args": {"a": 1}, "text": "no", "is_error": True,
-                "duration_ms": 1.5, "attempt": 2, "trace": "tr", "parent": "p", "exit_code": 3,
-                "status": 404, "read_only": False, "tags": ["x"], "turn": 0, "cwd": "/", "new": {},
-            }
-        ]),
-    )  # fmt: skip
+        lines(
+            [
+                {
+                    "project": "shop",
+                    "session": ["run", 2],
+                    "task": "t1",
+                    "id": "c1",
+                    "tool": "move",
+                    "ts": "2026-01-02T03:04:05Z",
+                    "args": {"a": 1},
+                    "text": "no",
+                    "is_error": True,
+                    "duration_ms": 1.5,
+                    "attempt": 2,
+                    "trace": "tr",
+                    "parent": "p",
+                    "exit_code": 3,
+                    "status": 404,
+                    "read_only": False,
+                    "tags": ["x"],
+                    "turn": 0,
+                    "cwd": "/",
+                    "new": {},
+                }
+            ]
+        ),
+    )
     assert isinstance(one, Recording)
     assert (one.call.project, one.call.session, one.call.task) == ("shop", "run/2", "t1")
     assert (one.call.tool, one.call.args, one.text) == ("move", {"a": 1}, "no")

@@ -43,14 +43,25 @@ def test_a_call_is_paired_with_its_result_lines_later(read, lines):
 def test_refusals_interrupts_and_sidechains_are_tagged(read, lines):
     found = read(
         ClaudeCodeImporter(),
-        lines([
-            use("a"),
-            result("a", "hook error: no", True, toolDenialKind="permission-rule",
-                   permissionDecision={"decision": "reject", "source": "hook"}),
-            use("b", isSidechain=True),
-            result("b", "", toolUseResult={"interrupted": True, "stderr": "stopped", "durationMs": 7}),
-        ]),
-    )  # fmt: skip
+        lines(
+            [
+                use("a"),
+                result(
+                    "a",
+                    "hook error: no",
+                    True,
+                    toolDenialKind="permission-rule",
+                    permissionDecision={"decision": "reject", "source": "hook"},
+                ),
+                use("b", isSidechain=True),
+                result(
+                    "b",
+                    "",
+                    toolUseResult={"interrupted": True, "stderr": "stopped", "durationMs": 7},
+                ),
+            ]
+        ),
+    )
     assert found[0].tags == ("denied", "denied-by:hook")
     assert found[1].tags == ("sidechain", "interrupted")
     assert (found[1].text, found[1].duration_ms) == ("stopped", 7)

@@ -45,11 +45,17 @@ def test_older_output_is_json_around_the_text(read, lines):
 
 def test_an_mcp_call_fails_by_its_item_and_carries_its_namespace(read, lines):
     item = {
-        "type": "McpToolCall", "id": "a", "status": "failed", "readOnlyHint": True,
-        "result": {"content": [], "isError": True}, "duration": {"secs": 1, "nanos": 5_000_000},
-    }  # fmt: skip
-    blocks = [{"type": "input_text", "text": "Wall time: 0.1 seconds\nOutput:"},
-              {"type": "input_text", "text": "MCP error -32602: bad"}]  # fmt: skip
+        "type": "McpToolCall",
+        "id": "a",
+        "status": "failed",
+        "readOnlyHint": True,
+        "result": {"content": [], "isError": True},
+        "duration": {"secs": 1, "nanos": 5_000_000},
+    }
+    blocks = [
+        {"type": "input_text", "text": "Wall time: 0.1 seconds\nOutput:"},
+        {"type": "input_text", "text": "MCP error -32602: bad"},
+    ]
     (one,) = read(
         CodexImporter(),
         lines([META, call("a", "echo", namespace="mcp__p"), ended(item), output("a", blocks)]),
@@ -87,11 +93,17 @@ def test_custom_and_local_shell_calls(read, lines):
     shell = {"type": "local_shell_call", "call_id": "b", "action": {"command": ["ls"]}}
     found = read(
         CodexImporter(),
-        lines([
-            META, line("response_item", custom), output("a", "ok", "custom_tool_call_output"),
-            line("response_item", shell), output("b", "ok"), call("c", "web"),
-        ]),
-    )  # fmt: skip
+        lines(
+            [
+                META,
+                line("response_item", custom),
+                output("a", "ok", "custom_tool_call_output"),
+                line("response_item", shell),
+                output("b", "ok"),
+                call("c", "web"),
+            ]
+        ),
+    )
     assert [(r.call.tool, r.call.args) for r in found[:2]] == [
         ("apply_patch", {"input": "*** x"}),
         ("local_shell", {"command": ["ls"]}),

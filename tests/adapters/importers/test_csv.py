@@ -11,9 +11,9 @@ def test_columns_are_found_by_name(read):
     found = read(
         CsvImporter(),
         "LineId,Date,Time,Level,Component,Content\n"
-        "1,2026-01-02,03:04:05,ERROR,db,\"no, not\nthis\"\n"
+        '1,2026-01-02,03:04:05,ERROR,db,"no, not\nthis"\n'
         "2,2026-01-02,03:04:06,INFO,web,ok\n",
-    )  # fmt: skip
+    )
     assert [(r.call.tool, r.text, r.flagged) for r in found] == [
         ("db", "no, not\nthis", True),
         ("web", "ok", False),

@@ -8,10 +8,15 @@ from failonce.model import Origin
 
 
 def test_the_fields_of_an_event():
-    one = ingest_error({
-        "error": "KeyError: 5", "component": "worker", "tags": ["a", 3], "ts": "2026-01-02T03:04:05Z",
-        "context": {"session": "s", "project": "p", "user": {"id": 5}},
-    })  # fmt: skip
+    one = ingest_error(
+        {
+            "error": "KeyError: 5",
+            "component": "worker",
+            "tags": ["a", 3],
+            "ts": "2026-01-02T03:04:05Z",
+            "context": {"session": "s", "project": "p", "user": {"id": 5}},
+        }
+    )
     assert (one.text, one.call.tool, one.tags) == ("KeyError: 5", "worker", ("a",))
     assert (one.call.session, one.call.project, one.flagged) == ("s", "p", True)
     assert one.call.args is not None

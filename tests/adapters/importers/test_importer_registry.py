@@ -8,15 +8,23 @@ from failonce.errors import BadInput
 CALL = {"role": "assistant", "content": "", "tool_calls": []}
 SAMPLES = {
     "calls": '{"tool": "a", "args": {}, "text": "", "is_error": false}\n',
-    "claude-code": json.dumps({
-        "type": "assistant", "sessionId": "s", "uuid": "u", "message": {"role": "assistant",
-        "content": [{"type": "tool_use", "id": "t", "name": "Read", "input": {}}]},
-    }) + "\n",
+    "claude-code": json.dumps(
+        {
+            "type": "assistant",
+            "sessionId": "s",
+            "uuid": "u",
+            "message": {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "t", "name": "Read", "input": {}}],
+            },
+        }
+    )
+    + "\n",
     "codex": '{"type": "session_meta", "payload": {"id": "s"}}\n',
     "messages": json.dumps([{"task_id": 1, "messages": [CALL]}], indent=1),
     "logs": "2026-01-02 03:04:05 INFO a: b\n  more\n",
     "csv": "ts,component,error\n1,a,b\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SAMPLES)

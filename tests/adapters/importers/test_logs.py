@@ -51,28 +51,40 @@ def test_a_stack_is_one_event_with_its_line(read, trace, lead):
 
 
 @pytest.mark.parametrize(
-    ("line", "at", "component", "text", "flagged"),
+    ("line", "at", "component", "said"),
     [
-        ("2026-01-02 03:04:05,678 ERROR app.web: no", "2026-01-02T03:04:05.678", "app.web", "no", True),
-        ("2026-01-02T03:04:05.678Z [main] WARN com.acme.S - no", "2026-01-02T03:04:05.678", "com.acme.S", "no", False),
-        ("2026-01-02T05:04:05+02:00 error: no", "2026-01-02T03:04:05", "log", "error: no", True),
-        ("[2026-01-02 03:04:05] [CRITICAL] [db] no", "2026-01-02T03:04:05", "db", "no", True),
-        ("26/01/02 03:04:05 INFO spark.Manager: ok", "2026-01-02T03:04:05", "spark.Manager", "ok", False),
-        ("2026/01/02 03:04:05 go says so", "2026-01-02T03:04:05", "log", "go says so", False),
-        ("Jan  2 03:04:05 host sshd[12]: closed", "2026-01-02T03:04:05", "sshd", "closed", False),
-        ("Dec 31 03:04:05 host cron[1]: ran", "2025-12-31T03:04:05", "cron", "ran", False),
-        ("E0102 03:04:05.678000  12 server.go:9] no", "2026-01-02T03:04:05.678", "server.go", "no", True),
-        ("01-02 03:04:05.678  12  13 E Window: no", "2026-01-02T03:04:05.678", "Window", "no", True),
-        ("1767323045.5 something", "2026-01-02T03:04:05.5", "log", "something", False),
-        ("ERROR: no", None, "log", "no", True),
-        ("KeyError: 'x'", None, "log", "KeyError: 'x'", True),
-        ("no errors found", None, "log", "no errors found", False),
-        ("information is here", None, "log", "information is here", False),
+        ("2026-01-02 03:04:05,678 ERROR app.web: no", "2026-01-02T03:04:05.678", "app.web", "no!"),
+        (
+            "2026-01-02T03:04:05.678Z [main] WARN com.acme.S - no",
+            "2026-01-02T03:04:05.678",
+            "com.acme.S",
+            "no",
+        ),
+        ("2026-01-02T05:04:05+02:00 error: no", "2026-01-02T03:04:05", "log", "error: no!"),
+        ("[2026-01-02 03:04:05] [CRITICAL] [db] no", "2026-01-02T03:04:05", "db", "no!"),
+        ("26/01/02 03:04:05 INFO spark.Manager: ok", "2026-01-02T03:04:05", "spark.Manager", "ok"),
+        ("2026/01/02 03:04:05 go says so", "2026-01-02T03:04:05", "log", "go says so"),
+        ("Jan  2 03:04:05 host sshd[12]: closed", "2026-01-02T03:04:05", "sshd", "closed"),
+        ("Dec 31 03:04:05 host cron[1]: ran", "2025-12-31T03:04:05", "cron", "ran"),
+        (
+            "E0102 03:04:05.678000  12 server.go:9] no",
+            "2026-01-02T03:04:05.678",
+            "server.go",
+            "no!",
+        ),
+        ("01-02 03:04:05.678  12  13 E Window: no", "2026-01-02T03:04:05.678", "Window", "no!"),
+        ("1767323045.5 something", "2026-01-02T03:04:05.5", "log", "something"),
+        ("ERROR: no", None, "log", "no!"),
+        ("KeyError: 'x'", None, "log", "KeyError: 'x'!"),
+        ("no errors found", None, "log", "no errors found"),
+        ("information is here", None, "log", "information is here"),
     ],
-)  # fmt: skip
-def test_stamp_level_and_component_are_taken_off(read, line, at, component, text, flagged):
+)
+def test_stamp_level_and_component_are_taken_off(read, line, at, component, said):
+    """An exclamation mark after what is said: it is flagged."""
     (one,) = read(LogsImporter(), line + "\n")
-    assert (one.text, one.call.tool, one.flagged) == (text, component, flagged)
+    assert (one.text, one.call.tool) == (said.removesuffix("!"), component)
+    assert one.flagged is said.endswith("!")
     assert one.at == (at and datetime.fromisoformat(at).replace(tzinfo=UTC))
     assert one.origin is Origin.LOG
 
@@ -80,15 +92,21 @@ def test_stamp_level_and_component_are_taken_off(read, line, at, component, text
 def test_json_lines(read, lines):
     found = read(
         LogsImporter(),
-        lines([
-            {"ts": 1767323045, "level": "error", "logger": "a.b", "msg": "no", "trace_id": "t"},
-            {"time": "2026-01-02T03:04:05Z", "level": 30, "name": "svc", "msg": "ok"},
-            {"level": 50, "msg": "failed", "error": {"type": "X", "message": "m", "stack": "X: m\n at y"}},
-            {"severity": "INFO", "message": "fine", "error": None},
-            {"level": "info"},
-        ])
+        lines(
+            [
+                {"ts": 1767323045, "level": "error", "logger": "a.b", "msg": "no", "trace_id": "t"},
+                {"time": "2026-01-02T03:04:05Z", "level": 30, "name": "svc", "msg": "ok"},
+                {
+                    "level": 50,
+                    "msg": "failed",
+                    "error": {"type": "X", "message": "m", "stack": "X: m\n at y"},
+                },
+                {"severity": "INFO", "message": "fine", "error": None},
+                {"level": "info"},
+            ]
+        )
         + '{"level": "err',
-    )  # fmt: skip
+    )
     assert [type(e) for e in found] == [Recording] * 4 + [Reject] * 2
     assert [e.flagged for e in found[:4]] == [True, False, True, False]
     assert (found[0].call.tool, found[0].call.trace) == ("a.b", "t")

@@ -99,7 +99,8 @@ def test_calls_without_result_and_broken_documents(read):
 
 
 def printed(text, error, quote=repr):
-    return f"meta=None content=[TextContent(type='text', text={quote(text)}, annotations=None)] isError={error}"
+    block = f"TextContent(type='text', text={quote(text)}, annotations=None)"
+    return f"meta=None content=[{block}] isError={error}"
 
 
 def mcp_json(text, error):
