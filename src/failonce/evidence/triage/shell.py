@@ -7,6 +7,7 @@ under `set -e`), and of the last program of a pipeline (of any, under `pipefail`
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 from failonce.evidence.triage.trades import Program, trade
@@ -95,6 +96,7 @@ def _joined(words: list[str]) -> str:
     return " ".join(word if word.isalnum() else "'" + word.replace("'", "") + "'" for word in words)
 
 
+@lru_cache(maxsize=1024)
 def culprits(command: str, *, pipefail: bool = False) -> tuple[Program, ...]:
     """The programs of a command that may have set its exit status, in order.
 
