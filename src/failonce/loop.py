@@ -149,11 +149,18 @@ class Loop:
         Each value yielded is durable: killed after it, a second run finds it there.
         `modified` is the time, `project` the name for recordings without their own.
         """
+        remaining = self.evidence(recordings, modified=modified, project=project)
+        while batch := list(islice(remaining, BATCH)):
+            yield self.keep(batch)
+
+    def evidence(
+        self, recordings: Iterable[Recording], *, modified: datetime, project: str
+    ) -> Iterator[Evidence]:
+        """The recordings of one source redacted, judged and named, before they are stored."""
         ids, times = Identities(), Timeline(modified)
         last: dict[str, Finding] = {}
-        remaining = iter(recordings)
-        while batch := list(islice(remaining, BATCH)):
-            yield self._store([self._evidence(r, ids, times, last, project) for r in batch])
+        for recording in recordings:
+            yield self._evidence(recording, ids, times, last, project)
 
     def _evidence(
         self,
@@ -185,8 +192,11 @@ class Loop:
             template=template,
         )
 
-    def _store(self, batch: Sequence[Evidence]) -> Observed:
-        """Good lines of logs are counted and not kept: they teach nothing."""
+    def keep(self, batch: Sequence[Evidence]) -> Observed:
+        """Store a batch; durable on return.
+
+        Good lines of logs are counted and not kept: they teach nothing.
+        """
         kept = [e for e in batch if e.origin is Origin.CALL or e.failed or e.flagged]
         added = self.store.add(kept)
         return Observed(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.made import evidence, proposal, session
 
 from failonce import history
 from failonce.gate import checks
@@ -22,7 +23,6 @@ from failonce.model import (
     Unit,
 )
 from failonce.skill import decide
-from tests.made import evidence, proposal, session
 
 HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 ERROR = "unknown argument path"
@@ -178,7 +178,7 @@ def test_words_quoted_from_errors_wait_for_a_person() -> None:
         ("", "Fine."),
         ("x" * 65, "Fine."),
         ("ok", "# heading"),
-        ("ok", "hidden​ here"),
+        ("ok", "hidden\u200b here"),
         ("ok", "two\nlines"),
     ],
 )

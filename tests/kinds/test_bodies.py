@@ -1,5 +1,7 @@
 """Every kind's body: read, written, refused; what it says before and after a call."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,11 +151,9 @@ def test_a_hint_beyond_the_policy_limits_is_refused(field: str, value: str) -> N
 
 @pytest.mark.parametrize("kind", [Guardrail, Fixer, Hint])
 @given(text=st.text(max_size=200))
-def test_any_text_is_a_body_or_a_clear_error(kind: type[Guardrail], text: str) -> None:
-    try:
+def test_any_text_is_a_body_or_an_error_of_ours(kind: type[Guardrail], text: str) -> None:
+    with suppress(UserError):
         kind.parse(text, "read")
-    except UserError as error:
-        assert str(error)
 
 
 def test_an_unknown_key_is_refused_by_name() -> None:
@@ -167,8 +167,8 @@ def test_an_unknown_key_is_refused_by_name() -> None:
         "# A heading",
         "fine<!-- failonce:end -->",
         "``` fence",
-        "zero​width",
-        "right‮to left",
+        "zero\u200bwidth",
+        "right\u202eto left",
         "tag\U000e0041hidden",
         "two\nlines",
         "x" * 301,

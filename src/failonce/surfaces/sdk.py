@@ -17,6 +17,8 @@ from datetime import datetime
 from threading import RLock
 from typing import TypeVar
 
+from failonce.adapters.importers.events import ingest_error
+from failonce.compose import Parts
 from failonce.evidence.snapshot import snapshot
 from failonce.evidence.triage import triage
 from failonce.identity import canonical_json, digest
@@ -33,6 +35,7 @@ from failonce.model import (
     Call,
     Change,
     Effect,
+    Evidence,
     Exposure,
     Mode,
     Recording,
@@ -282,3 +285,13 @@ def _words(value: object) -> str:
     """A result or an error as text."""
     taken = snapshot(value)
     return taken if isinstance(taken, str) else canonical_json(taken)
+
+
+def take_in(parts: Parts, event: Mapping[str, object]) -> Evidence:
+    """Store one reported error and give what was stored (S5)."""
+    recording = ingest_error(event)
+    recording = replace(recording, id=recording.id or uuid.uuid4().hex)
+    modified, project = parts.clock.now(), parts.config.project
+    (taken,) = parts.loop.evidence([recording], modified=modified, project=project)
+    parts.loop.keep([taken])
+    return taken

@@ -1,0 +1,175 @@
+"""The functions of `import failonce`, over the store that the settings name.
+
+The store is opened at the first call and closed when the process ends. Where it cannot be
+opened the observing functions go on without it, as if nobody had learned anything.
+"""
+
+import atexit
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from failonce.compose import Parts, configure, opened
+from failonce.compose.reading import SWITCH
+from failonce.compose.settings import OFF
+from failonce.errors import UserError
+from failonce.model import ALLOW, Advice, Lesson, Proposer
+from failonce.surfaces.sdk import Advisor, take_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Default:
+    parts: Parts
+    advisor: Advisor
+
+
+_lock = Lock()
+_open = ExitStack()
+_default: _Default | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What became of a reported error (S5)."""
+
+    norm_error: str
+    fingerprint: str
+    ts: datetime
+
+
+def advise(
+    tool: str,
+    args: Mapping[str, object] | None,
+    *,
+    session: str = "",
+    project: str | None = None,
+    override: str = "",
+) -> Advice:
+    """What to do before a call; see `Advice`.
+
+    `project` is the current one where none is given. `override` is the reason to run a call
+    that was blocked before; it is recorded as a suspected wrong block. Never raises.
+    """
+    if (here := _observing()) is None:
+        return ALLOW
+    return here.advisor.advise(
+        tool, args, session=session, project=_project(here, project), override=override
+    )
+
+
+def advise_failure(
+    tool: str,
+    args: Mapping[str, object] | None,
+    error: str | BaseException,
+    *,
+    session: str = "",
+    project: str | None = None,
+) -> Advice:
+    """What to do after a call failed with `error`; see `Advice`. Never raises."""
+    if (here := _observing()) is None:
+        return ALLOW
+    return here.advisor.advise_failure(
+        tool, args, error, session=session, project=_project(here, project)
+    )
+
+
+def observe(
+    tool: str,
+    args: Mapping[str, object] | None,
+    result: object = None,
+    *,
+    error: str | BaseException | None = None,
+    session: str = "",
+    project: str | None = None,
+    task: str | None = None,
+    at: datetime | None = None,
+    duration_ms: float | None = None,
+    read_only: bool | None = None,
+) -> None:
+    """Record what became of a call: `error` where it failed, else `result`. Never raises.
+
+    `task` names work that recurs in several sessions, `duration_ms` is how long the call
+    took, `read_only` says that the tool changes nothing.
+    """
+    if (here := _observing()) is not None:
+        here.advisor.observe(
+            tool,
+            args,
+            result,
+            error=error,
+            session=session,
+            project=_project(here, project),
+            task=task,
+            at=at,
+            duration_ms=duration_ms,
+            read_only=read_only,
+        )
+
+
+def learn(skill: str, rule: str, *, reason: str, project: str | None = None) -> Lesson:
+    """Propose a rule for a skill, as the operator's agent (N6).
+
+    In `manual` mode it waits for a person; in `auto` it is written at once, on trial.
+    Raises `RefusedLesson` for an unsafe rule, `BadSetting` where failonce is off.
+    """
+    here = _opened()
+    return here.parts.review.learn(
+        skill,
+        rule,
+        reason=reason,
+        proposer=Proposer.AGENT,
+        project=_project(here, project),
+    )
+
+
+def ingest_error(event: Mapping[str, object]) -> Ingested:
+    """Take in one error of a service: `error`, `component`, `tags`, `context` (S5).
+
+    Raises `BadInput` where the event holds no error. The result is that of the redacted
+    error, named and stored.
+    """
+    here = _opened()
+    evidence = take_in(here.parts, event)
+    return Ingested(
+        norm_error=evidence.template, fingerprint=evidence.signature or "", ts=evidence.at
+    )
+
+
+def close() -> None:
+    """Close the default store; the next call opens it again, with settings read anew."""
+    global _default  # noqa: PLW0603 - one default a process, as in `logging`
+    with _lock:
+        _default = None
+        _open.close()
+
+
+atexit.register(close)
+
+
+def _observing() -> _Default | None:
+    """The default parts; None where failonce is off or cannot open its store."""
+    if os.environ.get(SWITCH, "").strip().lower() in OFF:
+        return None
+    try:
+        return _opened()
+    except Exception:
+        return None
+
+
+def _opened() -> _Default:
+    global _default  # noqa: PLW0603 - one default a process, as in `logging`
+    with _lock:
+        if _default is None:
+            config = configure()
+            if config.off:
+                raise UserError(f"{SWITCH}=off rests failonce in this process.")
+            parts = _open.enter_context(opened(config))
+            _default = _Default(parts=parts, advisor=Advisor(parts.loop, parts.clock))
+        return _default
+
+
+def _project(here: _Default, project: str | None) -> str:
+    return here.parts.config.project if project is None else project
