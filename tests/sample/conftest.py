@@ -1,8 +1,0 @@
-"""The sample lies beside the package, not in it: make it importable."""
-
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
