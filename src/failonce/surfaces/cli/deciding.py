@@ -1,0 +1,143 @@
+"""`failonce approve`, `reject`, `undo`, `reopen`, `wrong` and `learn`: a person's decisions."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from failonce.compose import Parts, assemble, configure
+from failonce.errors import Refused
+from failonce.lifecycle import WORDS
+from failonce.model import Action, KindName, Lesson, Mode, Proposer
+from failonce.review import Review
+from failonce.surfaces.cli import records
+from failonce.surfaces.cli.lessons import pending_rules
+from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
+from failonce.surfaces.cli.output import say, show_json
+from failonce.surfaces.cli.session import deciding
+
+app = typer.Typer()
+
+LessonId = Annotated[str, typer.Argument(metavar="ID", help="A lesson's id, or how it begins.")]
+
+
+@app.command()
+def approve(
+    id: LessonId, reason: Because = "", store: StoreUrl = None, as_json: AsJson = False
+) -> None:
+    """Put a waiting lesson in force.
+
+    The approval signs the very text that `failonce show` prints. What the gate refused
+    nobody can approve.
+    """
+    _decide(Action.APPROVE, id, reason, store, as_json)
+
+
+@app.command()
+def reject(
+    id: LessonId, reason: Because = "", store: StoreUrl = None, as_json: AsJson = False
+) -> None:
+    """Turn a waiting lesson down.
+
+    It stays on record, is not proposed again, and can be reopened.
+    """
+    _decide(Action.REJECT, id, reason, store, as_json)
+
+
+@app.command()
+def undo(
+    id: LessonId, reason: Because = "", store: StoreUrl = None, as_json: AsJson = False
+) -> None:
+    """Take a lesson out of force.
+
+    Files that it was written to get back the bytes that they had. It can be reopened.
+    """
+    _decide(Action.UNDO, id, reason, store, as_json)
+
+
+@app.command()
+def reopen(
+    id: LessonId, reason: Because = "", store: StoreUrl = None, as_json: AsJson = False
+) -> None:
+    """Put a decided lesson back in the queue.
+
+    For lessons that were rejected, undone or retired.
+    """
+    _decide(Action.REOPEN, id, reason, store, as_json)
+
+
+@app.command()
+def wrong(
+    id: LessonId, reason: Because = "", store: StoreUrl = None, as_json: AsJson = False
+) -> None:
+    """Report that a lesson did harm.
+
+    Two reports take it out of force and put it back in the queue.
+    """
+    _decide(Action.REPORT_WRONG, id, reason, store, as_json)
+
+
+_VERBS: dict[Action, Callable[[Review, str, str], Lesson]] = {
+    Action.APPROVE: lambda review, id, reason: review.approve(id, reason=reason),
+    Action.REJECT: lambda review, id, reason: review.reject(id, reason=reason),
+    Action.UNDO: lambda review, id, reason: review.undo(id, reason=reason),
+    Action.REOPEN: lambda review, id, reason: review.reopen(id, reason=reason),
+    Action.REPORT_WRONG: lambda review, id, reason: review.report_wrong(id, reason=reason),
+}
+
+
+def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bool) -> None:
+    with deciding(store) as parts:
+        found = parts.review.find(id)
+        review = _at_home(parts, found).review
+        lesson = _VERBS[action](review, found.id, reason)
+    if as_json:
+        show_json(records.lesson(lesson))
+        return
+    say(f"{lesson.id} {records.PAST[action]}: {lesson.proposal.name}")
+    say(f"  It is {WORDS[lesson.state]} now{', and in force' if lesson.in_force else ''}.")
+
+
+def _at_home(parts: Parts, lesson: Lesson) -> Parts:
+    """The parts with the skill files of the lesson's own project, where that is a folder."""
+    project = lesson.proposal.project
+    if project == parts.config.project or not Path(project).is_absolute():
+        return parts
+    if not Path(project).is_dir():
+        return parts
+    return assemble(configure(store=parts.config.url, directory=Path(project)), parts.store)
+
+
+@app.command()
+def learn(
+    skill: Annotated[str, typer.Argument(metavar="SKILL", help="The tool or skill it is about.")],
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="One sentence, at most 300 letters.")],
+    reason: Because = "",
+    project: OwnProject = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write down a rule yourself.
+
+    It waits for approval, or is written at once and on trial where the mode is auto. The
+    same rule again is the same lesson. `--project '*'` means every project.
+    """
+    with deciding(store) as parts:
+        own = parts.config.project if project in (None, ".") else project
+        mode = parts.review.mode(own)
+        if mode is Mode.OFF:
+            raise Refused(
+                f"Learning is off for {own}, so nothing was written down. "
+                "`failonce config mode manual` turns it on."
+            )
+        lesson = parts.review.learn(
+            skill, rule, reason=reason, proposer=Proposer.PERSON, project=own
+        )
+        pending = pending_rules(parts.store.lessons(project=own))
+    if as_json:
+        show_json(records.lesson(lesson))
+        return
+    say(f"{lesson.id} is {WORDS[lesson.state]}: {lesson.proposal.body}")
+    if pending and lesson.proposal.kind is KindName.RULE:
+        say(pending)

@@ -1,0 +1,167 @@
+"""`failonce import`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+from failonce.adapters.importers.registry import formats
+from failonce.compose import Parts, configure, opened
+from failonce.loop import Observed
+from failonce.model import Json, Mode, Recording, Verdict
+from failonce.surfaces.cli.app import ExitCode
+from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
+from failonce.surfaces.cli.output import plural, say, show_json, warn
+from failonce.surfaces.cli.progress import Bar
+from failonce.surfaces.cli.reading import Reader, find
+from failonce.surfaces.cli.rejects import Rejects
+
+app = typer.Typer()
+
+_TOLD = {
+    Verdict.FAILURE: "learned from",
+    Verdict.INFORMATIVE: "red tests, lint and builds: news, not failures",
+    Verdict.REJECTION: "a person said no",
+    Verdict.CASCADE: "called off because another call failed",
+}
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")
+    ],
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help=f"One of {', '.join(formats())}. Default: found out for each file.",
+            show_default=False,
+        ),
+    ] = None,
+    project: OwnProject = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read recorded calls, transcripts or logs.
+
+    Secrets are taken out before anything is stored. What was imported before is not stored
+    twice, so a grown file can be imported again. A line that cannot be read is named, kept
+    in a file of rejects, and the rest goes on. With --json the last line of the output is
+    one object: calls, flagged (by the source), failures (found by looking closely), new,
+    duplicates, rejected.
+
+    Exits with 2 where a path that was given could not be read; the others are imported all
+    the same.
+    """
+    config = configure(store=store)
+    if config.off:
+        warn("failonce: FAILONCE=off rests failonce here, so nothing was read or stored.")
+        if as_json:
+            show_json(_record(Observed(), 0))
+        return
+    with opened(config) as parts:
+        run = _Run(parts, project if project not in (None, ".") else config.project)
+        code = run.go(paths, format_name, as_json)
+    raise typer.Exit(code)
+
+
+@dataclass(slots=True)
+class _Off:
+    """Calls left out because learning is off for their project."""
+
+    calls: int = 0
+
+
+class _Run:
+    """One import."""
+
+    def __init__(self, parts: Parts, project: str) -> None:
+        self._parts = parts
+        self._project = project
+        self._rejects = Rejects(parts.config.rejects, parts.redactor)
+        self._modes: dict[str, Mode] = {}
+        self._off = _Off()
+        self._total = Observed()
+
+    def go(self, paths: list[str], format_name: str | None, as_json: bool) -> int:
+        """Read everything; the exit code."""
+        start = perf_counter()
+        kept: Path | None = None
+        try:
+            reader = self._read(paths, format_name)
+        except KeyboardInterrupt:
+            warn(
+                f"failonce: stopped. {plural(self._total.new, 'call')} of this run "
+                f"{'is' if self._total.new == 1 else 'are'} stored; the same command again "
+                "reads the rest."
+            )
+            return ExitCode.STOPPED
+        finally:
+            kept = self._rejects.close()
+        if kept is not None:
+            warn(f"failonce: what could not be read is kept in {kept}")
+        if as_json:
+            show_json(_record(self._total, self._rejects.count))
+        else:
+            self._summary(reader, perf_counter() - start)
+        return ExitCode.INPUT if reader.failed else ExitCode.OK
+
+    def _read(self, paths: list[str], format_name: str | None) -> Reader:
+        found = find(paths, self._parts.clock, self._rejects)
+        reader = Reader(found, self._rejects, format_name)
+        reader.failed = found.missing
+        with Bar(found.inputs) as bar:
+            for source, recordings in reader.each(bar, self._wanted):
+                for observed in self._parts.loop.observe(
+                    recordings, modified=source.modified, project=self._project
+                ):
+                    self._total += observed
+        if reader.skipped:
+            warn(f"failonce: {plural(reader.skipped, 'file')} of no known format passed over")
+        if self._off.calls:
+            warn(f"failonce: learning is off, so {plural(self._off.calls, 'call')} left out")
+        return reader
+
+    def _wanted(self, recording: Recording) -> bool:
+        """Whether learning is on for the recording's project."""
+        project = recording.call.project or self._project
+        if project not in self._modes:
+            self._modes[project] = self._parts.review.mode(project)
+        wanted = self._modes[project] is not Mode.OFF
+        self._off.calls += not wanted
+        return wanted
+
+    def _summary(self, reader: Reader, seconds: float) -> None:
+        total, redaction = self._total, self._parts.redactor.seconds
+        share = redaction / seconds if seconds else 0.0
+        say(
+            f"Read {plural(total.calls, 'call')} from {plural(reader.sources, 'file')} in "
+            f"{seconds:.1f} s; taking out secrets took {share:.0%} of it."
+        )
+        say(
+            f"  {total.new:,} new, {total.duplicates:,} known already, "
+            f"{self._rejects.count:,} unreadable"
+        )
+        if total.calls:
+            say(f"  {total.flagged:,} flagged as errors by the source; looked at closely:")
+        for verdict, meaning in _TOLD.items():
+            count = total.verdicts[verdict]
+            if count or (verdict is Verdict.FAILURE and total.calls):
+                say(f"  {count:>8,} {verdict:<12} {meaning}")
+        if total.failures:
+            say("Next: failonce mine")
+
+
+def _record(total: Observed, rejected: int) -> dict[str, Json]:
+    return {
+        "calls": total.calls,
+        "flagged": total.flagged,
+        "failures": total.failures,
+        "new": total.new,
+        "duplicates": total.duplicates,
+        "rejected": rejected,
+    }

@@ -1,0 +1,141 @@
+"""`failonce mine`."""
+
+import os
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Final
+
+import typer
+
+from failonce.compose import Configuration, Parts, configure, opened
+from failonce.errors import BadInput, StoreBusy
+from failonce.loop import Mined
+from failonce.model import Mode
+from failonce.surfaces.cli import records
+from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
+from failonce.surfaces.cli.output import plural, say, show_json, waiting, warn
+from failonce.surfaces.cli.session import named
+
+app = typer.Typer()
+
+LEASE: Final = timedelta(minutes=2)
+"""How long a run that was killed keeps the next one waiting."""
+
+
+@app.command()
+def mine(
+    project: OneProject = None,
+    min_hits: Annotated[
+        int | None,
+        typer.Option(
+            "--min-hits",
+            "--min_hits",
+            min=1,
+            metavar="N",
+            help="Failures of one class in seven days, at least. Default: mine.min_hits_7d.",
+            show_default=False,
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top",
+            min=1,
+            metavar="N",
+            help="Classes looked at, the worst first. Default: mine.top.",
+            show_default=False,
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DAY",
+            help="Count the seven days back from this day (2026-11-30). "
+            "Default: the day of the newest call.",
+            show_default=False,
+        ),
+    ] = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for lessons in what was imported.
+
+    Every lesson is tried on recorded calls that it was not learned from. It waits for a
+    person, or goes on trial where the mode is auto and it is of a bounded kind. Run again,
+    it finds the same. Without --project it looks at every project in the store. With --json
+    the output is a list with one object for each project.
+    """
+    day = None if as_of is None else _end_of(as_of)
+    config = _limited(configure(store=store), min_hits, top)
+    runs: list[Mined] = []
+    if config.off:
+        warn("failonce: FAILONCE=off rests failonce here, so nothing was looked at.")
+    else:
+        with opened(config) as parts:
+            wanted = named(project, config)
+            projects = list(parts.store.projects()) if wanted is None else [wanted]
+            for one in projects:
+                if parts.review.mode(one) is Mode.OFF:
+                    warn(f"failonce: learning is off for {one}, so it was passed over")
+                    continue
+                runs.append(_mined(parts, one, day))
+    if as_json:
+        show_json([records.mined(run) for run in runs])
+    else:
+        _tell(runs, config)
+
+
+def _limited(config: Configuration, min_hits: int | None, top: int | None) -> Configuration:
+    given = {"min_hits_7d": min_hits, "top": top}
+    limits = config.settings.mine.model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    return replace(config, settings=config.settings.model_copy(update={"mine": limits}))
+
+
+def _mined(parts: Parts, project: str, as_of: datetime | None) -> Mined:
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    now = parts.clock.now()
+    if not parts.store.acquire(f"mine:{project}", holder, until=now + LEASE, now=now):
+        raise StoreBusy(
+            f"Another run is mining {project}, or was killed less than "
+            f"{LEASE.seconds // 60} minutes ago. Try again then; nothing was changed."
+        )
+    try:
+        with waiting(f"Mining {project}"):
+            return parts.loop.mine(project, as_of=as_of)
+    finally:
+        parts.store.release(f"mine:{project}", holder)
+
+
+def _end_of(day: str) -> datetime:
+    try:
+        date = datetime.strptime(day.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise BadInput(f"--as-of takes a day such as 2026-11-30, not `{day}`.") from None
+    return datetime.combine(date, time.max, tzinfo=UTC)
+
+
+def _tell(runs: list[Mined], config: Configuration) -> None:
+    if not runs:
+        say("There is nothing to look at yet. Begin with: failonce import PATH")
+        return
+    for run in runs:
+        say(f"{run.project or '(no project)'}: {run.outcome}")
+        say(
+            f"  {plural(run.failures, 'failure')}: {run.supported:,} of classes that a lesson "
+            f"answers, {run.gaps:,} of classes that taught none, {run.below:,} below the limits"
+        )
+        for lesson in run.new:
+            say(f"  {lesson.judgement.proof.line}")
+            say(f"    {lesson.id}  {lesson.proposal.kind} for {lesson.proposal.target}")
+    if any(run.below for run in runs):
+        limits = config.settings.mine
+        say(
+            f"Limits: {limits.min_hits_7d} failures in 7 days (--min-hits), "
+            f"{plural(limits.min_clusters, 'session')}, the worst {limits.top} (--top)."
+        )
+    if any(run.new for run in runs):
+        say("Next: failonce lessons, then failonce show ID and failonce approve ID")

@@ -1,0 +1,38 @@
+"""Options that several commands take, worded once."""
+
+from typing import Annotated
+
+import typer
+
+StoreUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        help="The store, such as sqlite:////home/me/failonce.db.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+OneProject = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        metavar="NAME",
+        help="Only this project; `.` is the one of the working directory.",
+        show_default=False,
+    ),
+]
+OwnProject = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        metavar="NAME",
+        help="Whose it is where nothing else says so. Default: the working directory's.",
+        show_default=False,
+    ),
+]
+Because = Annotated[
+    str,
+    typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit.", show_default=False),
+]

@@ -1,0 +1,186 @@
+"""`failonce replay`."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from failonce import history
+from failonce.adapters.importers.registry import formats
+from failonce.compose import Parts, assemble
+from failonce.gate.replay import Replayed, Result, replay, tally
+from failonce.model import Evidence, Json, Lesson, Mode, State
+from failonce.skill import decide
+from failonce.skill.index import Index, arm
+from failonce.surfaces.cli import records
+from failonce.surfaces.cli.app import ExitCode
+from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
+from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
+from failonce.surfaces.cli.progress import Bar
+from failonce.surfaces.cli.reading import Reader, find
+from failonce.surfaces.cli.rejects import Rejects
+from failonce.surfaces.cli.session import session
+from failonce.testing import MemoryStore
+
+app = typer.Typer()
+
+
+@app.command("replay")
+def replay_(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Recorded calls: a file, a folder, or -.")
+    ],
+    proposed: Annotated[
+        bool, typer.Option("--proposed", help="Also try the lessons that wait.")
+    ] = False,
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            help=f"One of {', '.join(formats())}. Default: found out.",
+            show_default=False,
+        ),
+    ] = None,
+    project: OwnProject = None,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try the lessons on recorded calls.
+
+    Says for every call what the lessons in force would have done; nothing is stored.
+    Lessons act on calls of their own project, or on all where they are for everyone; calls
+    that name no project take --project. With --json one object for each call is followed
+    by the totals: prevented, repaired, recovered, shown, wrongly_blocked, wrongly_changed,
+    good, failures.
+    """
+    with session(store) as parts:
+        own = project if project not in (None, ".") else parts.config.project
+        calls, failed = _read(parts, file, format_name, own)
+        lessons = _armed(parts, calls, proposed)
+    with waiting("Replaying"):
+        replayed = _replayed(calls, lessons)
+    totals = records.tally(tally(replayed))
+    if as_json:
+        for one in replayed:
+            show_json(_record(one))
+        show_json(totals)
+    else:
+        _tell(replayed, totals, lessons, proposed)
+    raise typer.Exit(ExitCode.INPUT if failed else ExitCode.OK)
+
+
+def _read(
+    parts: Parts, file: str, format_name: str | None, project: str
+) -> tuple[list[Evidence], int]:
+    """The calls of a file in its order, and how many sources could not be read."""
+    memory = assemble(parts.config, MemoryStore())
+    rejects = Rejects(parts.config.rejects, memory.redactor)
+    order: dict[str, int] = {}
+    try:
+        found = find([file], memory.clock, rejects)
+        reader = Reader(found, rejects, format_name)
+        with Bar(found.inputs) as bar:
+            for source, recordings in reader.each(bar, lambda _: True):
+                for _ in memory.loop.observe(
+                    recordings, modified=source.modified, project=project
+                ):
+                    pass
+    finally:
+        rejects.close()
+    calls = list(memory.store.calls())
+    for e in calls:
+        order.setdefault(e.id, len(order))
+    return calls, found.missing + reader.failed
+
+
+def _armed(parts: Parts, calls: Sequence[Evidence], proposed: bool) -> dict[str, list[Lesson]]:
+    """The lessons to try, by project of the calls."""
+    now = parts.clock.now()
+    every = [
+        x
+        for x in parts.store.lessons()
+        if (x.in_force and (x.valid_until is None or x.valid_until > now))
+        or (proposed and x.state is State.PROPOSED)
+    ]
+    projects = {e.call.project for e in calls}
+    return {
+        p: [x for x in every if x.proposal.project in (p, "*")]
+        for p in projects
+        if parts.review.mode(p) is not Mode.OFF
+    }
+
+
+def _replayed(calls: Sequence[Evidence], lessons: dict[str, list[Lesson]]) -> list[Replayed]:
+    """Every call with what would have come of it, project by project."""
+    by_project: dict[str, list[Evidence]] = defaultdict(list)
+    for e in calls:
+        by_project[e.call.project].append(e)
+    replayed: list[Replayed] = []
+    for project, own in by_project.items():
+        index = Index(arm(x) for x in lessons.get(project, ()))
+        recoveries = history.by_tool(own).recoveries
+        replayed += replay(own, index.concerning, decide, recoveries)
+    return replayed
+
+
+def _record(one: Replayed) -> dict[str, Json]:
+    e, advice = one.evidence, one.decision.advice
+    return {
+        "id": e.id,
+        "source": e.source,
+        "project": e.call.project,
+        "session": e.call.session,
+        "tool": e.call.tool,
+        "verdict": e.finding.verdict,
+        "action": advice.action,
+        "args": advice.args,
+        "message": advice.message,
+        "result": one.result,
+        "lessons": list(advice.lessons),
+    }
+
+
+def _tell(
+    replayed: Sequence[Replayed],
+    totals: dict[str, Json],
+    lessons: dict[str, list[Lesson]],
+    proposed: bool,
+) -> None:
+    tried = {x.id: x for group in lessons.values() for x in group}
+    which = "in force or waiting" if proposed else "in force"
+    if not tried:
+        say(f"No lesson {which} is for the projects of these calls.")
+        if not proposed:
+            say("With --proposed the waiting ones are tried too.")
+    counts: dict[str, dict[Result, int]] = defaultdict(lambda: defaultdict(int))
+    for one in replayed:
+        for id in one.decision.advice.lessons:
+            counts[id][one.result] += 1
+    if counts:
+        table(
+            ("lesson", "prevented", "repaired", "recovered", "shown", "wrong", "what"),
+            [
+                (
+                    id,
+                    by[Result.PREVENTED],
+                    by[Result.REPAIRED],
+                    by[Result.RECOVERED],
+                    by[Result.SHOWN] + by[Result.SHOWN_GOOD],
+                    by[Result.WRONGLY_BLOCKED] + by[Result.WRONGLY_CHANGED],
+                    f"{tried[id].proposal.kind} for {tried[id].proposal.target}",
+                )
+                for id, by in counts.items()
+            ],
+        )
+    say(
+        f"Of {plural(int(str(totals['failures'])), 'failure')} {totals['prevented']:,} would have "
+        f"been prevented, {totals['repaired']:,} repaired and {totals['recovered']:,} recovered; "
+        f"{totals['shown']:,} would have been met by a sentence."
+    )
+    say(
+        f"Of {plural(int(str(totals['good'])), 'good call')} {totals['wrongly_blocked']:,} would "
+        f"have been blocked and {totals['wrongly_changed']:,} changed."
+    )
+    say(f"{plural(len(replayed), 'call')} replayed with {plural(len(tried), 'lesson')} {which}.")
