@@ -46,7 +46,7 @@ from failonce.ports import Clock, SignatureQuery, Wording
 from failonce.proposal.material import divide
 from failonce.proposal.rank import MINERS, too_few
 from failonce.review import Review
-from failonce.signature.fingerprint import name_failure
+from failonce.signature.naming import name_failure
 from failonce.skill import decide
 
 BATCH = 1000

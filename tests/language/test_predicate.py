@@ -38,6 +38,13 @@ def test_two_conditions_where_one_does_not_do() -> None:
     assert len(predicate.separate(failing, working).predicate.conditions) == 2  # type: ignore[union-attr]
 
 
+def test_among_equals_the_argument_to_blame_is_named() -> None:
+    failing: list[Args] = [{"a": 1, "b": 2}] * 3
+    found = predicate.separate(failing, [{"c": 3}], blamed={"b"})
+    assert found is not None
+    assert str(found.predicate) == "`b` is given"
+
+
 def test_nothing_is_said_where_values_alone_differ_or_there_is_no_contrast() -> None:
     assert says([{"p": "abc"}], [{"p": "xyz"}]) == ""
     assert says([{"p": "abc"}], []) == ""
@@ -66,15 +73,26 @@ def test_the_order_of_calls_does_not_matter(failing: list[Args], working: list[A
     assert says(failing, working) == says(failing[::-1], working[::-1])
 
 
-conditions = st.builds(
-    Condition,
-    path=st.lists(st.sampled_from(["a", "b", "long_name"]), min_size=1, max_size=2).map(tuple),
-    test=st.just(Test.SHAPE),
-    operand=st.sampled_from(list(Shape)),
-) | st.builds(
-    Condition,
-    path=st.just(("a",)),
-    test=st.sampled_from([Test.PRESENT, Test.ABSENT]),
+conditions = (
+    st.builds(
+        Condition,
+        path=st.lists(st.sampled_from(["a", "b", "long_name"]), min_size=1, max_size=2).map(tuple),
+        test=st.just(Test.SHAPE),
+        operand=st.sampled_from(list(Shape)),
+    )
+    | st.builds(
+        Condition,
+        path=st.just(("a",)),
+        test=st.sampled_from([Test.PRESENT, Test.ABSENT]),
+    )
+    | st.builds(
+        Condition,
+        path=st.just(("a",)),
+        test=st.just(Test.TYPE),
+        operand=st.sampled_from(
+            ["null", "boolean", "integer", "number", "string", "array", "object"]
+        ),
+    )
 )
 
 

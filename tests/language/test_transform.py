@@ -44,7 +44,10 @@ def test_a_renamed_argument_is_learned_from_two_sessions() -> None:
         (Op.LOWER, [("EUR", "eur"), ("Usd", "usd")]),
         (Op.UPPER, [("eur", "EUR"), ("Usd", "USD")]),
         (Op.BASENAME, [("x/y/a.txt", "a.txt"), ("z/b", "b")]),
-        (Op.DATE_PART, [("2026-03-05T10:00:00Z", "2026-03-05"), ("2025-01-02 11:00", "2025-01-02")]),
+        (
+            Op.DATE_PART,
+            [("2026-03-05T10:00:00Z", "2026-03-05"), ("2025-01-02 11:00", "2025-01-02")],
+        ),
         (Op.ISO_DATE, [("2026/3/5", "2026-03-05"), ("2025.12.31", "2025-12-31")]),
         (Op.STRIP_PREFIX, [("/w/a/b", "a/b"), ("/w/c/d/e", "c/d/e")]),
         (Op.ADD_PREFIX, [("a/b", "/w/a/b"), ("c", "/w/c")]),
@@ -63,10 +66,13 @@ def test_every_operation_on_a_value_is_learned_and_applied(
 
 
 def test_two_changes_at_once_make_two_steps() -> None:
-    assert learned(
-        ({"path": "a", "limit": "1"}, {"file": "a", "limit": 1}),
-        ({"path": "b", "limit": "2"}, {"file": "b", "limit": 2}),
-    ) == "to integer: `limit`, then rename `path` to `file`"
+    assert (
+        learned(
+            ({"path": "a", "limit": "1"}, {"file": "a", "limit": 1}),
+            ({"path": "b", "limit": "2"}, {"file": "b", "limit": 2}),
+        )
+        == "to integer: `limit`, then rename `path` to `file`"
+    )
 
 
 def test_one_session_alone_teaches_nothing() -> None:
@@ -128,8 +134,16 @@ def test_what_is_no_program_is_refused(data: object) -> None:
         transform.load(data)  # type: ignore[arg-type]
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), st.lists, max_leaves=5))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20), st.lists, max_leaves=5
+    )
+)
 def test_no_operation_raises_on_any_value(value: object) -> None:
     for op in Op:
-        text = "x" if op in (Op.RENAME, Op.ADD_PREFIX, Op.STRIP_PREFIX, Op.ADD_SUFFIX, Op.STRIP_SUFFIX) else ""
+        text = (
+            "x"
+            if op in (Op.RENAME, Op.ADD_PREFIX, Op.STRIP_PREFIX, Op.ADD_SUFFIX, Op.STRIP_SUFFIX)
+            else ""
+        )
         Transform(steps=(Step(op=op, argument="a", text=text),)).apply({"a": value})  # type: ignore[dict-item]

@@ -5,7 +5,7 @@ its text. Shapes are named and few, so a person can read a predicate and no patt
 outside origin is ever compiled.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -176,6 +176,13 @@ def _holds(condition: Condition, args: Args) -> bool:
 # ------------------------------------------------------------------ as data
 
 _TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+_OPERANDS: dict[Test, frozenset[str]] = {
+    Test.PRESENT: frozenset({""}),
+    Test.ABSENT: frozenset({""}),
+    Test.TYPE: _TYPES,
+    Test.SHAPE: frozenset(Shape),
+    Test.NOT_SHAPE: frozenset(Shape),
+}
 
 
 def dump(predicate: Predicate) -> list[Json]:
@@ -199,8 +206,7 @@ def _condition(item: Json) -> Condition:
     test, _, operand = str(item["is"]).partition(":")
     try:
         kind = Test(test)
-        known = {Test.TYPE: operand in _TYPES, Test.PRESENT: not operand, Test.ABSENT: not operand}
-        if not known.get(kind, bool(operand) and Shape(operand) is not None):
+        if operand not in _OPERANDS[kind]:
             raise ValueError(operand)
     except ValueError:
         raise BadInput(f"`{item['is']}` is not a test of an argument.") from None
@@ -221,20 +227,24 @@ class Separation:
 
 
 def separate(
-    failing: Sequence[Args], working: Sequence[Args], *, cover: float = 0.9
+    failing: Sequence[Args],
+    working: Sequence[Args],
+    *,
+    cover: float = 0.9,
+    blamed: Collection[str] = (),
 ) -> Separation | None:
     """The simplest predicate true of ≥ `cover` of `failing` and of none of `working`.
 
     One condition is tried before two; among equals the one that covers more wins, then
-    the one that speaks of presence before type before shape, then the alphabet. None
-    where there is no such predicate or nothing to contrast with.
+    one about an argument in `blamed`, then presence before type before shape, then the
+    alphabet. None where there is no such predicate or nothing to contrast with.
     """
     if not failing or not working:
         return None
     need = cover * len(failing)
     candidates = [
         (c, hits)
-        for c in _candidates(failing, working)
+        for c in _candidates(failing, working, blamed)
         if (hits := sum(_holds(c, a) for a in failing)) >= need
     ]
     best: Separation | None = None
@@ -257,10 +267,15 @@ def separate(
     return best
 
 
+MOST_CONDITIONS = 120
+"""Conditions that one search tries; pairs grow with its square."""
+
 _RANK = {Test.PRESENT: 0, Test.ABSENT: 1, Test.TYPE: 2, Test.SHAPE: 3, Test.NOT_SHAPE: 4}
 
 
-def _candidates(failing: Sequence[Args], working: Sequence[Args]) -> list[Condition]:
+def _candidates(
+    failing: Sequence[Args], working: Sequence[Args], blamed: Collection[str]
+) -> list[Condition]:
     """Conditions worth trying, in order of preference; bounded by distinct paths."""
     seen = {path: None for args in failing for path in paths(args)}
     usual = {path: None for args in working for path in paths(args)}
@@ -279,7 +294,11 @@ def _candidates(failing: Sequence[Args], working: Sequence[Args]) -> list[Condit
             elif texts and not have:
                 found.append(Condition(path=path, test=Test.NOT_SHAPE, operand=shape))
     found += [Condition(path=p, test=Test.ABSENT) for p in usual if p not in seen]
-    return sorted(found, key=lambda c: (_RANK[c.test], len(c.path), c.path, c.operand))[:120]
+
+    def rank(c: Condition) -> tuple[bool, int, int, Path, str]:
+        return c.path[0] not in blamed, _RANK[c.test], len(c.path), c.path, c.operand
+
+    return sorted(found, key=rank)[:MOST_CONDITIONS]
 
 
 def _better(best: Separation | None, predicate: Predicate, hits: int, of: int) -> Separation:

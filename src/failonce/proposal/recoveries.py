@@ -64,5 +64,5 @@ def _examples(material: Material) -> list[Example]:
 def _conditions(material: Material, repair: Transform) -> Predicate | None:
     """When the repair is due, told from the arguments alone; None where they do not tell."""
     failing = [a for a in material.failing_args if repair.apply(a) is not None]
-    found = predicate.separate(failing, material.working_args)
+    found = predicate.separate(failing, material.working_args, blamed=repair.touched)
     return found.predicate if found else None

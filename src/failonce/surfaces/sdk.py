@@ -43,7 +43,7 @@ from failonce.model import (
     Verdict,
 )
 from failonce.ports import Clock
-from failonce.signature.fingerprint import name_failure
+from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
 
