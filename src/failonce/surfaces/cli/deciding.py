@@ -1,18 +1,19 @@
 """`failonce approve`, `reject`, `undo`, `reopen`, `wrong` and `learn`: a person's decisions."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
 from failonce.compose import Parts, assemble, configure
 from failonce.errors import Refused
 from failonce.lifecycle import WORDS
-from failonce.model import Action, KindName, Lesson, Mode, Proposer
+from failonce.model import Action, Lesson, Mode, Proposer
+from failonce.projections.changelog import pending_phrase
 from failonce.review import Review
 from failonce.surfaces.cli import records
-from failonce.surfaces.cli.lessons import pending_rules
+from failonce.surfaces.cli.lessons import pending_count
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json
 from failonce.surfaces.cli.session import deciding
@@ -78,12 +79,16 @@ def wrong(
     _decide(Action.REPORT_WRONG, id, reason, store, as_json)
 
 
-_VERBS: dict[Action, Callable[[Review, str, str], Lesson]] = {
-    Action.APPROVE: lambda review, id, reason: review.approve(id, reason=reason),
-    Action.REJECT: lambda review, id, reason: review.reject(id, reason=reason),
-    Action.UNDO: lambda review, id, reason: review.undo(id, reason=reason),
-    Action.REOPEN: lambda review, id, reason: review.reopen(id, reason=reason),
-    Action.REPORT_WRONG: lambda review, id, reason: review.report_wrong(id, reason=reason),
+class _Verb(Protocol):
+    def __call__(self, review: Review, ref: str, /, *, reason: str) -> Lesson: ...
+
+
+_VERBS: Mapping[Action, _Verb] = {
+    Action.APPROVE: Review.approve,
+    Action.REJECT: Review.reject,
+    Action.UNDO: Review.undo,
+    Action.REOPEN: Review.reopen,
+    Action.REPORT_WRONG: Review.report_wrong,
 }
 
 
@@ -91,7 +96,7 @@ def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bo
     with deciding(store) as parts:
         found = parts.review.find(id)
         review = _at_home(parts, found).review
-        lesson = _VERBS[action](review, found.id, reason)
+        lesson = _VERBS[action](review, found.id, reason=reason)
     if as_json:
         show_json(records.lesson(lesson))
         return
@@ -111,6 +116,7 @@ def _at_home(parts: Parts, lesson: Lesson) -> Parts:
 
 @app.command()
 def learn(
+    *,
     skill: Annotated[str, typer.Argument(metavar="SKILL", help="The tool or skill it is about.")],
     rule: Annotated[str, typer.Argument(metavar="RULE", help="One sentence, at most 300 letters.")],
     reason: Because = "",
@@ -134,10 +140,10 @@ def learn(
         lesson = parts.review.learn(
             skill, rule, reason=reason, proposer=Proposer.PERSON, project=own
         )
-        pending = pending_rules(parts.store.lessons(project=own))
+        pending = pending_count(parts.store.lessons(project=own))
     if as_json:
         show_json(records.lesson(lesson))
         return
     say(f"{lesson.id} is {WORDS[lesson.state]}: {lesson.proposal.body}")
-    if pending and lesson.proposal.kind is KindName.RULE:
-        say(pending)
+    if pending:
+        say(pending_phrase(pending))

@@ -31,7 +31,8 @@ _TOLD = {
 @app.command("import")
 def import_(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input.")
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input."),
     ],
     format_name: Annotated[
         str | None,

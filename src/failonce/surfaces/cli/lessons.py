@@ -8,6 +8,7 @@ import typer
 from failonce.errors import BadInput
 from failonce.lifecycle import WORDS
 from failonce.model import AuditEntry, KindName, Lesson, State
+from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json
@@ -81,12 +82,9 @@ def _states(word: str | None) -> Sequence[State]:
     return found
 
 
-def pending_rules(found: Sequence[Lesson]) -> str:
-    """`1 Pending Rule`, empty where none waits (N14)."""
-    count = sum(
-        x.state is State.PROPOSED and x.proposal.kind is KindName.RULE for x in found
-    )
-    return plural(count, "Pending Rule") if count else ""
+def pending_count(found: Sequence[Lesson]) -> int:
+    """How many rules wait (N14)."""
+    return sum(x.state is State.PROPOSED and x.proposal.kind is KindName.RULE for x in found)
 
 
 def _listing(found: Sequence[Lesson]) -> None:
@@ -95,18 +93,16 @@ def _listing(found: Sequence[Lesson]) -> None:
         proposal = lesson.proposal
         where = f"  in {proposal.project}" if len(projects) > 1 else ""
         say(lesson.judgement.proof.line or "No proof yet.")
-        say(
-            f"  {lesson.id}  {WORDS[lesson.state]}  {proposal.kind} for {proposal.target}{where}"
-        )
+        say(f"  {lesson.id}  {WORDS[lesson.state]}  {proposal.kind} for {proposal.target}{where}")
         say(f"  {proposal.name}")
         say()
-    counts = {word: 0 for word in WORDS.values()}
+    counts = dict.fromkeys(WORDS.values(), 0)
     for lesson in found:
         counts[WORDS[lesson.state]] += 1
     say(", ".join(f"{count:,} {word}" for word, count in counts.items() if count))
-    pending = pending_rules(found)
+    pending = pending_count(found)
     if pending:
-        say(pending)
+        say(pending_phrase(pending))
 
 
 def _card(lesson: Lesson, history: Sequence[AuditEntry]) -> None:

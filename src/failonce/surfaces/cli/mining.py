@@ -25,6 +25,7 @@ LEASE: Final = timedelta(minutes=2)
 
 @app.command()
 def mine(
+    *,
     project: OneProject = None,
     min_hits: Annotated[
         int | None,
@@ -112,7 +113,7 @@ def _mined(parts: Parts, project: str, as_of: datetime | None) -> Mined:
 
 def _end_of(day: str) -> datetime:
     try:
-        date = datetime.strptime(day.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        date = datetime.strptime(day.strip(), "%Y-%m-%d").date()
     except ValueError:
         raise BadInput(f"--as-of takes a day such as 2026-11-30, not `{day}`.") from None
     return datetime.combine(date, time.max, tzinfo=UTC)

@@ -58,7 +58,9 @@ class Reader:
         self.failed = 0
         """Inputs named by the user that could not be read."""
 
-    def each(self, bar: Bar, keep: Callable[[Recording], bool]) -> Iterator[tuple[Input, Iterator[Recording]]]:
+    def each(
+        self, bar: Bar, keep: Callable[[Recording], bool]
+    ) -> Iterator[tuple[Input, Iterator[Recording]]]:
         """Each input that can be read, with those of its recordings that `keep` likes."""
         for source in self._found.inputs:
             chosen = self._importer(source)

@@ -1,7 +1,7 @@
 """`failonce replay`."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ from failonce.adapters.importers.registry import formats
 from failonce.compose import Parts, assemble
 from failonce.gate.replay import Replayed, Result, replay, tally
 from failonce.model import Evidence, Json, Lesson, Mode, State
+from failonce.ports import Added
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
 from failonce.surfaces.cli import records
@@ -28,6 +29,7 @@ app = typer.Typer()
 
 @app.command("replay")
 def replay_(
+    *,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="Recorded calls: a file, a folder, or -.")
     ],
@@ -57,10 +59,11 @@ def replay_(
     """
     with session(store) as parts:
         own = project if project not in (None, ".") else parts.config.project
-        calls, failed = _read(parts, file, format_name, own)
+        arrived, calls, failed = _read(parts, file, format_name, own)
         lessons = _armed(parts, calls, proposed)
     with waiting("Replaying"):
         replayed = _replayed(calls, lessons)
+    replayed.sort(key=lambda one: arrived[one.evidence.id])
     totals = records.tally(tally(replayed))
     if as_json:
         for one in replayed:
@@ -71,28 +74,37 @@ def replay_(
     raise typer.Exit(ExitCode.INPUT if failed else ExitCode.OK)
 
 
+class _Arrivals(MemoryStore):
+    """A store that is forgotten, but knows in which order evidence came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: dict[str, int] = {}
+
+    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
+        """Keep what is new, and its place."""
+        for e in batch:
+            self.order.setdefault(e.id, len(self.order))
+        return super().add(batch, counted_good=counted_good)
+
+
 def _read(
     parts: Parts, file: str, format_name: str | None, project: str
-) -> tuple[list[Evidence], int]:
-    """The calls of a file in its order, and how many sources could not be read."""
-    memory = assemble(parts.config, MemoryStore())
+) -> tuple[Mapping[str, int], list[Evidence], int]:
+    """The calls of a file with their places in it, and how many sources could not be read."""
+    arrivals = _Arrivals()
+    memory = assemble(parts.config, arrivals)
     rejects = Rejects(parts.config.rejects, memory.redactor)
-    order: dict[str, int] = {}
     try:
         found = find([file], memory.clock, rejects)
         reader = Reader(found, rejects, format_name)
         with Bar(found.inputs) as bar:
             for source, recordings in reader.each(bar, lambda _: True):
-                for _ in memory.loop.observe(
-                    recordings, modified=source.modified, project=project
-                ):
+                for _ in memory.loop.observe(recordings, modified=source.modified, project=project):
                     pass
     finally:
         rejects.close()
-    calls = list(memory.store.calls())
-    for e in calls:
-        order.setdefault(e.id, len(order))
-    return calls, found.missing + reader.failed
+    return arrivals.order, list(arrivals.calls()), found.missing + reader.failed
 
 
 def _armed(parts: Parts, calls: Sequence[Evidence], proposed: bool) -> dict[str, list[Lesson]]:
@@ -156,22 +168,22 @@ def _tell(
             say("With --proposed the waiting ones are tried too.")
     counts: dict[str, dict[Result, int]] = defaultdict(lambda: defaultdict(int))
     for one in replayed:
-        for id in one.decision.advice.lessons:
-            counts[id][one.result] += 1
+        for lesson in one.decision.advice.lessons:
+            counts[lesson][one.result] += 1
     if counts:
         table(
             ("lesson", "prevented", "repaired", "recovered", "shown", "wrong", "what"),
             [
                 (
-                    id,
+                    lesson,
                     by[Result.PREVENTED],
                     by[Result.REPAIRED],
                     by[Result.RECOVERED],
                     by[Result.SHOWN] + by[Result.SHOWN_GOOD],
                     by[Result.WRONGLY_BLOCKED] + by[Result.WRONGLY_CHANGED],
-                    f"{tried[id].proposal.kind} for {tried[id].proposal.target}",
+                    f"{tried[lesson].proposal.kind} for {tried[lesson].proposal.target}",
                 )
-                for id, by in counts.items()
+                for lesson, by in counts.items()
             ],
         )
     say(

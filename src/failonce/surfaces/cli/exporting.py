@@ -1,0 +1,118 @@
+"""`failonce export`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from failonce.errors import BadInput
+from failonce.model import Mode
+from failonce.ports import SignatureQuery
+from failonce.projections import lesson_file
+from failonce.projections.changelog import changelog
+from failonce.projections.ledger import SkillMode, accumulate
+from failonce.projections.trails import ledger_of, trails_of
+from failonce.surfaces.cli import records
+from failonce.surfaces.cli.options import OneProject, OwnProject, StoreUrl
+from failonce.surfaces.cli.output import plural, say, show_json, warn
+from failonce.surfaces.cli.session import named, session
+
+app = typer.Typer()
+export = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(export, name="export", help="Write out calls, lessons or the ledger.")
+
+
+@export.command()
+def ledger(
+    events: Annotated[
+        bool, typer.Option("--events", help="Print the two events of a trace instead.")
+    ] = False,
+    project: OwnProject = None,
+    store: StoreUrl = None,
+) -> None:
+    """Print the ledger of skills and gaps of one project, as JSON lines.
+
+    First a header with the counts, then a record for each skill and for each gap. Where
+    learning is off there is no ledger and no event.
+    """
+    with session(store) as parts:
+        own = named(project, parts.config) or parts.config.project
+        off = parts.review.mode(own) is Mode.OFF
+        lessons, gaps = parts.store.lessons(), parts.store.gaps()
+    if off:
+        warn(f"failonce: learning is off for {own}, so there is no ledger")
+    elif events:
+        found = accumulate(SkillMode.ACCUMULATE, own, trails_of(lessons, gaps, own))
+        for event in found.events if found else ():
+            show_json({"event": event.name, "payload": event.payload})
+    else:
+        print(ledger_of(lessons, gaps, own).dump(), end="")
+
+
+@export.command("changelog")
+def changelog_(project: OneProject = None, store: StoreUrl = None) -> None:
+    """Print the changelog of learned rules, newest first, as JSON lines."""
+    with session(store) as parts:
+        lessons = parts.store.lessons(project=named(project, parts.config))
+        versions = [v for x in lessons for v in parts.store.versions(x.id)]
+        found = changelog(versions, parts.store.entries())
+    for row in found:
+        show_json(
+            {
+                "id": row.id,
+                "skill_name": row.skill_name,
+                "rule_content": row.rule_content,
+                "reason": row.reason,
+                "status": row.status,
+                "mode": row.mode,
+                "created_at": row.created_at.isoformat(),
+                "reviewed_at": records.moment(row.reviewed_at),
+            }
+        )
+
+
+@export.command()
+def calls(project: OneProject = None, store: StoreUrl = None) -> None:
+    """Print recorded calls, redacted, as JSON lines that `failonce import` reads."""
+    with session(store) as parts:
+        for e in parts.store.calls(project=named(project, parts.config)):
+            show_json(records.call(e))
+
+
+@export.command("lessons")
+def lessons_(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to; made if it is not there.")
+    ] = Path("skills/proposed"),
+    project: OneProject = None,
+    store: StoreUrl = None,
+) -> None:
+    """Write every lesson as a YAML file into a folder.
+
+    The files are a copy to read and to keep; editing one changes nothing in force.
+    """
+    with session(store) as parts:
+        found = parts.store.lessons(project=named(project, parts.config))
+        query = SignatureQuery(ids=tuple({s for x in found for s in x.proposal.signatures}))
+        signatures = {s.id: s for s in parts.store.signatures(query)} if query.ids else {}
+    files: dict[str, str] = {}
+    for lesson in found:
+        first = next(iter(lesson.proposal.signatures), "")
+        files[lesson_file.file_name(lesson)] = lesson_file.render(lesson, signatures.get(first))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _write(folder / name, text)
+    except OSError as error:
+        raise BadInput(
+            f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
+        ) from error
+    say(f"{plural(len(files), 'lesson')} written to {folder}")
+
+
+def _write(path: Path, text: str) -> None:
+    """In one step, so that nobody reads half a file."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

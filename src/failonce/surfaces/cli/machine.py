@@ -1,0 +1,141 @@
+"""`failonce doctor` and `failonce install`."""
+
+import platform
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from failonce.compose import Configuration, configure, opened
+from failonce.errors import FailonceError, Refused
+from failonce.surfaces.cli.app import ExitCode
+from failonce.surfaces.cli.options import AsJson, StoreUrl
+from failonce.surfaces.cli.output import say, show_json, table
+
+app = typer.Typer()
+
+
+class Health(StrEnum):
+    """How a part of failonce is on this machine."""
+
+    OK = "ok"
+    MISSING = "missing"
+    BROKEN = "broken"
+    LATER = "not needed yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    health: Health
+    detail: str
+
+
+@app.command()
+def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
+    """Check that everything works on this machine.
+
+    Exits with 1 where something that is needed does not work.
+    """
+    found = list(_look(store))
+    if as_json:
+        show_json([{"what": f.what, "health": f.health, "detail": f.detail} for f in found])
+    else:
+        table(("part", "health", "detail"), [(f.what, f.health, f.detail) for f in found])
+        bad = [f.what for f in found if f.health in (Health.BROKEN, Health.MISSING)]
+        say(f"Look at: {', '.join(bad)}." if bad else "All that is needed works here.")
+    broken = any(f.health in (Health.BROKEN, Health.MISSING) for f in found)
+    raise typer.Exit(ExitCode.NEGATIVE if broken else ExitCode.OK)
+
+
+def _look(store: str | None) -> Iterator[Finding]:
+    yield _fine("failonce", _version())
+    yield _fine("python", f"{platform.python_version()} at {sys.executable}")
+    yield _fine("system", f"{platform.system()} {platform.release()}, {platform.machine()}")
+    yield _fine("sqlite", sqlite3.sqlite_version)
+    try:
+        config = configure(store=store)
+    except FailonceError as error:
+        yield Finding(what="settings", health=Health.BROKEN, detail=str(error))
+        return
+    used = sorted(set(config.origins.values()))
+    yield _fine("settings", f"from {', '.join(used)}" if used else "all at their defaults")
+    yield _tried("store", lambda: _store(config))
+    yield _tried("patterns", _patterns)
+    yield _tried("skill files", lambda: str(config.skills))
+    for name, need in _LATER:
+        where = shutil.which(name)
+        yield Finding(what=name, health=Health.LATER, detail=f"{need}; {where or 'not installed'}")
+
+
+_LATER = (
+    ("git", "for lessons as pull requests"),
+    ("bwrap", "to try generated tools in a sandbox"),
+)
+
+
+def _fine(what: str, detail: str) -> Finding:
+    return Finding(what=what, health=Health.OK, detail=detail)
+
+
+def _tried(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return _fine(what, look())
+    except (FailonceError, ImportError) as error:
+        return Finding(what=what, health=Health.BROKEN, detail=str(error))
+
+
+def _version() -> str:
+    try:
+        return version("failonce")
+    except PackageNotFoundError:
+        return "run from its source"
+
+
+def _store(config: Configuration) -> str:
+    """Open it, and write something that leaves no trace."""
+    with opened(config) as parts:
+        now = parts.clock.now()
+        parts.store.acquire("doctor", "doctor", until=now + timedelta(seconds=1), now=now)
+        parts.store.release("doctor", "doctor")
+        calls = sum(parts.store.projects().values())
+    return f"{config.url}, can be written, {calls:,} calls"
+
+
+def _patterns() -> str:
+    import re2  # noqa: PLC0415 - it is what is looked at
+
+    return f"RE2, {'linear in time' if re2.search('a+b', 'aab') else 'but it does not match'}"
+
+
+@app.command()
+def install(
+    agent: Annotated[
+        str | None, typer.Argument(metavar="AGENT", help="Such as claude-code.")
+    ] = None,
+) -> None:
+    """Connect an agent (comes later).
+
+    Hooks for coding agents are not part of this version. What works today: import what an
+    agent recorded, and ask failonce from Python before and after a call.
+    """
+    if agent is not None:
+        raise Refused(
+            f"This version cannot install itself into {agent}: hooks for coding agents come "
+            "later. Nothing was changed. `failonce install` says what works today."
+        )
+    say("Hooks that put lessons in force inside coding agents come later.")
+    say("What works today:")
+    say("  failonce import ~/.claude/projects     learn from what Claude Code recorded")
+    say("  failonce import ~/.codex/sessions      the same for Codex")
+    say("  failonce.advise(tool, args)            ask in Python before a call")
+    say("  failonce.advise_failure(tool, args, error)   and after one that failed")
