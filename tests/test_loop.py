@@ -1,0 +1,326 @@
+"""From recordings to lessons and back: the loop over a real store in memory."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from failonce.adapters.wording import TemplateWording
+from failonce.audit import verify
+from failonce.errors import NotFound, RefusedLesson, RefusedMove
+from failonce.evidence.redact import Redactor
+from failonce.loop import Loop
+from failonce.model import (
+    Action,
+    Args,
+    Call,
+    KindName,
+    Lesson,
+    Mode,
+    Origin,
+    Proposer,
+    Recording,
+    State,
+    Verdict,
+)
+from failonce.ports import SignatureQuery
+from failonce.review import Review
+from failonce.testing import FixedClock, MemoryStore
+from tests.made import START
+
+
+class Desk:
+    """A workspace that remembers what it was told to hold."""
+
+    def __init__(self) -> None:
+        self.held: list[str] = []
+
+    def reconcile(self, lessons: Iterable[Lesson]) -> Sequence[str]:
+        self.held = sorted(x.id for x in lessons)
+        return self.held
+
+
+class World:
+    """A loop with everything around it."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock(START)
+        self.store = MemoryStore()
+        self.desk = Desk()
+        self.review = Review(store=self.store, clock=self.clock, workspace=self.desk, actor="ann")
+        self.loop = Loop(
+            review=self.review,
+            clock=self.clock,
+            wording=TemplateWording(None),
+            cleaner=Redactor(),
+        )
+
+    def take(self, recordings: Iterable[Recording]) -> int:
+        return sum(o.new for o in self.loop.observe(recordings, modified=START, project="p"))
+
+
+def call(tool: str, args: Args, error: str = "", *, session: str = "s", n: int = 0) -> Recording:
+    return Recording(
+        call=Call(tool=tool, args=args, session=session, project="p"),
+        text=error or "fine",
+        flagged=bool(error),
+        at=START + timedelta(seconds=n),
+    )
+
+
+def detailed(sessions: int) -> list[Recording]:
+    """Sessions in which `get_entity` is called with an argument that it does not have."""
+    out: list[Recording] = []
+    for s in range(sessions):
+        args: Args = {"entity": f"light.{s}", "detailed": True}
+        right: Args = {"entity": f"light.{s}"}
+        out += [
+            call("get_entity", args, "Error: unexpected argument 'detailed'", session=f"s{s}"),
+            call("get_entity", right, session=f"s{s}", n=1),
+            *(call("get_entity", {"entity": f"x{i}"}, session=f"s{s}", n=2 + i) for i in range(4)),
+        ]
+    return out
+
+
+def renamed(sessions: int) -> list[Recording]:
+    """Sessions in which `read` is called with `path` and then with `file`."""
+    out: list[Recording] = []
+    for s in range(sessions):
+        name = f"notes-{s}.txt"
+        out += [
+            call("read", {"path": name}, "Error: unexpected argument 'path'", session=f"s{s}"),
+            call("read", {"file": name}, session=f"s{s}", n=1),
+            *(call("read", {"file": f"{i}.txt"}, session=f"s{s}", n=2 + i) for i in range(20)),
+        ]
+    return out
+
+
+def test_recordings_become_evidence_and_the_same_again_adds_nothing() -> None:
+    world = World()
+    assert world.take(detailed(3)) == 18
+    assert world.take(detailed(3)) == 0
+    (signature,) = world.store.signatures(SignatureQuery())
+    assert signature.hits == 3
+
+
+def test_good_lines_of_a_log_are_counted_and_not_kept() -> None:
+    world = World()
+    line = Recording(
+        call=Call(tool="web", project="p"), text="started", flagged=False, origin=Origin.LOG
+    )
+    (seen,) = world.loop.observe([line], modified=START, project="p")
+    assert (seen.calls, seen.new) == (1, 0)
+    assert list(world.store.calls()) == []
+
+
+def test_a_secret_never_reaches_the_store() -> None:
+    world = World()
+    secret = "gh" + "p_" + "a1B2" * 9
+    world.take([call("push", {"token": secret}, f"Error: denied for {secret}")])
+    (kept,) = world.store.calls()
+    assert secret not in repr(kept)
+
+
+@pytest.mark.proves("S1", "F2")
+def test_a_recurring_mistake_becomes_a_proven_lesson() -> None:
+    world = World()
+    world.take(renamed(30))
+    run = world.loop.mine("p")
+    (lesson,) = run.new
+    assert lesson.proposal.kind is KindName.FIXER
+    assert lesson.state is State.PROPOSED
+    assert lesson.judgement.proof.tally.repaired > 0
+    assert lesson.judgement.proof.tally.wrongly_changed == 0
+    assert "Repaired" in lesson.judgement.proof.line
+
+
+def test_mining_twice_moves_nothing() -> None:
+    world = World()
+    world.take(renamed(12))
+    first = world.loop.mine("p")
+    again = world.loop.mine("p")
+    assert [x.id for x in first.new] == list(again.known)
+    assert again.new == ()
+
+
+@pytest.mark.proves("F8", "S23")
+def test_every_failure_has_one_end_and_nothing_says_why() -> None:
+    world = World()
+    odd = [call("odd", {"a": n}, "Error: boom", session=f"s{n}") for n in range(5)]
+    once = [call("rare", {}, "Error: once", session="s0", n=9)]
+    world.take([*renamed(5), *odd, *once])
+    run = world.loop.mine("p")
+    assert run.failures == 11
+    assert run.supported + run.gaps + run.below == run.failures
+    assert [g.reason for g in world.store.gaps()] == ["no_method"]
+    empty = World().loop.mine("nowhere")
+    assert empty.outcome == "nothing, because no failure is recorded"
+    mined = [e.event for e in world.store.entries() if e.event.action is Action.MINED]
+    assert mined[-1].reason == run.outcome
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.booleans()), max_size=40))
+def test_the_ends_of_failures_add_up_whatever_happened(
+    events: list[tuple[int, int, bool]],
+) -> None:
+    world = World()
+    world.take(
+        call(f"t{t}", {"a": s}, "Error: no" if bad else "", session=f"s{s}", n=n)
+        for n, (t, s, bad) in enumerate(events)
+    )
+    run = world.loop.mine("p")
+    assert run.failures == sum(bad for _, _, bad in events)
+    assert run.supported + run.gaps + run.below == run.failures
+
+
+@pytest.mark.proves("N14")
+def test_in_manual_a_rule_waits_and_no_file_is_written_until_a_person_approves() -> None:
+    world = World()
+    waiting = _learn(world)
+    assert waiting.state is State.PROPOSED
+    assert world.desk.held == []
+    world.review.approve(waiting.id, reason="true")
+    assert world.desk.held == [waiting.id]
+
+
+@pytest.mark.proves("N13")
+def test_in_auto_a_rule_is_written_at_once_on_trial_and_can_be_undone() -> None:
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    applied = _learn(world)
+    assert applied.state is State.CANARY
+    assert applied.valid_until is not None
+    assert world.desk.held == [applied.id]
+    undone = world.review.undo(applied.id, reason="no")
+    assert undone.state is State.REVERTED
+    assert world.desk.held == []
+
+
+def test_in_auto_only_proven_typed_lessons_go_in_force_without_a_person() -> None:
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    world.take([*renamed(60), *detailed(60)])
+    made = {x.proposal.target: x for x in world.loop.mine("p").new}
+    assert made["read"].state is State.CANARY
+    assert made["read"].valid_until is not None
+    assert made["get_entity"].state is State.PROPOSED, "it leaves an argument out"
+
+
+@pytest.mark.proves("N7")
+def test_the_entry_is_written_before_the_file_and_says_what_was_decided() -> None:
+    world = World()
+    rule = _learn(world)
+    world.review.approve(rule.id, reason="seen twice")
+    actions = [(e.event.action, e.event.reason) for e in world.store.entries(subject=rule.id)]
+    assert actions == [
+        (Action.PROPOSE, "Invalid arg 'detailed'"),
+        (Action.APPROVE, "seen twice"),
+    ]
+    assert verify(world.store.entries(), world.store.lessons()).intact
+
+
+def test_the_same_rule_again_is_the_same_lesson() -> None:
+    world = World()
+    first = _learn(world)
+    assert _learn(world, "get_entity has NO argument   detailed.").id == first.id
+    assert len(world.store.lessons()) == 1
+
+
+@pytest.mark.parametrize(
+    ("skill", "rule"),
+    [
+        ("../../etc/passwd", "Fine."),
+        ("a/b", "Fine."),
+        ("", "Fine."),
+        ("ok", "# A heading"),
+        ("ok", "a\nb"),
+        ("ok", "x" * 301),
+        ("ok", "hidden\u200bhere"),
+    ],
+)
+def test_an_unsafe_rule_is_refused_and_nothing_is_written(skill: str, rule: str) -> None:
+    world = World()
+    with pytest.raises(RefusedLesson):
+        world.review.learn(skill, rule, reason="", proposer=Proposer.PERSON, project="p")
+    assert list(world.store.entries()) == []
+
+
+@pytest.mark.proves("N21")
+def test_two_reviewers_cannot_both_decide() -> None:
+    world = World()
+    rule = _learn(world)
+    world.review.reject(rule.id, reason="no")
+    with pytest.raises(RefusedMove, match="reopen it first"):
+        world.review.approve(rule.id)
+
+
+def test_a_trial_that_is_over_ends_by_itself() -> None:
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    rule = _learn(world)
+    world.clock.advance(hours=169)
+    world.review.reconcile()
+    ended = world.store.lesson(rule.id)
+    assert ended is not None
+    assert ended.state is State.RETIRED
+    assert world.desk.held == []
+
+
+def test_two_reports_put_a_lesson_back_in_the_queue() -> None:
+    world = World()
+    rule = world.review.approve(_learn(world).id)
+    assert world.review.report_wrong(rule.id, reason="blocked a good call").in_force
+    back = world.review.report_wrong(rule.id, reason="again")
+    assert back.state is State.PROPOSED
+    assert world.desk.held == []
+
+
+def test_off_rests_the_lessons_in_force() -> None:
+    world = World()
+    rule = world.review.approve(_learn(world).id)
+    world.review.set_mode(Mode.OFF)
+    assert world.desk.held == []
+    world.review.set_mode(Mode.MANUAL)
+    assert world.desk.held == [rule.id]
+
+
+def test_a_lesson_is_found_by_the_beginning_of_its_id() -> None:
+    world = World()
+    rule = _learn(world)
+    assert world.review.find(rule.id.lower()[:6]).id == rule.id
+    with pytest.raises(NotFound, match="failonce lessons"):
+        world.review.find("GR-0")
+
+
+def test_a_newer_body_replaces_one_that_still_waits() -> None:
+    world = World()
+    world.take(renamed(6))
+    (first,) = world.loop.mine("p").new
+    world.take(
+        replace(r, call=replace(r.call, session=f"more-{r.call.session}")) for r in renamed(12)
+    )
+    again = world.loop.mine("p")
+    assert first.id in (*again.known, *(x.id for x in again.new))
+    assert len(world.store.lessons()) == 1
+
+
+def _learn(world: World, rule: str = "get_entity has no argument detailed.") -> Lesson:
+    return world.review.learn(
+        "homeassistant",
+        rule,
+        reason="Invalid arg 'detailed'",
+        proposer=Proposer.AGENT,
+        project="p",
+    )
+
+
+def test_verdicts_are_counted_beside_the_sources_own_flags() -> None:
+    world = World()
+    (seen,) = world.loop.observe(detailed(2), modified=START, project="p")
+    assert seen.flagged == 2
+    assert seen.failures == 2
+    assert seen.verdicts[Verdict.GOOD] == 10
