@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from failonce.errors import FailonceError, NotFound, RefusedLesson
 from failonce.gate import judge as gate
-from failonce.identity import body_digest, lesson_id, slug
+from failonce.identity import body_digest, intact, lesson_id, slug
 from failonce.kinds.rule import checked_sentence
 from failonce.lifecycle import Moved, move
 from failonce.model import (
@@ -163,7 +163,7 @@ class Review:
         in_force = [
             x
             for x in self.store.lessons(states=(State.CANARY, State.STABLE))
-            if x.in_force and self.mode(x.proposal.project) is not Mode.OFF
+            if x.in_force and intact(x) and self.mode(x.proposal.project) is not Mode.OFF
         ]
         try:
             return self._workspace.reconcile(in_force)

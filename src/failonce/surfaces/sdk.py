@@ -21,7 +21,7 @@ from failonce.adapters.importers.events import ingest_error
 from failonce.compose import Parts
 from failonce.evidence.snapshot import snapshot
 from failonce.evidence.triage import triage
-from failonce.identity import canonical_json, digest
+from failonce.identity import canonical_json, digest, intact
 from failonce.kinds.behaviour import Block, Failure, Repair, Retry
 from failonce.kinds.decision import Armed, Decision, Touch
 from failonce.loop import Loop
@@ -73,6 +73,8 @@ class Advisor:
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self.lost = 0
         """Times that failonce itself failed and the call went on without it."""
+        self.refused: tuple[str, ...] = ()
+        """Lessons whose bytes are not those that were approved: never run."""
 
     def advise(
         self,
@@ -224,14 +226,15 @@ class Advisor:
         if self._loop.review.mode(project) is Mode.OFF:
             return Index(())
         now = self._clock.now()
-        lessons = self._loop.store.lessons(states=(State.CANARY, State.STABLE))
-        return Index(
-            arm(x)
-            for x in lessons
+        lessons = [
+            x
+            for x in self._loop.store.lessons(states=(State.CANARY, State.STABLE))
             if x.in_force
             and x.proposal.project in (project, "*")
             and (x.valid_until is None or x.valid_until > now)
-        )
+        ]
+        self.refused = tuple(x.id for x in lessons if not intact(x))
+        return Index(arm(x) for x in lessons if x.id not in self.refused)
 
     def _remember(self, call: Call, pending: _Pending) -> None:
         self._pending[_key(call)] = pending

@@ -1,0 +1,245 @@
+"""failonce in somebody else's loop: advice, what became of it, and never in the way."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tests.test_loop import START, call, renamed
+
+import failonce
+from failonce.adapters.sql_store import open_store
+from failonce.adapters.wording import TemplateWording
+from failonce.adapters.workspace import FileWorkspace
+from failonce.evidence.redact import Redactor
+from failonce.loop import Loop
+from failonce.model import AdviceAction, Effect, Mode
+from failonce.ports import Store
+from failonce.review import Review
+from failonce.surfaces.sdk import Advisor
+from failonce.testing import FixedClock, MemoryStore
+
+BLOCKED = {"entity": "light.9", "detailed": True}
+
+
+class World:
+    """An advisor over a store with a history and approved lessons."""
+
+    def __init__(self, folder: Path, store: Store | None = None) -> None:
+        self.clock = FixedClock(START)
+        self.store = store or MemoryStore()
+        self.review = Review(
+            store=self.store, clock=self.clock, workspace=FileWorkspace(folder, project="p")
+        )
+        self.loop = Loop(
+            review=self.review,
+            clock=self.clock,
+            wording=TemplateWording(None),
+            cleaner=Redactor(),
+        )
+        self.advisor = Advisor(self.loop, self.clock)
+
+    def learn_from(self, *recordings: object) -> None:
+        for _ in self.loop.observe(recordings, modified=START, project="p"):  # type: ignore[arg-type]
+            pass
+        for lesson in self.loop.mine("p").new:
+            self.review.approve(lesson.id)
+
+    def effects(self) -> list[Effect]:
+        return [x.effect for x in self.store.exposures()]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path)
+    made.learn_from(*renamed(12), *stopped(12), *locked(12))
+    return made
+
+
+def stopped(sessions: int) -> Iterator[object]:
+    """Calls that fail for their arguments and are never mended."""
+    for s in range(sessions):
+        args = {"entity": f"light.{s}", "detailed": True}
+        yield call("get_entity", args, "Error: unexpected argument 'detailed'", session=f"e{s}")
+        for n in range(9):
+            yield call("get_entity", {"entity": f"x{n}"}, session=f"e{s}", n=n + 1)
+
+
+def locked(sessions: int) -> Iterator[object]:
+    """Calls that fail and work unchanged a second later."""
+    for s in range(sessions):
+        yield call("query", {"sql": f"select {s}"}, "database is locked", session=f"q{s}")
+        yield call("query", {"sql": f"select {s}"}, session=f"q{s}", n=1)
+
+
+def test_a_call_that_nobody_knows_anything_about_goes_on(world: World) -> None:
+    assert world.advisor.advise("other", {"a": 1}, session="s", project="p").action is (
+        AdviceAction.ALLOW
+    )
+    assert world.advisor.lost == 0
+
+
+def test_a_call_that_fails_is_repaired_and_what_came_of_it_is_recorded(world: World) -> None:
+    advice = world.advisor.advise("read", {"path": "a.txt"}, session="s", project="p")
+    assert advice.action is AdviceAction.RUN
+    assert advice.args == {"file": "a.txt"}
+    world.advisor.observe("read", advice.args, "fine", session="s", project="p")
+    assert world.effects() == [Effect.REPAIRED]
+
+
+def test_a_repair_that_does_not_help_is_recorded_as_such(world: World) -> None:
+    advice = world.advisor.advise("read", {"path": "a.txt"}, session="s", project="p")
+    world.advisor.observe("read", advice.args, error="still no", session="s", project="p")
+    assert world.effects() == [Effect.NO_EFFECT]
+
+
+def test_a_block_says_how_to_proceed_and_a_reason_passes_it(world: World) -> None:
+    advice = world.advisor.advise("get_entity", BLOCKED, session="s", project="p")
+    assert advice.action is AdviceAction.BLOCK
+    assert "`detailed`" in advice.message
+    assert "repeat it with a reason" in advice.message
+    passed = world.advisor.advise(
+        "get_entity", BLOCKED, session="s", project="p", override="this one has it"
+    )
+    assert passed.action is AdviceAction.ALLOW
+    assert world.effects() == [Effect.PREVENTED, Effect.WRONG]
+    overrides = [e.event for e in world.store.entries() if e.event.action == "override"]
+    assert [o.reason for o in overrides] == ["this one has it"]
+
+
+def test_a_passing_failure_is_retried_and_then_given_up(world: World) -> None:
+    args = {"sql": "select 99"}
+    actions = [
+        world.advisor.advise_failure(
+            "query", args, "database is locked", session="s", project="p"
+        ).action
+        for _ in range(5)
+    ]
+    assert actions[0] is AdviceAction.RETRY
+    assert actions[-1] is AdviceAction.GIVE_UP
+
+
+def test_another_project_is_left_alone(world: World) -> None:
+    assert world.advisor.advise("get_entity", BLOCKED, project="q").action is AdviceAction.ALLOW
+
+
+def test_a_decision_is_in_force_at_the_next_call(world: World) -> None:
+    advice = world.advisor.advise("get_entity", BLOCKED, project="p")
+    world.review.undo(advice.lessons[0])
+    assert world.advisor.advise("get_entity", BLOCKED, project="p").action is AdviceAction.ALLOW
+
+
+def test_off_rests_everything(world: World) -> None:
+    world.review.set_mode(Mode.OFF)
+    assert world.advisor.advise("get_entity", BLOCKED, project="p").action is AdviceAction.ALLOW
+
+
+def test_a_flipped_byte_is_never_run(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        world = World(tmp_path, store)
+        world.learn_from(*stopped(12))
+        before = world.advisor.advise("get_entity", BLOCKED, project="p")
+        assert before.action is AdviceAction.BLOCK
+        with closing(sqlite3.connect(path)) as raw, raw:
+            guards = "select name from sqlite_master where type = 'trigger'"
+            for (name,) in raw.execute(guards).fetchall():
+                raw.execute(f"drop trigger {name}")
+            changed = raw.execute(
+                "update lesson_version set proposal = replace(proposal, 'type: block', 'type: warn')"
+            )
+            assert changed.rowcount
+        fresh = Advisor(world.loop, world.clock)
+        assert fresh.advise("get_entity", BLOCKED, project="p").action is AdviceAction.ALLOW
+        assert fresh.refused == before.lessons
+
+
+def test_the_arguments_are_those_of_the_moment_of_the_call(world: World) -> None:
+    args: dict[str, object] = {"path": "a.txt"}
+    advice = world.advisor.advise("read", args, project="p")
+    args["path"] = "changed"
+    assert advice.args == {"file": "a.txt"}
+    assert args == {"path": "changed"}
+
+
+class Broken:
+    """An object that nobody should print."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+
+def test_whoever_watches_does_not_break_what_he_watches(world: World) -> None:
+    world.advisor.observe("t", {"x": Broken()}, Broken(), session="s", project="p")
+    assert world.advisor.advise("t", {"x": Broken()}, project="p").action is AdviceAction.ALLOW
+    broken = Advisor(SimpleNamespace(), world.clock)  # type: ignore[arg-type]
+    assert broken.advise("read", {"path": "a"}, project="p") == failonce.Advice()
+    broken.observe("read", {"path": "a"}, "x", project="p")
+    assert broken.lost == 2
+
+
+def test_the_public_names_are_these() -> None:
+    assert failonce.__all__ == [
+        "Advice",
+        "AdviceAction",
+        "FailonceError",
+        "Ingested",
+        "Lesson",
+        "advise",
+        "advise_failure",
+        "close",
+        "ingest_error",
+        "learn",
+        "observe",
+    ]
+    for name in failonce.__all__:
+        assert getattr(failonce, name).__doc__
+
+
+SCRIPT = """
+import failonce, pathlib, sys
+advice = failonce.advise("read", {"path": "a"}, session="s")
+failonce.observe("read", {"path": "a"}, error="boom", session="s")
+after = failonce.advise_failure("read", {"path": "a"}, "boom", session="s")
+print(advice == failonce.Advice() == after)
+"""
+
+
+@pytest.mark.proves("F3")
+def test_off_for_a_process_opens_no_store_and_makes_no_file(tmp_path: Path) -> None:
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    env |= {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=env | {"FAILONCE": "off"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.proves("S5", "N6")
+def test_an_error_and_a_rule_come_in_by_functions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAILONCE_STORE__URL", f"sqlite:///{tmp_path}/store.db")
+    monkeypatch.chdir(tmp_path)
+    failonce.close()
+    event = {"error": "KeyError: 'partner_id'", "component": "sale.order", "tags": ["sale"]}
+    first, second = failonce.ingest_error(event), failonce.ingest_error(event)
+    assert first.norm_error == "KeyError: 'partner_id'"
+    assert first.fingerprint == second.fingerprint
+    rule = failonce.learn("homeassistant", "Call it plainly.", reason="Invalid arg 'detailed'")
+    assert (rule.proposal.target, rule.state) == ("homeassistant", "proposed")
+    failonce.close()
