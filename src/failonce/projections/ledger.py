@@ -183,8 +183,8 @@ class SkillLedger:
         return [header, *map(_skill_record, self.skills), *map(_item_record, self.curriculum)]
 
     def dump(self) -> str:
-        """The records as JSON lines; equal ledgers have equal bytes."""
-        return "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in self.records())
+        """The records as JSON lines in ASCII; equal ledgers have equal bytes."""
+        return "".join(json.dumps(r) + "\n" for r in self.records())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,8 @@ def render(lesson: Lesson, signature: Signature | None = None) -> str:
 def parse(text: str) -> LessonFile:
     """Read a file strictly; raises `BadInput` for anything that `render` does not write."""
     parts = document.load(text)
-    if sorted(parts) != sorted(_KEYS):
-        odd = sorted(set(parts) ^ set(_KEYS))
+    if set(parts) != set(_KEYS):
+        odd = sorted(set(parts) ^ set(_KEYS), key=str)
         raise BadInput(f"The file must hold {', '.join(_KEYS)}; look at `{odd[0]}`.")
     kind = _kind(_text(parts, "kind"))
     name, status = _text(parts, "id"), _text(parts, "status")

@@ -51,8 +51,8 @@ def _clean(name: str, value: str | int) -> str | int:
 
 
 def one_line(text: str) -> str:
-    """A rendered phrase as one visible line of at most 300 characters."""
-    return capped(visible(text), MAX_LINE)
+    """A rendered phrase as one visible line of at most 300 characters that begins no markup."""
+    return capped(visible(text).lstrip("#|>=~-*+ "), MAX_LINE)
 
 
 def visible(text: str) -> str:

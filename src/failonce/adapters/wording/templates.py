@@ -1,6 +1,8 @@
-"""Phrases from sandboxed Jinja templates: one file `<phrase>.j2` each.
+"""Phrases from sandboxed Jinja templates.
 
-A template gets cleaned slots and nothing else: no globals, no loops, no other files. What
+A phrase is a file `<phrase>.j2`, such as `guardrail_message.j2`, or a block of the file of its
+kind, such as `{% block message %}` of `guardrail.yaml.j2`; what stands around blocks is not
+read. A template gets cleaned slots and nothing else: no globals, no loops, no other files. What
 it renders becomes one line. Structure, states and ids never come from a template.
 """
 
@@ -50,19 +52,38 @@ class TemplateWording:
         self._compiled: dict[Phrase, Template] = {}
 
     def say(self, phrase: Phrase, slots: Slots) -> str:
-        """The phrase with its slots filled: one line, at most 300 characters."""
-        if phrase not in self._compiled:
-            self._compiled[phrase] = _compile(self._file(phrase))
-        return _rendered(self._compiled[phrase], clean_slots(slots))
+        """The phrase with its slots filled: one line, at most 300 characters.
 
-    def _file(self, phrase: Phrase) -> Path:
-        if self._folder is not None:
-            if not self._folder.is_dir():
-                raise BadSetting(f"The folder of templates {self._folder} is not there.")
-            own = self._folder / f"{phrase}.j2"
-            if own.exists():
-                return own
-        return _BUILT_IN / f"{phrase}.j2"
+        Where the user's template comes to nothing for these slots, it is the built-in one.
+        """
+        if phrase not in self._compiled:
+            self._compiled[phrase] = self._own(phrase) or _built_in(phrase)
+        clean = clean_slots(slots)
+        return _rendered(self._compiled[phrase], clean) or _rendered(_built_in(phrase), clean)
+
+    def _own(self, phrase: Phrase) -> "Template | None":
+        if self._folder is None:
+            return None
+        if not self._folder.is_dir():
+            raise BadSetting(f"The folder of templates {self._folder} is not there.")
+        file, block = self._folder / f"{phrase}.j2", ""
+        if not file.exists():
+            name, block = _place_in_kind(phrase)
+            file = self._folder / name
+        return _compile(file, block) if file.exists() else None
+
+
+def _place_in_kind(phrase: Phrase) -> tuple[str, str]:
+    """File and block: (`guardrail.yaml.j2`, `message`)."""
+    kind, _, block = phrase.partition("_")
+    return f"{kind}.yaml.j2", block or "reason"
+
+
+@cache
+def _built_in(phrase: Phrase) -> "Template":
+    template = _compile(_BUILT_IN / f"{phrase}.j2")
+    assert template is not None  # noqa: S101 - a whole file is there or an error
+    return template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +92,6 @@ class TemplateCheck:
 
     phrase: str
     """The phrase, or the name of a file that is for none."""
-    own: bool
-    """True where the user's folder supplies it."""
     text: str = ""
     error: str = ""
 
@@ -80,18 +99,17 @@ class TemplateCheck:
 def check_templates(folder: Path | None = None) -> Sequence[TemplateCheck]:
     """Render every phrase with `SAMPLE`, and name files that no phrase reads (S30)."""
     wording = TemplateWording(folder)
-    present = {p.stem for p in folder.glob("*.j2")} if folder is not None else set()
     checks = []
     for phrase in Phrase:
         try:
-            text, error = wording.say(phrase, SAMPLE), ""
-        except BadSetting as found:
-            text, error = "", str(found)
-        checks.append(TemplateCheck(phrase=phrase, own=phrase in present, text=text, error=error))
-    known = ", ".join(f"{p}.j2" for p in Phrase)
-    for name in sorted(present - set(Phrase)):
-        unread = f"Nothing reads {name}.j2. Name it as one of: {known}."
-        checks.append(TemplateCheck(phrase=name, own=True, error=unread))
+            checks.append(TemplateCheck(phrase=phrase, text=wording.say(phrase, SAMPLE)))
+        except BadSetting as error:
+            checks.append(TemplateCheck(phrase=phrase, error=str(error)))
+    names = {*(f"{p}.j2" for p in Phrase), *(_place_in_kind(p)[0] for p in Phrase)}
+    present = {p.name for p in folder.glob("*.j2")} if folder is not None else set()
+    for name in sorted(present - names):
+        unread = f"Nothing reads {name}. Name it as one of: {', '.join(sorted(names))}."
+        checks.append(TemplateCheck(phrase=name, error=unread))
     return checks
 
 
@@ -107,13 +125,19 @@ def _environment() -> "SandboxedEnvironment":
     return environment
 
 
-def _compile(file: Path) -> "Template":
+def _compile(file: Path, block: str = "") -> "Template | None":
+    """The file, or one block of it; None where it has no block of that name."""
     from jinja2 import Template, TemplateError, TemplateSyntaxError, nodes  # noqa: PLC0415
 
     environment = _environment()
     source = _source(file)
     try:
         tree = environment.parse(source, filename=str(file))
+        if block:
+            found = next((b for b in tree.find_all(nodes.Block) if b.name == block), None)
+            if found is None:
+                return None
+            tree = nodes.Template(found.body, lineno=found.lineno)
         forbidden = next(tree.find_all((nodes.For, nodes.Macro, nodes.Pow, nodes.Mul)), None)
         if forbidden is not None:
             what = type(forbidden).__name__.lower()
@@ -141,12 +165,9 @@ def _source(file: Path) -> str:
 
 def _rendered(template: "Template", slots: Mapping[str, str | int]) -> str:
     try:
-        text = one_line(template.render(slots))
+        return one_line(template.render(slots))
     except Exception as error:  # filters can raise anything
         raise BadSetting(f"{_place(template, error)}: {error}.") from None
-    if not text:
-        raise BadSetting(f"{template.filename} renders to nothing.")
-    return text
 
 
 def _place(template: "Template", error: Exception) -> str:
