@@ -14,7 +14,7 @@ from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
 from failonce.surfaces.cli.session import deciding, named, session
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 config = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 template = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config, name="config", help="Show the settings, or set the mode.")
@@ -106,12 +106,9 @@ def try_templates(as_json: AsJson = False) -> None:
     """
     found = check_templates(configure().settings.paths.templates)
     if as_json:
-        show_json(
-            [{"phrase": c.phrase, "own": c.own, "text": c.text, "error": c.error} for c in found]
-        )
+        show_json([{"phrase": c.phrase, "text": c.text, "error": c.error} for c in found])
     else:
         for check in found:
-            whose = "yours" if check.own else "built in"
-            say(f"{check.phrase} ({whose})")
+            say(check.phrase)
             say(f"  {'FAILED: ' + check.error if check.error else check.text}")
     raise typer.Exit(ExitCode.NEGATIVE if any(c.error for c in found) else ExitCode.OK)

@@ -18,7 +18,7 @@ from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json
 from failonce.surfaces.cli.session import deciding
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 LessonId = Annotated[str, typer.Argument(metavar="ID", help="A lesson's id, or how it begins.")]
 

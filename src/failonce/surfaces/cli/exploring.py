@@ -1,6 +1,6 @@
 """`failonce failures` and `failonce gaps`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -10,12 +10,15 @@ from failonce.ports import SignatureOrder, SignatureQuery
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.naming import short_ids
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
-from failonce.surfaces.cli.output import plural, say, show_json, table
+from failonce.surfaces.cli.output import console, plural, say, show_json, table
 from failonce.surfaces.cli.session import named, session
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 _SCREEN = 20
+"""Classes listed where nobody said how many."""
+_ROOMY = 120
+"""Columns from which on all is shown."""
 
 
 @app.command()
@@ -62,32 +65,27 @@ def failures(
         say("Nothing is recorded yet. Begin with: failonce import PATH")
 
 
-def _listing(shown: Sequence[Signature], short: dict[str, str], total: int) -> None:
+def _listing(shown: Sequence[Signature], short: Mapping[str, str], total: int) -> None:
     projects = len({s.project for s in shown}) > 1
+    wide = console().width >= _ROOMY
     table(
         (
-            "id",
-            "impact",
-            "7 d",
-            "30 d",
-            "all",
-            "sessions",
-            "category",
+            *("id", "impact", "7 d"),
+            *(["30 d"] if wide else []),
+            *("all", "sessions"),
+            *(["category"] if wide else []),
             "tool",
-            *(["project"] if projects else []),
+            *(["project"] if wide and projects else []),
             "failure",
         ),
         [
             (
-                short[s.id],
-                float(s.impact),
-                s.hits_7d,
-                s.hits_30d,
-                s.hits,
-                s.sessions,
-                s.category,
-                s.tool[:32],
-                *([s.project[-24:]] if projects else []),
+                *(short[s.id], float(s.impact), s.hits_7d),
+                *([s.hits_30d] if wide else []),
+                *(s.hits, s.sessions),
+                *([s.category] if wide else []),
+                s.tool[: 32 if wide else 14],
+                *([s.project[-24:]] if wide and projects else []),
                 s.template,
             )
             for s in shown

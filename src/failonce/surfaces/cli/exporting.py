@@ -18,7 +18,7 @@ from failonce.surfaces.cli.options import OneProject, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.session import named, session
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 export = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(export, name="export", help="Write out calls, lessons or the ledger.")
 

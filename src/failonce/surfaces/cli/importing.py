@@ -18,7 +18,7 @@ from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.reading import Reader, find
 from failonce.surfaces.cli.rejects import Rejects
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 _TOLD = {
     Verdict.FAILURE: "learned from",

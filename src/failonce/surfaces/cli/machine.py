@@ -19,7 +19,7 @@ from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 class Health(StrEnum):

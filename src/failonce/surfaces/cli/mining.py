@@ -17,7 +17,7 @@ from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, waiting, warn
 from failonce.surfaces.cli.session import named
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 LEASE: Final = timedelta(minutes=2)
 """How long a run that was killed keeps the next one waiting."""

@@ -1,20 +1,13 @@
 """Short ids of failures: what people type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from failonce.model import SHORT_ID
+from failonce.signature.fingerprint import short_id
 
 
-def short_ids(ids: Iterable[str]) -> dict[str, str]:
-    """Each id with its first eight hex digits, or as many more as set it apart."""
-    every = sorted(set(ids))
-    short: dict[str, str] = {}
-    for i, one in enumerate(every):
-        near = (*every[max(0, i - 1) : i], *every[i + 1 : i + 2])
-        length = next(
-            n
-            for n in range(SHORT_ID, len(one) + 1)
-            if n == len(one) or not any(other.startswith(one[:n]) for other in near)
-        )
-        short[one] = one[:length].rstrip("-") if length < len(one) else one
-    return short
+def short_ids(ids: Iterable[str]) -> Mapping[str, str]:
+    """Each fingerprint with its short id; the same for the same set, in whatever order."""
+    taken: dict[str, str] = {}
+    for one in sorted(set(ids)):
+        taken[short_id(one, taken)] = one
+    return {one: short for short, one in taken.items()}

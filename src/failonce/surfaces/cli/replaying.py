@@ -24,7 +24,7 @@ from failonce.surfaces.cli.rejects import Rejects
 from failonce.surfaces.cli.session import session
 from failonce.testing import MemoryStore
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("replay")

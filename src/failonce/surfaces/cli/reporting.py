@@ -16,7 +16,7 @@ from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.session import named, session
 
-app = typer.Typer()
+app = typer.Typer(rich_markup_mode=None)
 
 _DAYS = 14
 _WEEKS = 8
