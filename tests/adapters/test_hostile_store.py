@@ -216,6 +216,17 @@ def test_threads_share_one_store(path: Path) -> None:
     store.close()
 
 
+def test_writing_goes_on_while_somebody_reads(path: Path) -> None:
+    """Who reads sees the moment at which the reading began."""
+    store = open_store(store_url(path))
+    reading = store.calls()
+    next(reading)
+    store.add([evidence(9000)])
+    assert len(list(reading)) == 2000 - 1
+    assert len(list(store.calls())) == 2001
+    store.close()
+
+
 def test_a_reader_does_not_wait_and_a_writer_not_for_ever(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

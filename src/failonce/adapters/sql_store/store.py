@@ -1,6 +1,5 @@
 """`SqlStore`: all ports of the store over one engine, each write one transaction."""
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -36,13 +35,11 @@ class SqlStore:
         self._engine = engine
         self.path = path
         self._scheme = scheme
-        self._turn = threading.Lock()
 
     @contextmanager
     def _write(self, durability: Mapping[str, Any]) -> Iterator[Connection]:
         with (
             translated(self.path),
-            self._turn,
             self._engine.execution_options(**durability).begin() as connection,
         ):
             yield connection

@@ -67,9 +67,9 @@ class EvidenceConformance:
 
     def test_known_evidence_is_a_duplicate(self, store: Store) -> None:
         """Between batches and within one; the first to arrive stays."""
-        assert store.add([evidence(1, signature="f1"), evidence(1, signature="f1")]) == Added(
-            new=1, duplicates=1
-        )
+        twice = [evidence(1, signature="f1"), evidence(1, signature="f1", message="other")]
+        assert store.add(twice) == Added(new=1, duplicates=1)
+        assert store.evidence(["e1"]) == twice[:1]
         before = store.signatures(_ALL), store.daily(), store.projects()
         again = store.add([evidence(1, signature="f1", message="other")], counted_good=7)
         assert again == Added(duplicates=1)
@@ -156,6 +156,12 @@ class EvidenceConformance:
         assert (found.hits, found.sessions, found.sources) == (3, 2, 2)
         assert found.impact == pytest.approx(3.0)
 
+    def test_of_two_of_one_moment_the_greater_id_gives_the_texts(self, store: Store) -> None:
+        """So that no order of arrival makes another signature."""
+        for n in (1, 3, 2):
+            store.add([evidence(n, signature="f1", at=START)])
+        assert [s.sample for s in store.signatures(_ALL)] == ["no item 3"]
+
     def test_signatures_are_chosen_and_ranked(self, store: Store) -> None:
         """By impact, recency or hits; by project, name, least hits; the weights can be set."""
         often = [evidence(n, signature="often", at=START - 20 * _DAY) for n in range(6)]
@@ -214,8 +220,11 @@ class EvidenceConformance:
             (found,) = store.signatures(replace(_ALL, ids=(name,)))
             assert (found.id, found.hits) == ("f3", 3)
         assert store.aliases() == {"f1": "f2", "f2": "f3"}
-        store.add([evidence(4, signature="f1")])
-        assert [s.hits for s in store.signatures(_ALL)] == [4]
+        store.add([evidence(4, signature="f1"), evidence(5, signature="f2", project="b")])
+        assert [(s.project, s.id, s.hits) for s in store.signatures(_ALL)] == [
+            ("shop", "f3", 4),
+            ("b", "f3", 1),
+        ]
 
     def test_the_last_alias_wins(self, store: Store) -> None:
         """Masks may be changed back; an alias of itself says nothing."""

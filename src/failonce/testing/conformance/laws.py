@@ -37,7 +37,7 @@ def evidences(draw: st.DrawFn) -> Evidence:
         session=draw(st.sampled_from(["s1", "s2", "s3"])),
         source=draw(st.sampled_from(["a.log", "b.log"])),
         tags=tuple(draw(st.sets(st.sampled_from(["x", "y"])))),
-        at=START + draw(st.timedeltas(timedelta(days=-60), timedelta(days=1))),
+        at=START + timedelta(hours=12 * draw(st.integers(-120, 2))),
     )
 
 
