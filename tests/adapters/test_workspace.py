@@ -187,7 +187,7 @@ def test_files_of_others_are_not_touched(files: FileWorkspace, root: Path) -> No
 
 @given(
     content=st.binary(max_size=200),
-    sentence=st.from_regex(r"[A-Z][a-z `äß]{0,40}\.", fullmatch=True),
+    sentence=st.from_regex(r"[A-Z][a-z äß]{0,40}\.", fullmatch=True),
 )
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -242,7 +242,7 @@ def test_no_copy_goes_through_a_link_and_then_no_edit_is_lost(
     card = root / "card.md"
     card.write_bytes(card.read_bytes().replace(b"Call", b"Always call"))
     before = everything(tmp_path)
-    with pytest.raises(BadInput, match="link"):
+    with pytest.raises(BadInput, match="is a link, so the edited block"):
         files.reconcile([])
     assert everything(tmp_path) == before
 
@@ -296,7 +296,7 @@ def test_links_are_not_followed(
     root.mkdir()
     (tmp_path / where).write_bytes(b"precious")
     (root / "card.md").symlink_to(tmp_path / where)
-    with pytest.raises(BadInput, match="link"):
+    with pytest.raises(BadInput, match="it is a link"):
         files.reconcile([rule(1)])
     assert (tmp_path / where).read_bytes() == b"precious"
     assert (root / "card.md").is_symlink()
@@ -381,14 +381,14 @@ def test_a_full_disk_leaves_the_old_file(
 def test_mode_bits_stay_and_new_files_obey_the_umask(files: FileWorkspace, root: Path) -> None:
     root.mkdir()
     (root / "card.md").write_bytes(b"text")
-    (root / "card.md").chmod(0o640)
+    (root / "card.md").chmod(0o604)
     old = os.umask(0o027)
     try:
         files.reconcile([rule(1), rule(2, target="new")])
     finally:
         os.umask(old)
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in root.iterdir()}
-    assert modes == {"card.md": 0o640, "new.md": 0o640}
+    assert modes == {"card.md": 0o604, "new.md": 0o640}
 
 
 def test_what_somebody_writes_at_the_same_moment_stays(
