@@ -54,7 +54,7 @@ class Managed:
         if not items:
             return self._alone()
         new = _render(items, self.created, self.joined)
-        if not self.edited and _unix(self.block) == new:
+        if _unix(self.block) == new:
             return self.before + self.block + self.after
         if _crlf(self.before + self.after):
             new = new.replace(b"\n", b"\r\n")
