@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # for crash.py, which others use too
-
-from store_writer import BATCH, batch
-
-from crash import seeded, start
 from failonce.adapters.sql_store import open_store, store_url
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
 from failonce.model import State
 from failonce.ports import SignatureQuery
 from failonce.testing import MemoryStore
+from tests.adapters.store_writer import BATCH, batch
+from tests.crash import seeded, start
 
 WRITER = Path(__file__).parent / "store_writer.py"
 RUNS_PER_FILE = 4

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -125,6 +126,29 @@ def test_agent_errors_has_the_seven_columns(store: SqlStore) -> None:
     ]
 
 
+@pytest.mark.proves("C1")
+def test_a_chain_of_causes_can_be_followed(store: SqlStore) -> None:
+    """From the third attempt back to the call that began it, within one trace."""
+    chain = [
+        replace(
+            evidence(n, signature="f1"),
+            attempt=n,
+            call=replace(evidence(n).call, trace="t1", parent=f"e{n - 1}" if n > 1 else None),
+        )
+        for n in (1, 2, 3)
+    ]
+    store.add([*chain, evidence(4)])
+    seen = [chain[-1]]
+    while parent := seen[-1].call.parent:
+        seen += store.evidence([parent])
+    assert seen == chain[::-1]
+    assert sql(store, "SELECT id, attempt FROM evidence WHERE trace = 't1' ORDER BY at") == [
+        {"id": "e1", "attempt": 1},
+        {"id": "e2", "attempt": 2},
+        {"id": "e3", "attempt": 3},
+    ]
+
+
 @pytest.fixture
 def three(store: SqlStore) -> SqlStore:
     """Three signatures: ten and 25 hits, eight and 20, two and two (in 7 and 30 days)."""
@@ -222,7 +246,7 @@ def test_ranking_and_views_never_read_the_evidence(three: SqlStore) -> None:
     plan = sql(three, "EXPLAIN QUERY PLAN SELECT * FROM error_candidates")
     assert not [step for step in plan if "evidence" in str(step["detail"])]
     statements.clear()
-    list(three.calls(project="shop"))
+    list(three.calls())
     (query,) = [s for s in statements if "FROM evidence" in s]
     plan = sql(three, "EXPLAIN QUERY PLAN " + query.replace("?", "'shop'"))
     assert not [step for step in plan if "TEMP B-TREE" in str(step["detail"])]

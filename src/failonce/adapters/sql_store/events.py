@@ -233,15 +233,17 @@ def calls(
     connection: Connection, *, project: str | None, tools: Sequence[str]
 ) -> Iterator[Evidence]:
     """Evidence in order of project, session, time and arrival, as the database finds it."""
-    # Sessions come in order of their unique index and each one's evidence in order of its
-    # own, so that nothing is sorted and nothing but a page is held.
-    query = _rows().order_by(t.session.c.project, t.session.c.id, t.evidence.c.at, t.evidence.c.seq)
-    if project is not None:
-        query = query.where(t.session.c.project == project)
+    # Within one project, sessions come in order of their unique index and each one's evidence
+    # in order of its own, so that nothing is sorted and nothing but a page is held.
+    query = _rows().order_by(t.session.c.id, t.evidence.c.at, t.evidence.c.seq)
     if tools:
         query = query.where(t.evidence.c.tool.in_(tools))
-    for row in connection.execution_options(yield_per=_CHUNK).execute(query):
-        yield evidence_of(row)
+    names = select(t.session.c.project).distinct().order_by(t.session.c.project)
+    chosen = [project] if project is not None else connection.execute(names).scalars().all()
+    pages = connection.execution_options(yield_per=_CHUNK)
+    for name in chosen:
+        for row in pages.execute(query.where(t.session.c.project == name)):
+            yield evidence_of(row)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Evidence]:
