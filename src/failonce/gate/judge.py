@@ -112,7 +112,16 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     )
     proof = replace(proof, power=_power(proposal.kind, proof, harm))
     proof = replace(proof, missing=_missing(proposal.kind, proof, harm))
-    return replace(proof, line=body.headline(proof))
+    return replace(proof, line=_line(body, proof, exam))
+
+
+def _line(body: Behaviour, proof: Proof, exam: Sequence[Evidence]) -> str:
+    """The proof in a sentence; where nothing was left to try it on, that."""
+    if exam and not proof.tally.failures:
+        return (
+            f"Not tried yet: every recorded failure of this class taught it; needs {proof.missing}."
+        )
+    return body.headline(proof)
 
 
 def _in_scope(r: Replayed, proposal: Proposal) -> bool:
