@@ -74,7 +74,7 @@ class SignatureQuery:
 class EvidenceLog(Protocol):
     """Recorded calls and events, with rollups per signature and day kept beside them."""
 
-    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
+    def add(self, batch: Sequence[Evidence]) -> Added:
         """Store a batch with its rollups in one transaction; durable on return.
 
         Evidence whose id is known is counted as duplicate and changes nothing.

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.made import evidence, proposal, session
 
 from failonce import history
 from failonce.gate import checks
@@ -23,6 +22,7 @@ from failonce.model import (
     Unit,
 )
 from failonce.skill import decide
+from tests.made import evidence, proposal, session
 
 HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 ERROR = "unknown argument path"

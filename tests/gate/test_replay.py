@@ -1,7 +1,5 @@
 """What lessons would have done to recorded calls, counted without flattery."""
 
-from tests.made import evidence, session
-
 from failonce import history
 from failonce.gate.replay import Result, replay, tally
 from failonce.kinds.behaviour import Behaviour
@@ -14,6 +12,7 @@ from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import Evidence, KindName, Verdict
 from failonce.skill import decide
+from tests.made import evidence, session
 
 HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 RENAME = Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),))

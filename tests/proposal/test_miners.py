@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TypeVar
 
 import pytest
-from tests.made import START, evidence, session
 
 from failonce import history
 from failonce.history import Split
@@ -17,6 +16,7 @@ from failonce.model import Args, Category, Evidence, Finding, Proposal, Signatur
 from failonce.ports import Phrase, Slots
 from failonce.proposal import preconditions, prerequisites, recoveries, transients
 from failonce.proposal.material import Material, divide
+from tests.made import START, evidence, session
 
 B = TypeVar("B", Fixer, Guardrail, Hint)
 

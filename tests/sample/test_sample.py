@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample.recorder import Clock, JsonLines
-from sample.service import StockService, serving
 
 from sample import agent, census, live, worlds
+from sample.recorder import Clock, JsonLines
+from sample.service import StockService, serving
 
 README = (census.HERE / "README.md").read_text(encoding="utf-8")
 CALLS = census.calls()

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.test_loop import START, call, renamed
 
 import failonce
 from failonce.adapters.sql_store import open_store
@@ -23,6 +22,7 @@ from failonce.ports import Store
 from failonce.review import Review
 from failonce.surfaces.sdk import Advisor
 from failonce.testing import FixedClock, MemoryStore
+from tests.test_loop import START, call, renamed
 
 BLOCKED = {"entity": "light.9", "detailed": True}
 
@@ -150,9 +150,8 @@ def test_a_flipped_byte_is_never_run(tmp_path: Path) -> None:
             guards = "select name from sqlite_master where type = 'trigger'"
             for (name,) in raw.execute(guards).fetchall():
                 raw.execute(f"drop trigger {name}")
-            changed = raw.execute(
-                "update lesson_version set proposal = replace(proposal, 'type: block', 'type: warn')"
-            )
+            weaker = "replace(proposal, 'type: block', 'type: warn')"
+            changed = raw.execute(f"update lesson_version set proposal = {weaker}")
             assert changed.rowcount
         fresh = Advisor(world.loop, world.clock)
         assert fresh.advise("get_entity", BLOCKED, project="p").action is AdviceAction.ALLOW

@@ -1,0 +1,1 @@
+"""What happened: redacted, judged, given an identity and a time."""

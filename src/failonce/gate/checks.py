@@ -4,7 +4,6 @@ Each check returns a `CheckResult` whose detail a reviewer can read. A fatal one
 lesson for everybody; the others keep it from going in force without a person.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable
 
 from failonce.errors import UserError
@@ -14,6 +13,7 @@ from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.language.category import ATTRIBUTES
+from failonce.language.visibility import hidden
 from failonce.model import Category, CheckResult, KindName, Proof, Proposal, Proposer
 
 MAX_MATCHED_GOOD = 0.01
@@ -63,13 +63,9 @@ def form(proposal: Proposal) -> CheckResult:
 
 def visible(proposal: Proposal) -> CheckResult:
     """Can a reviewer see every character?"""
-    seen = proposal.body + proposal.name + proposal.target
-    hidden = sorted(
-        {c for c in seen if c not in "\n " and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co")}
-    )
-    shown = ", ".join(f"U+{ord(c):04X}" for c in hidden[:5])
-    detail = f"hidden characters: {shown}" if hidden else "no hidden characters"
-    return CheckResult(name="visible", passed=not hidden, detail=detail, fatal=True)
+    unseen = hidden(proposal.body + proposal.name + proposal.target)
+    detail = f"hidden characters: {', '.join(unseen[:5])}" if unseen else "no hidden characters"
+    return CheckResult(name="visible", passed=not unseen, detail=detail, fatal=True)
 
 
 def target(proposal: Proposal) -> CheckResult:

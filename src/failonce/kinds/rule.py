@@ -4,12 +4,12 @@ A rule is one line of at most 300 characters. It is data, never structure: no he
 markup that could end the block it stands in, no invisible characters.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Self
 
 from failonce.errors import BadInput, RefusedLesson
 from failonce.kinds.behaviour import Effect, Failure, Show
+from failonce.language.visibility import hidden
 from failonce.model import Call, Proof
 
 MAX_LENGTH = 300
@@ -63,9 +63,9 @@ def checked_sentence(text: str) -> str:
         raise RefusedLesson(
             f"The rule is {len(sentence)} characters long; at most {MAX_LENGTH} fit. Shorten it."
         )
-    hidden = sorted({c for c in sentence if not _visible(c)})
-    if hidden:
-        shown = ", ".join(f"U+{ord(c):04X}" for c in hidden[:5])
+    unseen = hidden(sentence)
+    if unseen or "\n" in sentence:
+        shown = ", ".join(unseen[:5]) or "a line end"
         raise RefusedLesson(
             f"The rule holds characters that nobody can see ({shown}). "
             "Write it as one line of visible text."
@@ -77,9 +77,3 @@ def checked_sentence(text: str) -> str:
     if "<!--" in sentence or "-->" in sentence or "```" in sentence:
         raise RefusedLesson("The rule holds comment or fence marks; write it as a plain sentence.")
     return sentence
-
-
-def _visible(character: str) -> bool:
-    return character == " " or unicodedata.category(character) not in {
-        "Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs",
-    }  # fmt: skip

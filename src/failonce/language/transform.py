@@ -66,7 +66,7 @@ class Step:
                 return f"{self.op.replace('_', ' ')}: `{self.argument}`"
 
 
-class NotApplicable(Exception):  # noqa: N818 - it is an answer, not an error
+class NotApplicable(Exception):
     """This value is not one that the operation can take."""
 
 

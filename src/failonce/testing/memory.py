@@ -35,7 +35,6 @@ class MemoryStore:
     def __init__(self, *, scheme: int = 1) -> None:
         self._scheme = scheme
         self._evidence: dict[str, Evidence] = {}
-        self._counted: Counter[tuple[str, date]] = Counter()
         self._aliases: dict[str, str] = {}
         self._lessons: dict[str, dict[int, Lesson]] = {}
         self._gaps: dict[str, Gap] = {}
@@ -45,13 +44,11 @@ class MemoryStore:
 
     # ------------------------------------------------------------- evidence
 
-    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
-        """Keep what is new; good lines are counted where something was."""
+    def add(self, batch: Sequence[Evidence]) -> Added:
+        """Keep what is new."""
         first = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
         fresh = [replace(e, at=_utc(e.at)) for e in batch if first.get(e.id) is e]
         self._evidence.update((e.id, e) for e in fresh)
-        if fresh:
-            self._counted[_project_day(max(fresh, key=_newness))] += counted_good
         return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
 
     def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
@@ -138,9 +135,6 @@ class MemoryStore:
             if project in (None, e.call.project):
                 calls[_day(e.at)] += 1
                 failures[_day(e.at)] += e.failed
-        for (counted_in, day), n in self._counted.items():
-            if project in (None, counted_in):
-                calls[day] += n
         return [(day.isoformat(), calls[day], failures[day]) for day in sorted(calls)]
 
     def add_aliases(self, aliases: Mapping[str, str]) -> None:

@@ -17,9 +17,7 @@ _CHUNK = 500
 """Values in one IN list: far below what any database allows."""
 
 
-def add(
-    connection: Connection, batch: Sequence[Evidence], *, counted_good: int, scheme: int
-) -> Added:
+def add(connection: Connection, batch: Sequence[Evidence], *, scheme: int) -> Added:
     """Store what is new of `batch` with its rollups; `scheme` is that of new fingerprints."""
     known = set(_known(connection, {e.id for e in batch}))
     fresh: dict[str, Evidence] = {}
@@ -28,7 +26,7 @@ def add(
             fresh.setdefault(e.id, e)
     if fresh:
         _write(connection, list(fresh.values()), scheme)
-        _count_days(connection, list(fresh.values()), counted_good)
+        _count_days(connection, list(fresh.values()))
     return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
 
 
@@ -185,17 +183,16 @@ def _pair(connection: Connection, table: Table, pairs: Iterable[tuple[int, objec
         connection.execute(upsert(table).on_conflict_do_nothing(), rows)
 
 
-def _count_days(connection: Connection, fresh: Sequence[Evidence], counted_good: int) -> None:
-    """Calls and failures by project and day; counted lines go with the newest evidence."""
+def _count_days(connection: Connection, fresh: Sequence[Evidence]) -> None:
+    """Calls and failures by project and day."""
     calls = Counter(_project_day(e) for e in fresh)
     failures = Counter(_project_day(e) for e in fresh if e.failed)
-    counted = {_project_day(max(fresh, key=lambda e: (e.at, e.id))): counted_good}
     statement = upsert(t.daily)
     new, old = statement.excluded, t.daily.c
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["project", "day"],
-            set_={name: old[name] + new[name] for name in ("calls", "failures", "counted")},
+            set_={name: old[name] + new[name] for name in ("calls", "failures")},
         ),
         [
             {
@@ -203,7 +200,6 @@ def _count_days(connection: Connection, fresh: Sequence[Evidence], counted_good:
                 "day": day,
                 "calls": n,
                 "failures": failures[project, day],
-                "counted": counted.get((project, day), 0),
             }
             for (project, day), n in calls.items()
         ],

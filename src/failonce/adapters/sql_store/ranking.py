@@ -166,10 +166,10 @@ def projects(connection: Connection) -> dict[str, int]:
 
 
 def daily(connection: Connection, project: str | None) -> list[tuple[str, int, int]]:
-    """Calls, counted good lines included, and failures by day."""
+    """Calls and failures by day."""
     d = t.daily.c
     query = (
-        select(d.day, func.sum(d.calls + d.counted), func.sum(d.failures))
+        select(d.day, func.sum(d.calls), func.sum(d.failures))
         .group_by(d.day)
         .order_by(d.day)
     )

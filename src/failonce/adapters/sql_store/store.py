@@ -54,16 +54,12 @@ class SqlStore:
 
     # ------------------------------------------------------------- evidence
 
-    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
-        """Store a batch with its rollups in one transaction.
-
-        `counted_good` goes to the project and day of the newest evidence that is new; a
-        batch that holds nothing new counts none, so importing again changes nothing.
-        """
+    def add(self, batch: Sequence[Evidence]) -> Added:
+        """Store a batch with its rollups in one transaction."""
         if not batch:
             return Added()
         with self._write(EVIDENCE) as connection:
-            return events.add(connection, batch, counted_good=counted_good, scheme=self._scheme)
+            return events.add(connection, batch, scheme=self._scheme)
 
     def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival."""

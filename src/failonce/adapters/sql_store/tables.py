@@ -145,10 +145,9 @@ daily = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("calls", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
-    Column("counted", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""`calls` counts evidence that is kept, `counted` good lines of logs that are not."""
+"""Calls and failures by project and day."""
 
 alias = Table(
     "alias",

@@ -5,10 +5,10 @@ shown escaped, and marks that begin code, comments, tags, links or quotes taken 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields
 
+from failonce.language.visibility import unseen
 from failonce.ports import Slots
 
 MAX_LINE = 300
@@ -27,11 +27,6 @@ _CAPS = {
 _SENTENCES = frozenset({"condition", "steps"})
 """Slots that our own language words; names in them stand in single backticks."""
 
-_IGNORABLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
-"""Invisible characters that Unicode counts as marks or letters."""
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _TAG = re.compile(r"<(?=[/!?A-Za-z])(?![a-z]{1,12}>|arg:[\w.-]{1,64}>)")
 
 
@@ -58,10 +53,7 @@ def one_line(text: str) -> str:
 def visible(text: str) -> str:
     """One line in which nothing is hidden: white space folded, the rest shown escaped."""
     folded = " ".join(text.split())
-    return "".join(
-        f"\\u{{{ord(c):x}}}" if unicodedata.category(c) in _HIDDEN or _IGNORABLE.match(c) else c
-        for c in folded
-    )
+    return "".join(f"\\u{{{ord(c):x}}}" if unseen(c) else c for c in folded)
 
 
 def capped(text: str, limit: int) -> str:

@@ -81,11 +81,11 @@ class _Arrivals(MemoryStore):
         super().__init__()
         self.order: dict[str, int] = {}
 
-    def add(self, batch: Sequence[Evidence], *, counted_good: int = 0) -> Added:
+    def add(self, batch: Sequence[Evidence]) -> Added:
         """Keep what is new, and its place."""
         for e in batch:
             self.order.setdefault(e.id, len(self.order))
-        return super().add(batch, counted_good=counted_good)
+        return super().add(batch)
 
 
 def _read(

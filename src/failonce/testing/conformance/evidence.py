@@ -71,7 +71,7 @@ class EvidenceConformance:
         assert store.add(twice) == Added(new=1, duplicates=1)
         assert store.evidence(["e1"]) == twice[:1]
         before = store.signatures(_ALL), store.daily(), store.projects()
-        again = store.add([evidence(1, signature="f1", message="other")], counted_good=7)
+        again = store.add([evidence(1, signature="f1", message="other")])
         assert again == Added(duplicates=1)
         assert (store.signatures(_ALL), store.daily(), store.projects()) == before
         assert store.add([]) == Added()
@@ -201,10 +201,10 @@ class EvidenceConformance:
         ]
 
     def test_days_and_projects_are_counted(self, store: Store) -> None:
-        """Good lines that are not kept count as calls of the newest evidence's day."""
-        store.add([evidence(1, signature="f1"), evidence(2)], counted_good=10)
+        """By the day of the event, in UTC."""
+        store.add([evidence(1, signature="f1"), evidence(2)])
         store.add([evidence(3, at=START + _DAY, project="b")])
-        assert store.daily() == [("2026-03-01", 12, 1), ("2026-03-02", 1, 0)]
+        assert store.daily() == [("2026-03-01", 2, 1), ("2026-03-02", 1, 0)]
         assert store.daily(project="b") == [("2026-03-02", 1, 0)]
         assert store.projects() == {"shop": 2, "b": 1}
 

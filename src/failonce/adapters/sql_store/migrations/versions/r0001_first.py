@@ -130,7 +130,6 @@ def _rollups() -> None:
         sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("calls", sa.Integer, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
-        sa.Column("counted", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
     weight = op.create_table(
