@@ -112,7 +112,8 @@ class Fixer:
         """Repaired and wrongly changed."""
         t = proof.tally
         return (
-            f"Repaired {t.repaired} of {t.failures} failures in {proof.among(proof.clusters)}, "
-            f"as the caller did later; wrongly changed {t.wrongly_changed} of {t.good:,} good calls "
-            f"of this tool (at most {proof.harm_high:.1%})."
+            f"Repaired {t.repaired} of {t.failures} failures in "
+            f"{proof.among(proof.clusters)}, as the caller did later; wrongly changed "
+            f"{t.wrongly_changed} of {t.good:,} good calls of this tool "
+            f"(at most {proof.harm_high:.1%})."
         )
