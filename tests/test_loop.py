@@ -1,7 +1,6 @@
 """From recordings to lessons and back: the loop over a real store in memory."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -296,16 +295,31 @@ def test_a_lesson_is_found_by_the_beginning_of_its_id() -> None:
         world.review.find("GR-0")
 
 
-def test_a_newer_body_replaces_one_that_still_waits() -> None:
+def test_a_newer_body_replaces_one_that_still_waits_and_not_one_in_force() -> None:
     world = World()
-    world.take(renamed(6))
+    world.take(locked(wait=1))
     (first,) = world.loop.mine("p").new
-    world.take(
-        replace(r, call=replace(r.call, session=f"more-{r.call.session}")) for r in renamed(12)
-    )
-    again = world.loop.mine("p")
-    assert first.id in (*again.known, *(x.id for x in again.new))
-    assert len(world.store.lessons()) == 1
+    world.take(locked(wait=9, start=50))
+    (second,) = world.loop.mine("p").new
+    assert (second.id, second.version) == (first.id, first.version + 1)
+    assert second.digest != first.digest
+    assert [x.state for x in world.store.versions(first.id)] == [State.DEPRECATED, State.PROPOSED]
+    world.review.approve(second.id)
+    world.take(locked(wait=30, start=100))
+    assert world.loop.mine("p").known == (second.id,)
+    assert verify(world.store.entries(), world.store.versions(first.id)).intact
+
+
+def locked(*, wait: int, start: int = 0) -> list[Recording]:
+    """Sessions in which a query fails and works `wait` seconds later."""
+    out: list[Recording] = []
+    for s in range(start, start + 40):
+        args: Args = {"sql": f"select {s}"}
+        out += [
+            call("query", args, "Error: database is locked", session=f"s{s}"),
+            call("query", args, session=f"s{s}", n=wait),
+        ]
+    return out
 
 
 def _learn(world: World, rule: str = "get_entity has no argument detailed.") -> Lesson:

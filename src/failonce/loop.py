@@ -268,6 +268,7 @@ class Loop:
         mode = self.review.mode(run.project)
         latest = {lesson.id: lesson for lesson in self.store.lessons()}
         lessons: list[Lesson] = []
+        replaced: list[Lesson] = []
         events: list[Event] = []
         known: list[str] = []
         for proposal, judgement in judged:
@@ -276,7 +277,9 @@ class Loop:
                 known.append(name)
                 continue
             if old is not None:
-                events.append(self.review.moved(old, Action.SUPERSEDE, "a newer version").event)
+                moved = self.review.moved(old, Action.SUPERSEDE, "a newer version")
+                replaced.append(moved.lesson)
+                events.append(moved.event)
             new = self.review.draft(name, old, proposal, judgement, mode)
             latest[name] = new
             events.append(self.review.proposed(new))
@@ -285,7 +288,9 @@ class Loop:
             lessons.append(new)
         run = replace(run, new=tuple(lessons), known=tuple(known))
         events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
-        self.store.commit(Change(lessons=tuple(lessons), events=tuple(events), gaps=run.open_gaps))
+        self.store.commit(
+            Change(lessons=(*replaced, *lessons), events=tuple(events), gaps=run.open_gaps)
+        )
         self.review.reconcile()
         return run
 

@@ -160,17 +160,26 @@ class Review:
         standing and an entry in the audit, and is tried again with the next change.
         """
         self._end_trials()
-        in_force = [
-            x
-            for x in self.store.lessons(states=(State.CANARY, State.STABLE))
-            if x.in_force and intact(x) and self.mode(x.proposal.project) is not Mode.OFF
-        ]
+        changed: list[str] = []
+        seen = ""
         try:
-            return self._workspace.reconcile(in_force)
+            while (head := self.store.head()) != seen:  # again where somebody decided meanwhile
+                seen = head
+                changed += self._workspace.reconcile(self._projected())
+            return changed
         except FailonceError as error:
             failed = self.event(Action.APPLY_FAILED, reason=str(error))
             self.store.commit(Change(events=(failed,)))
             raise
+
+    def _projected(self) -> list[Lesson]:
+        """The lessons in force, with the bytes that were approved, where nothing is off."""
+        in_force = self.store.lessons(states=(State.CANARY, State.STABLE))
+        return [
+            x
+            for x in in_force
+            if x.in_force and intact(x) and self.mode(x.proposal.project) is not Mode.OFF
+        ]
 
     def _end_trials(self) -> None:
         now = self._clock.now()
