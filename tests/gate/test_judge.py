@@ -53,7 +53,6 @@ def fixer(*steps: Step, target: str = "read") -> Proposal:
         fingerprint="f",
         message_regex="",
         repair=Transform(steps=steps or (Step(op=Op.RENAME, argument="path", text="file"),)),
-        reason="",
     )
     return proposal(
         KindName.FIXER,
@@ -160,6 +159,23 @@ def test_a_value_of_an_identity_is_never_changed_and_a_destructive_call_never_re
 def test_leaving_an_argument_out_waits_for_a_person() -> None:
     drop = judged(fixer(Step(op=Op.DROP, argument="path")), past(sessions=30))
     assert drop.ruling is not Ruling.ACTIVATE
+
+
+def test_a_recorded_text_that_a_repair_would_write_waits_for_a_person() -> None:
+    calls: list[Evidence] = []
+    for s in range(30):
+        calls += session(
+            f"s{s}",
+            [
+                evidence("read", {"path": f"a{s}.txt"}, ERROR),
+                evidence("read", {"path": f"/w/a{s}.txt"}),
+                *(evidence("read", {"other": n}) for n in range(20)),
+            ],
+        )
+    literal = fixer(Step(op=Op.ADD_PREFIX, argument="path", text="/w/"))
+    results = {c.name: c for c in judged(literal, calls).checks}
+    assert not results["trusted_words"].passed
+    assert "'/w/'" in results["trusted_words"].detail
 
 
 def test_words_quoted_from_errors_wait_for_a_person() -> None:

@@ -28,7 +28,6 @@ def fixer(moment: Moment = Moment.BEFORE, signature: str = "") -> Armed:
             fingerprint=signature,
             message_regex="",
             repair=RENAME,
-            reason="r",
         ),
     )
 
@@ -102,7 +101,6 @@ def test_a_hint_recovers_only_where_the_same_call_worked_later() -> None:
             max_retries=3,
             delay_ms=100,
             multiplier=2,
-            reason="",
         ),
     )
     assert results(session("s", [locked, evidence("read", {"file": "a"})]), hint)[0] is (

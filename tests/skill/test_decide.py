@@ -29,7 +29,6 @@ def rename(old: str, new: str, lesson_id: str = "fix") -> Armed:
         fingerprint="",
         message_regex="",
         repair=Transform(steps=(Step(op=Op.RENAME, argument=old, text=new),)),
-        reason=f"renamed {old}",
     )
     return Armed(lesson=lesson_id, version=1, kind=KindName.FIXER, behaviour=body)
 
@@ -54,7 +53,6 @@ def hint() -> Armed:
         max_retries=2,
         delay_ms=100,
         multiplier=2,
-        reason="later",
     )
     return Armed(lesson="hint", version=1, kind=KindName.HINT, behaviour=body)
 
@@ -86,7 +84,9 @@ def test_repairs_build_on_one_another() -> None:
     advice = decide.before(call(a=1), both).advice
     assert advice.args == {"c": 1}
     assert advice.lessons == ("one", "two")
-    assert advice.message == "renamed a renamed b"
+    assert advice.message == (
+        "Arguments repaired: rename `a` to `b`. Arguments repaired: rename `b` to `c`."
+    )
 
 
 def test_a_warning_lets_the_call_go_on() -> None:

@@ -127,11 +127,17 @@ def retry_safe(proposal: Proposal, category: Category, read_only: bool) -> Check
 
 
 def trusted_words(proposal: Proposal) -> CheckResult:
-    """Does it hold no free text that came from an error?"""
-    free = proposal.kind in (KindName.RULE, KindName.GUARDRAIL)
-    good = not free or proposal.proposer in (Proposer.PERSON, Proposer.AGENT)
-    detail = "typed values only" if good else "its message quotes recorded text; a person reads it"
-    return CheckResult(name="trusted_words", passed=good, detail=detail)
+    """Does it hold no text of outside origin: only numbers, names and operations?"""
+    body = behaviour(proposal)
+    doubt = ""
+    if proposal.proposer not in (Proposer.PERSON, Proposer.AGENT):
+        if proposal.kind in (KindName.RULE, KindName.GUARDRAIL):
+            doubt = "its message quotes recorded text; a person reads it"
+        elif isinstance(body, Fixer) and body.repair.literals:
+            doubt = (
+                f"it writes recorded text ({', '.join(body.repair.literals)}); a person reads it"
+            )
+    return CheckResult(name="trusted_words", passed=not doubt, detail=doubt or "typed values only")
 
 
 def broad(proposal: Proposal, proof: Proof) -> CheckResult:

@@ -27,7 +27,10 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixer:
-    """Arguments of `component` that satisfy `when` are turned by `repair`."""
+    """Arguments of `component` that satisfy `when` are turned by `repair`.
+
+    No free text is in it, so nothing that an error said can reach an agent through it.
+    """
 
     component: str
     moment: Moment
@@ -35,7 +38,6 @@ class Fixer:
     fingerprint: str
     message_regex: str
     repair: Transform
-    reason: str
 
     @classmethod
     def parse(cls, body: str, target: str) -> Self:
@@ -44,7 +46,7 @@ class Fixer:
         only(parts, "fixer", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
         only(match, "match", "component", "when", "arguments", "fingerprint", "message_regex")
-        only(action, "action", "type", "steps", "reason")
+        only(action, "action", "type", "steps")
         if text(action, "type") != "repair_arguments":
             raise BadInput("A fixer's `type` is `repair_arguments`.")
         try:
@@ -63,7 +65,6 @@ class Fixer:
             fingerprint=text(match, "fingerprint", ""),
             message_regex=regex,
             repair=transform.load(action.get("steps", [])),
-            reason=text(action, "reason", ""),
         )
 
     def render(self) -> str:
@@ -80,7 +81,6 @@ class Fixer:
                 "action": {
                     "type": "repair_arguments",
                     "steps": transform.dump(self.repair),
-                    "reason": self.reason,
                 },
             }
         )
@@ -105,7 +105,7 @@ class Fixer:
         repaired = self.repair.apply(args)
         if repaired is None or repaired == dict(args):
             return None
-        return Repair(args=repaired, message=self.reason)
+        return Repair(args=repaired, message=f"Arguments repaired: {self.repair}.")
 
     @staticmethod
     def headline(proof: Proof) -> str:

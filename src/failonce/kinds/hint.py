@@ -30,7 +30,8 @@ MAX_DELAY_MS = 300_000.0
 class Hint:
     """Retry `component` after this error: `delay_ms * multiplier ** (attempt - 1)`.
 
-    A Retry-After of the server, up to the limit, stands above the computed delay.
+    A Retry-After of the server, up to the limit, stands above the computed delay. No free
+    text is in it, so nothing that an error said can reach an agent through it.
     """
 
     component: str
@@ -39,7 +40,6 @@ class Hint:
     max_retries: int
     delay_ms: float
     multiplier: float
-    reason: str
 
     @classmethod
     def parse(cls, body: str, target: str) -> Self:
@@ -48,7 +48,7 @@ class Hint:
         only(parts, "hint", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
         only(match, "match", "component", "fingerprint", "message_regex")
-        only(action, "action", "type", "max_retries", "delay_ms", "multiplier", "reason")
+        only(action, "action", "type", "max_retries", "delay_ms", "multiplier")
         if text(action, "type") != "retry":
             raise BadInput("A hint's `type` is `retry`.")
         regex = text(match, "message_regex", "")
@@ -60,7 +60,6 @@ class Hint:
             max_retries=int(number(action, "max_retries", low=1, high=MAX_RETRIES)),
             delay_ms=number(action, "delay_ms", low=0, high=MAX_DELAY_MS),
             multiplier=number(action, "multiplier", low=1, high=MAX_MULTIPLIER),
-            reason=text(action, "reason", ""),
         )
 
     def render(self) -> str:
@@ -77,7 +76,6 @@ class Hint:
                     "max_retries": self.max_retries,
                     "delay_ms": self.delay_ms,
                     "multiplier": self.multiplier,
-                    "reason": self.reason,
                 },
             }
         )
@@ -95,7 +93,11 @@ class Hint:
         computed = self.delay_ms * self.multiplier ** (failure.attempt - 1)
         asked = (failure.retry_after_s or 0.0) * 1000
         delay = min(max(computed, asked), MAX_DELAY_MS)
-        return Retry(after_s=delay / 1000, times=self.max_retries, message=self.reason)
+        return Retry(
+            after_s=delay / 1000,
+            times=self.max_retries,
+            message=f"This passes by itself; run the same call again after {delay / 1000:g} s.",
+        )
 
     @staticmethod
     def headline(proof: Proof) -> str:

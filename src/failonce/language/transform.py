@@ -259,6 +259,11 @@ class Transform:
         """False where a step throws away what the caller asked for."""
         return all(s.op is not Op.DROP for s in self.steps)
 
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """Texts that it writes or takes away, other than names of arguments."""
+        return tuple(repr(s.text) for s in self.steps if s.op in _LITERAL)
+
     def __str__(self) -> str:
         """The steps in words, joined by `then`."""
         return ", then ".join(map(str, self.steps))

@@ -35,14 +35,13 @@ def mine(material: Material, wording: Wording) -> Proposal | None:
         fingerprint=material.signature.id,
         message_regex=material.regex(),
         repair=repair,
-        reason=wording.say(Phrase.FIXER_REASON, slots),
     )
     return material.propose(
         kind=KindName.FIXER,
         key=f"arguments:{material.signature.id}",
         name=wording.say(Phrase.FIXER_NAME, slots),
         body=fixer.render(),
-        reason=wording.say(Phrase.REASON, slots),
+        reason=wording.say(Phrase.FIXER_REASON, slots),
     )
 
 

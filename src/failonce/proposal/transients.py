@@ -36,14 +36,13 @@ def mine(material: Material, wording: Wording) -> Proposal | None:
         max_retries=_retries(passed),
         delay_ms=_delay_ms(passed),
         multiplier=MULTIPLIER,
-        reason=wording.say(Phrase.REASON, slots),
     )
     return material.propose(
         kind=KindName.HINT,
         key=f"retry:{material.signature.id}",
         name=wording.say(Phrase.HINT_NAME, slots),
         body=hint.render(),
-        reason=hint.reason,
+        reason=wording.say(Phrase.REASON, slots),
     )
 
 
