@@ -92,6 +92,15 @@ def test_a_guardrail_stops_and_a_fixer_repairs() -> None:
     assert a_guardrail().before(Call(tool="read", args={"file": "a"})) is None
 
 
+def test_a_list_says_what_each_does_in_a_line() -> None:
+    assert a_guardrail().summary() == "block when `path` is given"
+    assert a_fixer().summary() == "rename `path` to `file` when `path` is given"
+    assert a_fixer(Moment.AFTER_FAILURE).summary() == (
+        "rename `path` to `file` once, after this failure"
+    )
+    assert a_hint().summary() == "retry up to 3 times, first after 0.1 s"
+
+
 def test_without_recorded_arguments_nothing_is_stopped_or_changed() -> None:
     blind = Call(tool="read", args=None)
     assert a_guardrail().before(blind) is None
@@ -192,5 +201,5 @@ def test_a_plain_sentence_in_any_script_is_a_rule(text: str) -> None:
 
 def test_every_registered_kind_answers_the_same_questions() -> None:
     for kind in KINDS.values():
-        for question in ("parse", "render", "before", "after", "headline"):
+        for question in ("parse", "render", "before", "after", "summary", "headline"):
             assert callable(getattr(kind, question))

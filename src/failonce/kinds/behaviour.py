@@ -85,6 +85,9 @@ class Behaviour(Protocol):
     def after(self, call: Call, failure: Failure) -> Effect | None:
         """What to do after the call failed, None for nothing."""
 
+    def summary(self) -> str:
+        """What it does, in one line for a list."""
+
     @staticmethod
     def headline(proof: Proof) -> str:
         """The proof in one sentence, counts first, in the terms of this kind."""

@@ -107,6 +107,12 @@ class Fixer:
             return None
         return Repair(args=repaired, message=f"Arguments repaired: {self.repair}.")
 
+    def summary(self) -> str:
+        """`rename path to file when path is given`."""
+        once = "once, after this failure" if self.moment is Moment.AFTER_FAILURE else ""
+        when = f"when {self.when}" if self.when.conditions else ""
+        return " ".join(filter(None, (str(self.repair), once, when)))
+
     @staticmethod
     def headline(proof: Proof) -> str:
         """Repaired and wrongly changed."""

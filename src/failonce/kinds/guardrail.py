@@ -82,6 +82,10 @@ class Guardrail:
         """A guardrail has nothing to say after a failure."""
         return None
 
+    def summary(self) -> str:
+        """`block when path is given`."""
+        return f"{self.strength} when {self.when}"
+
     @staticmethod
     def headline(proof: Proof) -> str:
         """Prevented and wrongly blocked."""

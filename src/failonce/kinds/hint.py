@@ -99,6 +99,10 @@ class Hint:
             message=f"This passes by itself; run the same call again after {delay / 1000:g} s.",
         )
 
+    def summary(self) -> str:
+        """`retry up to 3 times, first after 0.5 s`."""
+        return f"retry up to {self.max_retries} times, first after {self.delay_ms / 1000:g} s"
+
     @staticmethod
     def headline(proof: Proof) -> str:
         """Recovered, as the same call did later."""

@@ -39,6 +39,10 @@ class Rule:
         """A rule has nothing to say after a failure."""
         return None
 
+    def summary(self) -> str:
+        """The sentence."""
+        return self.sentence
+
     @staticmethod
     def headline(proof: Proof) -> str:
         """Shown before; the effect of words is unknown until measured."""

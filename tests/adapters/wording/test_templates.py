@@ -43,8 +43,8 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
         (
             Phrase.FIXER_REASON,
             (
-                "Repaired: rename `path` to `file_path`. Without it, `read_file` fails with "
-                "“unexpected keyword argument <arg:path>”."
+                "Failed 14 times in 9 sessions with: “unexpected keyword argument <arg:path>”; "
+                "what worked then: rename `path` to `file_path`"
             ),
         ),
         (Phrase.HINT_NAME, "ValidationError in read_file"),
