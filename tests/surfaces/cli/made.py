@@ -1,10 +1,12 @@
 """Recordings for the command line's tests, and a shell to run it in."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -89,17 +91,20 @@ class Run:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode()
+
+
 class Shell:
     """A project, a home folder of its own, and the program in them."""
 
-    def __init__(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home = folder / "home"
         self.project = folder / "project"
         for path in (self.home, self.project / ".git"):
             path.mkdir(parents=True)
-        self._capsys = capsys
         for name in list(os.environ):
             if name.startswith(("FAILONCE", "SKILL_LEARNING", "FORMAL_AI", "XDG_")):
                 monkeypatch.delenv(name)
@@ -123,10 +128,10 @@ class Shell:
 
     def run(self, *args: str | Path) -> Run:
         """Run a command in this process."""
-        self._capsys.readouterr()
-        code = main([str(a) for a in args])
-        said = self._capsys.readouterr()
-        return Run(code=code, out=said.out, err=said.err)
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main([str(a) for a in args])
+        return Run(code=code, out=_written(out), err=_written(err))
 
     def ok(self, *args: str | Path) -> Run:
         """Run a command that must succeed."""

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.surfaces.cli.made import PROJECT, Shell, call, history, renamed, write
 
 

@@ -10,6 +10,7 @@ from failonce import history
 from failonce.adapters.importers.registry import formats
 from failonce.compose import Parts, assemble
 from failonce.gate.replay import Replayed, Result, replay, tally
+from failonce.identity import intact
 from failonce.model import Evidence, Json, Lesson, Mode, State
 from failonce.ports import Added
 from failonce.skill import decide
@@ -113,8 +114,11 @@ def _armed(parts: Parts, calls: Sequence[Evidence], proposed: bool) -> dict[str,
     every = [
         x
         for x in parts.store.lessons()
-        if (x.in_force and (x.valid_until is None or x.valid_until > now))
-        or (proposed and x.state is State.PROPOSED)
+        if intact(x)
+        and (
+            (x.in_force and (x.valid_until is None or x.valid_until > now))
+            or (proposed and x.state is State.PROPOSED)
+        )
     ]
     projects = {e.call.project for e in calls}
     return {

@@ -1,0 +1,234 @@
+"""Commands that look at what is recorded: failures, gaps, report, status, export, config."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from failonce.projections.lesson_file import parse
+from tests.surfaces.cli.made import PROJECT, Shell, call, history, renamed, stopped, write
+
+# ----------------------------------------------------------------- failures
+
+
+@pytest.mark.proves("S16", "S27")
+def test_failures_are_ranked_by_impact_recency_or_hits(shell: Shell) -> None:
+    old = [
+        {**c, "ts": c["ts"].replace("2026-03-01", "2026-02-10"), "session": "old" + c["session"]}
+        for c in stopped(30)
+    ]
+    shell.ok("import", write(shell.project / "calls.jsonl", [*renamed(12), *old]))
+    by_impact = shell.ok("failures", "--json").json
+    assert [(f["tool"], f["hits_7d"], f["hits_30d"]) for f in by_impact] == [
+        ("read", 12, 12),
+        ("get_entity", 0, 30),
+    ]
+    assert by_impact[0]["impact"] == pytest.approx(0.7 * 12 + 0.3 * 12)
+    assert by_impact[1]["impact"] == pytest.approx(0.3 * 30)
+    tools = [f["tool"] for f in shell.ok("failures", "--order", "hits", "--json").json]
+    assert tools == ["get_entity", "read"]
+    tools = [f["tool"] for f in shell.ok("failures", "--order", "recency", "--json").json]
+    assert tools == ["read", "get_entity"]
+    shell.set("FAILONCE_IMPACT__WEEK", "0")
+    assert shell.ok("failures", "--json").json[0]["tool"] == "get_entity"
+    assert len(shell.ok("failures", "--limit", "1", "--json").json) == 1
+
+
+def test_failures_are_listed_for_people(shell: Shell) -> None:
+    assert "failonce import" in shell.ok("failures").out
+    shell.ok("import", write(shell.project / "calls.jsonl", [call("read", {"a": 1})]))
+    assert "No failure is recorded" in shell.ok("failures").out
+    shell.ok("import", write(shell.project / "calls.jsonl", history()))
+    said = shell.ok("failures").out
+    assert "get_entity" in said
+    assert "2 classes of failures." in said
+    first = shell.ok("failures", "--json").json[0]
+    assert first["short"] == first["id"].replace("-", "").upper()[:8]
+    assert first["short"] in said
+
+
+def test_gaps_say_why_nothing_was_learned(shell: Shell) -> None:
+    calls = [call("pay", {"id": f"{i}"}, "Error: card declined", session=f"s{i}") for i in range(6)]
+    assert "no gaps" in shell.ok("gaps").out
+    shell.ok("import", write(shell.project / "calls.jsonl", calls))
+    shell.ok("mine")
+    (gap,) = shell.ok("gaps", "--json").json
+    assert (gap["status"], gap["attempts"], gap["project"]) == ("open", 1, PROJECT)
+    said = shell.ok("gaps").out
+    assert "pay: Error: card declined" in said
+    assert gap["detail"] in said
+
+
+# ------------------------------------------------------------ report, status
+
+
+def test_the_report_counts_what_is_recorded(shell: Shell) -> None:
+    shell.ok("approve", shell.lesson("fixer"))
+    found = shell.ok("report", "--json").json
+    assert found["daily"] == [{"day": "2026-03-01", "calls": 384, "failures": 24}]
+    assert (found["classes"], found["classes_7d"]) == (2, 2)
+    assert sum(found["proposed_per_week"].values()) == 2
+    assert (found["approved"], found["rejected"], found["approval_rate"]) == (1, 0, 0.5)
+    assert set(found["effects"].values()) == {0}
+    said = shell.ok("report").out
+    assert "Of 2 proposed 1 were approved (50%)" in said
+    assert "No lesson in force has met a call yet." in said
+
+
+def test_what_lessons_did_to_calls_is_in_the_report(shell: Shell) -> None:
+    from failonce.compose import configure, opened
+    from failonce.surfaces.sdk import Advisor
+
+    shell.ok("approve", shell.lesson("fixer"))
+    with opened(configure()) as parts:
+        advisor = Advisor(parts.loop, parts.clock)
+        advice = advisor.advise("read", {"path": "a"}, session="s", project=PROJECT)
+        advisor.observe("read", advice.args, "fine", session="s", project=PROJECT)
+    assert shell.ok("report", "--json").json["effects"]["repaired"] == 1
+    assert "repaired 1" in shell.ok("report").out
+
+
+@pytest.mark.proves("S23")
+def test_status_shows_runs_lessons_and_totals(shell: Shell) -> None:
+    assert "failonce import" in shell.ok("status").out
+    shell.learned()
+    found = shell.ok("status", "--json").json
+    assert found["store"] == f"sqlite:///{shell.store}"
+    assert (found["calls"], found["failures_7d"], found["classes_7d"]) == (384, 24, 2)
+    assert found["lessons"]["waiting"] == 2
+    said = shell.ok("status").out
+    assert "shop: 2 new lessons" in said
+    assert "2 waiting, 0 in force" in said
+    shell.ok("mine", "--min-hits", "99")
+    assert "shop: nothing, because every class is below the threshold" in shell.ok("status").out
+
+
+# ------------------------------------------------------------------- export
+
+
+def test_exported_calls_can_be_imported_again(shell: Shell) -> None:
+    shell.ok("import", write(shell.project / "calls.jsonl", history()))
+    exported = shell.ok("export", "calls").out
+    (shell.project / "exported.jsonl").write_text(exported)
+    other = ("--store", f"sqlite:///{shell.home}/other.db")
+    run = shell.ok("import", shell.project / "exported.jsonl", "--json", *other).json
+    assert (run["calls"], run["flagged"], run["failures"]) == (384, 24, 24)
+    assert shell.ok("export", "calls", *other).out.count("\n") == 384
+
+
+@pytest.mark.proves("F9", "F10", "F11")
+def test_the_ledger_accounts_for_every_lesson_and_gap(shell: Shell) -> None:
+    calls = [
+        *history(),
+        *(call("pay", {"id": f"{i}"}, "Error: card declined", session=f"p{i}") for i in range(6)),
+    ]
+    shell.ok("import", write(shell.project / "calls.jsonl", calls))
+    shell.ok("mine")
+    run = shell.ok("export", "ledger", "--project", PROJECT)
+    header, *rest = run.lines
+    assert header["record_type"] == "skill_ledger"
+    assert (header["skill_count"], header["curriculum_count"]) == (2, 1)
+    assert [r.get("skill_id", r.get("item_id")) for r in rest] == header["ids"]
+    assert all("route" in r for r in rest if r["record_type"] == "candidate_skill")
+    assert shell.ok("export", "ledger", "--project", PROJECT).out == run.out
+    ledger, promotable = shell.ok("export", "ledger", "--project", PROJECT, "--events").lines
+    assert ledger["event"] == "skill_ledger"
+    assert ledger["payload"].count("\n") == 4
+    assert promotable == {"event": "skill_ledger:promotable", "payload": "0"}
+    shell.ok("config", "mode", "off")
+    off = shell.ok("export", "ledger", "--project", PROJECT, "--events")
+    assert off.out == ""
+    assert "learning is off" in off.err
+
+
+def test_lessons_are_exported_as_files_that_hold_what_is_approved(shell: Shell) -> None:
+    found = {x["id"]: x for x in shell.learned()}
+    shell.ok("export", "lessons")
+    files = sorted((shell.project / "skills/proposed").iterdir())
+    assert [p.name.split("_")[0] for p in files] == sorted(found)
+    for path in files:
+        file = parse(path.read_text())
+        lesson = found[file.id]
+        assert (file.kind, file.body, file.status) == (lesson["kind"], lesson["body"], "proposed")
+        assert file.hits_7d == 12
+    (shell.project / "in the way").write_text("")
+    run = shell.run("export", "lessons", "in the way")
+    assert run.code == 2
+    assert "Name another folder" in run.err
+
+
+# ------------------------------------------------------------------- config
+
+
+def test_settings_are_shown_with_where_they_come_from(shell: Shell) -> None:
+    (shell.project / "failonce.toml").write_text("[mine]\ntop = 7\n")
+    shell.set("FAILONCE_MINE__MIN_HITS_7D", "3")
+    found = shell.ok("config", "show", "--json").json
+    assert found["mine.top"] == {"value": 7, "from": str(shell.project / "failonce.toml")}
+    assert found["mine.min_hits_7d"] == {"value": 3, "from": "FAILONCE_MINE__MIN_HITS_7D"}
+    assert found["mine.min_clusters"] == {"value": 2, "from": "default"}
+    assert "FAILONCE_MINE__MIN_HITS_7D" in shell.ok("config", "show").out
+
+
+@pytest.mark.proves("N5")
+def test_the_mode_is_set_in_the_store_and_the_environment_stands_above(shell: Shell) -> None:
+    assert shell.ok("config", "mode", "--json").json["mode"] == "manual"
+    (shell.project / "failonce.toml").write_text('[learning]\nmode = "auto"\n')
+    assert shell.ok("config", "mode", "--json").json["mode"] == "auto"
+    shell.ok("config", "mode", "off")
+    assert shell.ok("config", "mode", "--json").json["mode"] == "off"
+    shell.ok("config", "mode", "Accumulate", "--project", "depot")
+    assert shell.ok("config", "mode", "--project", "depot", "--json").json["mode"] == "manual"
+    shell.set("SKILL_LEARNING_MODE", "auto")
+    assert shell.ok("config", "mode", "--json").json == {
+        "project": str(shell.project),
+        "mode": "auto",
+        "from_environment": True,
+    }
+
+
+@pytest.mark.proves("S30")
+def test_templates_are_tried_and_the_faulty_one_is_named(shell: Shell) -> None:
+    assert all(c["text"] for c in shell.ok("config", "template", "test", "--json").json)
+    folder = shell.project / "words"
+    folder.mkdir()
+    (folder / "guardrail_message.j2").write_text("Nicht so: {{ tool }}")
+    shell.set("FAILONCE_PATHS__TEMPLATES", str(folder))
+    assert "Nicht so: `read_file`" in shell.ok("config", "template", "test").out.replace("“", "`")
+    (folder / "guardrail_message.j2").write_text("Nicht so: {{ tol }}")
+    run = shell.run("config", "template", "test")
+    assert run.code == 1
+    assert "tol" in run.out
+
+
+# ---------------------------------------------------------- doctor, install
+
+
+def test_doctor_says_what_works_and_what_is_not_needed_yet(shell: Shell) -> None:
+    found = {f["what"]: f["health"] for f in shell.ok("doctor", "--json").json}
+    assert found["store"] == "ok"
+    assert found["bwrap"] == "not needed yet"
+    assert set(found.values()) == {"ok", "not needed yet"}
+    (shell.project / "failonce.toml").write_text("[mine]\ntpo = 7\n")
+    run = shell.run("doctor")
+    assert run.code == 1
+    assert "mine.tpo" in run.out
+
+
+def test_install_is_honest_about_what_it_cannot_do(shell: Shell) -> None:
+    assert "later" in shell.ok("install").out
+    run = shell.run("install", "claude-code")
+    assert run.code == 4
+    assert "Nothing was changed" in run.err
+
+
+def test_a_store_is_chosen_by_option_variable_or_file(shell: Shell, tmp_path: Path) -> None:
+    def used(*args: str) -> str:
+        return str(shell.ok("status", "--json", *args).json["store"])
+
+    (shell.project / "failonce.toml").write_text(f'[store]\nurl = "sqlite:///{tmp_path}/a.db"\n')
+    assert used() == f"sqlite:///{tmp_path}/a.db"
+    shell.set("FAILONCE_STORE__URL", f"sqlite:///{tmp_path}/b.db")
+    assert used() == f"sqlite:///{tmp_path}/b.db"
+    assert used("--store", f"sqlite:///{tmp_path}/c.db") == f"sqlite:///{tmp_path}/c.db"
+    assert json.loads(shell.ok("audit", "list", "--json").out) == []
