@@ -63,9 +63,7 @@ def main() -> None:
     score = run_live()
     say("6. What failonce did")
     failonce("report")
-    say(
-        f"{len(approved)} lessons in force; {score.calls} calls run live twice, {score.failed} fail."
-    )
+    say(f"{len(approved)} lessons in force; of {score.calls} calls run live {score.failed} fail")
     counted = {
         "prevented": score.prevented,
         "repaired": score.repaired,

@@ -61,7 +61,8 @@ class PatternTable(Generic[T]):
         self._passes = self._passes or self._compiled()
         encoded = text.encode("utf-8", "replace")
         for each in self._passes:
-            if hits := each.patterns.Match(encoded):
+            hits: Sequence[int] = each.patterns.Match(encoded)
+            if hits:
                 return each.values[min(hits)]
         return None
 

@@ -168,11 +168,7 @@ def projects(connection: Connection) -> dict[str, int]:
 def daily(connection: Connection, project: str | None) -> list[tuple[str, int, int]]:
     """Calls and failures by day."""
     d = t.daily.c
-    query = (
-        select(d.day, func.sum(d.calls), func.sum(d.failures))
-        .group_by(d.day)
-        .order_by(d.day)
-    )
+    query = select(d.day, func.sum(d.calls), func.sum(d.failures)).group_by(d.day).order_by(d.day)
     if project is not None:
         query = query.where(d.project == project)
     return [(day_text(day), calls, failures) for day, calls, failures in connection.execute(query)]
