@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 import platformdirs
 from pydantic import ValidationError
@@ -143,12 +144,21 @@ def _file(path: Path) -> dict[str, Json]:
         raise BadSetting(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise BadSetting(f"{path} is no valid TOML: {error}.") from error
-    paths = values.get("paths")
+    _anchor(values, path.parent)
+    return values
+
+
+def _anchor(values: dict[str, Json], folder: Path) -> None:
+    """Make paths, and the one in the store's URL, relative to the file's folder."""
+    paths, store = values.get("paths"), values.get("store")
     if isinstance(paths, dict):
         for name, value in paths.items():
             if isinstance(value, str):
-                paths[name] = str(path.parent / Path(value).expanduser())
-    return values
+                paths[name] = str(folder / Path(value).expanduser())
+    if isinstance(store, dict):
+        scheme, _, name = str(store.get("url")).partition(":///")
+        if scheme == "sqlite" and name != ":memory:":
+            store["url"] = store_url(folder / unquote(name))
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, Json]:

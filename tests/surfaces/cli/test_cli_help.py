@@ -158,6 +158,6 @@ def test_every_setting_is_documented_with_its_variable() -> None:
 
 
 def test_no_setting_is_documented_that_is_none() -> None:
-    text = (DOCS / "settings.md").read_text()
+    text = (DOCS / "settings.md").read_text().split("\n## ")[0]
     names = re.findall(r"^\| `([a-z_.0-9]+)` \|", text, re.MULTILINE)
     assert names == [name for name, _ in described()]

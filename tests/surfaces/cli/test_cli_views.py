@@ -194,7 +194,7 @@ def test_templates_are_tried_and_the_faulty_one_is_named(shell: Shell) -> None:
     folder.mkdir()
     (folder / "guardrail_message.j2").write_text("Nicht so: {{ tool }}")
     shell.set("FAILONCE_PATHS__TEMPLATES", str(folder))
-    assert "Nicht so: `read_file`" in shell.ok("config", "template", "test").out.replace("“", "`")
+    assert "Nicht so: read_file" in shell.ok("config", "template", "test").out
     (folder / "guardrail_message.j2").write_text("Nicht so: {{ tol }}")
     run = shell.run("config", "template", "test")
     assert run.code == 1
@@ -232,3 +232,74 @@ def test_a_store_is_chosen_by_option_variable_or_file(shell: Shell, tmp_path: Pa
     assert used() == f"sqlite:///{tmp_path}/b.db"
     assert used("--store", f"sqlite:///{tmp_path}/c.db") == f"sqlite:///{tmp_path}/c.db"
     assert json.loads(shell.ok("audit", "list", "--json").out) == []
+
+
+# ------------------------------------------------------------------ why, group
+
+
+def test_why_explains_ids_lessons_and_texts(shell: Shell) -> None:
+    fixer = shell.lesson("fixer")
+    calls = [json.loads(line) for line in shell.ok("export", "calls").out.splitlines()]
+    bad = [c["id"] for c in calls if c["tool"] == "read" and c["is_error"]]
+    assert "the same failure" in shell.ok("why", bad[0], bad[1]).out
+    one, other = shell.ok("failures", "--json").json
+    said = shell.ok("why", one["short"], other["id"]).out
+    assert "different failures" in said
+    assert "component" in said
+    read = next(f["short"] for f in (one, other) if f["tool"] == "read")
+    found = shell.ok("why", fixer, read.lower(), "--json").json
+    assert (found["same"], found["differences"]) == ("signature", [])
+    texts = shell.ok("why", "no user 1734 at 10.0.0.1", "no user 99 at 10.0.0.7").out
+    assert "the same failure" in texts
+    text = shell.ok("why", read, "Error: disk full", "--json").json
+    assert text["same"] == "nothing"
+    assert {d["where"] for d in text["differences"]} == {"text"}
+
+
+def test_why_names_an_id_that_nothing_has(shell: Shell) -> None:
+    for ref in ("DEADBEEF", "GR-DEADBEEF", "0" * 32):
+        run = shell.run("why", ref, "text")
+        assert run.code == 2
+        assert ref in run.err
+
+
+def test_why_says_where_a_call_was_no_failure(shell: Shell) -> None:
+    shell.learned()
+    calls = [json.loads(line) for line in shell.ok("export", "calls").out.splitlines()]
+    good = next(c["id"] for c in calls if not c["is_error"])
+    assert "taken for good and not for a failure" in shell.ok("why", good, good).out
+
+
+def test_group_answers_for_every_line_in_order(shell: Shell) -> None:
+    path = shell.project / "app.log"
+    path.write_text("user 17 gone\n\nno disk\nuser 4 gone\n")
+    rows = shell.ok("group", path, "--format", "lines", "--json").lines
+    assert [r["line"] for r in rows] == [1, 2, 3, 4]
+    assert rows[0]["fingerprint"] == rows[3]["fingerprint"] != rows[2]["fingerprint"]
+    assert rows[0]["cluster"] == rows[3]["cluster"] != rows[2]["cluster"]
+    assert rows[0]["template"] == rows[3]["template"] != "user 17 gone"
+    assert set(rows[0]) == {"line", "fingerprint", "cluster", "template"}
+    assert "4 lines, 3 fingerprints, 3 clusters" in shell.ok("group", path).out
+    assert not shell.data.exists()
+
+
+def test_group_reads_a_column_of_a_table(shell: Shell) -> None:
+    path = shell.project / "log.csv"
+    path.write_text('LineId,Content\n1,"user 17, gone"\n2,"two\nlines 5"\n3,"user 4, gone"\n')
+    rows = shell.ok("group", path, "--format", "csv", "--field", "Content", "--json").lines
+    assert len(rows) == 3
+    assert rows[0]["fingerprint"] == rows[2]["fingerprint"]
+    run = shell.run("group", path, "--format", "csv", "--field", "Message")
+    assert run.code == 2
+    assert "LineId, Content" in run.err
+    assert shell.run("group", "missing.log").code == 2
+    assert shell.run("group", shell.project).code == 2
+
+
+def test_words_that_vary_share_a_cluster(shell: Shell) -> None:
+    names = "anna bert carl dora emil fritz gerd hans".split()  # noqa: SIM905 - it reads better
+    path = shell.project / "app.log"
+    path.write_text("".join(f"no home folder for user {name} here\n" for name in names))
+    rows = shell.ok("group", path, "--json").lines
+    assert len({r["fingerprint"] for r in rows}) == len(names)
+    assert len({r["cluster"] for r in rows}) == 1

@@ -1,13 +1,16 @@
 """`failonce export`."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from failonce.errors import BadInput
-from failonce.model import Mode
+from failonce.evidence.capture import EXPORTED
+from failonce.evidence.triage import triage
+from failonce.model import Evidence, Finding, Json, Mode, Origin, Outcome, Recording
 from failonce.ports import SignatureQuery
 from failonce.projections import lesson_file
 from failonce.projections.changelog import changelog
@@ -74,10 +77,14 @@ def changelog_(project: OneProject = None, store: StoreUrl = None) -> None:
 
 @export.command()
 def calls(project: OneProject = None, store: StoreUrl = None) -> None:
-    """Print recorded calls, redacted, as JSON lines that `failonce import` reads."""
+    """Print recorded calls, redacted, as JSON lines that `failonce import` reads.
+
+    They come in order of project, session and time. Imported again they are the same calls,
+    in this store as in another; `verdict`, `category` and `signature` are found anew.
+    """
     with session(store) as parts:
         for e in parts.store.calls(project=named(project, parts.config)):
-            show_json(records.call(e))
+            show_json(call_record(e))
 
 
 @export.command("lessons")
@@ -109,6 +116,47 @@ def lessons_(
             f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
         ) from error
     say(f"{plural(len(files), 'lesson')} written to {folder}")
+
+
+def call_record(one: Evidence) -> records.Record:
+    """A recorded call in the neutral format; empty fields are left out.
+
+    Error type and pause stand there only where the text does not say them itself, the error
+    flag only where the source held one.
+    """
+    told = Finding(verdict=one.finding.verdict) if _tells(one) else one.finding
+    fields: Mapping[str, Json] = {
+        "id": f"{EXPORTED}{one.id}",
+        "project": one.call.project,
+        "session": one.call.session,
+        "task": one.call.task,
+        "ts": one.at.isoformat(),
+        "tool": one.call.tool,
+        "args": one.call.args,
+        "text": one.message,
+        "is_error": None if one.outcome is Outcome.UNVERIFIED else one.flagged,
+        "trace": one.call.trace,
+        "parent": one.call.parent,
+        "error_type": told.error_type,
+        "retry_after_s": told.retry_after_s,
+        "duration_ms": one.duration_ms,
+        "attempt": one.attempt if one.attempt != 1 else None,
+        "read_only": one.read_only,
+        "tags": list(one.tags),
+        "origin": one.origin if one.origin is not Origin.CALL else None,
+        "verdict": one.finding.verdict,
+        "category": one.finding.category if one.failed else None,
+        "signature": one.signature,
+    }
+    return {k: v for k, v in fields.items() if v is not None and v not in ("", [])}
+
+
+def _tells(one: Evidence) -> bool:
+    """Whether triage finds in the words alone all that it found in the whole recording."""
+    words = Recording(
+        call=one.call, text=one.message, flagged=one.flagged, origin=one.origin, tags=one.tags
+    )
+    return triage(words) == one.finding
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -70,10 +71,9 @@ def group(
 
 
 def _source(file: str) -> Input:
-    found = list(sources([file], stdin=sys.stdin.buffer, clock=SystemClock()))
-    if len(found) != 1 or (file != STDIN and not isinstance(found[0], Input)):
-        raise BadInput(f"{file} is no single file that can be read; name one file, or -")
-    (source,) = found
+    if file != STDIN and Path(file).is_dir():
+        raise BadInput(f"{file} is a folder; name one file in it, or -")
+    (source,) = sources([file], stdin=sys.stdin.buffer, clock=SystemClock())
     if not isinstance(source, Input):
         raise BadInput(f"{source.source}: {source.reason}")
     return source

@@ -8,11 +8,9 @@ from failonce.loop import Mined
 from failonce.model import (
     Action,
     AuditEntry,
-    Evidence,
     Gap,
     Json,
     Lesson,
-    Origin,
     Proof,
     Signature,
     Tally,
@@ -154,33 +152,6 @@ def entry(one: AuditEntry) -> Record:
         "previous": one.previous,
         "hash": one.hash,
     }
-
-
-def call(one: Evidence) -> Record:
-    """A recorded call in the neutral format that `import` reads; empty fields are left out."""
-    fields: Mapping[str, Json] = {
-        "id": one.id,
-        "project": one.call.project,
-        "session": one.call.session,
-        "task": one.call.task,
-        "ts": one.at.isoformat(),
-        "tool": one.call.tool,
-        "args": one.call.args,
-        "text": one.message,
-        "is_error": one.flagged,
-        "trace": one.call.trace,
-        "parent": one.call.parent,
-        "error_type": one.finding.error_type,
-        "duration_ms": one.duration_ms,
-        "attempt": one.attempt if one.attempt != 1 else None,
-        "read_only": one.read_only,
-        "tags": list(one.tags),
-        "verdict": one.finding.verdict,
-        "category": one.finding.category if one.failed else None,
-        "signature": one.signature,
-        "origin": one.origin if one.origin is not Origin.CALL else None,
-    }
-    return {k: v for k, v in fields.items() if v is not None and v not in ("", [])}
 
 
 def moment(at: datetime | None) -> str | None:
