@@ -48,7 +48,7 @@ _ENCLOSES: Final = _QUOTES | frozenset("=:([{|")
 class Form:
     """A template to be clustered: *id* is its fingerprint, *count* how often it was seen.
 
-    Forms of different *scope* (a component, an error type) never share a cluster.
+    Forms of different *scope*, see `scope`, never share a cluster.
     """
 
     id: str
@@ -80,6 +80,11 @@ def clusters(forms: Iterable[Form]) -> tuple[Cluster, ...]:
         for pattern, members in _joined(skeletons).items()
     ]
     return tuple(sorted(found, key=lambda c: (-c.count, c.id)))
+
+
+def scope(component: str, error_type: str) -> str:
+    """The scope of a failure's form: other components and types are other failures."""
+    return f"{component}\n{error_type}"
 
 
 def aliases(found: Iterable[Cluster]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from failonce.signature.masks import (
     Mask,
 )
 
+_DIGIT: Final = re.compile("[0-9]")
 _TO_SHIELD: Final = {ord(str(d)): SHIELD + d for d in range(10)}
 _FROM_SHIELD: Final = {SHIELD + d: str(d) for d in range(10)}
 
@@ -52,8 +53,10 @@ def mask(text: str) -> str:
     uncached: `fingerprint.template` is the same function behind a memo.
     """
     text = _prepared(text)
-    for _, pattern, replacement in _COMPILED:
-        text = pattern.sub(replacement, text)
+    digits = _DIGIT.search(text) is not None
+    for row, pattern, replacement in _COMPILED:
+        if digits or not row.needs_digit:
+            text = pattern.sub(replacement, text)
     return _finished(text)
 
 

@@ -61,6 +61,8 @@ class Mask:
     placeholder: str = ""
     action: Action = Action.REPLACE
     ignore_case: bool = False
+    needs_digit: bool = False
+    """Nothing without a digit matches, so that a text without one may skip the row."""
 
 
 # Building blocks. STARTS and ENDS mark the edge of a token, EDGE_* only that of a run of letters
@@ -85,7 +87,7 @@ _MINUTES = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
 _ZONE = r"(?: ?(?:Z|[+-][0-9]{2}:?[0-9]{2}|UTC|GMT|[A-Z]{2,3}T))?"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_NUMBER = r"[0-9]{1,240}(?:[.,][0-9]{1,64}){0,8}"
+_NUMBER = r"[0-9]{1,240}(?:[.,][0-9]{1,64})"
 _GLUED_UNIT = r"(?:[KMGTPkmgtp]?i?[Bb]|[KMGTkmgt]|ns|us|ms|s|secs?|mins?|h|hrs?|d|%|[KMGk]?Hz)"
 _SPACED_UNIT = r"(?:[KMGTPkmgtp]?i?B|ns|us|ms|s|secs?|mins?|hrs?|%|[KMGk]?Hz)"
 _CODE_WORD = (
@@ -207,6 +209,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         ),
         action=Action.KEEP,
         ignore_case=True,
+        needs_digit=True,
         why="SQLSTATE 42P01 and Windows' 0x80070005 likewise",
     ),
     Mask(
@@ -217,6 +220,7 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"[A-Z]{{1,6}}-?[0-9]{{2,5}}{_CODE_ENDS}"
         ),
         action=Action.KEEP,
+        needs_digit=True,
         why="error TS2322, error[E0308], ERROR: ORA-00942; capitals only, a node7 is no code",
     ),
     Mask(
@@ -235,6 +239,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         ),
         action=Action.KEEP,
         ignore_case=True,
+        needs_digit=True,
         why="HTTP status, errno, exit code, signal: these digits are the error",
     ),
     Mask(
@@ -243,6 +248,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         pattern=rf"{_STARTS}(?=[A-Za-z]{{1,7}}[/_-]?v?[0-9]){_STANDARD_NAME}{_CODE_ENDS}",
         action=Action.KEEP,
         ignore_case=True,
+        needs_digit=True,
         why="utf-8, IPv6, int64, TLSv1.2: the digit belongs to the name",
     ),
     Mask(
@@ -253,6 +259,7 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"(?:[T ,_-]{{1,2}}{_MINUTES}{_ZONE})?{_EDGE_AFTER}"
         ),
         placeholder=Placeholder.TS,
+        needs_digit=True,
         why="ISO 8601 with fraction and zone, or the day alone",
     ),
     Mask(
@@ -260,6 +267,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         name="compact",
         pattern=rf"{_EDGE_BEFORE}[0-9]{{8}}T[0-9]{{6}}(?:\.[0-9]{{1,9}})?Z?{_EDGE_AFTER}",
         placeholder=Placeholder.TS,
+        needs_digit=True,
         why="ISO 8601 without separators",
     ),
     Mask(
@@ -271,6 +279,7 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"[ :]{_CLOCK}{_ZONE}(?: [0-9]{{4}})?{_EDGE_AFTER}"
         ),
         placeholder=Placeholder.TS,
+        needs_digit=True,
         why="mail, syslog, ctime and web server dates",
     ),
     Mask(
@@ -278,6 +287,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         name="clock",
         pattern=rf"{_EDGE_BEFORE}{_CLOCK}{_EDGE_AFTER}",
         placeholder=Placeholder.TS,
+        needs_digit=True,
         why="a time of day",
     ),
     Mask(
@@ -288,6 +298,7 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"(?:{_GROUPS}{{3,7}}|(?:{_GROUPS}{{0,6}})?::(?:{_GROUPS}{{0,6}})?)(?![0-9A-Za-z:])"
         ),
         placeholder=Placeholder.IP,
+        needs_digit=True,
         why="with a digit, or a::b of C++ would be one",
     ),
     Mask(
@@ -295,6 +306,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         name="ipv4",
         pattern=r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:[:/][0-9]{1,5})?(?![0-9A-Za-z]|\.[0-9])",
         placeholder=Placeholder.IP,
+        needs_digit=True,
         why="with its port or prefix length",
     ),
     Mask(
@@ -302,12 +314,13 @@ MASKS: Final[tuple[Mask, ...]] = (
         name="quantity",
         pattern=(
             rf"(?=[0-9<>+-])(?:(?:^|(?<=[ (=:,]))[<>]=?)?{_STARTS}[+-]?"
-            rf"(?:{_NUMBER}(?:{_GLUED_UNIT}| {_SPACED_UNIT})(?:/s)?"
+            rf"(?:{_NUMBER}{{0,4}}(?:{_GLUED_UNIT}| {_SPACED_UNIT})(?:/s)?"
             r"|[0-9]{1,32}(?:\.[0-9]{1,64})?[eE][+-]?[0-9]{1,4}"
             r"|[0-9]{1,9}[dhms](?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|[hms])){1,4})"
             r"(?![0-9A-Za-z_/-]|\.[A-Za-z])"
         ),
         placeholder=Placeholder.INT,
+        needs_digit=True,
         why="93.0 B and 5.2 KB, <1 sec and 3 s are one amount in other units",
     ),
     Mask(
@@ -318,6 +331,7 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"(?:[0-9][A-Za-z]|(?<![A-Za-z])[A-Za-z][0-9])[{TOKEN_CHARS}]{{0,240}}"
         ),
         placeholder=Placeholder.ID,
+        needs_digit=True,
         why="letters after digits, or one letter before them: an identifier, wholly",
     ),
     Mask(
@@ -325,13 +339,15 @@ MASKS: Final[tuple[Mask, ...]] = (
         name="epoch",
         pattern=r"(?<![0-9.])(?:[0-9]{10}|[0-9]{13,240})(?:\.[0-9]{1,9})?(?![0-9]|[.,][0-9])",
         placeholder=Placeholder.EPOCH,
+        needs_digit=True,
         why="seconds in 10 digits; milli-, micro- and nanoseconds in 13 and more",
     ),
     Mask(
         order=270,
         name="number",
-        pattern=rf"(?:{_STARTS}[+-])?{_NUMBER}",
+        pattern=rf"(?:{_STARTS}[+-])?{_NUMBER}{{0,8}}",
         placeholder=Placeholder.INT,
+        needs_digit=True,
         why="every other number, short ones too; field_7 keeps its word",
     ),
     Mask(

@@ -81,14 +81,14 @@ _HEXES: Final = re.compile(
 _ALONE: Final = r" ,;()\[\]{}\"'|="
 _NUMBERS: Final = re.compile(
     (
-        rf"[{_ALONE}/](?:0{{1,3}}(?:\.0{{1,3}}){{3}}(:0{{1,5}})?(?=[{_ALONE}/]|$)"
-        rf"|(?<!/)(?:(0{{1,9}})|0{{1,9}}\.0{{1,9}})(?=[{_ALONE}]|$))"
+        rf"[{_ALONE}/]0(?:0{{0,2}}(?:\.0{{1,3}}){{3}}(:0{{1,5}})?(?=[{_ALONE}/]|$)"
+        rf"|(?<!/0)0{{0,8}}(?:\.0{{1,9}})?(?=[{_ALONE}]|$))"
     ).encode()
 )
 _UNBROKEN: Final = re.compile(rf"[^ \"'<>()\[\]{{}},;|]{{{LONGEST_RUN}}}".encode())
 _LETTERS: Final = bytes.maketrans(b"0bcdef", b"a" * 6)
 _JOINS: Final = b"!#$%&*+-./?@\\^_`~"
-_LENGTHS: Final = (b"", b"0", b"0", b"000", b"0000", b"00000", *(b"000000",) * 4)
+_LENGTHS: Final = (b"", b"", b"0", b"0", b"000", b"0000", b"00000", *(b"000000",) * 4)
 """Lengths of a lone number that some pattern tells apart: days, years, codes, SQLSTATE."""
 
 
@@ -148,7 +148,7 @@ def _hex_fold(match: re.Match[bytes]) -> bytes:
 
 def _number_fold(match: re.Match[bytes]) -> bytes:
     value = match[0]
-    if match[2]:
-        return value[:1] + _LENGTHS[len(match[2])]
     dots = value.count(b".")
+    if not dots:
+        return value[:1] + _LENGTHS[len(value)]
     return value[:1] + b"0" + b".0" * dots + (b":0" if match[1] else b"")

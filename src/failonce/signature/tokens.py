@@ -38,8 +38,8 @@ class Placeholder(StrEnum):
     ID = "<id>"
 
 
-ARGUMENT: Final = r"<arg:[A-Za-z0-9_.-]{1,64}>"
-"""Pattern of the placeholder that `arguments.mask_values` leaves for a call's own argument."""
+ARGUMENT: Final = r"<arg:[^<> ]{1,64}>"
+"""Pattern of the placeholder that `values.mask_values` leaves for a call's own argument."""
 
 _PLACEHOLDER: Final = "|".join([*(re.escape(p) for p in Placeholder), ARGUMENT])
 _TOKENS: Final = re.compile(
