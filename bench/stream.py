@@ -46,8 +46,8 @@ VOCABULARY = (
     (
         "request response worker job queue session cache replica shard index upload export invoice "
         "order payment refund webhook token user tenant account report schedule backup snapshot "
-        "migration lock lease heartbeat stream consumer producer topic partition offset batch record "
-        "field schema document template render build deploy release artifact bucket object volume"
+        "migration lock lease heartbeat stream consumer producer topic partition offset batch "
+        "record field schema document template render build deploy release artifact bucket object"
     ),
     "failed rejected dropped expired retried stalled aborted exceeded missed refused cancelled",
     "for of in after while before because during from at on with without to",

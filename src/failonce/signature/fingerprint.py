@@ -117,7 +117,16 @@ _named: Final = Memo(_name)
 _folded: Final = Memo(_by_fold)
 
 
-def _batch(texts: list[str], component: str, error_type: str) -> list[Fingerprint]:
+def _batch(texts: list[str], component: str, error_type: str) -> Iterable[Fingerprint]:
+    """Name the texts of one batch: equal texts once, then equal folds once."""
+    unique = list(dict.fromkeys(texts))
+    named = _by_folds(unique, component, error_type)
+    if len(unique) == len(texts):
+        return named
+    return map(dict(zip(unique, named, strict=True)).__getitem__, texts)
+
+
+def _by_folds(texts: list[str], component: str, error_type: str) -> list[Fingerprint]:
     def one(text: str) -> Fingerprint:
         return fingerprint(component=component, error_type=error_type, text=text)
 
@@ -127,11 +136,9 @@ def _batch(texts: list[str], component: str, error_type: str) -> list[Fingerprin
         return [one(text) for text in texts]
     if len(folded) != len(texts):  # the separator occurs in a text
         return [one(text) for text in texts]
-    found = {
-        f: Shape() if len(f) > MEMO_LONGEST else _folded[component, error_type, f]
-        for f in dict.fromkeys(folded)
-    }
-    return [
-        f if isinstance(f, Fingerprint) else one(text)
-        for f, text in zip(map(found.__getitem__, folded), texts, strict=True)
-    ]
+    known: dict[bytes, Fingerprint | None] = {}
+    for fold in dict.fromkeys(folded):
+        found = _folded[component, error_type, fold] if len(fold) <= MEMO_LONGEST else None
+        known[fold] = found if isinstance(found, Fingerprint) else None
+    named = list(map(known.__getitem__, folded))
+    return [f or one(text) for f, text in zip(named, texts, strict=True)]

@@ -18,7 +18,7 @@ _OPENS: Final = frozenset("([{")
 _CLOSES: Final = frozenset(")]}")
 _ORDINAL: Final = re.compile(r"[A-Za-z]{2,}<int>")
 _NUMBER: Final = re.compile(r"-?[0-9]+[.!?]*")
-_CONSTANT: Final = re.compile(r"(?:.*\.)?[A-Z0-9_]+")
+_CONSTANT: Final = re.compile(r"(?:.*\.)?[A-Z0-9_]{2,}")
 _FAILING: Final = re.compile(
     r"(?:error|exception|failure|(?<!de)fault|warning)s?[.,!?]*$", re.IGNORECASE
 )
