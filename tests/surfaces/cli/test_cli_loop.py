@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,21 @@ def test_mining_twice_finds_the_same(shell: Shell) -> None:
     (again,) = shell.ok("mine", "--json").json
     assert again["new"] == []
     assert set(again["known"]) == first
+
+
+@pytest.mark.proves("S15", "S27")
+def test_the_views_of_the_seed_rank_by_the_weights_that_are_set(shell: Shell) -> None:
+    def scores() -> list[float]:
+        with closing(sqlite3.connect(shell.store)) as connection:
+            rows = connection.execute("SELECT impact_score FROM error_candidates").fetchall()
+        return [row[0] for row in rows]
+
+    shell.learned()
+    assert scores() == pytest.approx([12.0, 12.0])
+    shell.set("FAILONCE_IMPACT__WEEK", "0.5")
+    shell.set("FAILONCE_IMPACT__MONTH", "0.25")
+    shell.ok("mine")
+    assert scores() == pytest.approx([9.0, 9.0])
 
 
 def test_mining_looks_at_every_project_or_at_one(shell: Shell) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from failonce.errors import NotFound
+from failonce.evidence.capture import EXPORTED
 from failonce.model import Evidence, Json
 from failonce.ports import SignatureQuery, Store
 from failonce.signature.cluster import Form, scope
@@ -62,12 +63,12 @@ def why_(
 
 
 def _side(store: Store, ref: str) -> _Side:
+    for e in store.evidence([ref.removeprefix(EXPORTED)]):
+        return _of_evidence(e, f"a call of {e.call.tool} in {e.call.session or 'no session'}")
     if not _ID.fullmatch(ref):
         return _Side(
             what="a text", failure=Failure(component="", error_type="", text=ref), text_only=True
         )
-    for e in store.evidence([ref.lower()]):
-        return _of_evidence(e, f"a call of {e.call.tool} in {e.call.session or 'no session'}")
     if _LESSON.match(ref):
         return _of_lesson(store, ref.upper())
     digits = ref.replace("-", "").lower()

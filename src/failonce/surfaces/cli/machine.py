@@ -1,5 +1,6 @@
 """`failonce doctor` and `failonce install`."""
 
+import os
 import platform
 import shutil
 import sqlite3
@@ -9,12 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from failonce.compose import Configuration, configure, opened
-from failonce.errors import FailonceError, Refused
+from failonce.errors import FailonceError, Refused, StoreError
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
@@ -71,7 +73,8 @@ def _look(store: str | None) -> Iterator[Finding]:
     yield _fine("settings", f"from {', '.join(used)}" if used else "all at their defaults")
     yield _tried("store", lambda: _store(config))
     yield _tried("patterns", _patterns)
-    yield _tried("skill files", lambda: str(config.skills))
+    yield _tried("skill files", lambda: _writable(config.skills))
+    yield _tried("rejected lines", lambda: _writable(config.rejects))
     for name, need in _LATER:
         where = shutil.which(name)
         yield Finding(what=name, health=Health.LATER, detail=f"{need}; {where or 'not installed'}")
@@ -109,6 +112,14 @@ def _store(config: Configuration) -> str:
         parts.store.release("doctor", "doctor")
         calls = sum(parts.store.projects().values())
     return f"{config.url}, can be written, {calls:,} calls"
+
+
+def _writable(folder: Path) -> str:
+    """The folder, where it or the nearest folder above it that exists can be written."""
+    above = next(p for p in (folder, *folder.parents) if p.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise StoreError(f"{folder} cannot be written: {above} is no folder that you may write to.")
+    return str(folder)
 
 
 def _patterns() -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, Parts, configure, opened
 from failonce.errors import BadInput, StoreBusy
 from failonce.loop import Mined
@@ -75,6 +76,8 @@ def mine(
         warn("failonce: FAILONCE=off rests failonce here, so nothing was looked at.")
     else:
         with opened(config) as parts:
+            if isinstance(parts.store, SqlStore):
+                parts.store.set_weights(config.policy.weights)
             wanted = named(project, config)
             projects = list(parts.store.projects()) if wanted is None else [wanted]
             for one in projects:
