@@ -245,6 +245,9 @@ def test_a_reader_that_leaves_ends_it_quietly(shell: Shell) -> None:
         ["lessons", "--kind", "poem"],
         ["config", "mode", "sometimes"],
         ["learn", "only-a-skill"],
+        ["config"],
+        ["audit"],
+        ["export", "nonsense"],
     ],
     ids=" ".join,
 )

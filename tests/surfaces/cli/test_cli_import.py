@@ -138,6 +138,23 @@ def test_a_path_that_is_not_there_is_named_and_the_others_are_read(shell: Shell)
     assert run.json["new"] == 22
 
 
+def test_where_not_one_line_can_be_read_the_command_fails(shell: Shell) -> None:
+    path = shell.project / "calls.jsonl"
+    path.write_text("{broken\n" * 3)
+    run = shell.run("import", path, "--format", "calls", "--json")
+    assert run.code == 2
+    assert run.json["rejected"] == 3
+
+
+def test_good_lines_of_logs_are_counted_and_not_stored(shell: Shell) -> None:
+    path = shell.project / "app.log"
+    lines = [f"2026-03-01 12:00:0{i} INFO app: user {i} came" for i in range(9)]
+    path.write_text("\n".join([*lines, "2026-03-01 12:00:09 ERROR app: disk full"]) + "\n")
+    run = shell.ok("import", path, "--json").json
+    assert (run["calls"], run["failures"], run["new"]) == (10, 1, 1)
+    assert "9 good lines of logs not kept" in shell.ok("import", path).out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

@@ -12,7 +12,7 @@ from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.session import session
 
 app = typer.Typer(rich_markup_mode=None)
-audit = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+audit = typer.Typer(rich_markup_mode=None)
 app.add_typer(audit, name="audit", help="List every decision, or verify the record.")
 
 

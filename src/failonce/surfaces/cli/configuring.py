@@ -15,8 +15,8 @@ from failonce.surfaces.cli.output import say, show_json, table
 from failonce.surfaces.cli.session import deciding, named, session
 
 app = typer.Typer(rich_markup_mode=None)
-config = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-template = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+config = typer.Typer(rich_markup_mode=None)
+template = typer.Typer(rich_markup_mode=None)
 app.add_typer(config, name="config", help="Show the settings, or set the mode.")
 config.add_typer(template, name="template", help="Try your own wording.")
 

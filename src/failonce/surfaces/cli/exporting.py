@@ -22,7 +22,7 @@ from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.session import named, session
 
 app = typer.Typer(rich_markup_mode=None)
-export = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+export = typer.Typer(rich_markup_mode=None)
 app.add_typer(export, name="export", help="Write out calls, lessons or the ledger.")
 
 
@@ -122,7 +122,8 @@ def call_record(one: Evidence) -> records.Record:
     """A recorded call in the neutral format; empty fields are left out.
 
     Error type and pause stand there only where the text does not say them itself, the error
-    flag only where the source held one.
+    flag only where the source held one. An exit code that came as a field is not kept beyond
+    the error type: a red test that only the code told apart is read back as a failure.
     """
     told = Finding(verdict=one.finding.verdict) if _tells(one) else one.finding
     fields: Mapping[str, Json] = {

@@ -55,8 +55,8 @@ def import_(
     one object: calls, flagged (by the source), failures (found by looking closely), new,
     duplicates, rejected.
 
-    Exits with 2 where a path that was given could not be read; the others are imported all
-    the same.
+    Exits with 2 where a path that was given could not be read, or nothing could; the others
+    are imported all the same.
     """
     config = configure(store=store)
     if config.off:
@@ -109,7 +109,8 @@ class _Run:
             show_json(_record(self._total, self._rejects.count))
         else:
             self._summary(reader, perf_counter() - start)
-        return ExitCode.INPUT if reader.failed else ExitCode.OK
+        nothing = self._rejects.count > 0 and not self._total.calls
+        return ExitCode.INPUT if reader.failed or nothing else ExitCode.OK
 
     def _read(self, paths: list[str], format_name: str | None) -> Reader:
         found = find(paths, self._parts.clock, self._rejects)
@@ -143,8 +144,10 @@ class _Run:
             f"Read {plural(total.calls, 'call')} from {plural(reader.sources, 'file')} in "
             f"{seconds:.1f} s; taking out secrets took {share:.0%} of it."
         )
+        good = total.calls - total.new - total.duplicates
+        lines = f"{plural(good, 'good line')} of logs not kept, " if good else ""
         say(
-            f"  {total.new:,} new, {total.duplicates:,} known already, "
+            f"  {total.new:,} new, {total.duplicates:,} known already, {lines}"
             f"{self._rejects.count:,} unreadable"
         )
         if total.calls:

@@ -12,6 +12,8 @@ from failonce.surfaces.cli.output import PATIENCE_S, console, visible
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+_NAME: Final = 40
+"""Characters of a source's name that are shown."""
 _EVERY: Final = 256
 """Recordings between two looks at the clock."""
 
@@ -52,7 +54,7 @@ class Bar:
             bar.update(
                 task,
                 completed=self._done + source.position,
-                description=f"{visible(source.name)[-40:]}  {self._seen:,} calls",
+                description=f"{_end_of(visible(source.name))}  {self._seen:,} calls",
             )
 
     def finished(self, source: Input) -> None:
@@ -78,3 +80,7 @@ class Bar:
         )
         bar.start()
         return bar, bar.add_task("", total=self._total)
+
+
+def _end_of(name: str) -> str:
+    return name if len(name) <= _NAME else f"…{name[1 - _NAME :]}"
