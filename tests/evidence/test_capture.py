@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.evidence.capture import Identities, Timeline, capture, outcome
+from failonce.evidence.capture import EXPORTED, Identities, Timeline, capture, outcome
 from failonce.evidence.redact import Redactor
 from failonce.model import Call, Finding, Outcome, Recording, Verdict
 
@@ -66,6 +66,13 @@ def test_an_id_of_its_own_is_kept_within_project_and_session():
     elsewhere = replace(one, call=replace(one.call, session="other"))
     assert ids([recording("before"), one])[1] == ids([recording("grown", "c1")])[0]
     assert ids([one]) != ids([elsewhere])
+
+
+def test_an_exported_event_keeps_the_id_of_its_store():
+    (first,) = ids([recording("a", "c1")])
+    assert ids([recording("cut", f"{EXPORTED}{first}")]) == [first]
+    near = f"{EXPORTED}{first[1:]}"
+    assert ids([recording("a", near)]) != [near.removeprefix(EXPORTED)]
 
 
 def test_a_guessed_year_does_not_make_a_new_event():

@@ -124,6 +124,12 @@ def test_a_passing_failure_is_retried_and_then_given_up(world: World) -> None:
     assert actions[-1] is AdviceAction.GIVE_UP
 
 
+def test_a_call_reported_twice_under_one_id_counts_once(world: World) -> None:
+    for session in ("s1", "s1", "s2"):
+        world.advisor.observe("t", {}, "fine", session=session, project="p", id="call-1")
+    assert len(list(world.store.calls(tools=["t"]))) == 2
+
+
 def test_another_project_is_left_alone(world: World) -> None:
     assert world.advisor.advise("get_entity", BLOCKED, project="q").action is AdviceAction.ALLOW
 

@@ -1,5 +1,6 @@
 """From a recording to evidence: its identity, its time, its outcome."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -10,12 +11,18 @@ from failonce.model import Evidence, Finding, Outcome, Recording, Verdict
 
 _SIZE: Final = 16
 
+EXPORTED: Final = "event:"
+"""What the id of an exported call begins with, before the id that it has in the store."""
+
+_EXPORTED: Final = re.compile(rf"{EXPORTED}([0-9a-f]{{{2 * _SIZE}}})")
+
 
 class Identities:
     """Ids for the recordings of one source, which must be given in its order.
 
     A recording with an id of its own keeps it, within its project and session: seen again,
-    also with other content, it is the same event. Without one its id is a link of a hash
+    also with other content, it is the same event; so is one that an export gave the id that
+    it had in a store. Without one its id is a link of a hash
     chain over the content so far. So the same file again adds nothing, a grown file its
     growth, a rotated or compressed copy nothing, and equal lines inside one file all count.
     Only what was recorded goes into an id: no file name, no file time, no default.
@@ -28,6 +35,8 @@ class Identities:
         """The id of the next recording, taken before redaction; 32 hex digits."""
         call = recording.call
         if recording.id is not None:
+            if exported := _EXPORTED.fullmatch(recording.id):
+                return exported[1]
             return digest(("event/1", call.project, call.session, recording.id), size=_SIZE)
         self._link = digest(
             (

@@ -88,11 +88,15 @@ def observe(
     at: datetime | None = None,
     duration_ms: float | None = None,
     read_only: bool | None = None,
+    attempt: int = 1,
+    id: str | None = None,
 ) -> None:
     """Record what became of a call: `error` where it failed, else `result`. Never raises.
 
     `task` names work that recurs in several sessions, `duration_ms` is how long the call
-    took, `read_only` says that the tool changes nothing.
+    took, `read_only` says that the tool changes nothing. `attempt` counts the tries of one
+    call, from 1. `id` is your own name for the call: reported again under it, in the same
+    session, it is the same call and counts once.
     """
     if (here := _observing()) is not None:
         here.advisor.observe(
@@ -106,6 +110,8 @@ def observe(
             at=at,
             duration_ms=duration_ms,
             read_only=read_only,
+            attempt=attempt,
+            id=id,
         )
 
 

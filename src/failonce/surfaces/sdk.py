@@ -115,6 +115,8 @@ class Advisor:
         at: datetime | None = None,
         duration_ms: float | None = None,
         read_only: bool | None = None,
+        attempt: int = 1,
+        id: str | None = None,
     ) -> None:
         """Record what became of a call: `error` where it failed, else `result`."""
 
@@ -125,10 +127,11 @@ class Advisor:
                     text=_words(result if error is None else error),
                     flagged=error is not None,
                     at=at or self._clock.now(),
-                    id=uuid.uuid4().hex,
+                    id=id or uuid.uuid4().hex,
                     error_type=type(error).__name__ if isinstance(error, BaseException) else None,
                     duration_ms=duration_ms,
                     read_only=read_only,
+                    attempt=attempt,
                     source="sdk",
                 )
             )

@@ -4,7 +4,7 @@ import pytest
 
 from failonce.adapters.importers.calls import CallsImporter
 from failonce.adapters.importers.reading import UNDECODABLE
-from failonce.model import Recording, Reject
+from failonce.model import Origin, Recording, Reject
 
 
 def test_every_field_of_the_format_is_read(read, lines):
@@ -44,6 +44,12 @@ def test_every_field_of_the_format_is_read(read, lines):
     assert (one.exit_code, one.status, one.read_only, one.tags) == (3, 404, False, ("x",))
     assert (one.call.trace, one.call.parent, one.line) == ("tr", "p", 1)
     assert one.at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_a_line_of_a_log_is_one_again(read, lines):
+    fields = {"tool": "t", "text": "disk full", "is_error": True}
+    both = read(CallsImporter(), lines([fields | {"origin": "log"}, fields]))
+    assert [one.origin for one in both] == [Origin.LOG, Origin.CALL]
 
 
 def test_absent_fields_stay_unknown(read, lines):

@@ -12,6 +12,7 @@
 | `trace`, `parent` | causal ids |
 | `duration_ms`, `attempt`, `exit_code`, `status`, `retry_after_s`, `error_type` | as named |
 | `read_only`, `tags` | as named |
+| `origin` | `log` for what was a line of a log, as an export says it |
 
 Other fields are ignored.
 """
@@ -33,7 +34,7 @@ from failonce.adapters.importers.reading import (
     whole_number,
     word,
 )
-from failonce.model import Call, Json, Recording, Reject
+from failonce.model import Call, Json, Origin, Recording, Reject
 from failonce.ports import Source
 
 
@@ -80,6 +81,7 @@ def call_recording(fields: Mapping[str, Json], source: str, line: int) -> Record
         flagged=flag(fields, "is_error", "isError", "failed"),
         at=moment(pick(fields, "ts", "at", "time", "timestamp")),
         id=word(fields, "id", "call_id") or None,
+        origin=Origin.LOG if word(fields, "origin") == Origin.LOG else Origin.CALL,
         error_type=word(fields, "error_type") or None,
         exit_code=whole_number(fields, "exit_code"),
         status=whole_number(fields, "status"),

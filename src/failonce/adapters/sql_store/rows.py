@@ -12,6 +12,7 @@ from failonce.errors import BadInput
 from failonce.identity import canonical_json
 from failonce.model import (
     Action,
+    Args,
     Arm,
     AuditEntry,
     Call,
@@ -106,7 +107,7 @@ def evidence_row(
         "source": source,
         "signature": signature,
         "tool": plain(call.tool),
-        "args": None if call.args is None else plain(canonical_json(call.args)),
+        "args": None if call.args is None else plain(_as_written(call.args)),
         "task": plain(call.task),
         "trace": plain(call.trace),
         "parent": plain(call.parent),
@@ -164,6 +165,11 @@ def evidence_of(r: Row[Any]) -> Evidence:
         source=r.source_name,
         lessons=_tuple(r.lessons),
     )
+
+
+def _as_written(args: Args) -> str:
+    """JSON in the caller's order, on which a tool's answer may depend."""
+    return json.dumps(args, separators=(",", ":"), ensure_ascii=False)
 
 
 def _texts(values: tuple[str, ...]) -> str:

@@ -56,6 +56,8 @@ class EvidenceConformance:
         bare = evidence(1, call=Call(tool="t", args=None), at=START)
         assert store.add([full, bare]) == Added(new=2)
         assert store.evidence([bare.id, full.id]) == [full, bare]
+        (again,) = store.evidence([full.id])
+        assert list(again.call.args or ()) == ["b", "a"]
         assert [e.at.utcoffset() for e in store.evidence([full.id])] == [timedelta(0)]
 
     def test_a_text_that_is_no_unicode_does_not_stop_the_batch(self, store: Store) -> None:
