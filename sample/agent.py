@@ -1,4 +1,4 @@
-"""The scripted agent: works through ten days of tasks with real tools and records every call.
+"""The scripted agent: ten days of tasks with real tools, every call reported to failonce.
 
     python -m sample.agent --node DIR --python DIR --sqlite DIR --out sample
 
@@ -15,12 +15,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 from sample import desk, live, tasks_live, tasks_servers, worlds
 from sample.harness import Session
 from sample.mistakes import LIVE_SLIPS, SERVER_SLIPS
 from sample.oddities import stumble
-from sample.recorder import Clock, JsonLines, Label, Recorder, write_labels
+from sample.recorder import (
+    Clock,
+    Label,
+    Recorder,
+    Reporting,
+    exported,
+    write_calls,
+    write_labels,
+)
 from sample.service import StockService, serving
 from sample.tools_live import LiveBox
 from sample.tools_mcp import Installed, ServerBox, started
@@ -183,11 +192,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     os.environ["PATH"] = os.defpath  # the same programs for everybody
     installed = Installed(node=chosen.node, python=chosen.python, sqlite=chosen.sqlite)
-    recorder = JsonLines()
-    labels = work(installed, recorder)
-    recorder.write(chosen.out / "calls.jsonl.gz")
-    write_labels(chosen.out / "truth.csv", labels)
-    print(f"{len(labels)} calls in {DAYS} days")
+    with TemporaryDirectory() as scratch:
+        os.environ |= {
+            "FAILONCE_STORE__URL": f"sqlite:///{scratch}/store.db",
+            "XDG_CONFIG_HOME": scratch,  # nobody's own settings
+        }
+        labels = work(installed, Reporting())
+        calls = exported()
+    write_calls(chosen.out / "calls.jsonl.gz", calls)
+    write_labels(chosen.out / "truth.csv", calls, labels)
+    print(f"{len(calls)} calls in {DAYS} days")
 
 
 if __name__ == "__main__":

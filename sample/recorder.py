@@ -1,17 +1,27 @@
-"""How a call is written down: a small protocol, and the recording as compressed JSON lines."""
+"""How a call is recorded: a small protocol, failonce behind it, and what is shipped of that."""
 
 import csv
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
 from typing import Protocol
 
+import failonce
+
 Args = Mapping[str, object]
+Exported = dict[str, object]
+"""A call as failonce exports it."""
+
+CONCLUSIONS = ("verdict", "category", "signature")
+"""Fields of an exported call that say what this version of failonce makes of it."""
 
 
 class Recorder(Protocol):
@@ -46,10 +56,10 @@ class Clock:
 
 
 @dataclass(slots=True)
-class JsonLines:
-    """Keeps the calls in memory and writes them as one JSON object a line."""
+class Reporting:
+    """Reports every call to failonce, as somebody's agent loop does, into its default store."""
 
-    lines: list[str] = field(default_factory=list)
+    count: int = 0
 
     def record(
         self,
@@ -65,32 +75,45 @@ class JsonLines:
         project: str,
         attempt: int,
     ) -> None:
-        """Append one call in the neutral form."""
-        call: dict[str, object] = {
-            "project": project,
-            "session": session,
-            "task": task,
-            "id": call_id(len(self.lines)),
-            "ts": started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "tool": tool,
-            "args": dict(args),
-            "is_error": is_error,
-            "text": text,
-            "duration_ms": round((ended - started) / timedelta(milliseconds=1)),
-        }
-        if attempt > 1:
-            call["attempt"] = attempt
-        self.lines.append(json.dumps(call, ensure_ascii=False, separators=(",", ":")))
-
-    def write(self, path: Path) -> None:
-        """Write the recording; the same calls give the same bytes."""
-        text = "".join(line + "\n" for line in self.lines)
-        path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+        """Report one call, under its number."""
+        self.count += 1
+        failonce.observe(
+            tool,
+            args,
+            None if is_error else text,
+            error=text if is_error else None,
+            session=session,
+            project=project,
+            task=task,
+            at=started,
+            duration_ms=round((ended - started) / timedelta(milliseconds=1)),
+            attempt=attempt,
+            id=f"c{self.count:05d}",
+        )
 
 
-def call_id(number: int) -> str:
-    """Return the id of the call at this place of the recording, counted from 0."""
-    return f"c{number + 1:05d}"
+def exported() -> list[Exported]:
+    """What failonce took down of the calls: the lines of `failonce export calls`.
+
+    Left out are its conclusions, which `failonce import` draws again.
+    """
+    failonce.close()
+    done = subprocess.run(
+        [sys.executable, "-m", "failonce", "export", "calls"],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    calls: list[Exported] = [json.loads(line) for line in done.stdout.splitlines()]
+    return [{k: v for k, v in call.items() if k not in CONCLUSIONS} for call in calls]
+
+
+def write_calls(path: Path, calls: Iterable[Exported]) -> None:
+    """Write the recording; the same calls give the same bytes."""
+    lines = (json.dumps(call, ensure_ascii=False, separators=(",", ":")) for call in calls)
+    text = "".join(line + "\n" for line in lines)
+    path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
 
 
 class Truth(StrEnum):
@@ -112,12 +135,19 @@ class Label:
     mistake: str = ""
 
 
-def write_labels(path: Path, labels: Iterable[Label]) -> None:
-    """Write the labels of all calls that did not go well, by call id."""
+def write_labels(path: Path, calls: Iterable[Exported], labels: Iterable[Label]) -> None:
+    """Write the labels of all calls that did not go well, by the call's id.
+
+    Labels are in the order of the calls' times. Raises ValueError where a call is missing.
+    """
     text = StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["id", "truth", "mistake"])
-    for number, label in enumerate(labels):
+    for call, label in zip(sorted(calls, key=_time), labels, strict=True):
         if label.truth is not Truth.GOOD:
-            rows.writerow([call_id(number), label.truth, label.mistake])
+            rows.writerow([call["id"], label.truth, label.mistake])
     path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def _time(call: Exported) -> datetime:
+    return datetime.fromisoformat(str(call["ts"]))

@@ -6,14 +6,16 @@ import json
 import re
 import socket
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import failonce
 from sample import agent, census, live, worlds
-from sample.recorder import Clock, JsonLines
+from sample.recorder import Clock, Label, Reporting, Truth, exported, write_calls, write_labels
 from sample.service import StockService, serving
 
 README = (census.HERE / "README.md").read_text(encoding="utf-8")
@@ -64,13 +66,15 @@ def test_recording_is_small_and_its_bytes_do_not_depend_on_the_day() -> None:
 
 def test_every_call_has_the_neutral_fields_and_sessions_run_forward() -> None:
     last: dict[str, str] = defaultdict(str)
-    fields = {"project", "session", "task", "id", "ts", "tool", "args", "is_error", "text"}
+    fields = {"project", "session", "task", "id", "ts", "tool", "args", "is_error", "duration_ms"}
     for call in CALLS:
-        assert set(call) - {"attempt"} == fields | {"duration_ms"}
+        assert set(call) - {"attempt", "text"} == fields
         assert isinstance(call["args"], dict)
         assert call["ts"] >= last[call["session"]]
         last[call["session"]] = call["ts"]
-    assert len({call["id"] for call in CALLS}) == len(CALLS)
+    assert len({call["id"] for call in CALLS}) == len({call["ts"] for call in CALLS}) == len(CALLS)
+    assert max(len(call.get("text", "")) for call in CALLS) == 4096
+    assert not any("<redacted:" in json.dumps(call) for call in CALLS)
 
 
 def test_nothing_of_the_machine_is_in_the_recording() -> None:
@@ -143,28 +147,68 @@ def test_the_service_limits_its_callers_until_the_wait_is_over(tmp_path: Path) -
         assert live.call(workspace, "fetch", args) == answers[0]
 
 
+@pytest.fixture
+def recorder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any) -> Iterator[Reporting]:
+    folder = tmp_path_factory.mktemp("store")
+    monkeypatch.setenv("FAILONCE_STORE__URL", f"sqlite:///{folder}/store.db")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    failonce.close()
+    yield Reporting()
+    failonce.close()
+
+
 @pytest.mark.parametrize("name", ["shop-fix-bug-03-a", "shop-restock-05-a", "ledger-page-02-a"])
-def test_the_agent_makes_a_recorded_session_again(name: str, tmp_path: Path) -> None:
+def test_the_agent_makes_a_recorded_session_again(
+    name: str, tmp_path: Path, recorder: Reporting
+) -> None:
     job = next(job for day in agent.schedule() for job in day if job.session == name)
     clock = Clock(agent.FIRST_DAY + timedelta(days=40))
     service = StockService(now=lambda: clock.now)
-    again = JsonLines()
     with serving(service) as origin:
         office = agent.Office(
-            recorder=again, labels=[], clock=clock, service=service, origin=origin
+            recorder=recorder, labels=[], clock=clock, service=service, origin=origin
         )
         agent.do(job, tmp_path, office)
     then = [call for call in CALLS if call["session"] == name]
     oddities = [call for call in then if TRUTH.get(call["id"], ("", ""))[1].startswith("odd/")]
-    assert [essence(json.loads(line)) for line in again.lines] == [
+    assert [essence(call) for call in exported()] == [
         essence(call) for call in then if call not in oddities
     ]
 
 
 def essence(call: dict[str, object]) -> tuple[object, ...]:
     """What does not depend on the day: commit hashes do."""
-    text = re.sub(r"\b[0-9a-f]{7}\b", "HASH", str(call["text"]))
+    text = re.sub(r"\b[0-9a-f]{7}\b", "HASH", str(call.get("text", "")))
     return call["tool"], call["args"], call["is_error"], text, call.get("attempt", 1)
+
+
+def test_what_is_reported_is_what_is_shipped(recorder: Reporting, tmp_path: Path) -> None:
+    said = {"tool": "t", "args": {"b": [1, None, 2.5], "a": {"c": True}}, "project": "p"}
+    for minute, (session, is_error) in enumerate((("z", False), ("a", True), ("z", True))):
+        started = agent.FIRST_DAY + timedelta(minutes=minute)
+        ended = started + timedelta(milliseconds=7)
+        recorder.record(
+            **said, text=f"answer {minute}", is_error=is_error, started=started, ended=ended,
+            session=session, task="p/t", attempt=minute + 1,
+        )  # fmt: skip
+    calls = exported()
+    assert [(c["session"], c["text"], c["is_error"], c.get("attempt", 1)) for c in calls] == [
+        ("a", "answer 1", True, 2),
+        ("z", "answer 0", False, 1),
+        ("z", "answer 2", True, 3),
+    ]
+    assert all(json.dumps(c["args"]) == json.dumps(said["args"]) for c in calls)
+    assert all(c["duration_ms"] == 7 for c in calls)
+    write_calls(tmp_path / "calls.jsonl.gz", calls)
+    assert census.calls(tmp_path) == calls
+    labels = [Label(truth=truth) for truth in (Truth.GOOD, Truth.REJECTION, Truth.FAILURE)]
+    write_labels(tmp_path / "truth.csv", calls, labels)
+    assert census.truth(tmp_path) == {
+        calls[0]["id"]: ("rejection", ""),
+        calls[2]["id"]: ("failure", ""),
+    }
+    with pytest.raises(ValueError, match="shorter"):
+        write_labels(tmp_path / "truth.csv", calls, labels[:2])
 
 
 def test_schemas_of_live_tools_name_what_the_recording_uses() -> None:

@@ -1,7 +1,8 @@
-"""What `failonce export calls` writes, `failonce import` reads back: nothing lost, nothing twice."""
+"""What `failonce export calls` writes, `import` reads back: nothing lost, nothing twice."""
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ ODD: list[dict[str, Any]] = [
     call("run", {}, n=2) | {"text": MCP},
     call("put", {}, "no", n=3) | {"status": 429, "retry_after_s": 7},
     call("put", {}, "no", n=4) | {"is_error": None, "status": 503},
+    call("put", {}, "no", n=4) | {"is_error": None, "exit_code": 9},
+    call("put", {}, "no", n=4) | {"is_error": False, "status": -32601},
     call("put", {}, "no", n=4) | {"error_type": "Refused", "attempt": 3, "read_only": False},
-    call("bash", {"command": "make"}, "it broke", n=5) | {"exit_code": 2},
+    call("bash", {"command": "deploy"}, "it broke", n=5) | {"exit_code": 2},
     call("bash", {"command": "ls x"}, n=6) | {"text": "ls: x: No such file or directory"},
     call("other", {}, "cancelled", n=7) | {"tags": ["a"], "trace": "t", "parent": "p"},
     call("other", {}, n=8) | {"args": None, "text": "", "task": "shop/1"},
@@ -35,7 +38,7 @@ ODD: list[dict[str, Any]] = [
 
 def recorded(url: str) -> list[Evidence]:
     """All evidence of a store; where it was read from is another file each time."""
-    with open_store(url) as store:
+    with closing(open_store(url)) as store:
         return [replace(e, source="") for e in store.calls()]
 
 
@@ -90,7 +93,7 @@ def test_the_sample_comes_back_as_it_was(shell: Shell) -> None:
     assert first["flagged"] > 500
     ours = f"sqlite:///{shell.store}"
     assert recorded(url) == recorded(ours)
-    with open_store(url) as one, open_store(ours) as other:
+    with closing(open_store(url)) as one, closing(open_store(ours)) as other:
         query = SignatureQuery()
         assert _sums(one.signatures(query)) == _sums(other.signatures(query))
     again = shell.ok("import", SAMPLE, "--json", "--store", url).json

@@ -1,9 +1,10 @@
 """`failonce export`."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -22,6 +23,8 @@ from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.session import named, session
 
 app = typer.Typer(rich_markup_mode=None)
+_NUMBERED: Final = re.compile(r"(exit|HTTP|MCP) (-?\d{1,9})")
+
 export = typer.Typer(rich_markup_mode=None)
 app.add_typer(export, name="export", help="Write out calls, lessons or the ledger.")
 
@@ -135,10 +138,10 @@ def call_record(one: Evidence) -> records.Record:
         "tool": one.call.tool,
         "args": one.call.args,
         "text": one.message,
-        "is_error": None if one.outcome is Outcome.UNVERIFIED else one.flagged,
+        "is_error": one.flagged if _has_flag(one) else None,
         "trace": one.call.trace,
         "parent": one.call.parent,
-        "error_type": told.error_type,
+        **_named(told.error_type),
         "retry_after_s": told.retry_after_s,
         "duration_ms": one.duration_ms,
         "attempt": one.attempt if one.attempt != 1 else None,
@@ -150,6 +153,20 @@ def call_record(one: Evidence) -> records.Record:
         "signature": one.signature,
     }
     return {k: v for k, v in fields.items() if v is not None and v not in ("", [])}
+
+
+def _has_flag(one: Evidence) -> bool:
+    """Whether the source flagged the call, either way: not where something else told of it."""
+    if one.failed:
+        return one.flagged or one.finding.hidden
+    return one.outcome is not Outcome.UNVERIFIED
+
+
+def _named(error_type: str) -> Mapping[str, Json]:
+    """The field that triage named an error by: a status, an exit code, or its type."""
+    if (number := _NUMBERED.fullmatch(error_type)) is None:
+        return {"error_type": error_type}
+    return {"exit_code" if number[1] == "exit" else "status": int(number[2])}
 
 
 def _tells(one: Evidence) -> bool:
