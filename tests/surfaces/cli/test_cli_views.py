@@ -62,6 +62,7 @@ def test_gaps_say_why_nothing_was_learned(shell: Shell) -> None:
 # ------------------------------------------------------------ report, status
 
 
+@pytest.mark.proves("S24")
 def test_the_report_counts_what_is_recorded(shell: Shell) -> None:
     shell.ok("approve", shell.lesson("fixer"))
     found = shell.ok("report", "--json").json
@@ -75,17 +76,23 @@ def test_the_report_counts_what_is_recorded(shell: Shell) -> None:
     assert "No lesson in force has met a call yet." in said
 
 
+@pytest.mark.proves("S24")
 def test_what_lessons_did_to_calls_is_in_the_report(shell: Shell) -> None:
     from failonce.compose import configure, opened
     from failonce.surfaces.sdk import Advisor
 
-    shell.ok("approve", shell.lesson("fixer"))
+    for lesson in shell.learned():
+        shell.ok("approve", lesson["id"])
+    wrong = {"entity": "light.1", "detailed": True}
     with opened(configure()) as parts:
         advisor = Advisor(parts.loop, parts.clock)
         advice = advisor.advise("read", {"path": "a"}, session="s", project=PROJECT)
         advisor.observe("read", advice.args, "fine", session="s", project=PROJECT)
-    assert shell.ok("report", "--json").json["effects"]["repaired"] == 1
-    assert "repaired 1" in shell.ok("report").out
+        for _ in range(2):
+            advisor.advise("get_entity", wrong, session="s", project=PROJECT)
+    effects = shell.ok("report", "--json").json["effects"]
+    assert (effects["prevented"], effects["repaired"]) == (2, 1)
+    assert "prevented 2, repaired 1" in shell.ok("report").out
 
 
 @pytest.mark.proves("S23")

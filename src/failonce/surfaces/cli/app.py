@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
+import failonce
 from failonce.errors import FailonceError
 
 DEBUG: Final = "FAILONCE_DEBUG"
@@ -156,9 +157,7 @@ def root(
 ) -> None:
     """Learn from failed tool calls, with proof, so that each fails once."""
     if version:
-        from importlib.metadata import version as installed  # noqa: PLC0415 - 20 ms
-
-        typer.echo(f"failonce {installed('failonce')}")
+        typer.echo(f"failonce {failonce.__version__}")
     elif ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 

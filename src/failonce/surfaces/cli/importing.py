@@ -1,7 +1,5 @@
 """`failonce import`."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
@@ -70,13 +68,6 @@ def import_(
     raise typer.Exit(code)
 
 
-@dataclass(slots=True)
-class _Off:
-    """Calls left out because learning is off for their project."""
-
-    calls: int = 0
-
-
 class _Run:
     """One import."""
 
@@ -85,13 +76,12 @@ class _Run:
         self._project = project
         self._rejects = Rejects(parts.config.rejects, parts.redactor)
         self._modes: dict[str, Mode] = {}
-        self._off = _Off()
+        self._left_out = 0
         self._total = Observed()
 
     def go(self, paths: list[str], format_name: str | None, as_json: bool) -> int:
         """Read everything; the exit code."""
         start = perf_counter()
-        kept: Path | None = None
         try:
             reader = self._read(paths, format_name)
         except KeyboardInterrupt:
@@ -124,8 +114,8 @@ class _Run:
                     self._total += observed
         if reader.skipped:
             warn(f"failonce: {plural(reader.skipped, 'file')} of no known format passed over")
-        if self._off.calls:
-            warn(f"failonce: learning is off, so {plural(self._off.calls, 'call')} left out")
+        if self._left_out:
+            warn(f"failonce: learning is off, so {plural(self._left_out, 'call')} left out")
         return reader
 
     def _wanted(self, recording: Recording) -> bool:
@@ -134,7 +124,7 @@ class _Run:
         if project not in self._modes:
             self._modes[project] = self._parts.review.mode(project)
         wanted = self._modes[project] is not Mode.OFF
-        self._off.calls += not wanted
+        self._left_out += not wanted
         return wanted
 
     def _summary(self, reader: Reader, seconds: float) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+import failonce
 from failonce.compose import Configuration, configure, opened
 from failonce.errors import FailonceError, Refused, StoreError
 from failonce.surfaces.cli.app import ExitCode
@@ -60,7 +60,7 @@ def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
 
 
 def _look(store: str | None) -> Iterator[Finding]:
-    yield _fine("failonce", _version())
+    yield _fine("failonce", failonce.__version__)
     yield _fine("python", f"{platform.python_version()} at {sys.executable}")
     yield _fine("system", f"{platform.system()} {platform.release()}, {platform.machine()}")
     yield _fine("sqlite", sqlite3.sqlite_version)
@@ -95,13 +95,6 @@ def _tried(what: str, look: Callable[[], str]) -> Finding:
         return _fine(what, look())
     except (FailonceError, ImportError) as error:
         return Finding(what=what, health=Health.BROKEN, detail=str(error))
-
-
-def _version() -> str:
-    try:
-        return version("failonce")
-    except PackageNotFoundError:
-        return "run from its source"
 
 
 def _store(config: Configuration) -> str:
