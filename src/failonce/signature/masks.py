@@ -253,25 +253,6 @@ MASKS: Final[tuple[Mask, ...]] = (
     ),
     Mask(
         order=180,
-        name="timestamp",
-        pattern=(
-            rf"{_EDGE_BEFORE}[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}"
-            rf"(?:[T ,_-]{{1,2}}{_MINUTES}{_ZONE})?{_EDGE_AFTER}"
-        ),
-        placeholder=Placeholder.TS,
-        needs_digit=True,
-        why="ISO 8601 with fraction and zone, or the day alone",
-    ),
-    Mask(
-        order=190,
-        name="compact",
-        pattern=rf"{_EDGE_BEFORE}[0-9]{{8}}T[0-9]{{6}}(?:\.[0-9]{{1,9}})?Z?{_EDGE_AFTER}",
-        placeholder=Placeholder.TS,
-        needs_digit=True,
-        why="ISO 8601 without separators",
-    ),
-    Mask(
-        order=200,
         name="calendar",
         pattern=(
             rf"{_EDGE_BEFORE}(?:{_DAY},? )?"
@@ -283,15 +264,19 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="mail, syslog, ctime and web server dates",
     ),
     Mask(
-        order=210,
-        name="clock",
-        pattern=rf"{_EDGE_BEFORE}{_CLOCK}{_EDGE_AFTER}",
+        order=190,
+        name="timestamp",
+        pattern=(
+            rf"{_EDGE_BEFORE}(?:[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}"
+            rf"(?:[T ,_-]{{1,2}}{_MINUTES}{_ZONE})?"
+            rf"|[0-9]{{8}}T[0-9]{{6}}(?:\.[0-9]{{1,9}})?Z?|{_CLOCK}){_EDGE_AFTER}"
+        ),
         placeholder=Placeholder.TS,
         needs_digit=True,
-        why="a time of day",
+        why="ISO 8601 with fraction and zone, also without separators; a day or a time alone",
     ),
     Mask(
-        order=220,
+        order=200,
         name="ipv6",
         pattern=(
             rf"(?<![0-9A-Za-z:.{chr(SHIELD)}-{chr(SHIELD + 9)}])(?=[A-Fa-f:]{{0,39}}[0-9])"
@@ -302,7 +287,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="with a digit, or a::b of C++ would be one",
     ),
     Mask(
-        order=230,
+        order=210,
         name="ipv4",
         pattern=r"(?<![0-9A-Za-z.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:[:/][0-9]{1,5})?(?![0-9A-Za-z]|\.[0-9])",
         placeholder=Placeholder.IP,
@@ -310,7 +295,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="with its port or prefix length",
     ),
     Mask(
-        order=240,
+        order=220,
         name="quantity",
         pattern=(
             rf"(?=[0-9<>+-])(?:(?:^|(?<=[ (=:,]))[<>]=?)?{_STARTS}[+-]?"
@@ -324,7 +309,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="93.0 B and 5.2 KB, <1 sec and 3 s are one amount in other units",
     ),
     Mask(
-        order=250,
+        order=230,
         name="mixed",
         pattern=(
             rf"{_STARTS}[{TOKEN_CHARS}]{{0,240}}"
@@ -335,7 +320,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="letters after digits, or one letter before them: an identifier, wholly",
     ),
     Mask(
-        order=260,
+        order=240,
         name="epoch",
         pattern=r"(?<![0-9.])(?:[0-9]{10}|[0-9]{13,240})(?:\.[0-9]{1,9})?(?![0-9]|[.,][0-9])",
         placeholder=Placeholder.EPOCH,
@@ -343,7 +328,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="seconds in 10 digits; milli-, micro- and nanoseconds in 13 and more",
     ),
     Mask(
-        order=270,
+        order=250,
         name="number",
         pattern=rf"(?:{_STARTS}[+-])?{_NUMBER}{{0,8}}",
         placeholder=Placeholder.INT,
@@ -351,7 +336,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         why="every other number, short ones too; field_7 keeps its word",
     ),
     Mask(
-        order=280,
+        order=260,
         name="list",
         pattern="|".join(rf"{p}[,;]? ?(?={p})" for p in Placeholder),
         placeholder="",
