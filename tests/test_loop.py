@@ -1,6 +1,7 @@
 """From recordings to lessons and back: the loop over a real store in memory."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,9 @@ from failonce.loop import Loop
 from failonce.model import (
     Action,
     Args,
+    AuditEntry,
     Call,
+    Change,
     KindName,
     Lesson,
     Mode,
@@ -338,3 +341,115 @@ def test_verdicts_are_counted_beside_the_sources_own_flags() -> None:
     assert seen.flagged == 2
     assert seen.failures == 2
     assert seen.verdicts[Verdict.GOOD] == 10
+
+
+def test_no_recording_can_claim_to_be_of_every_project() -> None:
+    world = World()
+    world.take(replace(r, call=replace(r.call, project="*")) for r in renamed(4))
+    assert {e.call.project for e in world.store.calls()} == {"p"}
+
+
+def test_a_clock_that_runs_ahead_does_not_hide_the_present() -> None:
+    world = World()
+    world.take([*renamed(4), replace(call("read", {"file": "z"}), at=START + timedelta(days=9000))])
+    assert world.loop.mine("p").new
+
+
+@pytest.mark.parametrize(
+    ("approve", "expected"), [(False, State.DEPRECATED), (True, State.REVERTED)]
+)
+def test_newer_history_replaces_a_lesson_that_waits_and_undoes_one_in_force(
+    approve: bool, expected: State
+) -> None:
+    world = World()
+    world.take(renamed(12))
+    (lesson,) = world.loop.mine("p").new
+    if approve:
+        world.review.approve(lesson.id)
+    world.take(call("read", {"path": f"{n}.txt"}, session=f"new{n}", n=n) for n in range(200))
+    world.loop.mine("p")
+    first = world.store.versions(lesson.id)[0]
+    assert first.state is expected
+    if approve:
+        last = list(world.store.entries(subject=lesson.id))[-1].event
+        assert "newer history speaks against it" in last.reason
+    assert verify(world.store.entries(), world.store.versions(lesson.id)).intact
+
+
+def test_more_history_renews_the_proof_of_a_lesson_that_waits() -> None:
+    world = World()
+    world.take(renamed(6))
+    (first,) = world.loop.mine("p").new
+    world.take(
+        replace(r, call=replace(r.call, session=f"more-{r.call.session}")) for r in renamed(20)
+    )
+    (second,) = world.loop.mine("p").new
+    assert (second.id, second.version) == (first.id, 2)
+    assert second.judgement.proof.wins > first.judgement.proof.wins
+
+
+def test_a_gap_that_a_lesson_answers_is_closed() -> None:
+    world = World()
+    world.take(r for r in renamed(4) if r.flagged)
+    world.loop.mine("p")
+    assert [g.status for g in world.store.gaps()] == ["open"]
+    world.take(
+        replace(r, call=replace(r.call, session=f"more-{r.call.session}")) for r in renamed(20)
+    )
+    assert world.loop.mine("p").new
+    assert [g.status for g in world.store.gaps()] == ["closed"]
+
+
+def test_a_decision_made_meanwhile_is_not_lost() -> None:
+    world = World()
+    world.take(renamed(6))
+    (waiting,) = world.loop.mine("p").new
+    world.take(
+        replace(r, call=replace(r.call, session=f"more-{r.call.session}")) for r in renamed(20)
+    )
+    commit = world.store.commit
+
+    def approved_first(change: Change) -> Sequence[AuditEntry]:
+        world.store.commit = commit  # type: ignore[method-assign]
+        world.review.approve(waiting.id)
+        return commit(change)
+
+    world.store.commit = approved_first  # type: ignore[method-assign]
+    with pytest.raises(RefusedMove):
+        world.loop.mine("p")
+    now = world.store.lesson(waiting.id)
+    assert now is not None
+    assert now.in_force
+    assert verify(world.store.entries(), world.store.versions(waiting.id)).intact
+
+
+def test_a_trial_that_a_person_takes_over_has_no_end() -> None:
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    rule = _learn(world)
+    world.clock.advance(hours=169)
+    world.review.reconcile()
+    world.review.reopen(rule.id)
+    approved = world.review.approve(rule.id)
+    assert approved.valid_until is None
+    assert world.store.lesson(rule.id) == approved
+    assert world.desk.held == [rule.id]
+
+
+def test_a_secret_in_a_reason_is_taken_out_and_in_a_rule_refused() -> None:
+    world = World()
+    secret = "gh" + "p_" + "a1B2" * 9
+    rule = _learn(world)
+    world.review.reject(rule.id, reason=f"token {secret}")
+    assert secret not in repr(list(world.store.entries()))
+    with pytest.raises(RefusedLesson, match="secret"):
+        _learn(world, f"Use the token {secret} always.")
+
+
+def test_an_agents_rule_for_everybody_waits_in_every_mode() -> None:
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    rule = world.review.learn(
+        "git", "Pull first.", reason="r", proposer=Proposer.AGENT, project="*"
+    )
+    assert rule.state is State.PROPOSED

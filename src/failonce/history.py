@@ -8,12 +8,15 @@ proven on the *exam* clusters, never on those that it came from.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from failonce.identity import digest
 from failonce.model import Args, Evidence, Json
 
 REACH = 15
 """Calls after a failure within which a working call counts as its recovery."""
+LEAVES = 48
+"""Values of a call that are compared; more do not make two calls more akin."""
 STUDY_AT_LEAST = 3
 """Failing clusters to learn from, where there are more than that."""
 STUDY_SHARE = 0.34
@@ -41,6 +44,12 @@ class Episode:
     def unchanged(self) -> bool:
         """True where the very same call worked later."""
         return self.recovery is not None and self.recovery.call.args == self.failure.call.args
+
+    @property
+    def undisturbed(self) -> bool:
+        """True where nothing lay between but the same call again, or calls known to read."""
+        same = (self.failure.call.tool, self.failure.call.args)
+        return all(b.read_only or (b.call.tool, b.call.args) == same for b in self.between)
 
     @property
     def wait_s(self) -> float:
@@ -93,7 +102,8 @@ def akin(before: Args | None, after: Args | None) -> bool:
         return False
     if before == after:
         return True
-    ours, theirs = set(_leaves(before)), set(_leaves(after))
+    ours = frozenset(islice(_leaves(before), LEAVES))
+    theirs = frozenset(islice(_leaves(after), LEAVES))
     if ours & theirs:
         return True
     return any(min(len(a), len(b)) >= 3 and (a in b or b in a) for a in ours for b in theirs)

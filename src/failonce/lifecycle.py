@@ -76,6 +76,7 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
         state=after,
         reviewed_at=at if action in _REVIEWS else lesson.reviewed_at,
         approved_digest=lesson.digest if signs else lesson.approved_digest if keeps else None,
+        valid_until=None if action in _FRESH else lesson.valid_until,
         wrong_reports=0 if action in (Action.APPROVE, Action.REOPEN) else lesson.wrong_reports,
     )
     event = Event(
@@ -94,6 +95,9 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
 
 
 _REVIEWS = frozenset({Action.APPROVE, Action.REJECT, Action.UNDO, Action.AUTO_APPLY})
+
+_FRESH = frozenset({Action.APPROVE, Action.REOPEN, Action.REQUEUE})
+"""Moves after which a trial that had an end has none: a person decides, or decided."""
 
 _PAST: dict[Action, str] = {
     Action.AUTO_APPLY: "applied",

@@ -9,9 +9,9 @@ lesson in force says of a call is `skill.decide`; replay and every surface ask i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
@@ -21,7 +21,9 @@ from failonce.evidence.redact import Clean
 from failonce.evidence.triage import triage
 from failonce.gate import judge as gate
 from failonce.identity import body_digest, gap_id
+from failonce.lifecycle import Moved
 from failonce.model import (
+    EVERYONE,
     Action,
     Change,
     Event,
@@ -29,6 +31,7 @@ from failonce.model import (
     Finding,
     Gap,
     GapReason,
+    GapStatus,
     Judgement,
     KindName,
     Lesson,
@@ -48,6 +51,9 @@ from failonce.proposal.rank import MINERS, too_few
 from failonce.review import Review
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
+
+AHEAD = timedelta(days=1)
+"""How far a source's clock may run ahead of ours; windows count back from the newest event."""
 
 BATCH = 1000
 """Recordings stored in one transaction, and acknowledged together."""
@@ -160,7 +166,7 @@ class Loop:
         ids, times = Identities(), Timeline(modified)
         last: dict[str, Finding] = {}
         for recording in recordings:
-            yield self._evidence(recording, ids, times, last, project)
+            yield self._evidence(_local(recording), ids, times, last, project)
 
     def _evidence(
         self,
@@ -185,7 +191,7 @@ class Loop:
         return capture(
             clean,
             id=ids.next(raw),
-            at=times.next(raw),
+            at=min(times.next(raw), self._clock.now() + AHEAD),
             finding=finding,
             project=project,
             signature=signature,
@@ -221,7 +227,7 @@ class Loop:
         for s in signatures:
             failing = {e.failure.call.cluster for e in material.episodes.get(s.id, ())}
             few = too_few(s, len(failing), min_clusters=self._policy.min_clusters)
-            if few or s.hits_7d < self._policy.min_hits_7d or looked_at >= self._policy.top:
+            if few or s.hits_7d < self._policy.min_hits_7d or len(judged) >= self._policy.top:
                 run = replace(run, below=run.below + s.hits)
                 continue
             looked_at += 1
@@ -234,17 +240,13 @@ class Loop:
                 run = replace(run, supported=run.supported + s.hits)
         corrected = gate.together([j for _, _, j in judged])
         proposals = [(p, j) for (_, p, _), j in zip(judged, corrected, strict=True)]
-        return self._propose(replace(run, classes=looked_at, open_gaps=tuple(gaps)), proposals)
+        run = replace(run, classes=looked_at, open_gaps=tuple(gaps))
+        return self._propose(run, proposals, material)
 
     def _look(self, s: Signature, material: history.ByTool) -> tuple[Proposal, Judgement] | Gap:
         """Ask the miners in order for a lesson that the gate does not refuse."""
-        episodes, calls = material.episodes[s.id], material.calls.get(s.tool, ())
-        failing = {e.failure.call.cluster for e in episodes}
-        split = history.split(failing, {e.call.cluster for e in calls})
-        study = divide(s, episodes, calls, split)
-        case = gate.Case(
-            calls=calls, recoveries=material.recoveries, split=split, category=s.category
-        )
+        case = _case(s.id, s.tool, material)
+        study = divide(s, material.episodes[s.id], case.calls, case.split)
         refusals: list[str] = []
         for miner in MINERS:
             proposal = miner(study, self._wording)
@@ -263,21 +265,28 @@ class Loop:
             at=self._clock.now(),
         )
 
-    def _propose(self, run: Mined, judged: Sequence[tuple[Proposal, Judgement]]) -> Mined:
+    def _propose(
+        self,
+        run: Mined,
+        judged: Sequence[tuple[Proposal, Judgement]],
+        material: history.ByTool,
+    ) -> Mined:
         """Store what is new, apply what `auto` may, and record the run."""
         mode = self.review.mode(run.project)
         latest = {lesson.id: lesson for lesson in self.store.lessons()}
         lessons: list[Lesson] = []
+        before: list[Lesson] = []
         replaced: list[Lesson] = []
         events: list[Event] = []
         known: list[str] = []
         for proposal, judgement in judged:
             name, old = self.review.identify(proposal, latest)
-            if old is not None and not _replaces(proposal, old):
+            if old is not None and not _replaces(proposal, judgement, old):
                 known.append(name)
                 continue
             if old is not None:
-                moved = self.review.moved(old, Action.SUPERSEDE, "a newer version")
+                before.append(old)
+                moved = self.review.moved(old, Action.SUPERSEDE, "newer history")
                 replaced.append(moved.lesson)
                 events.append(moved.event)
             new = self.review.draft(name, old, proposal, judgement, mode)
@@ -286,18 +295,77 @@ class Loop:
             if mode is Mode.AUTO and judgement.ruling is Ruling.ACTIVATE and _unattended(new):
                 new = self.review.on_trial(new, events)
             lessons.append(new)
+        touched = {x.id for x in before}
+        for old, moved in self._refuted(run.project, material, touched):
+            before.append(old)
+            replaced.append(moved.lesson)
+            events.append(moved.event)
         run = replace(run, new=tuple(lessons), known=tuple(known))
         events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
+        expects = {x.id: (x.version, x.state) for x in before} | {
+            x.id: None for x in lessons if x.version == 1
+        }
         self.store.commit(
-            Change(lessons=(*replaced, *lessons), events=tuple(events), gaps=run.open_gaps)
+            Change(
+                lessons=(*replaced, *lessons),
+                events=tuple(events),
+                gaps=(*run.open_gaps, *self._answered(run)),
+                expects=expects,
+            )
         )
         self.review.reconcile()
         return run
 
+    def _refuted(
+        self, project: str, material: history.ByTool, touched: Set[str]
+    ) -> Iterator[tuple[Lesson, Moved]]:
+        """Mined lessons that newer history speaks against: waiting ones end, others are undone."""
+        for x in self.store.lessons(project=project, states=_STANDING):
+            signature = next(iter(x.proposal.signatures), "")
+            if x.id in touched or signature not in material.episodes:
+                continue
+            case = _case(signature, x.proposal.target, material)
+            if x.proposal.kind is KindName.RULE or not case.calls:
+                continue
+            now = gate.judge(x.proposal, case, decide)
+            if now.ruling is Ruling.REJECT:
+                action = Action.RETIRE if x.state is State.PROPOSED else Action.UNDO
+                reason = f"newer history speaks against it: {'; '.join(now.reasons)}"
+                yield x, self.review.moved(x, action, reason)
 
-def _replaces(proposal: Proposal, old: Lesson) -> bool:
-    """A newer body replaces one that still waits; what was decided stays decided."""
-    return old.state is State.PROPOSED and body_digest(proposal) != old.digest
+    def _answered(self, run: Mined) -> list[Gap]:
+        """Open gaps whose class a lesson now answers: closed."""
+        still = {g.id for g in run.open_gaps}
+        answered = {s for x in run.new for s in x.proposal.signatures}
+        return [
+            replace(g, status=GapStatus.CLOSED, detail="a lesson answers it now")
+            for g in self.store.gaps(project=run.project)
+            if g.status is GapStatus.OPEN and g.need in answered and g.id not in still
+        ]
+
+
+_STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
+
+
+def _case(signature: str, tool: str, material: history.ByTool) -> gate.Case:
+    """What a lesson for a class of failures of a tool is judged on."""
+    calls = material.calls.get(tool, ())
+    failing = {e.failure.call.cluster for e in material.episodes[signature]}
+    split = history.split(failing, {e.call.cluster for e in calls})
+    return gate.Case(calls=calls, recoveries=material.recoveries, split=split)
+
+
+def _local(recording: Recording) -> Recording:
+    """The recording without the claim to be everybody's: `*` is no name of a project."""
+    if recording.call.project != EVERYONE:
+        return recording
+    return replace(recording, call=replace(recording.call, project=""))
+
+
+def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
+    """A newer body or proof replaces one that still waits; what was decided stays decided."""
+    newer = body_digest(proposal) != old.digest or judgement != old.judgement
+    return old.state is State.PROPOSED and newer
 
 
 def _unattended(lesson: Lesson) -> bool:

@@ -62,6 +62,10 @@ class Category(StrEnum):
     UNKNOWN = "unknown"
 
 
+EVERYONE = "*"
+"""The scope of a lesson that holds in every project; no recording may claim it."""
+
+
 class Trust(StrEnum):
     """Whose word an event is: untrusted sources count by distinct source, not by event."""
 
@@ -282,7 +286,9 @@ class Tally:
     contradicted: int = 0
     """Repairs of failures where the caller later did something else."""
     unconfirmed: int = 0
-    """Repairs of failures where the caller never got there."""
+    """Repairs of failures where the caller never made exactly that call."""
+    unrecovered: int = 0
+    """Retries of failures that nothing shows would have worked."""
     good: int = 0
     failures: int = 0
 
@@ -579,5 +585,6 @@ class Change:
     events: tuple[Event, ...] = ()
     gaps: tuple[Gap, ...] = ()
     exposures: tuple[Exposure, ...] = ()
-    expects: Mapping[str, tuple[int, State]] = field(default_factory=dict)
-    """Lesson id → version and state that must still hold (optimistic locking)."""
+    expects: Mapping[str, tuple[int, State] | None] = field(default_factory=dict)
+    """Lesson id → version and state that must still hold, None where it must not exist
+    (optimistic locking)."""

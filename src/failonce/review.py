@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from failonce.errors import FailonceError, NotFound, RefusedLesson
+from failonce.evidence.redact import Redactor
 from failonce.gate import judge as gate
 from failonce.identity import body_digest, intact, lesson_id, slug
 from failonce.kinds.rule import checked_sentence
 from failonce.lifecycle import Moved, move
 from failonce.model import (
+    EVERYONE,
     Action,
     Change,
     Event,
@@ -49,6 +51,7 @@ class Review:
         self._workspace = workspace
         self._policy = policy
         self._actor = actor
+        self._scrub = Redactor().text
 
     def approve(self, ref: str, *, reason: str = "") -> Lesson:
         """Put a waiting lesson in force. The gate's refusal stands above a person's word."""
@@ -103,6 +106,8 @@ class Review:
                 f"`{skill!r}` is no name of a skill: use letters, digits, `-` and `_`{hint}."
             )
         words = checked_sentence(sentence)
+        if self._scrub(words) != words:
+            raise RefusedLesson("The rule holds what looks like a secret; write it without.")
         proposal = Proposal(
             kind=KindName.RULE,
             target=skill,
@@ -110,7 +115,7 @@ class Review:
             project=project,
             name=f"Rule for {skill}",
             body=words,
-            reason=" ".join(reason.split())[:2000],
+            reason=self._scrub(" ".join(reason.split()))[:2000],
             proposer=proposer,
         )
         judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
@@ -123,9 +128,11 @@ class Review:
         mode = self.mode(project)
         lesson = self.draft(name, None, proposal, judgement, mode)
         events = [self.proposed(lesson)]
-        if mode is Mode.AUTO:
+        everywhere_by_agent = project == EVERYONE and proposer is Proposer.AGENT
+        if mode is Mode.AUTO and not everywhere_by_agent:
             lesson = self.on_trial(lesson, events)
-        self.store.commit(Change(lessons=(lesson,), events=tuple(events)))
+        change = Change(lessons=(lesson,), events=tuple(events), expects={name: None})
+        self.store.commit(change)
         self.reconcile()
         return lesson
 
@@ -243,7 +250,7 @@ class Review:
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
         """The lesson after a move, made now and by us."""
         now = self._clock.now()
-        return move(lesson, action, at=now, actor=self._actor, reason=reason)
+        return move(lesson, action, at=now, actor=self._actor, reason=self._scrub(reason))
 
     def proposed(self, lesson: Lesson) -> Event:
         """The event that begins a lesson's record."""
@@ -278,7 +285,7 @@ class Review:
             after=after,
             mode=mode,
             digest=digest,
-            reason=reason,
+            reason=self._scrub(reason),
         )
 
 

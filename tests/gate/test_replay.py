@@ -1,5 +1,8 @@
 """What lessons would have done to recorded calls, counted without flattery."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from failonce import history
 from failonce.gate.replay import Result, replay, tally
 from failonce.kinds.behaviour import Behaviour
@@ -63,6 +66,17 @@ def test_a_repair_counts_only_where_the_caller_later_did_the_same() -> None:
     assert results(same, fixer())[0] is Result.REPAIRED
     other = session("s", [WRONG, evidence("read", {"file": "b/a.txt"})])
     assert results(other, fixer())[0] is Result.CONTRADICTED
+    more = session("s", [WRONG, evidence("read", {"file": "a.txt", "mode": "b"})])
+    assert results(more, fixer())[0] is Result.UNCONFIRMED
+    tried = session(
+        "s",
+        [
+            WRONG,
+            evidence("read", {"file": "a.txt"}, "no mode"),
+            evidence("read", {"file": "a.txt", "mode": "b"}),
+        ],
+    )
+    assert results(tried, fixer())[0] is Result.CONTRADICTED
     never = session("s", [WRONG])
     assert results(never, fixer()) == [Result.UNCONFIRMED]
 
@@ -106,7 +120,12 @@ def test_a_hint_recovers_only_where_the_same_call_worked_later() -> None:
     assert results(session("s", [locked, evidence("read", {"file": "a"})]), hint)[0] is (
         Result.RECOVERED
     )
-    assert results(session("s", [locked]), hint) == [Result.UNCONFIRMED]
+    assert results(session("s", [locked]), hint) == [Result.UNRECOVERED]
+    helped = session("s", [locked, evidence("start", {}), evidence("read", {"file": "a"})])
+    assert results(helped, hint)[0] is Result.UNRECOVERED
+    late = session("s", [locked, evidence("read", {"file": "a"})])
+    late[1] = replace(late[1], at=late[1].at + timedelta(hours=22))
+    assert results(late, hint)[0] is Result.UNRECOVERED
 
 
 def test_a_rule_is_only_shown() -> None:

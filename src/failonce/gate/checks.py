@@ -4,51 +4,60 @@ Each check returns a `CheckResult` whose detail a reviewer can read. A fatal one
 lesson for everybody; the others keep it from going in force without a person.
 """
 
+import re
 from collections.abc import Callable, Iterable
 
 from failonce.errors import UserError
 from failonce.identity import slug
-from failonce.kinds.fixer import Fixer
+from failonce.kinds.fixer import Fixer, Moment
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
-from failonce.language.category import ATTRIBUTES
+from failonce.language.transform import LOSSLESS
 from failonce.language.visibility import hidden
-from failonce.model import Category, CheckResult, KindName, Proof, Proposal, Proposer
+from failonce.model import CheckResult, KindName, Proof, Proposal, Proposer
 
 MAX_MATCHED_GOOD = 0.01
 """A guardrail or fixer that touches more of the recorded good calls is refused."""
 
 _IDENTITY = (
-    "password", "passwd", "secret", "token", "credential", "api_key", "apikey", "auth",
-    "user", "username", "user_id", "account", "account_id", "card", "card_id", "owner",
-    "email", "recipient", "to_address", "iban",
+    "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "key", "apikey",
+    "auth", "login", "user", "username", "uid", "account", "card", "owner", "customer", "person",
+    "email", "mail", "recipient", "sender", "phone", "address", "iban", "passport", "ssn", "to",
 )  # fmt: skip
 """Names of arguments that say who, or prove it: their values are never changed."""
 
 _DESTRUCTIVE = (
-    "delete", "remove", "rm", "rmdir", "unlink", "drop", "truncate", "purge", "destroy",
+    "delete", "remove", "rm", "rmdir", "unlink", "drop", "truncate", "purge", "destroy", "del",
     "erase", "wipe", "kill", "terminate", "cancel", "revoke", "reset", "overwrite", "send",
-    "pay", "transfer", "refund", "buy", "sell", "order", "post", "publish", "deploy", "push",
+    "pay", "charge", "transfer", "refund", "buy", "sell", "order", "post", "publish", "deploy",
+    "push", "move", "mv", "rename", "replace", "update", "execute", "exec", "run", "submit",
 )  # fmt: skip
 """Words in a tool's name that say it cannot be taken back or reaches outside."""
 
 
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+_TELLING = 6
+"""Letters from which a word is looked for inside joined names too, such as `deletefile`."""
+
+
 def words(name: str) -> list[str]:
     """The words of an identifier in any case style, lower case."""
-    spaced = "".join(f" {c}" if c.isupper() else c if c.isalnum() else " " for c in name)
-    return spaced.lower().split()
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 def destructive(tool: str) -> bool:
     """Whether a tool's name says that it cannot be taken back or reaches outside."""
-    return any(word in _DESTRUCTIVE for word in words(tool))
+    joined = "".join(words(tool))
+    return any(w in _DESTRUCTIVE for w in words(tool)) or any(
+        w in joined for w in _DESTRUCTIVE if len(w) >= _TELLING
+    )
 
 
 def identity(argument: str) -> bool:
     """Whether an argument's name says who acts or is acted upon, or proves it."""
-    joined = "_".join(words(argument))
-    return joined in _IDENTITY or any(word in _IDENTITY for word in words(argument))
+    return any(w in _IDENTITY or w.removesuffix("s") in _IDENTITY for w in words(argument))
 
 
 def form(proposal: Proposal) -> CheckResult:
@@ -82,7 +91,11 @@ def intent(proposal: Proposal) -> CheckResult:
     """Does the repaired call still ask for what the caller asked for?"""
     body = behaviour(proposal)
     lost = isinstance(body, Fixer) and not body.repair.keeps_information
-    detail = "it leaves an argument out" if lost else "no argument's information is lost"
+    detail = (
+        "what an argument asks for would change, not only its form"
+        if lost
+        else "no argument's information is lost"
+    )
     return CheckResult(name="intent", passed=not lost, detail=detail)
 
 
@@ -104,7 +117,7 @@ def no_reaiming(proposal: Proposal) -> CheckResult:
     """Does it keep its hands off what a destructive call is aimed at?"""
     body = behaviour(proposal)
     steps = body.repair.steps if isinstance(body, Fixer) else ()
-    aims = any(s.op.value != "rename" for s in steps) and destructive(proposal.target)
+    aims = any(s.op not in LOSSLESS for s in steps) and destructive(proposal.target)
     detail = (
         f"`{proposal.target}` cannot be taken back, and its arguments would change"
         if aims
@@ -113,15 +126,23 @@ def no_reaiming(proposal: Proposal) -> CheckResult:
     return CheckResult(name="no_reaiming", passed=not aims, detail=detail, fatal=True)
 
 
-def retry_safe(proposal: Proposal, category: Category, read_only: bool) -> CheckResult:
-    """Can the call run again without doing something twice?"""
-    attributes = ATTRIBUTES[category]
-    is_hint = isinstance(behaviour(proposal), Hint)
-    safe = not is_hint or read_only or not attributes.side_effect_possible
+def retry_safe(proposal: Proposal, read_only: bool) -> CheckResult:
+    """Can the call run again without doing something twice?
+
+    What the error says of itself does not count: whoever causes it writes its text. Only a
+    tool that is recorded as read-only runs again without a person's word.
+    """
+    body = behaviour(proposal)
+    again = isinstance(body, Hint) or (
+        isinstance(body, Fixer) and body.moment is Moment.AFTER_FAILURE
+    )
+    safe = not again or read_only
     detail = (
-        "the failure says that nothing ran, or the tool only reads"
+        "the tool only reads"
+        if read_only
+        else "the call is not run a second time"
         if safe
-        else f"a {category.value} failure may have happened after the call took effect"
+        else "the call may have taken effect before it failed, and would run again"
     )
     return CheckResult(name="retry_safe", passed=safe, detail=detail)
 
@@ -133,11 +154,20 @@ def trusted_words(proposal: Proposal) -> CheckResult:
     if proposal.proposer not in (Proposer.PERSON, Proposer.AGENT):
         if proposal.kind in (KindName.RULE, KindName.GUARDRAIL):
             doubt = "its message quotes recorded text; a person reads it"
-        elif isinstance(body, Fixer) and body.repair.literals:
-            doubt = (
-                f"it writes recorded text ({', '.join(body.repair.literals)}); a person reads it"
-            )
+        elif isinstance(body, Fixer):
+            doubt = _foreign(body)
     return CheckResult(name="trusted_words", passed=not doubt, detail=doubt or "typed values only")
+
+
+def _foreign(body: Fixer) -> str:
+    """What of recorded text a fixer would write or say, empty where nothing."""
+    names = {n for c in body.when.conditions for n in c.path} | body.repair.touched
+    odd = sorted(n for n in names if not _NAME.fullmatch(n))
+    if odd:
+        return f"an argument has an unusual name ({odd[0]!r}); a person reads it"
+    if body.repair.literals:
+        return f"it writes recorded text ({', '.join(body.repair.literals)}); a person reads it"
+    return ""
 
 
 def broad(proposal: Proposal, proof: Proof) -> CheckResult:

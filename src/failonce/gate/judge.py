@@ -13,7 +13,6 @@ from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed, Decider
 from failonce.kinds.registry import behaviour
 from failonce.model import (
-    Category,
     CheckResult,
     Evidence,
     Judgement,
@@ -27,7 +26,12 @@ from failonce.model import (
 )
 
 _HELPED = (Result.PREVENTED, Result.REPAIRED, Result.RECOVERED)
-_HURT = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED, Result.CONTRADICTED)
+_HURT = (
+    Result.WRONGLY_BLOCKED,
+    Result.WRONGLY_CHANGED,
+    Result.CONTRADICTED,
+    Result.UNRECOVERED,
+)
 _WRONG = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED)
 _RHO = {
     Unit.SESSION: (statistics.RHO_FAILURE, statistics.RHO_GOOD),
@@ -57,7 +61,6 @@ class Case:
     calls: Sequence[Evidence]
     recoveries: Mapping[str, Episode]
     split: Split
-    category: Category = Category.UNKNOWN
 
 
 NO_HISTORY = Case(calls=(), recoveries={}, split=Split(study=frozenset()))
@@ -75,7 +78,7 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
     results = [
         *static,
         *(check(proposal) for check in checks.DEEPER),
-        checks.retry_safe(proposal, case.category, read_only),
+        checks.retry_safe(proposal, read_only),
         checks.broad(proposal, proof),
         checks.agrees(proof),
     ]

@@ -2,8 +2,10 @@
 
 The same `decide` that runs at call time runs here, over evidence in its order. A blocked
 failure was *prevented*; a changed one was *repaired* only where the caller itself later
-did the same and it worked; a retried one *recovered* only where the very same call worked
-later. Good calls that are blocked or changed are the harm.
+made exactly that call and it worked, and *contradicted* where that very call failed or the
+caller did something else; a retried one *recovered* only where the same call worked within
+the time of the retries with nothing done in between. Good calls that are blocked or changed
+are the harm.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,9 +13,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from failonce.history import Episode
-from failonce.kinds.behaviour import Failure
+from failonce.kinds.behaviour import Failure, Retry
 from failonce.kinds.decision import Armed, Decider, Decision
 from failonce.model import AdviceAction, Args, Evidence, Tally
+
+THINKING_S = 30.0
+"""Seconds that a caller may have taken to think before it tried again."""
 
 
 class Result(StrEnum):
@@ -26,6 +31,7 @@ class Result(StrEnum):
     SHOWN = "shown"
     CONTRADICTED = "contradicted"
     UNCONFIRMED = "unconfirmed"
+    UNRECOVERED = "unrecovered"
     WRONGLY_BLOCKED = "wrongly_blocked"
     WRONGLY_CHANGED = "wrongly_changed"
     SHOWN_GOOD = "shown_good"
@@ -101,6 +107,9 @@ def _result(e: Evidence, decision: Decision, episode: Episode | None) -> Result:
             case AdviceAction.BLOCK:
                 return Result.PREVENTED
             case AdviceAction.RUN | AdviceAction.RETRY:
+                retries = [t.effect for t in decision.touches if isinstance(t.effect, Retry)]
+                if retries:
+                    return _retried(retries[0], episode)
                 return _mended(e, decision.advice.args, episode)
             case _:
                 return Result.SHOWN
@@ -115,16 +124,26 @@ def _result(e: Evidence, decision: Decision, episode: Episode | None) -> Result:
     return Result.UNTOUCHED
 
 
+def _retried(retry: Retry, episode: Episode | None) -> Result:
+    """Whether the same call would have worked, by when it did."""
+    if episode is None or not episode.unchanged or not episode.undisturbed:
+        return Result.UNRECOVERED
+    soon = episode.wait_s <= retry.within_s + THINKING_S
+    return Result.RECOVERED if soon else Result.UNRECOVERED
+
+
 def _mended(e: Evidence, args: Args | None, episode: Episode | None) -> Result:
     """Compare what would have run with what the caller did when it worked."""
     recovery = episode.recovery if episode else None
-    ours, given = dict(args or {}), dict(e.call.args or {})
-    if recovery is None or recovery.call.args is None:
+    if episode is None or recovery is None or recovery.call.args is None:
         return Result.UNCONFIRMED
-    theirs = recovery.call.args
-    if ours == given:
-        return Result.RECOVERED if ours == dict(theirs) else Result.UNCONFIRMED
+    ours, given, theirs = dict(args or {}), dict(e.call.args or {}), dict(recovery.call.args)
+    tried = (b for b in episode.between if b.failed and b.call.tool == e.call.tool)
+    if any(dict(b.call.args or {}) == ours for b in tried):
+        return Result.CONTRADICTED
+    if ours == theirs:
+        return Result.REPAIRED
     touched = {n for n in ours.keys() | given.keys() if ours.get(n) != given.get(n)}
     touched |= ours.keys() ^ given.keys()
     agrees = all((n in ours) == (n in theirs) and ours.get(n) == theirs.get(n) for n in touched)
-    return Result.REPAIRED if agrees else Result.CONTRADICTED
+    return Result.UNCONFIRMED if agrees else Result.CONTRADICTED

@@ -55,10 +55,11 @@ class Show:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Run the call again after `after_s` seconds, at most `times` times in all."""
+    """Run the call again after `after_s` seconds, at most `times` times, `within_s` in all."""
 
     after_s: float
     times: int
+    within_s: float
     message: str
 
 

@@ -96,8 +96,15 @@ class Hint:
         return Retry(
             after_s=delay / 1000,
             times=self.max_retries,
+            within_s=max(self._within_s(), delay / 1000),
             message=f"This passes by itself; run the same call again after {delay / 1000:g} s.",
         )
+
+    def _within_s(self) -> float:
+        """Seconds that all retries wait together."""
+        steps = range(self.max_retries)
+        waits = (min(self.delay_ms * self.multiplier**n, MAX_DELAY_MS) for n in steps)
+        return sum(waits) / 1000
 
     def summary(self) -> str:
         """`retry up to 3 times, first after 0.5 s`."""

@@ -45,6 +45,26 @@ class Op(StrEnum):
     ADD_SUFFIX = "add_suffix"
 
 
+LOSSLESS = frozenset(
+    {
+        Op.RENAME,
+        Op.TO_INTEGER,
+        Op.TO_NUMBER,
+        Op.TO_BOOLEAN,
+        Op.TO_STRING,
+        Op.PARSE_JSON,
+        Op.TO_JSON,
+        Op.WRAP_LIST,
+        Op.UNWRAP_LIST,
+        Op.SPLIT_COMMAS,
+        Op.JOIN_COMMAS,
+        Op.STRIP,
+        Op.UNQUOTE,
+    }
+)
+"""Operations after which the call still asks for the very same thing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One operation on one argument; `text` is a new name, a prefix or a suffix."""
@@ -256,8 +276,8 @@ class Transform:
 
     @property
     def keeps_information(self) -> bool:
-        """False where a step throws away what the caller asked for."""
-        return all(s.op is not Op.DROP for s in self.steps)
+        """True where every step changes the form of a value only, never what it says."""
+        return all(s.op in LOSSLESS for s in self.steps)
 
     @property
     def literals(self) -> tuple[str, ...]:

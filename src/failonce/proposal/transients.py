@@ -23,7 +23,7 @@ MULTIPLIER = 2.0
 def mine(material: Material, wording: Wording) -> Proposal | None:
     """A retry hint for a failure that passes by itself."""
     recovered = [e for e in material.episodes if e.recovery is not None]
-    passed = [e for e in recovered if e.unchanged and _untouched(e)]
+    passed = [e for e in recovered if e.unchanged and e.undisturbed]
     if len({e.failure.call.cluster for e in passed}) < 2 or len(passed) < MOST * len(recovered):
         return None
     if not ATTRIBUTES[material.signature.category].transient and not _quick(passed):
@@ -43,16 +43,6 @@ def mine(material: Material, wording: Wording) -> Proposal | None:
         name=wording.say(Phrase.HINT_NAME, slots),
         body=hint.render(),
         reason=wording.say(Phrase.REASON, slots),
-    )
-
-
-def _untouched(episode: Episode) -> bool:
-    """Nothing but further tries of the same call, or calls that only read, in between."""
-    return all(
-        b.call == episode.failure.call
-        or b.read_only
-        or (b.call.tool == episode.failure.call.tool and b.call.args == episode.failure.call.args)
-        for b in episode.between
     )
 
 

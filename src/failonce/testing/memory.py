@@ -164,7 +164,7 @@ class MemoryStore:
         """Take all of `change`, or nothing."""
         for subject, expected in change.expects.items():
             now = self.lesson(subject)
-            if now is None or (now.version, now.state) != expected:
+            if (now and (now.version, now.state)) != expected:
                 stands = "gone" if now is None else WORDS[now.state]
                 raise RefusedMove(f"{subject} is {stands} now. Look at it and decide again.")
         for lesson in change.lessons:
