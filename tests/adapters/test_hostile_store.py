@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from failonce.adapters.sql_store import open_store, sqlite, store_url
+from failonce.adapters.sql_store import open_store, store_url
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
 from failonce.errors import (
@@ -227,12 +227,9 @@ def test_writing_goes_on_while_somebody_reads(path: Path) -> None:
     store.close()
 
 
-def test_a_reader_does_not_wait_and_a_writer_not_for_ever(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reader_does_not_wait_and_a_writer_not_for_ever(path: Path) -> None:
     """While another process holds the store."""
-    monkeypatch.setattr(sqlite, "BUSY_S", 0.2)
-    store = open_store(store_url(path))
+    store = open_store(store_url(path), patience_s=0.2)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert store.projects() == {"shop": 2000}

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
 from types import SimpleNamespace
 
 import pytest
@@ -17,10 +20,10 @@ from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
-from failonce.model import AdviceAction, Effect, Mode
+from failonce.model import AdviceAction, Call, Change, Effect, Mode
 from failonce.ports import Store
 from failonce.review import Review
-from failonce.surfaces.sdk import Advisor
+from failonce.surfaces.sdk import Advisor, _faithful
 from failonce.testing import FixedClock, MemoryStore
 from tests.test_loop import START, call, renamed
 
@@ -248,3 +251,102 @@ def test_an_error_and_a_rule_come_in_by_functions(
     rule = failonce.learn("homeassistant", "Call it plainly.", reason="Invalid arg 'detailed'")
     assert (rule.proposal.target, rule.state) == ("homeassistant", "proposed")
     failonce.close()
+
+
+def test_the_readmes_order_of_report_and_question_comes_to_an_end(world: World) -> None:
+    args = {"sql": "select 98"}
+    actions = []
+    for _ in range(8):
+        world.advisor.observe("query", args, error="database is locked", session="s", project="p")
+        advice = world.advisor.advise_failure(
+            "query", args, "database is locked", session="s", project="p"
+        )
+        actions.append(advice.action)
+    assert actions[:2] == [AdviceAction.RETRY, AdviceAction.RETRY]
+    assert actions[-1] is AdviceAction.GIVE_UP
+    assert Effect.NO_EFFECT in world.effects()
+
+
+def test_what_no_step_changed_comes_back_as_the_caller_gave_it(world: World) -> None:
+    content = "x" * 100_000
+    given = {"path": "a.txt", "content": content, "raw": b"bytes"}
+    advice = world.advisor.advise("read", given, session="s", project="p")
+    assert advice.action is AdviceAction.RUN
+    assert advice.args == {"file": "a.txt", "content": content, "raw": b"bytes"}
+
+
+def test_what_was_made_of_a_part_is_never_run() -> None:
+    call_of = Call(tool="t", args={"a": "xx…", "b": 1})
+    made = failonce.Advice(action=AdviceAction.RUN, args={"a": ["xx…"], "b": 1})
+    given = {"a": "x" * 999, "b": 1}
+    assert _faithful(made, call_of, given) == failonce.Advice()
+    whole = Call(tool="t", args={"a": "xx", "b": 1})
+    assert _faithful(made, whole, {"a": "xx", "b": 1}) == made
+
+
+def test_where_the_mode_is_off_nothing_is_recorded(world: World) -> None:
+    before = len(list(world.store.calls()))
+    world.review.set_mode(Mode.OFF)
+    world.advisor.observe("read", {"file": "a"}, "fine", session="s", project="p")
+    assert len(list(world.store.calls())) == before
+
+
+def test_a_trial_that_is_over_rests_in_a_running_process(world: World) -> None:
+    advice = world.advisor.advise("get_entity", BLOCKED, project="p")
+    (lesson,) = (world.store.lesson(x) for x in advice.lessons)
+    assert lesson is not None
+    ends = replace(lesson, valid_until=world.clock.now() + timedelta(hours=1))
+    world.store.commit(Change(lessons=(ends,)))
+    fresh = Advisor(world.loop, world.clock)
+    assert fresh.advise("get_entity", BLOCKED, project="p").action is AdviceAction.BLOCK
+    world.clock.advance(hours=2)
+    assert fresh.advise("get_entity", BLOCKED, project="p").action is AdviceAction.ALLOW
+
+
+def test_a_busy_store_delays_the_host_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAILONCE_STORE__URL", f"sqlite:///{tmp_path}/store.db")
+    monkeypatch.chdir(tmp_path)
+    failonce.close()
+    failonce.observe("read", {"file": "a"}, "fine")
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+        other.execute("begin immediate")
+        start = perf_counter()
+        failonce.observe("read", {"file": "b"}, "fine")
+        assert perf_counter() - start < 5
+        other.execute("rollback")
+    failonce.close()
+
+
+FORK = """
+import os, sys, threading, failonce
+failonce.observe("read", {"file": "a"}, "fine")
+from failonce.surfaces import default
+default._lock.acquire()  # as if another thread were inside
+child = os.fork()
+if not child:
+    failonce.observe("read", {"file": "b"}, "fine")
+    failonce.close()
+    os._exit(0)
+default._lock.release()
+print(os.waitpid(child, 0)[1])
+failonce.close()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_starts_anew(tmp_path: Path) -> None:
+    env = os.environ | {"FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/store.db"}
+    done = subprocess.run(
+        [sys.executable, "-c", FORK],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "0\n"
+    with closing(open_store(f"sqlite:///{tmp_path}/store.db")) as store:
+        assert len(list(store.calls())) == 2

@@ -24,6 +24,7 @@ from failonce.loop import Loop
 from failonce.model import Recording, Reject
 from failonce.ports import Clock, Store, Wording
 from failonce.review import Review
+from failonce.signature.masks import SCHEME_VERSION
 
 __all__ = [
     "Configuration",
@@ -101,9 +102,14 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
 
 
 @contextmanager
-def opened(config: Configuration, *, actor: str | None = None) -> Iterator[Parts]:
-    """The parts over the store that the settings name, closed at the end."""
-    store = open_store(config.url)
+def opened(
+    config: Configuration, *, actor: str | None = None, patience_s: float = 30.0
+) -> Iterator[Parts]:
+    """The parts over the store that the settings name, closed at the end.
+
+    `patience_s` is how long a write waits for another process.
+    """
+    store = open_store(config.url, scheme=SCHEME_VERSION, patience_s=patience_s)
     try:
         yield assemble(config, store, actor=actor)
     finally:

@@ -16,7 +16,7 @@ from failonce.compose import Parts, configure, opened
 from failonce.compose.reading import SWITCH
 from failonce.compose.settings import OFF
 from failonce.errors import UserError
-from failonce.model import ALLOW, Advice, Lesson, Proposer
+from failonce.model import ALLOW, Advice, Lesson, Mode, Proposer
 from failonce.surfaces.sdk import Advisor, take_in
 
 
@@ -25,6 +25,9 @@ class _Default:
     parts: Parts
     advisor: Advisor
 
+
+PATIENCE_S = 0.1
+"""How long a call of the host may wait for another process that writes the store."""
 
 _lock = Lock()
 _open = ExitStack()
@@ -119,9 +122,10 @@ def learn(skill: str, rule: str, *, reason: str, project: str | None = None) -> 
     """Propose a rule for a skill, as the operator's agent (N6).
 
     In `manual` mode it waits for a person; in `auto` it is written at once, on trial.
-    Raises `RefusedLesson` for an unsafe rule, `BadSetting` where failonce is off.
+    Raises `RefusedLesson` for an unsafe rule, `UserError` where failonce is off.
     """
     here = _opened()
+    _refuse_off(here, project)
     return here.parts.review.learn(
         skill,
         rule,
@@ -138,6 +142,7 @@ def ingest_error(event: Mapping[str, object]) -> Ingested:
     error, named and stored.
     """
     here = _opened()
+    _refuse_off(here, None)
     evidence = take_in(here.parts, event)
     return Ingested(
         norm_error=evidence.template, fingerprint=evidence.signature or "", ts=evidence.at
@@ -153,6 +158,16 @@ def close() -> None:
 
 
 atexit.register(close)
+
+
+def _start_anew() -> None:
+    """In a forked child: nothing of the parent's store and locks may be used or closed."""
+    global _default, _lock, _open
+    _default, _lock, _open = None, Lock(), ExitStack()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def _observing() -> _Default | None:
@@ -172,9 +187,14 @@ def _opened() -> _Default:
             config = configure()
             if config.off:
                 raise UserError(f"{SWITCH}=off rests failonce in this process.")
-            parts = _open.enter_context(opened(config))
+            parts = _open.enter_context(opened(config, patience_s=PATIENCE_S))
             _default = _Default(parts=parts, advisor=Advisor(parts.loop, parts.clock))
         return _default
+
+
+def _refuse_off(here: _Default, project: str | None) -> None:
+    if here.parts.review.mode(_project(here, project)) is Mode.OFF:
+        raise UserError("failonce is off here; `failonce config mode manual` switches it on.")
 
 
 def _project(here: _Default, project: str | None) -> str:

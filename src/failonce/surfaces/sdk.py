@@ -27,6 +27,7 @@ from failonce.kinds.decision import Armed, Decision, Touch
 from failonce.loop import Loop
 from failonce.model import (
     ALLOW,
+    EVERYONE,
     Action,
     Advice,
     AdviceAction,
@@ -55,10 +56,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
-    """What was advised for a call that has not been reported yet."""
+    """Where a call stands that was advised on: its next attempt, and what was advised."""
 
     attempt: int
     touches: tuple[Touch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Indexed:
+    """The lessons in force of one project, and until when that holds."""
+
+    index: Index
+    until: datetime | None
 
 
 class Advisor:
@@ -69,7 +78,7 @@ class Advisor:
         self._clock = clock
         self._lock = RLock()
         self._head: str | None = None
-        self._by_project: dict[str, Index] = {}
+        self._by_project: dict[str, _Indexed] = {}
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self.lost = 0
         """Times that failonce itself failed and the call went on without it."""
@@ -86,9 +95,12 @@ class Advisor:
         override: str = "",
     ) -> Advice:
         """What to do before a call; `override` is the reason to run a blocked one anyway."""
-        return self._safely(
-            lambda: self._before(_call(tool, args, session, project), override), ALLOW
-        )
+
+        def before() -> Advice:
+            call = _call(tool, args, session, project)
+            return _faithful(self._before(call, override), call, args)
+
+        return self._safely(before, ALLOW)
 
     def advise_failure(
         self,
@@ -99,8 +111,13 @@ class Advisor:
         session: str = "",
         project: str = "",
     ) -> Advice:
-        """What to do after a call failed. The same call failing again counts attempts."""
-        return self._safely(lambda: self._after(_call(tool, args, session, project), error), ALLOW)
+        """What to do after a call failed and was reported; each time again is an attempt."""
+
+        def after() -> Advice:
+            call = _call(tool, args, session, project)
+            return _faithful(self._after(call, error), call, args)
+
+        return self._safely(after, ALLOW)
 
     def observe(
         self,
@@ -118,7 +135,10 @@ class Advisor:
         attempt: int = 1,
         id: str | None = None,
     ) -> None:
-        """Record what became of a call: `error` where it failed, else `result`."""
+        """Record what became of a call: `error` where it failed, else `result`.
+
+        Where the mode is off nothing is recorded.
+        """
 
         def record() -> None:
             self._record(
@@ -206,38 +226,45 @@ class Advisor:
         return replace(ALLOW, message="Overridden; recorded as a suspected wrong block.")
 
     def _record(self, recording: Recording) -> None:
+        if self._loop.review.mode(recording.call.project) is Mode.OFF:
+            return
         for _ in self._loop.observe(
             [recording], modified=self._clock.now(), project=recording.call.project
         ):
             pass
         done = self._pending.pop(_key(recording.call), None)
-        if done is not None:
-            failed = recording.flagged is True
-            self._expose(recording.call, done.touches, None if not failed else Effect.NO_EFFECT)
+        if done is None:
+            return
+        self._expose(recording.call, done.touches, Effect.NO_EFFECT if recording.flagged else None)
+        if recording.flagged:
+            self._remember(recording.call, replace(done, touches=()))
 
     def _armed(self, call: Call) -> tuple[Armed, ...]:
         head = self._loop.store.head()
         if head != self._head:
             self._by_project.clear()
             self._head = head
-        index = self._by_project.get(call.project)
-        if index is None:
-            index = self._by_project[call.project] = self._index(call.project)
-        return tuple(index.concerning(call.tool))
+        known = self._by_project.get(call.project)
+        if known is None or (known.until is not None and known.until <= self._clock.now()):
+            known = self._by_project[call.project] = self._index(call.project)
+        return tuple(known.index.concerning(call.tool))
 
-    def _index(self, project: str) -> Index:
+    def _index(self, project: str) -> _Indexed:
         if self._loop.review.mode(project) is Mode.OFF:
-            return Index(())
+            return _Indexed(index=Index(()), until=None)
         now = self._clock.now()
         lessons = [
             x
             for x in self._loop.store.lessons(states=(State.CANARY, State.STABLE))
             if x.in_force
-            and x.proposal.project in (project, "*")
+            and x.proposal.project in (project, EVERYONE)
             and (x.valid_until is None or x.valid_until > now)
         ]
         self.refused = tuple(x.id for x in lessons if not intact(x))
-        return Index(arm(x) for x in lessons if x.id not in self.refused)
+        return _Indexed(
+            index=Index(arm(x) for x in lessons if x.id not in self.refused),
+            until=min((x.valid_until for x in lessons if x.valid_until), default=None),
+        )
 
     def _remember(self, call: Call, pending: _Pending) -> None:
         self._pending[_key(call)] = pending
@@ -275,11 +302,32 @@ def _call(tool: str, args: Mapping[str, object] | None, session: str, project: s
     """The call with its arguments snapshotted, so that later changes do not reach us."""
     taken = snapshot(args)
     return Call(
-        tool=tool,
+        tool=str(tool),
         args=taken if isinstance(taken, Mapping) else None,
-        session=session,
-        project=project,
+        session=str(session),
+        project=str(project),
     )
+
+
+def _faithful(advice: Advice, call: Call, given: Mapping[str, object] | None) -> Advice:
+    """Advice whose arguments are the caller's own objects wherever no step changed them.
+
+    A snapshot is bounded: long texts are cut, bytes are described. Where a step read such
+    an argument the call goes on as it was, for nobody may run what was made of a part.
+    """
+    if advice.args is None or given is None or call.args is None:
+        return advice
+    taken = call.args
+    names = {id(value): name for name, value in taken.items()}
+    run = {
+        name: given[names[id(value)]] if id(value) in names else value
+        for name, value in advice.args.items()
+    }
+    kept = {id(value) for value in advice.args.values()}
+    partial = (name for name in taken if taken[name] != given[name])
+    if any(id(taken[name]) not in kept for name in partial):
+        return ALLOW
+    return replace(advice, args=run)  # type: ignore[arg-type]
 
 
 def _key(call: Call) -> str:

@@ -26,10 +26,11 @@ def store_url(path: Path) -> str:
     return "sqlite:///" + quote(path.absolute().as_posix(), safe="/:")
 
 
-def open_store(url: str, *, scheme: int = 1) -> "SqlStore":
+def open_store(url: str, *, scheme: int = 1, patience_s: float = 30.0) -> "SqlStore":
     """Open the store at `url` (`sqlite:///…`), creating or migrating it where needed.
 
-    `scheme` is the version of the masks that new fingerprints are made with. Raises
+    `scheme` is the version of the masks that new fingerprints are made with, `patience_s`
+    how long a write waits for another process before it gives up with `StoreBusy`. Raises
     `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
     of another program, a damaged file or a missing permission, `StoreNewer` for one that
     a newer failonce wrote, `StoreFull` and `StoreBusy`.
@@ -37,4 +38,4 @@ def open_store(url: str, *, scheme: int = 1) -> "SqlStore":
     # SQLAlchemy takes 0.2 s to import, so only who opens a store pays for it.
     from failonce.adapters.sql_store.opening import opened  # noqa: PLC0415
 
-    return opened(url, scheme)
+    return opened(url, scheme, patience_s)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from failonce.adapters.sql_store.sqlite import BUSY_S, VERDICT, connect, translated
+from failonce.adapters.sql_store.sqlite import VERDICT, connect, translated
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.errors import BadSetting, StoreNewer, StoreUnreadable
 
@@ -15,17 +15,17 @@ REVISIONS = ("0001",)
 """Every revision that this failonce knows, oldest first; a test compares the scripts."""
 
 
-def opened(url: str, scheme: int) -> SqlStore:
+def opened(url: str, scheme: int, patience_s: float) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
     path = _path(url)
     with translated(path):
         _claim(path)
-        engine = connect(path)
+        engine = connect(path, patience_s)
         try:
             with engine.connect() as connection:
                 current = _is_current(connection, path)
             if not current:
-                _migrate(engine, path)
+                _migrate(engine, path, patience_s)
         except BaseException:
             engine.dispose()
             raise
@@ -78,13 +78,13 @@ def _is_current(connection: Connection, path: Path) -> bool:
     return bool(revision == REVISIONS[-1])
 
 
-def _migrate(engine: Engine, path: Path) -> None:
+def _migrate(engine: Engine, path: Path, patience_s: float) -> None:
     """Bring the schema up to date in one transaction, once, whoever else opens it now."""
     # Alembic takes 0.1 s to import, so only who has something to migrate pays for it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    _write_ahead(engine)
+    _write_ahead(engine, patience_s)
     config = Config()
     config.set_main_option("script_location", "failonce.adapters.sql_store:migrations")
     with engine.execution_options(**VERDICT).begin() as connection:
@@ -93,12 +93,12 @@ def _migrate(engine: Engine, path: Path) -> None:
             command.upgrade(config, "head")
 
 
-def _write_ahead(engine: Engine) -> None:
+def _write_ahead(engine: Engine, patience_s: float) -> None:
     """Let readers go on while one writes; the file remembers it.
 
     SQLite does not wait for others when it changes this, so we do.
     """
-    end = time.monotonic() + BUSY_S
+    end = time.monotonic() + patience_s
     while True:
         try:
             with engine.connect() as connection:

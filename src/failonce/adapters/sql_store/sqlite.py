@@ -16,10 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from failonce.errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
 
-__all__ = ["BUSY_S", "EVIDENCE", "MOMENT", "VERDICT", "connect", "translated", "upsert"]
-
-BUSY_S = 30.0
-"""How long a writer waits for another process before it gives up."""
+__all__ = ["EVIDENCE", "MOMENT", "VERDICT", "connect", "translated", "upsert"]
 
 EVIDENCE = {"begin": ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")}
 """A write that survives the death of the process, and can be imported again."""
@@ -31,12 +28,12 @@ MOMENT = {"begin": ("BEGIN",)}
 """Several reads of one moment."""
 
 
-def connect(path: Path) -> Engine:
-    """An engine on the file at `path`; nothing is opened yet."""
+def connect(path: Path, patience_s: float) -> Engine:
+    """An engine on the file at `path` whose writers wait so long; nothing is opened yet."""
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         # None: the driver begins nothing on its own, `_begin` below does.
-        connect_args={"timeout": BUSY_S, "isolation_level": None},
+        connect_args={"timeout": patience_s, "isolation_level": None},
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -83,8 +80,7 @@ _FULL = (
     "same command again."
 )
 _BUSY = (
-    f"is being written by another process for more than {BUSY_S:.0f} seconds. Try again, or "
-    "end that process."
+    "is being written by another process for longer than we wait. Try again, or end that process."
 )
 _FOREIGN = (
     "is not a failonce store but some other file. It was left as it is; choose another with "
