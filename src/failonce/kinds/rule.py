@@ -4,6 +4,7 @@ A rule is one line of at most 300 characters. It is data, never structure: no he
 markup that could end the block it stands in, no invisible characters.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +14,12 @@ from failonce.language.visibility import hidden
 from failonce.model import Call, Proof
 
 MAX_LENGTH = 300
+
+_MARKUP = re.compile(
+    r"<!--|-->|```|~~~|</|<\||!\[|\]\(|<\s?(?:system|user|assistant|human|tool|script|img|iframe)\b",
+    re.IGNORECASE,
+)
+"""Comments, fences, tags that close, turns of a conversation, links and images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,10 @@ def checked_sentence(text: str) -> str:
         raise RefusedLesson(
             "The rule begins like a heading, a fence or a comment; write it as a plain sentence."
         )
-    if "<!--" in sentence or "-->" in sentence or "```" in sentence:
-        raise RefusedLesson("The rule holds comment or fence marks; write it as a plain sentence.")
+    found = _MARKUP.search(sentence)
+    if found:
+        raise RefusedLesson(
+            f"The rule holds {found[0]!r}, which could be read as markup or as somebody else's "
+            "turn; write it as a plain sentence."
+        )
     return sentence
