@@ -463,3 +463,38 @@ def test_time_is_linear_in_hostile_text(redactor, piece):
     small = seconds(8 << 10)
     assert small < 0.5
     assert seconds(32 << 10) < 10 * small + 0.01
+
+
+@pytest.mark.parametrize("around", [("", " " * 20_000), ("\n" * 20_000, ""), (" " * 9_000,) * 2])
+def test_white_space_around_a_text_hides_nothing(redactor, around):
+    assert redactor.message(f"{around[0]}Error: no{around[1]}").strip() == "Error: no"
+    said = redactor.message(f"{around[0]}Error: no {'x ' * 20_000}end{around[1]}")
+    assert said.startswith("Error: no")
+    assert said.endswith("end")
+    assert redactor.message(" " * 20_000) == ""
+
+
+def test_a_value_that_only_begins_as_if_it_were_redacted_is_redacted(redactor):
+    given = {"password": "<redacted:password> " + some(20), "token": "<redacted:\ud800"}
+    assert redactor.args(given) == {"password": "<redacted:password>", "token": "<redacted:token>"}
+
+
+def test_names_that_no_database_holds_stay_different_names(redactor):
+    half = "\ud800"
+    names = {
+        redactor.clean(
+            Recording(
+                call=Call(tool=n, session=n, project=n, task=n, trace=n, parent=n),
+                text=n,
+                error_type=n,
+                tags=(n,),
+            )
+        )
+        for n in (half, "\udc80", "a")
+    }
+    assert len(names) == 3
+    for clean in names:
+        call = clean.call
+        stored = {call.tool, call.session, call.project, call.task, call.trace, call.parent}
+        assert len({*stored, clean.text, clean.error_type, *clean.tags}) == 1
+        call.tool.encode()

@@ -60,6 +60,10 @@ class TimedRedactor:
         finally:
             self.seconds += perf_counter() - start
 
+    def name(self, name: str) -> str:
+        """A project's name and the like, as the cleaned recording has it."""
+        return self._redactor.name(name)
+
     def reject(self, reject: Reject) -> Reject:
         """The rejected input without secrets."""
         return self._redactor.reject(reject)

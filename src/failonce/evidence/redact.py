@@ -44,6 +44,8 @@ _SHORT: Final = 256
 _LONG: Final = 300
 """A value so long is no word; to doubt it would mean to read it again for every key in it."""
 
+_REDACTED: Final = re.compile(r"<redacted:[a-z0-9-]{1,60}>")
+
 _Span = tuple[int, int, str]
 
 
@@ -63,6 +65,8 @@ class Redactor:
 
     def message(self, text: str, limit: int = MESSAGE) -> str:
         """The same, cut to `limit` characters; of a huge text only the ends are read."""
+        if len(text) > 3 * limit:
+            text = text.strip()  # an end that is nothing but white space says nothing
         if len(text) <= 3 * limit:
             return shortened(self.text(text), limit)
         window = limit * 3 // 2
@@ -85,17 +89,17 @@ class Redactor:
             recording,
             call=replace(
                 call,
-                tool=self._name(call.tool),
+                tool=self.name(call.tool),
                 args=None if call.args is None else self.args(call.args),
-                session=self._name(call.session),
-                project=self._name(call.project),
-                task=call.task and self._name(call.task),
-                trace=call.trace and self._name(call.trace),
-                parent=call.parent and self._name(call.parent),
+                session=self.name(call.session),
+                project=self.name(call.project),
+                task=call.task and self.name(call.task),
+                trace=call.trace and self.name(call.trace),
+                parent=call.parent and self.name(call.parent),
             ),
             text=self.message(recording.text),
-            error_type=recording.error_type and self._name(recording.error_type),
-            tags=tuple(map(self._name, recording.tags)) if recording.tags else (),
+            error_type=recording.error_type and self.name(recording.error_type),
+            tags=tuple(map(self.name, recording.tags)) if recording.tags else (),
         )
         return Clean(cleaned)
 
@@ -107,7 +111,8 @@ class Redactor:
         """The name of an argument, which may itself hold a secret."""
         return shortened(self.text(key), _KEY)
 
-    def _name(self, name: str) -> str:
+    def name(self, name: str) -> str:
+        """The name of a tool, project, session and the like, as it is stored."""
         return self.message(name, 512)
 
     def _redacted(self, text: str) -> str:
@@ -165,7 +170,7 @@ class _Walk:
     def _text(self, value: str, kind: str | None) -> str:
         if not kind:
             text = self._redactor.message(value, ARGS)
-        elif not value or value.startswith("<redacted:"):
+        elif not value or _REDACTED.fullmatch(value):
             text = value
         else:
             text = f"<redacted:{kind}>"
@@ -221,12 +226,12 @@ def _pair_kind(value: Mapping[str, Json]) -> str | None:
 
 
 def _storable(text: str) -> str:
-    """Without what databases refuse: NUL characters and halves of surrogate pairs."""
+    r"""With what databases refuse made visible: NUL as `�`, halves of surrogates as `\ud800`."""
     if "\0" in text:
         text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if text.isascii():
         return text
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _tokens(text: str) -> Iterator[_Span]:

@@ -51,3 +51,33 @@ def test_an_unclosed_quote_does_not_swallow_the_file(read):
 def test_a_table_without_messages_is_refused(read):
     with pytest.raises(BadInput, match="no column"):
         read(CsvImporter(), "a,b\n1,2\n")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_the_names_of_a_table_of_calls_may_be_written_otherwise(read, mark):
+    header = mark.join(["Tool", "Args", "Text", "Is_Error", "Duration MS"])
+    content = f"{header}\n" + mark.join(["move", "{}", "no", "true", "7"]) + "\n"
+    assert CsvImporter().sniff(content.encode(), "table") > 0.5
+    (one,) = read(CsvImporter(), content)
+    assert (one.call.tool, one.call.args, one.text) == ("move", {}, "no")
+    assert (one.flagged, one.duration_ms, one.origin) == (True, 7.0, Origin.CALL)
+
+
+def test_every_field_of_a_call_may_stand_in_a_table(read):
+    fields = {
+        "TOOL": "move", "Project": "p", "Session": "s", "Task": "t", "ID": "1", "Trace": "a",
+        "Parent": "b", "Attempt": "2", "Exit Code": "3", "Status": "404", "Retry After S": "5",
+        "Error_Type": "E", "Read_Only": "true", "Origin": "log", "Time": "1767323045",
+    }  # fmt: skip
+    (one,) = read(CsvImporter(), ",".join(fields) + "\n" + ",".join(fields.values()) + "\n")
+    call = one.call
+    assert (call.tool, call.project, call.session, call.task) == ("move", "p", "s", "t")
+    assert (call.trace, call.parent, one.id, one.attempt) == ("a", "b", "1", 2)
+    assert (one.exit_code, one.status, one.retry_after_s) == (3, 404, 5.0)
+    assert (one.error_type, one.read_only, one.origin) == ("E", True, Origin.LOG)
+    assert one.at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_a_header_that_is_no_csv_is_refused(read):
+    with pytest.raises(BadInput, match="no column"):
+        read(CsvImporter(), "tool,te\rxt\nmove,no\n")

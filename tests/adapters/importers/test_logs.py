@@ -3,7 +3,9 @@ from datetime import UTC, datetime
 import pytest
 
 from failonce.adapters.importers.logs import LogsImporter
+from failonce.adapters.sources import Input
 from failonce.model import Origin, Recording, Reject
+from tests.adapters.importers.conftest import MODIFIED
 
 PYTHON = """Traceback (most recent call last):
   File "/srv/a.py", line 3, in f
@@ -123,3 +125,37 @@ def test_an_endless_event_is_bounded(read):
     text = "ERROR: no\n" + "  more of it\n" * 20_000
     (one,) = read(LogsImporter(), text)
     assert len(one.text) < 100_000
+
+
+def file(tmp_path, lines):
+    """A log in a file, which may grow."""
+    path = tmp_path / "app.log"
+    path.write_text("\n".join(lines) + "\n")
+    return Input(name="app.log", modified=MODIFIED, path=path, opener=lambda: path.open("rb"))
+
+
+def test_a_file_that_ends_inside_a_traceback_keeps_it_for_the_next_import(tmp_path):
+    lines = ["all fine", *PYTHON.split("\n")]
+    ends = {lines.index("KeyError: 'x'"), len(lines) - 1}
+    for last in range(1, len(lines)):
+        if not lines[last]:
+            continue  # a blank line after an error, which may or may not be its end
+        found = list(LogsImporter().read(file(tmp_path, lines[: last + 1])))
+        assert isinstance(found[0], Recording)
+        assert isinstance(found[1], Recording if last in ends else Reject), lines[last]
+        assert found[1].line == 2
+    assert "once it has grown" in list(LogsImporter().read(file(tmp_path, lines[:3])))[1].reason
+
+
+def test_what_cannot_grow_or_went_on_is_read_as_it_is(read, tmp_path):
+    half = PYTHON.split("\n")[:2]
+    (one,) = read(LogsImporter(), "\n".join(half))
+    assert one.flagged
+    went_on = [*half, "2026-01-02 03:04:06 INFO app: next"]
+    assert [e.flagged for e in LogsImporter().read(file(tmp_path, went_on))] == [True, False]
+
+
+@pytest.mark.parametrize("said", ["01/Jan/0001:00:00:00 +1400", "31/Dec/9999:23:59:59 -1400"])
+def test_a_stamp_that_no_calendar_holds_is_no_time(read, said):
+    (one,) = read(LogsImporter(), f"{said} ERROR app: no\n")
+    assert (one.at, one.text) == (None, "no")

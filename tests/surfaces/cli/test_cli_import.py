@@ -281,3 +281,54 @@ def _wait_for_rows(shell: Shell, count: int) -> None:
                 return
         time.sleep(0.1)
     raise AssertionError("nothing was stored")
+
+
+@pytest.mark.parametrize("field", ["project", "session", "tool", "task", "id", "trace", "tags"])
+def test_a_name_with_half_a_surrogate_pair_is_stored_escaped(shell: Shell, field: str) -> None:
+    name = ["\ud800"] if field == "tags" else "\ud800"
+    path = shell.project / "calls\udcff.jsonl"
+    write(path, [{**call("get", {"\ud800": "\udc00"}, "Error: no"), field: name}])
+    counts = shell.ok("import", path, "--json").json
+    assert (counts["new"], counts["failures"], counts["rejected"]) == (1, 1, 0)
+    exported = shell.ok("export", "calls").out
+    assert json.loads(exported)["args"] == {r"\ud800": r"\udc00"}
+    if field in ("project", "session", "tool", "task", "trace"):
+        assert json.loads(exported)[field] == r"\ud800"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ts": "9999-12-31T23:59:59-14:00"},
+        {"ts": "0001-01-01T00:00:00+14:00"},
+        {"ts": "0001-01-01T00:00:00Z"},
+        {"ts": 1e300},
+        {"ts": float("nan")},
+        {"ts": True},
+        {"text": " " * 20_000},
+        {"attempt": 10**30, "exit_code": 10**30, "status": 2**40, "duration_ms": 1e308},
+    ],
+    ids=str,
+)
+def test_a_strange_value_is_no_reason_to_stop(shell: Shell, fields: dict[str, object]) -> None:
+    strange = {**call("get", {"a": 1}, "Error: no"), **fields}
+    path = write(shell.project / "calls.jsonl", [strange, *renamed(1)])
+    counts = shell.ok("import", path, "--format", "calls", "--json").json
+    assert (counts["new"], counts["rejected"]) == (23, 0)
+    for command in (["mine", "--project", PROJECT], ["failures"], ["report"], ["status"]):
+        shell.ok(*command)
+
+
+def test_a_log_cut_inside_a_traceback_is_one_failure_once_it_has_grown(shell: Shell) -> None:
+    path = shell.project / "app.log"
+    whole = (
+        "2026-01-02 03:04:05 ERROR app: failed\nTraceback (most recent call last):\n"
+        "  File \"/srv/a.py\", line 3, in f\n    g()\nKeyError: 'x'\n"
+    )
+    early = "2026-01-02 03:04:04 ERROR app: disk full\n"
+    path.write_text(early + whole[: whole.index("    g()")])
+    first = shell.ok("import", path, "--json").json
+    assert (first["new"], first["rejected"]) == (1, 1)
+    path.write_text(early + whole)
+    again = shell.ok("import", path, "--json").json
+    assert (again["new"], again["duplicates"], again["rejected"]) == (1, 1, 0)

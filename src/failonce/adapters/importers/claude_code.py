@@ -42,7 +42,7 @@ class ClaudeCodeImporter:
     def sniff(self, head: bytes, name: str) -> float:  # noqa: ARG002 - the content says it all
         """Entries of known types with the ids that they carry."""
         found = first_objects(head)
-        ours = [o for o in found if o.get("type") in _TYPES and o.keys() & _KEYS]
+        ours = [o for o in found if word(o, "type") in _TYPES and o.keys() & _KEYS]
         return 0.95 if ours else 0.0
 
     def read(self, source: Source) -> Iterator[Recording | Reject]:

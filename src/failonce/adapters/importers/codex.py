@@ -72,9 +72,9 @@ class CodexImporter:
     def sniff(self, head: bytes, name: str) -> float:
         """Lines in Codex's envelope, or its kind of name around bare items."""
         found = first_objects(head)
-        if any(o.get("type") in _ENVELOPES and "payload" in o for o in found):
+        if any(word(o, "type") in _ENVELOPES and "payload" in o for o in found):
             return 0.95
-        bare = any(o.get("type") in _CALLS for o in found)
+        bare = any(word(o, "type") in _CALLS for o in found)
         return 0.9 if bare and "rollout-" in name else 0.0
 
     def read(self, source: Source) -> Iterator[Recording | Reject]:
@@ -87,7 +87,7 @@ class CodexImporter:
                 continue
             line, fields = entry
             payload = mapping(fields["payload"]) if "payload" in fields else fields
-            kind = payload.get("type")
+            kind = word(payload, "type")
             if fields.get("type") in ("session_meta", "turn_context"):
                 session.learn(fields["type"], payload)
             elif kind in _CALLS:

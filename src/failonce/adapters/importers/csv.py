@@ -1,11 +1,13 @@
 """Tables with a header row: of calls where a column is named `tool`, else of log events.
 
 Columns are found by the names in `log_fields`; the delimiter is the one of `, ; tab |` that
-splits the header most. A table of calls has the columns of the neutral calls format.
+splits the header most. A table of calls has the columns of the neutral calls format. Upper
+and lower case, spaces and `_` in a name do not matter.
 """
 
 import csv
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from failonce.adapters.importers.calls import call_recording
@@ -28,6 +30,17 @@ _KNOWN: Final = frozenset(
     {*TIME, *LEVEL, *COMPONENT, *MESSAGE, "args", "iserror", "session", "task"}
 )
 
+_CALL: Final = {
+    name.lower().replace("_", ""): name
+    for name in (
+        "tool", "args", "text", "result", "output", "error", "message", "is_error", "failed",
+        "id", "call_id", "project", "session", "task", "ts", "at", "time", "timestamp", "trace",
+        "parent", "duration_ms", "attempt", "exit_code", "status", "retry_after_s", "error_type",
+        "read_only", "tags", "origin",
+    )
+}  # fmt: skip
+"""Folded names of columns → the fields of the neutral calls format."""
+
 
 class CsvImporter:
     """Port `Importer` for CSV and its like."""
@@ -39,7 +52,7 @@ class CsvImporter:
         lines = lines_of(head)
         if len(lines) < 2 or lines[0].lstrip().startswith(("{", "[")):
             return 0.0
-        columns = _columns(lines[0])
+        columns = [_folded(name) for name in _columns(lines[0])]
         known = sum(column in _KNOWN or column == "tool" for column in columns)
         if len(columns) < 2 or not _has_text(columns):
             return 0.0
@@ -50,7 +63,7 @@ class CsvImporter:
         lines = _Lines(source)
         header = next(lines, "")
         delimiter = _delimiter(header)
-        names = next(csv.reader([header], delimiter=delimiter), [])
+        names = _columns(header)
         if not _has_text([_folded(name) for name in names]):
             raise BadInput(
                 f"{source.name}: no column of its header holds a message; name one of "
@@ -103,8 +116,10 @@ def _recording(
     if len(row) > len(names):
         return reject(source, lines.number, f"{len(row)} fields, {len(names)} columns", lines.last)
     fields: Mapping[str, Json] = dict(zip(names, row, strict=False))
-    if "tool" in names:
-        found = call_recording(fields, source.name, lines.number)
+    folds = folded(fields)
+    if "tool" in folds:
+        known = {_CALL[name]: value for name, value in folds.items() if name in _CALL}
+        found = call_recording(known, source.name, lines.number)
     else:
         found = fields_recording(fields, source.name, lines.number)
     return found or reject(source, lines.number, "names no tool and holds no message", lines.last)
@@ -115,7 +130,10 @@ def _delimiter(header: str) -> str:
 
 
 def _columns(header: str) -> list[str]:
-    return [_folded(name) for name in next(csv.reader([header], delimiter=_delimiter(header)), [])]
+    """The names in a header row; none where it is no CSV."""
+    with suppress(csv.Error):
+        return next(csv.reader([header], delimiter=_delimiter(header)), [])
+    return []
 
 
 def _folded(name: str) -> str:

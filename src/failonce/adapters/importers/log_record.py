@@ -201,7 +201,7 @@ def _component(text: str, levelled: bool) -> tuple[str, str]:
 def _moment(stamp: re.Match[str], modified: datetime) -> datetime | None:
     try:
         return _parsed(stamp, modified)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -4,6 +4,12 @@ Kept together with the line that they belong to: indented lines, Python tracebac
 chains them, Java stacks with their causes, Go panics with their goroutines, Node errors with
 the source line printed before them. Events of level error and worse, and those that begin
 as errors begin, are flagged; the others are the contrast, and counted.
+
+A file that ends inside a Python traceback, before the line that names the error, is still
+being written: its last event becomes a `Reject`, so it is counted and not forgotten, and the
+next import of the grown file reads it whole. Half of it would be a failure of another class.
+A last line without its line end counts as complete, for many finished files end so. Standard
+input does not grow, and what it ends with is read as it is.
 """
 
 import re
@@ -83,6 +89,11 @@ class _Event:
     def __post_init__(self) -> None:
         self._turn(self.first)
 
+    @property
+    def unfinished(self) -> bool:
+        """True inside a Python traceback, whose end is the line that names the error."""
+        return self.trace is _Trace.PYTHON
+
     def recording(self, source: Source) -> Recording:
         """The event with all its lines."""
         text = "\n".join([self.head.message + self.first[_HEAD:], *self.more])
@@ -126,7 +137,7 @@ class _Event:
     def _turn(self, line: str) -> None:
         """Where the stack stands after this line."""
         text = line.lstrip()
-        if _PYTHON in line or _FRAME.match(line):
+        if _PYTHON in line or _FRAME.match(line) or line.startswith(_CHAINED):
             self.trace = _Trace.PYTHON
         elif self.trace is _Trace.PYTHON and line[0] not in " \t":
             self.trace = _Trace.PYTHON_ENDED
@@ -183,7 +194,10 @@ class LogsImporter:
                 yield reject(source, number, "not JSON, as the lines before it are", line)
             elif line:
                 event = _Event(number, line, head)
-        if event is not None:
+        if event is not None and event.unfinished and source.path is not None:
+            reason = "ends inside a traceback; import it again once it has grown"
+            yield reject(source, event.number, reason, event.first)
+        elif event is not None:
             yield event.recording(source)
 
 

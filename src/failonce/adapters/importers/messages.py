@@ -172,7 +172,7 @@ def _is_message(value: Json) -> bool:
         return False
     if isinstance(value.get("role"), str):
         return "content" in value or "tool_calls" in value or "parts" in value
-    return value.get("type") in _ITEM_CALLS | _ITEM_OUTPUTS and "call_id" in value
+    return word(value, "type") in _ITEM_CALLS | _ITEM_OUTPUTS and "call_id" in value
 
 
 def _messages(value: Json, depth: int) -> Sequence[Json]:
@@ -207,7 +207,7 @@ _Step = Answered | tuple[str, str, Json]
 
 def _steps(message: Mapping[str, Json], line: int) -> Iterator[_Step]:
     """The calls, as (tool, id, arguments), and the results in one message or item."""
-    kind = message.get("type")
+    kind = word(message, "type")
     if kind in _ITEM_CALLS:
         yield _called(message)
         if "output" in message or message.get("error"):
@@ -222,10 +222,10 @@ def _steps(message: Mapping[str, Json], line: int) -> Iterator[_Step]:
         yield _result(message, message.get("content"), None, line)
         return
     for block in map(mapping, items(message.get("content"))):
-        kind = block.get("type")
+        kind = word(block, "type")
         if kind in _BLOCK_CALLS:
             yield _called(block)
-        elif isinstance(kind, str) and kind.endswith("tool_result"):
+        elif kind.endswith("tool_result"):
             yield _result(block, block.get("content"), False, line)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
@@ -16,6 +17,12 @@ RAW: Final = 2_000
 
 _LATEST: Final = 1e19
 """An epoch beyond it, also in nanoseconds, is no time."""
+_LARGEST: Final = 1e15
+"""A count or duration beyond it is none."""
+_WHOLE: Final = 1 << 31
+"""Whole numbers from here on are no codes or counts, and no column of a database holds them."""
+_DEPTH: Final = 100
+"""Levels of nesting; whatever walks through a value later may need several frames for each."""
 
 UNDECODABLE: Final = "undecodable-arguments"
 """Tag of a call whose arguments were sent as a string that is no JSON object."""
@@ -24,12 +31,31 @@ _decode = json.JSONDecoder(parse_constant=str).decode
 
 
 def decode(text: str) -> Json:
-    """JSON with NaN and infinities as text; raises ValueError for everything unreadable."""
+    """JSON with NaN and infinities as text; raises ValueError for everything unreadable.
+
+    Nested deeper than 100 levels is unreadable.
+    """
     try:
         value: Json = _decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if text.count("[") + text.count("{") > _DEPTH and not _is_shallow(value):
+        raise ValueError("nested too deeply")
     return value
+
+
+def _is_shallow(value: Json) -> bool:
+    level: list[Json] = [value]
+    for _ in range(_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def objects(source: Source) -> Iterator[tuple[int, Object] | Reject]:
@@ -129,7 +155,7 @@ def flag(fields: Mapping[str, Json], *names: str) -> bool | None:
 
 
 def number(fields: Mapping[str, Json], *names: str) -> float | None:
-    """The first of these fields that holds a finite number."""
+    """The first of these fields that holds a number below 10¹⁵, of either sign."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -138,25 +164,30 @@ def number(fields: Mapping[str, Json], *names: str) -> float | None:
             found = float(value)
         except (ValueError, OverflowError):
             continue
-        if found - found == 0:
+        if abs(found) < _LARGEST:
             return found
     return None
 
 
 def whole_number(fields: Mapping[str, Json], *names: str) -> int | None:
-    """The same as an integer."""
+    """The same as an integer, None where it needs more than 32 bits."""
     found = number(fields, *names)
-    return None if found is None else int(found)
+    return None if found is None or abs(found) >= _WHOLE else int(found)
 
 
 def moment(value: Json) -> datetime | None:
-    """A time as ISO 8601 text or as an epoch in s, ms, µs or ns; without a zone it is UTC."""
+    """A time as ISO 8601 text or as an epoch in s, ms, µs or ns; without a zone it is UTC.
+
+    None for everything else, also for times that the calendar cannot express in UTC.
+    """
     if isinstance(value, str):
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
             return moment(float(value)) if value.replace(".", "", 1).isdecimal() else None
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        with suppress(OverflowError):
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _LATEST:
         return None
     seconds = float(value)

@@ -76,6 +76,7 @@ class _Run:
         self._project = project
         self._rejects = Rejects(parts.config.rejects, parts.redactor)
         self._modes: dict[str, Mode] = {}
+        """The mode for each project as recordings name it."""
         self._left_out = 0
         self._total = Observed()
 
@@ -120,10 +121,11 @@ class _Run:
 
     def _wanted(self, recording: Recording) -> bool:
         """Whether learning is on for the recording's project."""
-        project = recording.call.project or self._project
-        if project not in self._modes:
-            self._modes[project] = self._parts.review.mode(project)
-        wanted = self._modes[project] is not Mode.OFF
+        named = recording.call.project
+        if named not in self._modes:
+            stored = self._parts.redactor.name(named) or self._project
+            self._modes[named] = self._parts.review.mode(stored)
+        wanted = self._modes[named] is not Mode.OFF
         self._left_out += not wanted
         return wanted
 
