@@ -19,8 +19,7 @@ from failonce.signature.memo import FOLD, Memo, Shape, refold, shape_of
 MEMO_LONGEST: Final = 1024
 """Longer texts pass the memo by, which keeps its memory bounded."""
 
-_BATCH: Final = 65_536
-_SEPARATOR: Final = "\0"
+_BATCH: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +46,18 @@ def fingerprint(*, component: str, error_type: str, text: str) -> Fingerprint:
 
 
 def fingerprints(texts: Iterable[str], *, component: str, error_type: str) -> Iterator[Fingerprint]:
-    """Name many failures of one component and type, in their order.
+    """Name many failures of one component and type, in their order, equal texts once a batch.
 
-    Folds a batch at once and masks each distinct shape once; use it for history, not for a
-    stream, as nothing is yielded before a batch of 65,536 texts is full or the input ends.
+    For history, not for a stream: nothing is yielded before a batch of 16,384 texts is full or
+    the input ends.
     """
     rest = iter(texts)
     while batch := list(islice(rest, _BATCH)):
-        yield from _batch(batch, component, error_type)
+        named = {
+            text: fingerprint(component=component, error_type=error_type, text=text)
+            for text in dict.fromkeys(batch)
+        }
+        yield from map(named.__getitem__, batch)
 
 
 def template(text: str) -> str:
@@ -115,30 +118,3 @@ def _by_fold(key: tuple[str, str, bytes]) -> Fingerprint | Shape:
 _shapes: Final = Memo(shape_of)
 _named: Final = Memo(_name)
 _folded: Final = Memo(_by_fold)
-
-
-def _batch(texts: list[str], component: str, error_type: str) -> Iterable[Fingerprint]:
-    """Name the texts of one batch: equal texts once, then equal folds once."""
-    unique = list(dict.fromkeys(texts))
-    named = _by_folds(unique, component, error_type)
-    if len(unique) == len(texts):
-        return named
-    return map(dict(zip(unique, named, strict=True)).__getitem__, texts)
-
-
-def _by_folds(texts: list[str], component: str, error_type: str) -> list[Fingerprint]:
-    def one(text: str) -> Fingerprint:
-        return fingerprint(component=component, error_type=error_type, text=text)
-
-    try:
-        folded = _SEPARATOR.join(texts).encode().translate(FOLD).split(_SEPARATOR.encode())
-    except UnicodeEncodeError:
-        return [one(text) for text in texts]
-    if len(folded) != len(texts):  # the separator occurs in a text
-        return [one(text) for text in texts]
-    known: dict[bytes, Fingerprint | None] = {}
-    for fold in dict.fromkeys(folded):
-        found = _folded[component, error_type, fold] if len(fold) <= MEMO_LONGEST else None
-        known[fold] = found if isinstance(found, Fingerprint) else None
-    named = list(map(known.__getitem__, folded))
-    return [f or one(text) for f, text in zip(named, texts, strict=True)]
