@@ -218,16 +218,25 @@ def test_the_environment_forces_the_mode(environ: dict[str, str], mode: Mode | N
     ],
 )
 def test_files_say_what_holds_where_nobody_else_does(home: Path, text: str, mode: Mode) -> None:
-    project(home, f"[learning]\n{text}\n")
+    user(home, f"[learning]\n{text}\n")
     config = read()
     assert (config.policy.default_mode, config.forced_mode) == (mode, None)
+
+
+@pytest.mark.parametrize("text", ["mode = 'auto'", "auto_learning_enabled = true"])
+def test_a_repository_cannot_raise_the_mode_but_it_can_lower_it(home: Path, text: str) -> None:
+    project(home, f"[learning]\n{text}\n[mine]\ntop = 7\n")
+    assert read().policy.default_mode is Mode.MANUAL
+    assert read().policy.top == 7
+    project(home, "[learning]\nmode = 'off'\n")
+    assert read().policy.default_mode is Mode.OFF
 
 
 @pytest.mark.proves("N5")
 def test_environment_store_files_and_default_decide_in_this_order(home: Path) -> None:
     store = MemoryStore()
     assert assemble(read(), store).review.mode("p") is Mode.MANUAL
-    project(home, "[learning]\nmode = 'auto'\n")
+    user(home, "[learning]\nmode = 'auto'\n")
     assert assemble(read(), store).review.mode("p") is Mode.AUTO
     assemble(read(), store).review.set_mode(Mode.OFF)
     assert assemble(read(), store).review.mode("p") is Mode.OFF

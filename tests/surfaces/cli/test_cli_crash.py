@@ -106,7 +106,8 @@ def test_a_killed_decision_is_made_or_not_made(shell: Shell, cycles: int) -> Non
         before = shell.ok("show", rule, "--json").json
         verb = {"waiting": "approve", "on trial": "undo", "undone": "reopen"}[before["state"]]
         victim = start(shell.argv(verb, rule, "--reason", f"cycle {cycle}", "--json"))
-        lines = victim.kill_after(rng.uniform(0.5, 1.5) * takes)
+        early, late = (0.1, 0.9), (0.9, 2.5)
+        lines = victim.kill_after(rng.uniform(*(late if cycle % 2 else early)) * takes)
         after = shell.ok("show", rule, "--json").json
         moved = after["lifecycle"] != before["lifecycle"]
         assert after["history"][: len(before["history"])] == before["history"]

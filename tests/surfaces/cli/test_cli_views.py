@@ -180,7 +180,9 @@ def test_settings_are_shown_with_where_they_come_from(shell: Shell) -> None:
 @pytest.mark.proves("N5")
 def test_the_mode_is_set_in_the_store_and_the_environment_stands_above(shell: Shell) -> None:
     assert shell.ok("config", "mode", "--json").json["mode"] == "manual"
-    (shell.project / "failonce.toml").write_text('[learning]\nmode = "auto"\n')
+    own = shell.home / ".config/failonce/config.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('[learning]\nmode = "auto"\n')
     assert shell.ok("config", "mode", "--json").json["mode"] == "auto"
     shell.ok("config", "mode", "off")
     assert shell.ok("config", "mode", "--json").json["mode"] == "off"
