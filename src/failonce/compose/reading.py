@@ -100,7 +100,8 @@ def configure(
     root = project_root(directory or Path.cwd())
     surroundings = _environment(given)
     layers: list[tuple[str, Mapping[str, Json]]] = [
-        *((str(path), _file(path)) for path in (user_file(), root / "failonce.toml")),
+        (str(user_file()), _file(user_file())),
+        (str(root / "failonce.toml"), _cautious(root / "failonce.toml")),
         (_ENVIRONMENT, surroundings),
         ("--store", {"store": {"url": store}} if store else {}),
     ]
@@ -117,6 +118,16 @@ def configure(
         forced_mode=Mode.OFF if off else _forced(given, surroundings),
         off=off,
     )
+
+
+def _cautious(path: Path) -> dict[str, Json]:
+    """What a repository's own file may say: it can lower the learning mode, never raise it.
+
+    Whoever wrote the repository is not whoever runs it.
+    """
+    layer = _file(path)
+    raised = _checked(layer, str(path)).learning.mode is Mode.AUTO
+    return {k: v for k, v in layer.items() if k != "learning"} if raised else layer
 
 
 def project_root(directory: Path) -> Path:
