@@ -55,7 +55,8 @@ class LearningSettings(_Section):
         default=None,
         description="`off` records nothing and rests all lessons, `manual` lets a person decide, "
         "`auto` also applies bounded lessons on trial; `accumulate` means `manual`. In a file it "
-        "holds where `failonce config mode` set nothing. Default: `manual`.",
+        "holds where `failonce config mode` set nothing. A repository's "
+        "`failonce.toml` can lower it, never raise it to `auto`. Default: `manual`.",
     )
 
     @model_validator(mode="before")
