@@ -42,7 +42,6 @@ def fixer() -> str:
         fingerprint="",
         message_regex="no item",
         repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file_path"),)),
-        reason="Repaired: rename.",
     ).render()
 
 

@@ -350,3 +350,36 @@ def test_a_forked_child_starts_anew(tmp_path: Path) -> None:
     assert done.stdout == "0\n"
     with closing(open_store(f"sqlite:///{tmp_path}/store.db")) as store:
         assert len(list(store.calls())) == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sqlite3.OperationalError("database is locked"),
+        "sqlite3.OperationalError: database is locked",
+    ],
+)
+def test_an_exception_is_the_same_failure_as_its_recorded_text(
+    tmp_path: Path, error: str | Exception
+) -> None:
+    world = World(tmp_path)
+    world.learn_from(
+        *(
+            replace(r, text=f"sqlite3.OperationalError: {r.text}" if r.flagged else r.text)  # type: ignore[type-var]
+            for r in locked(12)
+        )
+    )
+    advice = world.advisor.advise_failure(
+        "query", {"sql": "select 7"}, error, session="s", project="p"
+    )
+    assert advice.action is AdviceAction.RETRY
+
+
+def test_an_exception_recorded_by_its_message_alone_is_known_too(world: World) -> None:
+    class ToolError(Exception):
+        pass
+
+    advice = world.advisor.advise_failure(
+        "query", {"sql": "select 7"}, ToolError("database is locked"), session="s", project="p"
+    )
+    assert advice.action is AdviceAction.RETRY

@@ -51,6 +51,9 @@ from failonce.skill.index import Index, arm
 REMEMBERED = 4096
 """Calls under way that are remembered, to know what became of an advice."""
 
+_PLAIN = ("builtins", "__main__")
+"""Modules whose name Python leaves out before an exception."""
+
 T = TypeVar("T")
 
 
@@ -148,7 +151,6 @@ class Advisor:
                     flagged=error is not None,
                     at=at or self._clock.now(),
                     id=id or uuid.uuid4().hex,
-                    error_type=type(error).__name__ if isinstance(error, BaseException) else None,
                     duration_ms=duration_ms,
                     read_only=read_only,
                     attempt=attempt,
@@ -184,32 +186,18 @@ class Advisor:
         return decision.advice
 
     def _after(self, call: Call, error: str | BaseException) -> Advice:
-        recording = Recording(
-            call=call,
-            text=_words(error),
-            flagged=True,
-            error_type=type(error).__name__ if isinstance(error, BaseException) else None,
-        )
-        finding = triage(recording)
-        if finding.verdict is not Verdict.FAILURE:
-            return ALLOW
-        named = name_failure(
-            tool=call.tool, error_type=finding.error_type, text=recording.text, args=call.args
-        )
+        armed = self._armed(call)
         before = self._pending.get(_key(call))
-        failure = Failure(
-            message=recording.text,
-            signature=named.id,
-            category=finding.category,
-            error_type=finding.error_type,
-            retry_after_s=finding.retry_after_s,
-            attempt=before.attempt if before else 1,
-        )
-        decision = decide.after(call, failure, self._armed(call))
-        if decision.advice.action is AdviceAction.RETRY:
-            again = replace(call, args=decision.advice.args)
-            self._remember(again, _Pending(attempt=failure.attempt + 1, touches=decision.touches))
-        return decision.advice
+        attempt = before.attempt if before else 1
+        for text in _wordings(error):
+            failure = _failure(call, text, attempt)
+            decision = decide.after(call, failure, armed) if failure else decide.NOTHING
+            if decision.advice.action is AdviceAction.RETRY:
+                again = replace(call, args=decision.advice.args)
+                self._remember(again, _Pending(attempt=attempt + 1, touches=decision.touches))
+            if decision.advice.action is not AdviceAction.ALLOW:
+                return decision.advice
+        return ALLOW
 
     def _overridden(self, call: Call, decision: Decision, reason: str) -> Advice:
         """A block that the caller passes with a reason: a suspected wrong block."""
@@ -336,9 +324,39 @@ def _key(call: Call) -> str:
 
 
 def _words(value: object) -> str:
-    """A result or an error as text."""
+    """A result or an error as text; an exception as Python itself prints it."""
+    if isinstance(value, BaseException):
+        return _wordings(value)[0]
     taken = snapshot(value)
     return taken if isinstance(taken, str) else canonical_json(taken)
+
+
+def _wordings(error: str | BaseException) -> tuple[str, ...]:
+    """The texts under which an error may have been recorded.
+
+    An exception stands in recordings with its qualified name, with its name, or alone.
+    """
+    if not isinstance(error, BaseException):
+        return (_words(error),)
+    message, kind = str(snapshot(error)), type(error)
+    full = kind.__name__ if kind.__module__ in _PLAIN else f"{kind.__module__}.{kind.__name__}"
+    return tuple(dict.fromkeys((f"{full}: {message}", f"{kind.__name__}: {message}", message)))
+
+
+def _failure(call: Call, text: str, attempt: int) -> Failure | None:
+    """The failure that a text tells of, None where triage calls it something else."""
+    finding = triage(Recording(call=call, text=text, flagged=True))
+    if finding.verdict is not Verdict.FAILURE:
+        return None
+    named = name_failure(tool=call.tool, error_type=finding.error_type, text=text, args=call.args)
+    return Failure(
+        message=text,
+        signature=named.id,
+        category=finding.category,
+        error_type=finding.error_type,
+        retry_after_s=finding.retry_after_s,
+        attempt=attempt,
+    )
 
 
 def take_in(parts: Parts, event: Mapping[str, object]) -> Evidence:

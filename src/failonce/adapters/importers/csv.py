@@ -25,6 +25,8 @@ from failonce.errors import BadInput
 from failonce.model import Json, Recording, Reject
 from failonce.ports import Source
 
+FIELD: Final = 131_072
+"""Characters of the longest cell; an open quote swallows at most so much of a file."""
 _DELIMITERS: Final = ",;\t|"
 _KNOWN: Final = frozenset(
     {*TIME, *LEVEL, *COMPONENT, *MESSAGE, "args", "iserror", "session", "task"}
@@ -69,6 +71,7 @@ class CsvImporter:
                 f"{source.name}: no column of its header holds a message; name one of "
                 f"{', '.join(MESSAGE[:6])}, or give a table of calls with a column `tool`"
             )
+        csv.field_size_limit(FIELD)
         rows = csv.reader(lines, delimiter=delimiter)
         while True:
             try:
