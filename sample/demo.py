@@ -63,7 +63,11 @@ def main() -> None:
     score = run_live()
     say("6. What failonce did")
     failonce("report")
-    say(f"{len(approved)} lessons in force; of {score.calls} calls run live {score.failed} fail")
+    say(
+        f"{len(approved)} lessons in force: of {score.calls} recorded calls run live, "
+        f"{score.failed} fail as written; as advised {score.prevented} of these are stopped "
+        f"and {score.repaired} work"
+    )
     counted = {
         "prevented": score.prevented,
         "repaired": score.repaired,

@@ -115,7 +115,9 @@ class Mined:
     def outcome(self) -> str:
         """The run in a sentence, also when nothing came of it."""
         if self.new or self.known:
-            return f"{len(self.new)} new lessons, {len(self.known)} known"
+            return (
+                f"{len(self.new)} new lesson{'s' * (len(self.new) != 1)}, {len(self.known)} known"
+            )
         if not self.failures:
             return "nothing, because no failure is recorded"
         if self.gaps:
@@ -223,12 +225,18 @@ class Loop:
         run = Mined(project=project, failures=sum(s.hits for s in signatures))
         judged: list[tuple[Signature, Proposal, Judgement]] = []
         gaps: list[Gap] = []
+        standing = self._standing(project)
+        answered: set[str] = set()
         looked_at = 0
         for s in signatures:
             failing = {e.failure.call.cluster for e in material.episodes.get(s.id, ())}
             few = too_few(s, len(failing), min_clusters=self._policy.min_clusters)
             if few or s.hits_7d < self._policy.min_hits_7d or len(judged) >= self._policy.top:
-                run = replace(run, below=run.below + s.hits)
+                if s.id in standing:
+                    answered.add(standing[s.id])
+                    run = replace(run, supported=run.supported + s.hits)
+                else:
+                    run = replace(run, below=run.below + s.hits)
                 continue
             looked_at += 1
             found = self._look(s, material)
@@ -240,8 +248,13 @@ class Loop:
                 run = replace(run, supported=run.supported + s.hits)
         corrected = gate.together([j for _, _, j in judged])
         proposals = [(p, j) for (_, p, _), j in zip(judged, corrected, strict=True)]
-        run = replace(run, classes=looked_at, open_gaps=tuple(gaps))
+        run = replace(run, classes=looked_at, open_gaps=tuple(gaps), known=tuple(sorted(answered)))
         return self._propose(run, proposals, material)
+
+    def _standing(self, project: str) -> dict[str, str]:
+        """Signature → a lesson that answers it, waiting or in force."""
+        lessons = self.store.lessons(project=project, states=_STANDING)
+        return {s: x.id for x in lessons for s in x.proposal.signatures}
 
     def _look(self, s: Signature, material: history.ByTool) -> tuple[Proposal, Judgement] | Gap:
         """Ask the miners in order for a lesson that the gate does not refuse."""
@@ -300,7 +313,7 @@ class Loop:
             before.append(old)
             replaced.append(moved.lesson)
             events.append(moved.event)
-        run = replace(run, new=tuple(lessons), known=tuple(known))
+        run = replace(run, new=tuple(lessons), known=(*run.known, *known))
         events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
         expects = {x.id: (x.version, x.state) for x in before} | {
             x.id: None for x in lessons if x.version == 1

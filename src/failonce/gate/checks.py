@@ -173,7 +173,7 @@ def _foreign(body: Fixer) -> str:
 def broad(proposal: Proposal, proof: Proof) -> CheckResult:
     """Does it touch almost no good call?"""
     if not isinstance(behaviour(proposal), Guardrail | Fixer) or not proof.tally.good:
-        return CheckResult(name="broad", passed=True, detail="touches no good call")
+        return CheckResult(name="broad", passed=True, detail="it stops and changes no call")
     wrong = proof.tally.wrongly_blocked + proof.tally.wrongly_changed
     good = wrong <= MAX_MATCHED_GOOD * proof.tally.good
     detail = f"touches {wrong} of {proof.tally.good:,} good calls of this tool"

@@ -17,7 +17,7 @@ DATA = os.environ.get("FAILONCE_DATA", "")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not DATA and not os.environ.get("CI"), reason="FAILONCE_DATA is not set"),
+    pytest.mark.skipif(not DATA, reason="FAILONCE_DATA is not set"),
 ]
 
 

@@ -114,7 +114,7 @@ def test_what_was_observed_can_be_exported_and_read_back(shell: Shell) -> None:
     failonce.close()
     lines = shell.ok("export", "calls").lines
     assert [(x["is_error"], x.get("attempt", 1)) for x in lines] == [(True, 1), (False, 2)]
-    assert lines[0]["error_type"] == "KeyError"
+    assert lines[0]["text"].startswith("KeyError: ")
     (shell.project / "calls.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
     url = f"sqlite:///{shell.home}/other.db"
     shell.ok("import", "calls.jsonl", "--store", url)

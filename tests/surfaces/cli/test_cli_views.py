@@ -107,7 +107,7 @@ def test_status_shows_runs_lessons_and_totals(shell: Shell) -> None:
     assert "shop: 2 new lessons" in said
     assert "2 waiting, 0 in force" in said
     shell.ok("mine", "--min-hits", "99")
-    assert "shop: nothing, because every class is below the threshold" in shell.ok("status").out
+    assert "shop: 0 new lessons, 2 known" in shell.ok("status").out
 
 
 # ------------------------------------------------------------------- export

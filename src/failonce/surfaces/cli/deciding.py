@@ -101,6 +101,8 @@ def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bo
         show_json(records.lesson(lesson))
         return
     say(f"{lesson.id} {records.PAST[action]}: {lesson.proposal.name}")
+    if lesson.in_force:
+        say(f"  It is given to agents that ask about project {lesson.proposal.project}.")
     say(f"  It is {WORDS[lesson.state]} now{', and in force' if lesson.in_force else ''}.")
 
 

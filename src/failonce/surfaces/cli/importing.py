@@ -143,7 +143,9 @@ class _Run:
             f"{self._rejects.count:,} unreadable"
         )
         if total.calls:
-            say(f"  {total.flagged:,} flagged as errors by the source; looked at closely:")
+            bad = sum(n for verdict, n in total.verdicts.items() if verdict is not Verdict.GOOD)
+            beside = f", {bad - total.flagged:,} more without a flag" if bad > total.flagged else ""
+            say(f"  {total.flagged:,} flagged as errors by the source{beside}; looked at closely:")
         for verdict, meaning in _TOLD.items():
             count = total.verdicts[verdict]
             if count or (verdict is Verdict.FAILURE and total.calls):

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from failonce.errors import BadInput
+from failonce.errors import BadInput, UserError
+from failonce.kinds.registry import behaviour
 from failonce.lifecycle import WORDS
-from failonce.model import AuditEntry, KindName, Lesson, State
+from failonce.model import AuditEntry, KindName, Lesson, Ruling, State
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
@@ -94,7 +95,7 @@ def _listing(found: Sequence[Lesson]) -> None:
         where = f"  in {proposal.project}" if len(projects) > 1 else ""
         say(lesson.judgement.proof.line or "No proof yet.")
         say(f"  {lesson.id}  {WORDS[lesson.state]}  {proposal.kind} for {proposal.target}{where}")
-        say(f"  {proposal.name}")
+        say(f"  {_does(lesson)}")
         say()
     counts = dict.fromkeys(WORDS.values(), 0)
     for lesson in found:
@@ -105,6 +106,30 @@ def _listing(found: Sequence[Lesson]) -> None:
         say(pending_phrase(pending))
 
 
+_WORDS = {
+    (True, True): "passed",
+    (True, False): "passed",
+    (False, True): "REFUSED",
+    (False, False): "look",
+}
+"""How an answer of the gate reads: `look` is a doubt that a person may set aside."""
+
+
+_RULING = {
+    Ruling.ACTIVATE: "the gate lets it go in force",
+    Ruling.HOLD: "the gate leaves it to a person",
+    Ruling.REJECT: "the gate refuses it, for everybody",
+}
+
+
+def _does(lesson: Lesson) -> str:
+    """What a lesson does, in a line; its name where its body cannot be read."""
+    try:
+        return behaviour(lesson.proposal).summary()
+    except UserError:
+        return lesson.proposal.name
+
+
 def _card(lesson: Lesson, history: Sequence[AuditEntry]) -> None:
     proposal, judgement = lesson.proposal, lesson.judgement
     say(judgement.proof.line or "No proof yet.")
@@ -113,7 +138,7 @@ def _card(lesson: Lesson, history: Sequence[AuditEntry]) -> None:
     say()
     force = " (in force)" if lesson.in_force else ""
     say(f"{lesson.id}, version {lesson.version}: {WORDS[lesson.state]}{force}")
-    say(f"  {proposal.name}")
+    say(f"  {_does(lesson)}")
     say(f"  {proposal.kind} for {proposal.target}, in {proposal.project or '(no project)'}")
     if lesson.valid_until is not None:
         say(f"  its trial ends {lesson.valid_until:%Y-%m-%d %H:%M} UTC")
@@ -128,13 +153,13 @@ def _card(lesson: Lesson, history: Sequence[AuditEntry]) -> None:
             f"Learned from {plural(len(proposal.support), 'call')} in "
             f"{plural(len(proposal.support_clusters), 'session')}; tried on others."
         )
-    say(f"Proposed by {proposal.proposer}; the gate says {judgement.ruling}.")
+    say(f"Proposed by {proposal.proposer}; {_RULING[judgement.ruling]}.")
     for reason in judgement.reasons:
         say(f"  {reason}")
     if judgement.checks:
         say("Checks:")
     for check in judgement.checks:
-        say(f"  {'passed' if check.passed else 'FAILED':<7} {check.name}: {check.detail}")
+        say(f"  {_WORDS[check.passed, check.fatal]:<7} {check.name}: {check.detail}")
     say("What became of it:")
     for entry in history:
         event = entry.event
