@@ -139,6 +139,27 @@ def test_masking_twice_changes_nothing(text: str) -> None:
     assert mask(once) == once
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aa:bb:cc:dd:ee:ff107",
+        "@0.@c.e b@c.e!0",
+        "deadbeef-error:5",
+        "5 B.status:1",
+        "code 2::deadbeef",
+        "IPv6!::1",
+        "8::f_code 2",
+        "7 s3",
+        "sqlstate 12Nov 7 0:00:00",
+        "1/a/b a/b.py1",
+        "<arg:1>5s",
+    ],
+)
+def test_what_a_mask_leaves_gives_no_other_mask_a_hold(text: str) -> None:
+    once = mask(text)
+    assert mask(once) == once
+
+
 @given(anything)
 def test_masking_twice_changes_nothing_at_the_limit(text: str) -> None:
     once = mask((text * 9_000)[: INPUT_LIMIT + 7])

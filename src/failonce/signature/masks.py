@@ -1,10 +1,15 @@
-"""Level 1: the one table of masks, and how it is applied.
+"""Level 1: the one table of masks.
 
 A mask replaces a value that changes between two occurrences of the same failure by a placeholder.
-The table is the only definition: the Python code below runs it, the SQL functions are generated
-from it. To allow both, patterns keep to what Python `re` and PostgreSQL's advanced regular
-expressions read alike: no lazy or possessive quantifiers, bounds of at most 255, alternatives
-of which at most one can match at a place, look-around of which no part captures.
+The table is the only definition: `masking` runs it, SQL functions are generated from it. To allow
+both, patterns keep to what Python `re` and PostgreSQL's advanced regular expressions read alike:
+no lazy or possessive quantifiers, bounds of at most 255, alternatives of which at most one can
+match in full at a place, look-around without back-references.
+
+To apply it: cut the text at `INPUT_LIMIT`, translate it by `CHARACTERS`, run the rows in order,
+strip blanks. A row that replaces puts its placeholder for every match; a row that keeps turns the
+digits of every match into the private characters from `SHIELD`, which no later row touches, and
+they are turned back at the end.
 
 Three laws hold for the table and are tested:
 
@@ -74,8 +79,9 @@ _STARTS_PATH = rf"(?<![{TOKEN_CHARS}<>])"
 _ENDS_FRESH = rf"(?![{TOKEN_CHARS}<])"
 _SENTENCE_ENDS = rf"(?=[.!?]{{0,3}}(?:$| )|[^{TOKEN_CHARS}<])"
 _CODE_ENDS = rf"{_SENTENCE_ENDS}(?![:,][0-9:])"
-_EDGE_BEFORE = r"(?<![0-9A-Za-z])"
-_EDGE_AFTER = r"(?![0-9A-Za-z])"
+_KEPT = f"{chr(SHIELD)}-{chr(SHIELD + 9)}"
+_EDGE_BEFORE = f"(?<![0-9A-Za-z{_KEPT}])"
+_EDGE_AFTER = f"(?![0-9A-Za-z{_KEPT}])"
 _HEX = "[0-9A-Fa-f]"
 _GROUPS = f"{_HEX}{{1,4}}(?::{_HEX}{{1,4}})"
 _URL_CHARS = r"!#-&*+\-./0-9:=?@A-Z\\^_`a-z~"
@@ -96,7 +102,8 @@ _CODE_WORD = (
     r"|return[ _-]?code|rc|signal|error(?:[ _-]?code)?|code)"
 )
 _BEFORE_CODE = r"[ :=#(\[]{1,3}"
-_DOTTED = r"(?:[A-Za-z]{1,32}[._-]){0,3}"
+_DOTTED = rf"(?:{_STARTS}|(?<=>[._-]))(?:[A-Za-z]{{1,32}}[._-]){{0,3}}"
+"""Start of a code word: perhaps `response.`, perhaps what a mask left of such a prefix."""
 _STANDARD_NAME = (
     r"(?:ipv[0-9]|utf-?[0-9]{1,2}(?:-?[bl]e|mb[0-9])?|(?:sha|md|aes|rsa|base|crc)-?[0-9]{1,4}"
     r"|iso-?[0-9]{4}(?:-[0-9]{1,2})?|latin-?[0-9]|cp[0-9]{3,4}"
@@ -234,7 +241,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         order=160,
         name="code",
         pattern=(
-            rf"{_STARTS}(?=[A-Za-z]){_DOTTED}{_CODE_WORD}"
+            rf"(?=[A-Za-z]){_DOTTED}{_CODE_WORD}"
             rf"{_BEFORE_CODE}-?[0-9]{{1,4}}{_CODE_ENDS}"
         ),
         action=Action.KEEP,
@@ -279,7 +286,7 @@ MASKS: Final[tuple[Mask, ...]] = (
         order=200,
         name="ipv6",
         pattern=(
-            rf"(?<![0-9A-Za-z:.{chr(SHIELD)}-{chr(SHIELD + 9)}])(?=[A-Fa-f:]{{0,39}}[0-9])"
+            rf"(?<![0-9A-Za-z:.{_KEPT}])(?=[A-Fa-f:]{{0,39}}[0-9])"
             rf"(?:{_GROUPS}{{3,7}}|(?:{_GROUPS}{{0,6}})?::(?:{_GROUPS}{{0,6}})?)(?![0-9A-Za-z:])"
         ),
         placeholder=Placeholder.IP,
@@ -302,7 +309,7 @@ MASKS: Final[tuple[Mask, ...]] = (
             rf"(?:{_NUMBER}{{0,4}}(?:{_GLUED_UNIT}| {_SPACED_UNIT})(?:/s)?"
             r"|[0-9]{1,32}(?:\.[0-9]{1,64})?[eE][+-]?[0-9]{1,4}"
             r"|[0-9]{1,9}[dhms](?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|us|ns|[hms])){1,4})"
-            r"(?![0-9A-Za-z_/-]|\.[A-Za-z])"
+            rf"(?![0-9A-Za-z_/{_KEPT}-]|\.[A-Za-z])"
         ),
         placeholder=Placeholder.INT,
         needs_digit=True,
