@@ -8,9 +8,10 @@ else once, after this very error.
 from dataclasses import replace
 
 from failonce.kinds.fixer import Fixer, Moment
-from failonce.language import predicate, transform
+from failonce.language import induction, predicate
+from failonce.language.induction import Example
 from failonce.language.predicate import Predicate
-from failonce.language.transform import Example, Transform
+from failonce.language.transform import Transform
 from failonce.model import KindName, Proposal
 from failonce.ports import Phrase, Wording
 from failonce.proposal.material import Material
@@ -18,7 +19,7 @@ from failonce.proposal.material import Material
 
 def mine(material: Material, wording: Wording) -> Proposal | None:
     """A fixer for arguments, learned from at least two clusters."""
-    repair = transform.learn(_examples(material))
+    repair = induction.learn(_examples(material))
     if repair is None:
         return None
     when = _conditions(material, repair)
