@@ -116,7 +116,6 @@ def test_a_task_repeated_in_many_sessions_is_one_witness() -> None:
     assert verdict.proof.power is Power.UNDERPOWERED
 
 
-@pytest.mark.proves("F13")
 def test_a_lesson_that_stops_good_calls_is_refused_for_everybody() -> None:
     verdict = judged(guardrail(), past(sessions=30, good=10, wrong=3))
     assert verdict.ruling is Ruling.REJECT

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-import pytest
-
 from failonce import history
 from failonce.history import Split
 from failonce.kinds.fixer import Fixer, Moment
@@ -63,7 +61,6 @@ def read(args: Args, error: str = "") -> Evidence:
     return evidence("read", args, error)
 
 
-@pytest.mark.proves("S1")
 def test_a_renamed_argument_becomes_a_repair_before_the_call() -> None:
     made = recoveries.mine(
         twice("read", lambda n: [read({"path": f"f{n}"}, "no"), read({"file": f"f{n}"})]), Plain()
@@ -123,7 +120,6 @@ def test_one_session_is_not_enough_for_a_guardrail() -> None:
     assert preconditions.mine(material(calls, "read", Category.INVALID_ARGS), Plain()) is None
 
 
-@pytest.mark.proves("C8", "C11")
 def test_the_same_call_that_soon_works_becomes_a_retry_with_the_delay_seen() -> None:
     def locked(n: int) -> list[Evidence]:
         return [read({"q": f"x{n}"}, "locked"), read({"q": f"x{n}"})]
