@@ -4,7 +4,7 @@ from hypothesis import given, settings
 
 from failonce.signature.fingerprint import template
 from failonce.signature.masking import mask
-from failonce.signature.memo import ENTRIES, FOLD, Memo, refold, shape_of
+from failonce.signature.memo import CHARACTERS, ENTRIES, FOLD, Memo, refold, shape_of
 from tests.signature.texts import anything, encodable
 
 
@@ -12,6 +12,15 @@ from tests.signature.texts import anything, encodable
 @given(anything)
 def test_the_memo_changes_no_template(text: str) -> None:
     assert template(text) == mask(text)
+
+
+@settings(max_examples=50)
+@given(anything)
+def test_the_memo_changes_no_long_template(text: str) -> None:
+    for size in (500, 2_000, 4_000):
+        long = ((text or " ") * size)[:size]
+        assert template(long) == mask(long)
+        assert template(f"{long} status 404") == mask(f"{long} status 404")
 
 
 @settings(max_examples=500)
@@ -58,7 +67,7 @@ def test_a_full_memo_forgets_and_answers_on() -> None:
         asked.append(number)
         return 2 * number
 
-    memo = Memo(double)
+    memo = Memo(double, lambda _: 1)
     for number in range(3 * ENTRIES):
         assert memo[number] == 2 * number
     assert len(memo) <= ENTRIES
@@ -66,3 +75,10 @@ def test_a_full_memo_forgets_and_answers_on() -> None:
     assert len(asked) == 3 * ENTRIES
     assert memo[0] == 0
     assert len(asked) == 3 * ENTRIES + 1
+
+
+def test_a_memo_of_long_keys_holds_fewer() -> None:
+    memo: Memo[str, int] = Memo(len, len)
+    for number in range(30):
+        assert memo[f"{number:>{CHARACTERS // 8}}"] == CHARACTERS // 8
+        assert len(memo) <= 10

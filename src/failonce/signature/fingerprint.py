@@ -16,8 +16,8 @@ from failonce.signature.masking import mask
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.memo import FOLD, Memo, Shape, refold, shape_of
 
-MEMO_LONGEST: Final = 1024
-"""Longer texts pass the memo by, which keeps its memory bounded."""
+MEMO_LONGEST: Final = 4096
+"""Longer texts pass the memo by."""
 
 _BATCH: Final = 16_384
 
@@ -115,6 +115,10 @@ def _by_fold(key: tuple[str, str, bytes]) -> Fingerprint | Shape:
     return _named[component, error_type, shape.pieces[0]] if shape.fixed else shape
 
 
-_shapes: Final = Memo(shape_of)
-_named: Final = Memo(_name)
-_folded: Final = Memo(_by_fold)
+def _last(key: tuple[str, str, str | bytes]) -> int:
+    return len(key[2])
+
+
+_shapes: Final = Memo(shape_of, len)
+_named: Final = Memo(_name, _last)
+_folded: Final = Memo(_by_fold, _last)

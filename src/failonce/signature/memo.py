@@ -12,29 +12,36 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from failonce.signature.masking import mask
-from failonce.signature.masks import LONGEST_RUN
+from failonce.signature.masks import INPUT_LIMIT, LONGEST_RUN
 
 ENTRIES: Final = 32_768
-"""Size of one generation of a memo; two are kept."""
+"""Answers in one generation of a memo; two are kept."""
+
+CHARACTERS: Final = 8_388_608
+"""Length of the keys of one generation together."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class Memo(dict[K, V]):
-    """Answers of a pure function by key; the oldest half is forgotten when it is full."""
+    """Answers of a pure function by key; the older generation is forgotten when one is full."""
 
-    def __init__(self, compute: Callable[[K], V]) -> None:
+    def __init__(self, compute: Callable[[K], V], length: Callable[[K], int]) -> None:
         self._compute = compute
+        self._length = length
         self._older: dict[K, V] = {}
+        self._left = CHARACTERS
 
     def __missing__(self, key: K) -> V:
         value = self._older.get(key)
         if value is None:
             value = self._compute(key)
-        if len(self) >= ENTRIES:
+        if len(self) >= ENTRIES or self._left < 0:
             self._older = dict(self)
             self.clear()
+            self._left = CHARACTERS
+        self._left -= self._length(key)
         self[key] = value
         return value
 
@@ -105,7 +112,7 @@ def shape_of(folded: bytes) -> Shape:
     template = mask(text)
     if not _DIGITS.search(template):
         return Shape(pieces=(template,))
-    if not folded.isascii():
+    if not folded.isascii() or len(folded) > INPUT_LIMIT // 6:  # the template may have been cut
         return Shape()
     runs = [m.span() for m in _RUN.finditer(folded)]
     numbered = [_mark(text, runs, digit) for digit in range(len(str(len(runs))))]
