@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failonce import loop as loop_module
 from failonce.adapters.wording import TemplateWording
 from failonce.audit import verify
 from failonce.errors import NotFound, RefusedLesson, RefusedMove
@@ -15,6 +17,7 @@ from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
 from failonce.model import (
     Action,
+    AdviceAction,
     Args,
     AuditEntry,
     Call,
@@ -30,6 +33,9 @@ from failonce.model import (
 )
 from failonce.ports import SignatureQuery
 from failonce.review import Review
+from failonce.signature.fingerprint import Fingerprint
+from failonce.signature.masks import SCHEME_VERSION
+from failonce.surfaces.sdk import Advisor
 from failonce.testing import FixedClock, MemoryStore
 from tests.made import START
 
@@ -48,9 +54,9 @@ class Desk:
 class World:
     """A loop with everything around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: MemoryStore | None = None) -> None:
         self.clock = FixedClock(START)
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.desk = Desk()
         self.review = Review(store=self.store, clock=self.clock, workspace=self.desk, actor="ann")
         self.loop = Loop(
@@ -452,3 +458,26 @@ def test_an_agents_rule_for_everybody_waits_in_every_mode() -> None:
         "git", "Pull first.", reason="r", proposer=Proposer.AGENT, project="*"
     )
     assert rule.state is State.PROPOSED
+
+
+def test_after_a_change_of_masks_no_lesson_is_orphaned(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(MemoryStore(scheme=SCHEME_VERSION - 1))
+    present = loop_module.name_failure
+
+    def former(**of: Any) -> Fingerprint:
+        return replace(present(**of), id="00000000-0000-0000-0000-000000000000")
+
+    monkeypatch.setattr(loop_module, "name_failure", former)
+    world.take(locked(wait=1))
+    (lesson,) = world.loop.mine("p").new
+    world.review.approve(lesson.id)
+    monkeypatch.setattr(loop_module, "name_failure", present)
+    world.take(locked(wait=1, start=50))
+    run = world.loop.mine("p")
+    assert (run.new, run.known, run.gaps) == ((), (lesson.id,), 0)
+    assert run.failures == run.supported == 80
+    advice = Advisor(world.loop, world.clock).advise_failure(
+        "query", {"sql": "select 7"}, "Error: database is locked", project="p"
+    )
+    assert advice.action is AdviceAction.RETRY
+    assert verify(world.store.entries(), world.store.versions(lesson.id)).intact

@@ -9,7 +9,7 @@ lesson in force says of a call is `skill.decide`; replay and every surface ask i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -49,6 +49,7 @@ from failonce.ports import Clock, SignatureQuery, Wording
 from failonce.proposal.material import divide
 from failonce.proposal.rank import MINERS, too_few
 from failonce.review import Review
+from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
 
@@ -220,23 +221,28 @@ class Loop:
     def mine(self, project: str, *, as_of: datetime | None = None) -> Mined:
         """Look for lessons in one project's history and judge each on the rest of it."""
         query = SignatureQuery(project=project, as_of=as_of, weights=self._policy.weights)
+        if self._carry_over(self.store.signatures(query)):
+            self.review.record(Action.MIGRATE, subject=project, reason="failures named anew")
         signatures = self.store.signatures(query)
-        material = history.by_tool(list(self.store.calls(project=project)))
+        names = self.store.aliases()
+        material = history.by_tool([_named(e, names) for e in self.store.calls(project=project)])
         run = Mined(project=project, failures=sum(s.hits for s in signatures))
         judged: list[tuple[Signature, Proposal, Judgement]] = []
         gaps: list[Gap] = []
         standing = self._standing(project)
+        renamed = set(names.values())
         answered: set[str] = set()
         looked_at = 0
         for s in signatures:
             failing = {e.failure.call.cluster for e in material.episodes.get(s.id, ())}
             few = too_few(s, len(failing), min_clusters=self._policy.min_clusters)
-            if few or s.hits_7d < self._policy.min_hits_7d or len(judged) >= self._policy.top:
-                if s.id in standing:
-                    answered.add(standing[s.id])
-                    run = replace(run, supported=run.supported + s.hits)
-                else:
-                    run = replace(run, below=run.below + s.hits)
+            rare = few or s.hits_7d < self._policy.min_hits_7d or len(judged) >= self._policy.top
+            if s.id in standing and (rare or s.id in renamed):
+                answered.add(standing[s.id])
+                run = replace(run, supported=run.supported + s.hits)
+                continue
+            if rare:
+                run = replace(run, below=run.below + s.hits)
                 continue
             looked_at += 1
             found = self._look(s, material)
@@ -251,10 +257,28 @@ class Loop:
         run = replace(run, classes=looked_at, open_gaps=tuple(gaps), known=tuple(sorted(answered)))
         return self._propose(run, proposals, material)
 
+    def _carry_over(self, signatures: Sequence[Signature]) -> bool:
+        """Name failures of an older table of masks anew; old names stay as aliases."""
+        aliases: dict[str, str] = {}
+        for s in signatures:
+            samples = () if s.scheme == SCHEME_VERSION else self.store.samples(s.id, limit=1)
+            for e in samples:
+                now = name_failure(
+                    tool=e.call.tool,
+                    error_type=e.finding.error_type,
+                    text=e.message,
+                    args=e.call.args,
+                )
+                aliases |= {s.id: now.id} if now.id != s.id else {}
+        if aliases:
+            self.store.add_aliases(aliases)
+        return bool(aliases)
+
     def _standing(self, project: str) -> dict[str, str]:
         """Signature → a lesson that answers it, waiting or in force."""
         lessons = self.store.lessons(project=project, states=_STANDING)
-        return {s: x.id for x in lessons for s in x.proposal.signatures}
+        names = self.store.aliases()
+        return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
 
     def _look(self, s: Signature, material: history.ByTool) -> tuple[Proposal, Judgement] | Gap:
         """Ask the miners in order for a lesson that the gate does not refuse."""
@@ -335,6 +359,7 @@ class Loop:
         """Mined lessons that newer history speaks against: waiting ones end, others are undone."""
         for x in self.store.lessons(project=project, states=_STANDING):
             signature = next(iter(x.proposal.signatures), "")
+            signature = self.store.aliases().get(signature, signature)
             if x.id in touched or signature not in material.episodes:
                 continue
             case = _case(signature, x.proposal.target, material)
@@ -366,6 +391,12 @@ def _case(signature: str, tool: str, material: history.ByTool) -> gate.Case:
     failing = {e.failure.call.cluster for e in material.episodes[signature]}
     split = history.split(failing, {e.call.cluster for e in calls})
     return gate.Case(calls=calls, recoveries=material.recoveries, split=split)
+
+
+def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    """The evidence with its failure called as it is called now."""
+    now = names.get(e.signature or "")
+    return e if now is None else replace(e, signature=now)
 
 
 def _local(recording: Recording) -> Recording:

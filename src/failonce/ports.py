@@ -102,7 +102,7 @@ class EvidenceLog(Protocol):
         """Old fingerprint → new fingerprint, after a change of masks; nothing is orphaned."""
 
     def aliases(self) -> Mapping[str, str]:
-        """All aliases."""
+        """Old fingerprint → what it is called now, through any number of changes."""
 
 
 class Lessons(Protocol):

@@ -158,6 +158,10 @@ class Review:
             raise NotFound(f"`{ref}` could be {', '.join(x.id for x in near[:5])}. Name one.")
         raise NotFound(f"There is no lesson `{ref}`. `failonce lessons` lists them.")
 
+    def record(self, action: Action, *, subject: str, reason: str) -> None:
+        """Put an entry in the audit that moves no lesson."""
+        self.store.commit(Change(events=(self.event(action, subject=subject, reason=reason),)))
+
     # ---------------------------------------------------------- reconcile
 
     def reconcile(self) -> Sequence[str]:

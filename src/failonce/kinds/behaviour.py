@@ -86,6 +86,9 @@ class Behaviour(Protocol):
     def after(self, call: Call, failure: Failure) -> Effect | None:
         """What to do after the call failed, None for nothing."""
 
+    def under(self, names: Mapping[str, str]) -> Self:
+        """The same lesson where its class of failures has a new name (old → new)."""
+
     def summary(self) -> str:
         """What it does, in one line for a list."""
 

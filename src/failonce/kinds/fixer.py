@@ -4,7 +4,8 @@ This file holds the form that repairs arguments. Inserted calls and patches of a
 are forms of their own.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -106,6 +107,10 @@ class Fixer:
         if repaired is None or repaired == dict(args):
             return None
         return Repair(args=repaired, message=f"Arguments repaired: {self.repair}.")
+
+    def under(self, names: Mapping[str, str]) -> Self:
+        """Its fingerprint as it is called now."""
+        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
 
     def summary(self) -> str:
         """`rename path to file when path is given`."""

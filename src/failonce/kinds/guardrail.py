@@ -1,6 +1,7 @@
 """Guardrail: stops, or warns about, a call that is known to fail (S3, S19)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -81,6 +82,10 @@ class Guardrail:
     def after(self, call: Call, failure: Failure) -> Effect | None:  # noqa: ARG002 - nothing to do
         """A guardrail has nothing to say after a failure."""
         return None
+
+    def under(self, names: Mapping[str, str]) -> Self:
+        """Its fingerprint as it is called now."""
+        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
 
     def summary(self) -> str:
         """`block when path is given`."""

@@ -4,7 +4,8 @@ This file holds the retry hint; its values are bounded here, where they are appl
 (policy limits of requirement D.3.8: at most 5 retries, multiplier 10, 300 seconds).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Self
 
 from failonce.errors import BadInput
@@ -105,6 +106,10 @@ class Hint:
         steps = range(self.max_retries)
         waits = (min(self.delay_ms * self.multiplier**n, MAX_DELAY_MS) for n in steps)
         return sum(waits) / 1000
+
+    def under(self, names: Mapping[str, str]) -> Self:
+        """Its fingerprint as it is called now."""
+        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
 
     def summary(self) -> str:
         """`retry up to 3 times, first after 0.5 s`."""

@@ -5,6 +5,7 @@ markup that could end the block it stands in, no invisible characters.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -45,6 +46,10 @@ class Rule:
     def after(self, call: Call, failure: Failure) -> Effect | None:  # noqa: ARG002 - nothing to do
         """A rule has nothing to say after a failure."""
         return None
+
+    def under(self, names: Mapping[str, str]) -> Self:  # noqa: ARG002 - a rule names no failure
+        """The same rule."""
+        return self
 
     def summary(self) -> str:
         """The sentence."""

@@ -1,7 +1,8 @@
 """Which lessons concern a call: one look-up by tool."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from failonce.identity import slug
 from failonce.kinds.decision import Armed
@@ -17,13 +18,16 @@ _ORDER = {
 }
 
 
-def arm(lesson: Lesson) -> Armed:
-    """Parse a lesson's body; raises `BadInput` where it is not of its kind."""
+def arm(lesson: Lesson, names: Mapping[str, str] = MappingProxyType({})) -> Armed:
+    """Parse a lesson's body; raises `BadInput` where it is not of its kind.
+
+    `names` are the aliases of failures that a change of masks renamed.
+    """
     return Armed(
         lesson=lesson.id,
         version=lesson.version,
         kind=lesson.proposal.kind,
-        behaviour=behaviour(lesson.proposal),
+        behaviour=behaviour(lesson.proposal).under(names),
     )
 
 

@@ -248,9 +248,10 @@ class Advisor:
             and x.proposal.project in (project, EVERYONE)
             and (x.valid_until is None or x.valid_until > now)
         ]
+        names = self._loop.store.aliases()
         self.refused = tuple(x.id for x in lessons if not intact(x))
         return _Indexed(
-            index=Index(arm(x) for x in lessons if x.id not in self.refused),
+            index=Index(arm(x, names) for x in lessons if x.id not in self.refused),
             until=min((x.valid_until for x in lessons if x.valid_until), default=None),
         )
 

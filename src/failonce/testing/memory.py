@@ -146,8 +146,8 @@ class MemoryStore:
                 self._aliases[old] = new
 
     def aliases(self) -> Mapping[str, str]:
-        """All aliases."""
-        return dict(self._aliases)
+        """Old fingerprint → what it is called now, through any number of changes."""
+        return {old: self._current(old) for old in self._aliases}
 
     def _current(self, name: str) -> str:
         return self._path(name)[-1]

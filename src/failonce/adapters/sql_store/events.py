@@ -264,7 +264,7 @@ def samples(connection: Connection, signature: str, limit: int) -> list[Evidence
 
 
 def aliases(connection: Connection) -> dict[str, str]:
-    """Old fingerprint → new fingerprint."""
+    """Old fingerprint → new fingerprint, one change at a time."""
     return {row.old: row.new for row in connection.execute(select(t.alias))}
 
 

@@ -97,9 +97,10 @@ class SqlStore:
             events.add_aliases(connection, aliases)
 
     def aliases(self) -> Mapping[str, str]:
-        """All aliases."""
+        """Old fingerprint → what it is called now, through any number of changes."""
         with self._read() as connection:
-            return events.aliases(connection)
+            renamed = events.aliases(connection)
+        return {old: events.resolve(renamed, old) for old in renamed}
 
     def set_weights(self, weights: Weights) -> None:
         """The weights of `impact_score` in the views `error_signatures` and `_candidates`."""

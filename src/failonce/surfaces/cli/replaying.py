@@ -62,8 +62,9 @@ def replay_(
         own = project if project not in (None, ".") else parts.config.project
         arrived, calls, failed = _read(parts, file, format_name, own)
         lessons = _armed(parts, calls, proposed)
+        names = parts.store.aliases()
     with waiting("Replaying"):
-        replayed = _replayed(calls, lessons)
+        replayed = _replayed(calls, lessons, names)
     replayed.sort(key=lambda one: arrived[one.evidence.id])
     totals = records.tally(tally(replayed))
     if as_json:
@@ -128,14 +129,16 @@ def _armed(parts: Parts, calls: Sequence[Evidence], proposed: bool) -> dict[str,
     }
 
 
-def _replayed(calls: Sequence[Evidence], lessons: dict[str, list[Lesson]]) -> list[Replayed]:
+def _replayed(
+    calls: Sequence[Evidence], lessons: dict[str, list[Lesson]], names: Mapping[str, str]
+) -> list[Replayed]:
     """Every call with what would have come of it, project by project."""
     by_project: dict[str, list[Evidence]] = defaultdict(list)
     for e in calls:
         by_project[e.call.project].append(e)
     replayed: list[Replayed] = []
     for project, own in by_project.items():
-        index = Index(arm(x) for x in lessons.get(project, ()))
+        index = Index(arm(x, names) for x in lessons.get(project, ()))
         recoveries = history.by_tool(own).recoveries
         replayed += replay(own, index.concerning, decide, recoveries)
     return replayed
