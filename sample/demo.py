@@ -100,8 +100,8 @@ def best(waiting: list[dict[str, object]]) -> list[dict[str, object]]:
     """The lessons with the most votes, so many of each kind."""
 
     def votes(lesson: dict[str, object]) -> int:
-        proof = lesson["proof"]
-        return int(proof["wins"]) if isinstance(proof, Mapping) else 0
+        numbers = lesson["numbers"]
+        return int(numbers["wins"]) if isinstance(numbers, Mapping) else 0
 
     ranked = sorted(waiting, key=votes, reverse=True)
     return [one for kind, n in BEST.items() for one in [x for x in ranked if x["kind"] == kind][:n]]
