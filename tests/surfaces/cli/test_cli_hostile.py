@@ -4,11 +4,13 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from failonce.adapters.sql_store import store_url
+from failonce.surfaces.cli.app import ExitCode
 from tests.surfaces.cli.made import Shell, call, history, write
 
 
@@ -253,3 +255,26 @@ def test_a_reader_that_leaves_ends_it_quietly(shell: Shell) -> None:
 )
 def test_wrong_arguments_are_answered_in_one_line(shell: Shell, args: list[str]) -> None:
     refused(shell, 2, *args)
+
+
+def test_output_that_cannot_be_written_is_told_in_a_line(shell: Shell) -> None:
+    """A full disk behind the output, and an output that the caller closed."""
+    program = f"{sys.executable} -m failonce status"
+    full = subprocess.run(
+        ["sh", "-c", f"{program} > /dev/full"],
+        cwd=shell.project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert full.returncode == ExitCode.STORE
+    assert full.stderr.startswith("failonce: The output could not be written: No space left")
+    assert full.stderr.count("\n") == 1
+    closed = subprocess.run(
+        ["sh", "-c", f"{program} >&-"],
+        cwd=shell.project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (closed.returncode, closed.stderr) == (ExitCode.OK, "")

@@ -4,6 +4,7 @@ Nothing here imports more than Typer: a command's module is imported when it is 
 the first page of help costs no more than printing it.
 """
 
+import errno
 import importlib
 import os
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -168,6 +170,7 @@ def run(argv: Sequence[str] | None) -> int:
     if "--all" in args and "--help" in args:
         args.remove("--all")
         args.insert(0, "--all")  # so that it is read before --help prints
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):  # a stand-in for the stream, which can print anything
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -177,7 +180,18 @@ def run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         _forget_output()
         return ExitCode.NO_READER
+    except OSError as error:
+        _forget_output()
+        _say(f"The output could not be written: {error.strerror}. Make room and run it again.")
+        return ExitCode.STORE
     return code
+
+
+def _open_streams() -> None:
+    """Python has no stream where a caller closed one; then nobody reads, and that is fine."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
 
 
 def _run(args: list[str]) -> int:
@@ -197,6 +211,10 @@ def _run(args: list[str]) -> int:
         return ExitCode.STOPPED
     except BrokenPipeError:
         raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        return _bug(error)
     except Exception as error:
         return _bug(error)
     return answer if isinstance(answer, int) else ExitCode.OK
