@@ -1,5 +1,6 @@
 """What the world does to the command line: one clear line each, and nothing lost."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from failonce.adapters.sql_store import store_url
+from failonce.language.visibility import unseen
 from failonce.surfaces.cli.app import ExitCode
+from failonce.surfaces.cli.output import show_json
 from tests.surfaces.cli.made import Shell, call, history, write
 
 
@@ -278,3 +281,14 @@ def test_output_that_cannot_be_written_is_told_in_a_line(shell: Shell) -> None:
         check=False,
     )
     assert (closed.returncode, closed.stderr) == (ExitCode.OK, "")
+
+
+def test_json_holds_no_character_that_a_terminal_may_act_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hidden = "a\u009b31m b\u202e c\u200b d\u2028 e\U000e0041 ü 错误"
+    show_json({"text": hidden})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"text": hidden}
+    assert not any(unseen(c) for c in printed)
+    assert "ü 错误" in printed

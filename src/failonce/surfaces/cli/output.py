@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
+from failonce.language.visibility import unseen
 from failonce.model import Json
 
 if TYPE_CHECKING:
@@ -56,9 +57,12 @@ def warn(text: str) -> None:
 
 
 def show_json(value: Json) -> None:
-    """Print one JSON value on one line."""
+    """Print one JSON value on one line; what nobody sees in it stands escaped."""
     narrow = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    print(json.dumps(value, ensure_ascii=narrow, separators=(",", ":")))
+    text = json.dumps(value, ensure_ascii=narrow, separators=(",", ":"))
+    if not text.isascii():
+        text = "".join(json.dumps(c)[1:-1] if unseen(c) else c for c in text)
+    print(text)
 
 
 def console(*, stderr: bool = False) -> "Console":
