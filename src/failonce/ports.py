@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from failonce.model import (
+    Answer,
     AuditEntry,
+    Call,
     Change,
     Evidence,
     Exposure,
@@ -23,6 +25,7 @@ from failonce.model import (
     Reject,
     Signature,
     State,
+    ToolSpec,
 )
 
 
@@ -260,3 +263,29 @@ class Workspace(Protocol):
         Idempotent and atomic per file; returns the names of files that changed. Bytes
         outside a block are never touched; a block with nothing in it disappears.
         """
+
+
+class World(Protocol):
+    """A copy of the world that calls act on, as it was at one moment. It is ours to change."""
+
+    def run(self, call: Call) -> Answer:
+        """Run a call in it; an unknown tool or a bad argument is an answer, not an error."""
+
+    def state(self) -> str:
+        """A digest of everything that calls can change: equal worlds, equal digests."""
+
+    def copy(self) -> "World":
+        """Another world like this one as it is now; neither sees what the other does."""
+
+
+class Environment(Protocol):
+    """Where recorded calls can be executed again: a simulator, a sandbox, a scratch copy.
+
+    Nothing that runs in it reaches the real world.
+    """
+
+    def before(self, evidence: Evidence) -> World | None:
+        """The world as it was when this call was made, None where it cannot be rebuilt."""
+
+    def tools(self, evidence: Evidence) -> Mapping[str, ToolSpec]:
+        """The tools that this call's session could use, by name."""

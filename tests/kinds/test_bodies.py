@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput, RefusedLesson, UserError
-from failonce.kinds.behaviour import Block, Failure, Repair, Retry, Show, Warn
+from failonce.kinds.behaviour import Block, Repair, Retry, Show, Warn
 from failonce.kinds.fixer import Fixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
@@ -16,7 +16,7 @@ from failonce.kinds.registry import KINDS
 from failonce.kinds.rule import Rule, checked_sentence
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
-from failonce.model import Call, Category
+from failonce.model import Call, Category, Failure
 
 HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 any_text = st.text(max_size=60)

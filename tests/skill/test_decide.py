@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.kinds.behaviour import Failure
 from failonce.kinds.decision import Armed
 from failonce.kinds.fixer import Fixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
@@ -11,7 +10,7 @@ from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
-from failonce.model import ALLOW, AdviceAction, Args, Call, Category, KindName
+from failonce.model import ALLOW, AdviceAction, Args, Call, Category, Failure, KindName
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
 from tests.made import lesson, proposal

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from failonce.history import Episode
-from failonce.kinds.behaviour import Failure, Retry
+from failonce.kinds.behaviour import Retry
 from failonce.kinds.decision import Armed, Decider, Decision
-from failonce.model import AdviceAction, Args, Evidence, Tally
+from failonce.model import AdviceAction, Args, Evidence, Failure, Tally
 
 THINKING_S = 30.0
 """Seconds that a caller may have taken to think before it tried again."""

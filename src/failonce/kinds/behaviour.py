@@ -9,19 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from failonce.errors import BadInput
-from failonce.model import Args, Call, Category, Json, Proof
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """What went wrong with a call, as a lesson may look at it."""
-
-    message: str
-    signature: str
-    category: Category
-    error_type: str = ""
-    retry_after_s: float | None = None
-    attempt: int = 1
+from failonce.model import Args, Call, Failure, Json, Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

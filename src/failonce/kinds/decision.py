@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from failonce.kinds.behaviour import Behaviour, Effect, Failure
-from failonce.model import Advice, Call, KindName
+from failonce.kinds.behaviour import Behaviour, Effect
+from failonce.model import Advice, Call, Failure, KindName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

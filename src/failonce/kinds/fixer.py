@@ -10,11 +10,11 @@ from enum import StrEnum
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import Effect, Failure, Repair, concerns, only, section, text
+from failonce.kinds.behaviour import Effect, Repair, concerns, only, section, text
 from failonce.language import document, pattern, predicate, transform
 from failonce.language.predicate import Predicate
 from failonce.language.transform import Transform
-from failonce.model import Args, Call, Proof
+from failonce.model import Args, Call, Failure, Proof
 
 
 class Moment(StrEnum):

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import Block, Effect, Failure, Warn, only, section, text
+from failonce.kinds.behaviour import Block, Effect, Warn, only, section, text
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
-from failonce.model import Call, Proof
+from failonce.model import Call, Failure, Proof
 
 
 class Strength(StrEnum):

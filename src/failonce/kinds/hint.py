@@ -11,7 +11,6 @@ from typing import Self
 from failonce.errors import BadInput
 from failonce.kinds.behaviour import (
     Effect,
-    Failure,
     Retry,
     concerns,
     number,
@@ -20,7 +19,7 @@ from failonce.kinds.behaviour import (
     text,
 )
 from failonce.language import document, pattern
-from failonce.model import Call, Proof
+from failonce.model import Call, Failure, Proof
 
 MAX_RETRIES = 5
 MAX_MULTIPLIER = 10.0

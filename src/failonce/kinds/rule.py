@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from failonce.errors import BadInput, RefusedLesson
-from failonce.kinds.behaviour import Effect, Failure, Show
+from failonce.kinds.behaviour import Effect, Show
 from failonce.language.visibility import hidden
-from failonce.model import Call, Proof
+from failonce.model import Call, Failure, Proof
 
 MAX_LENGTH = 300
 

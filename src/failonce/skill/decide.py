@@ -8,9 +8,9 @@ proven on history is what happens at call time.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from failonce.kinds.behaviour import Block, Failure, Repair, Retry, Show, Warn
+from failonce.kinds.behaviour import Block, Repair, Retry, Show, Warn
 from failonce.kinds.decision import Armed, Decision, Touch
-from failonce.model import ALLOW, Advice, AdviceAction, Args, Call, KindName
+from failonce.model import ALLOW, Advice, AdviceAction, Args, Call, Failure, KindName
 
 MAX_SHOWN = 3
 """Sentences shown with one call (requirement D.3.23)."""

@@ -22,7 +22,7 @@ from failonce.compose import Parts
 from failonce.evidence.snapshot import snapshot
 from failonce.evidence.triage import triage
 from failonce.identity import canonical_json, digest, intact
-from failonce.kinds.behaviour import Block, Failure, Repair, Retry
+from failonce.kinds.behaviour import Block, Repair, Retry
 from failonce.kinds.decision import Armed, Decision, Touch
 from failonce.loop import Loop
 from failonce.model import (
@@ -38,6 +38,7 @@ from failonce.model import (
     Effect,
     Evidence,
     Exposure,
+    Failure,
     Mode,
     Recording,
     State,

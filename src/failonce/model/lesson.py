@@ -1,0 +1,246 @@
+"""What is learned: a proposal, the gate's word on it, the lesson, and every move it makes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class KindName(StrEnum):
+    """The five kinds of lesson."""
+
+    RULE = "rule"
+    GUARDRAIL = "guardrail"
+    FIXER = "fixer"
+    HINT = "hint"
+    TOOL = "tool"
+
+
+class Proposer(StrEnum):
+    """Who proposed a lesson; a person and the operator's agent need no n."""
+
+    MINER = "miner"
+    AGENT = "agent"
+    PERSON = "person"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A lesson that somebody or some miner suggests.
+
+    `body` is the very text that the reviewer reads and the file will hold. `key` tells
+    proposals of one kind and target apart: the same key again is a new version.
+    """
+
+    kind: KindName
+    target: str
+    """The tool for which it holds, or the skill file that a rule is written to."""
+    key: str
+    project: str
+    name: str
+    body: str
+    reason: str
+    proposer: Proposer
+    signatures: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
+    """Ids of the evidence that the lesson was learned from."""
+    support_clusters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What lessons would have done to recorded calls; counts of calls.
+
+    `failures` and `good` are what there was; the rest is what would have changed.
+    """
+
+    prevented: int = 0
+    repaired: int = 0
+    recovered: int = 0
+    shown: int = 0
+    wrongly_blocked: int = 0
+    wrongly_changed: int = 0
+    shown_good: int = 0
+    contradicted: int = 0
+    """Repairs of failures where the caller later did something else."""
+    unconfirmed: int = 0
+    """Repairs of failures where the caller never made exactly that call."""
+    unrecovered: int = 0
+    """Retries of failures that nothing shows would have worked."""
+    good: int = 0
+    failures: int = 0
+
+
+class Power(StrEnum):
+    """What the statistics say (statistics of the gate, section 3.3)."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    UNDERPOWERED = "underpowered"
+
+
+class Unit(StrEnum):
+    """What counts as one independent witness."""
+
+    SESSION = "session"
+    TASK = "task"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The evidence for a lesson on history that it was not learned from.
+
+    `wins` and `losses` are votes of clusters (tasks or sessions), never of calls.
+    `benefit_low`, `benefit_high` and `harm_high` are 95 % limits as shares.
+    """
+
+    tally: Tally
+    wins: int
+    losses: int
+    clusters: int
+    e_value: float
+    benefit_low: float
+    benefit_high: float
+    harm_high: float
+    power: Power
+    unit: Unit = Unit.SESSION
+    missing: str = ""
+    """What an underpowered lesson lacks, in words."""
+    line: str = ""
+    """The sentence that heads the lesson."""
+
+    def among(self, count: int) -> str:
+        """`3 sessions`, `1 task`: so many independent witnesses, in words."""
+        return f"{count} {self.unit}{'s' * (count != 1)}"
+
+
+class Ruling(StrEnum):
+    """What may happen to a lesson now."""
+
+    ACTIVATE = "activate"
+    """May go in force where policy lets it."""
+    HOLD = "hold"
+    """A person decides."""
+    REJECT = "reject"
+    """Nobody may put it in force as it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One question of the gate and its answer."""
+
+    name: str
+    passed: bool
+    detail: str
+    fatal: bool = False
+    """A lesson that fails this check is refused, for everybody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The gate's word on a proposal, bound to the digest of the body it judged."""
+
+    ruling: Ruling
+    digest: str
+    checks: tuple[CheckResult, ...]
+    proof: Proof
+    reasons: tuple[str, ...] = ()
+
+
+class State(StrEnum):
+    """Where a lesson stands; `lifecycle.MOVES` says how it gets elsewhere."""
+
+    PROPOSED = "proposed"
+    CANARY = "canary"
+    STABLE = "stable"
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+    REJECTED = "rejected"
+    REVERTED = "reverted"
+
+
+class Mode(StrEnum):
+    """How far failonce may go on its own (requirements N5, F3, H24)."""
+
+    OFF = "off"
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A proposal with its judgement and its state: one immutable version of one identity.
+
+    The id is that of the identity (project, kind, target, key), so it outlives versions;
+    `digest` is that of the canonical bytes, kind and scope that an approval signs.
+    """
+
+    id: str
+    version: int
+    proposal: Proposal
+    judgement: Judgement
+    state: State
+    mode: Mode
+    """The learning mode when it was proposed (N4)."""
+    digest: str
+    created_at: datetime
+    reviewed_at: datetime | None = None
+    valid_until: datetime | None = None
+    snoozed_until: datetime | None = None
+    approved_digest: str | None = None
+    wrong_reports: int = 0
+
+    @property
+    def in_force(self) -> bool:
+        """True where it acts on calls: approved, and its bytes are those approved."""
+        return self.state in (State.CANARY, State.STABLE) and self.approved_digest == self.digest
+
+
+class Action(StrEnum):
+    """What an audit entry records: the moves of the lifecycle, and a few that move nothing."""
+
+    PROPOSE = "propose"
+    AUTO_APPLY = "auto_apply"
+    APPROVE = "approve"
+    REJECT = "reject"
+    UNDO = "undo"
+    REOPEN = "reopen"
+    PROMOTE = "promote"
+    PROBATION = "probation"
+    SUPERSEDE = "supersede"
+    RETIRE = "retire"
+    REQUEUE = "requeue"
+    REPORT_WRONG = "report_wrong"
+    SNOOZE = "snooze"
+    SET_MODE = "set_mode"
+    OVERRIDE = "override"
+    APPLY_FAILED = "apply_failed"
+    MINED = "mined"
+    MIGRATE = "migrate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something to be recorded in the audit: an entry before it has a place in the chain."""
+
+    at: datetime
+    actor: str
+    action: Action
+    subject: str = ""
+    """A lesson's id, or empty for what concerns no lesson."""
+    version: int = 0
+    before: State | None = None
+    after: State | None = None
+    mode: Mode | None = None
+    digest: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """An event in its place: `hash` covers the event and the hash before it."""
+
+    seq: int
+    event: Event
+    previous: str
+    hash: str
