@@ -19,6 +19,27 @@ class Policy:
     """Distinct sessions or tasks that a class must have failed in."""
     weights: Weights = Weights()
     """Weights of the impact score (S15)."""
+    lesson_cost: float = 5.0
+    """What a lesson costs whoever reads it, in calls: the failures of a class must have cost
+    its callers more than that until they mended them, or it is not worth a lesson. Reading a
+    card takes about a minute, in which an agent makes about five calls."""
+    hint_window: timedelta = timedelta(hours=24)
+    """How far back from the newest event failures count for a hint (D.3.11)."""
+    hint_min_occurrences: int = 2
+    """Failures in that window below which no hint is made (D.3.11)."""
+    hint_min_confidence: float = 0.6
+    """`statistics.support` below which a hint does not go in force by itself (C16); two
+    sessions that it helps and none that it hurts reach .6."""
+    hint_ttl: timedelta = timedelta(hours=168)
+    """How long a hint stays in force before it must be found again (C16)."""
+    max_suggestions: int = 3
+    """Most sentences shown with one call (C16, D.3.23)."""
+    min_confidence: float = 0.7
+    """The same as `hint_min_confidence` for all other kinds (H24); four sessions reach .71."""
+    holdout_canary: float = 0.5
+    """Share of sessions that do not get a lesson applied without a person, while on trial."""
+    holdout_approved: float = 0.1
+    """Share of sessions that do not get a lesson that a person approved, or a proven one."""
     trial: timedelta = timedelta(hours=168)
     """How long a lesson that was applied without a person stays on trial (C16)."""
     wrong_reports: int = 2
