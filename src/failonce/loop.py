@@ -220,7 +220,12 @@ class Loop:
 
     def mine(self, project: str, *, as_of: datetime | None = None) -> Mined:
         """Look for lessons in one project's history and judge each on the rest of it."""
-        query = SignatureQuery(project=project, as_of=as_of, weights=self._policy.weights)
+        query = SignatureQuery(
+            project=project,
+            as_of=as_of,
+            weights=self._policy.weights,
+            windows=self._policy.windows,
+        )
         if self._carry_over(self.store.signatures(query)):
             self.review.record(Action.MIGRATE, subject=project, reason="failures named anew")
         signatures = self.store.signatures(query)

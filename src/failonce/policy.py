@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from failonce.model import Mode
-from failonce.ports import Weights
+from failonce.ports import Weights, Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +17,14 @@ class Policy:
     """Most classes looked at in one run, by impact (S18)."""
     min_clusters: int = 2
     """Distinct sessions or tasks that a class must have failed in."""
+    windows: Windows = Windows()
+    """Days that recent failures are counted in (S14, D.3.11)."""
     weights: Weights = Weights()
     """Weights of the impact score (S15)."""
     lesson_cost: float = 5.0
     """What a lesson costs whoever reads it, in calls: the failures of a class must have cost
-    its callers more than that until they mended them, or it is not worth a lesson. Reading a
-    card takes about a minute, in which an agent makes about five calls."""
+    its callers more than that until they mended them, or it is not worth a lesson. To judge a
+    card takes a person about half a minute, in which an agent makes about five calls."""
     hint_window: timedelta = timedelta(hours=24)
     """How far back from the newest event failures count for a hint (D.3.11)."""
     hint_min_occurrences: int = 2

@@ -61,6 +61,17 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """Days of the two windows that recent failures are counted in (S14, D.3.11).
+
+    Names such as `hits_7d` are the seed's, and are kept for windows of other lengths.
+    """
+
+    week: int = 7
+    month: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureQuery:
     """Which signatures to list. `project` None means all; `as_of` None the newest event
     of each project; `ids` empty means any."""
@@ -71,6 +82,7 @@ class SignatureQuery:
     limit: int | None = None
     order: SignatureOrder = SignatureOrder.IMPACT
     weights: Weights = Weights()
+    windows: Windows = Windows()
     ids: tuple[str, ...] = ()
 
 

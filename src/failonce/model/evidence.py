@@ -140,7 +140,8 @@ class Reject:
 class Signature:
     """A class of failures that are the same, with its daily rollups summed up.
 
-    Windows count back from the newest event of the project. `impact` is
+    `hits_7d` and `hits_30d` are those of the windows asked for, 7 and 30 days where nothing
+    else was. Windows count back from the newest event of the project. `impact` is
     `0.7 * hits_7d + 0.3 * hits_30d` unless configured otherwise (S15).
     """
 

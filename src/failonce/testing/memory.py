@@ -100,7 +100,8 @@ class MemoryStore:
         last = newest if query.as_of is None else _day(query.as_of)
         until = [e for e in group if _day(e.at) <= last]
         week, month = (
-            sum(_day(e.at) > last - timedelta(days=days) for e in until) for days in (7, 30)
+            sum(_day(e.at) > last - timedelta(days=days) for e in until)
+            for days in (query.windows.week, query.windows.month)
         )
         latest = max(group, key=_newness)
         return Signature(

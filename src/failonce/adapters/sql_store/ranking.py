@@ -38,7 +38,10 @@ def _hits(connection: Connection, query: SignatureQuery) -> Sequence[Row[Any]]:
     last: ColumnElement[int] = (
         newest.c.day if query.as_of is None else literal(day_of(micros(query.as_of)))
     )
-    week, month = (func.sum(case((r.day > last - days, r.hits), else_=0)) for days in (7, 30))
+    week, month = (
+        func.sum(case((r.day > last - days, r.hits), else_=0))
+        for days in (query.windows.week, query.windows.month)
+    )
     statement = (
         select(
             s.project,

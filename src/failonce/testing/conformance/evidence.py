@@ -8,7 +8,7 @@ import pytest
 
 from failonce.errors import BadInput
 from failonce.model import Call, Category, Evidence, Finding, Origin, Outcome, Trust, Verdict
-from failonce.ports import Added, SignatureOrder, SignatureQuery, Store, Weights
+from failonce.ports import Added, SignatureOrder, SignatureQuery, Store, Weights, Windows
 from failonce.testing.samples import START, evidence
 
 _DAY = timedelta(days=1)
@@ -130,6 +130,19 @@ class EvidenceConformance:
         assert (old.project, old.hits_7d, old.hits_30d) == ("old", 1, 1)
         store.add([evidence(9, at=START + _DAY)])
         assert [(s.hits_7d, s.hits_30d) for s in store.signatures(_ALL)] == [(1, 3), (1, 1)]
+
+    def test_windows_can_have_other_lengths(self, store: Store) -> None:
+        """The counts, the least hits and the impact are those of the windows asked for."""
+        failures = [
+            evidence(n, signature="f1", at=START - days * _DAY)
+            for n, days in enumerate((0, 1, 6, 13, 14), start=1)
+        ]
+        store.add(failures)
+        query = replace(_ALL, windows=Windows(week=2, month=14), min_hits_7d=2)
+        (found,) = store.signatures(query)
+        assert (found.hits_7d, found.hits_30d) == (2, 4)
+        assert found.impact == pytest.approx(0.7 * 2 + 0.3 * 4)
+        assert store.signatures(replace(query, windows=Windows(week=1, month=14))) == []
 
     def test_as_of_sees_nothing_that_came_later(self, store: Store) -> None:
         """A window can end on any day."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from failonce.audit import verify
 from failonce.lifecycle import MOVES
 from failonce.model import Action, AuditEntry, Change, Event, Evidence, Lesson, Mode, State
-from failonce.ports import SignatureOrder, SignatureQuery, Store
+from failonce.ports import SignatureOrder, SignatureQuery, Store, Windows
 from failonce.testing.memory import MemoryStore
 from failonce.testing.samples import START, evidence, lesson, moved, proposed
 
@@ -70,6 +70,7 @@ class LawConformance:
             min_hits_7d=data.draw(st.integers(0, 2)),
             order=data.draw(st.sampled_from(SignatureOrder)),
             limit=data.draw(st.sampled_from([None, 2])),
+            windows=data.draw(st.sampled_from([Windows(), Windows(week=1, month=3)])),
             ids=data.draw(st.sampled_from([(), ("f1", "f4")])),
         )
         assert store.signatures(query) == recount.signatures(query)
