@@ -21,6 +21,7 @@ from failonce.evidence.redact import Clean
 from failonce.evidence.triage import triage
 from failonce.gate import judge as gate
 from failonce.identity import body_digest, gap_id
+from failonce.language.classification import first
 from failonce.lifecycle import Moved
 from failonce.model import (
     EVERYONE,
@@ -180,7 +181,7 @@ class Loop:
         project: str,
     ) -> Evidence:
         clean = self._cleaner.clean(raw)
-        finding = triage(clean, previous=last.get(clean.call.session))
+        finding = triage(clean, previous=last.get(clean.call.session), own=self._policy.categories)
         last[clean.call.session] = finding
         signature, template = None, ""
         if finding.verdict is Verdict.FAILURE:
@@ -225,6 +226,7 @@ class Loop:
             as_of=as_of,
             weights=self._policy.weights,
             windows=self._policy.windows,
+            order=self._policy.order,
         )
         if self._carry_over(self.store.signatures(query)):
             self.review.record(Action.MIGRATE, subject=project, reason="failures named anew")
@@ -290,9 +292,10 @@ class Loop:
         case = _case(s.id, s.tool, material)
         study = divide(s, material.episodes[s.id], case.calls, case.split)
         refusals: list[str] = []
+        wanted = first(self._policy.kinds, s.template)
         for miner in MINERS:
             proposal = miner(study, self._wording)
-            if proposal is None:
+            if proposal is None or wanted not in (None, proposal.kind):
                 continue
             judgement = gate.judge(proposal, case, decide)
             if judgement.ruling is not Ruling.REJECT:

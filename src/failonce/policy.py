@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from failonce.model import Mode
-from failonce.ports import Weights, Windows
+from failonce.model import Category, KindName, Mode
+from failonce.ports import SignatureOrder, Weights, Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,12 @@ class Policy:
     """Most classes looked at in one run, by impact (S18)."""
     min_clusters: int = 2
     """Distinct sessions or tasks that a class must have failed in."""
+    order: SignatureOrder = SignatureOrder.IMPACT
+    """Which classes are looked at first (S27)."""
+    categories: tuple[tuple[str, Category], ...] = ()
+    """The operator's own patterns for causes, in their order (S25)."""
+    kinds: tuple[tuple[str, KindName], ...] = ()
+    """The operator's own patterns for the only kind of lesson that answers a class (S25)."""
     windows: Windows = Windows()
     """Days that recent failures are counted in (S14, D.3.11)."""
     weights: Weights = Weights()

@@ -29,8 +29,9 @@ def test_words_speak_for_a_guardrail(template: str, kind: KindName) -> None:
 
 
 @pytest.mark.proves("S25")
-def test_own_words_come_first_and_in_their_order() -> None:
-    own = {"manifest": KindName.RULE, "Deadlock": KindName.HINT, "lock": KindName.TOOL}
+def test_own_patterns_come_first_and_in_their_order() -> None:
+    own = [("manif.st", KindName.RULE), ("^Deadlock", KindName.HINT), ("lock", KindName.TOOL)]
     assert pick_kind("invalid manifest", own) is KindName.RULE
     assert pick_kind("deadlock detected", own) is KindName.HINT
+    assert pick_kind("a deadlock", own) is KindName.TOOL
     assert pick_kind("missing key", own) is KindName.GUARDRAIL

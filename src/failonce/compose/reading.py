@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from pydantic_settings import EnvSettingsSource
 
 from failonce.adapters.sql_store import store_url
 from failonce.compose.settings import (
+    MODE_KEYS,
     OFF,
     ON,
     PREFIX,
@@ -22,6 +24,7 @@ from failonce.compose.settings import (
     described,
     learning_mode,
     variable,
+    windows,
 )
 from failonce.errors import BadSetting
 from failonce.model import Json, Mode
@@ -34,6 +37,21 @@ SWITCH: Final = "FAILONCE"
 _RESERVED: Final = frozenset({"FAILONCE_DEBUG", "FAILONCE_DATA", "FAILONCE_TORTURE"})
 """Variables that are no settings."""
 _ENVIRONMENT: Final = "the environment"
+_TABLES: Final = frozenset({"classification.category", "classification.kind"})
+"""Settings that are tables of patterns: those of a layer stand before those of the layers below."""
+_ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "min_hits": "mine.min_hits_7d",
+        "top_n": "mine.top",
+        "pattern_ttl_hours": "hints.ttl",
+        "ttl": "hints.ttl",
+        "min_occurrence": "hints.min_occurrences",
+        "max_suggestions_per_intent": "hints.max_suggestions",
+        "max_suggestions": "hints.max_suggestions",
+        "min_confidence": "skill.min_confidence",
+    }
+)
+"""What the seeds and people call some settings, for the hint that a refusal gives."""
 _SEED_MODE: Final = "SKILL_LEARNING_MODE"
 _SEED_SWITCH: Final = "FORMAL_AI_SKILL_MODE"
 
@@ -75,12 +93,27 @@ class Configuration:
     @property
     def policy(self) -> Policy:
         """What the core needs of the settings."""
-        mine, impact = self.settings.mine, self.settings.impact
+        mine, impact, hints = self.settings.mine, self.settings.impact, self.settings.hints
+        outcome, own = self.settings.outcome, self.settings.classification
         return Policy(
             min_hits_7d=mine.min_hits_7d,
             top=mine.top,
+            order=mine.order,
+            windows=windows(mine.windows),
             min_clusters=mine.min_clusters,
+            lesson_cost=mine.lesson_cost,
             weights=Weights(week=impact.week, month=impact.month),
+            categories=tuple(own.category.items()),
+            kinds=tuple(own.kind.items()),
+            hint_window=hints.window,
+            hint_min_occurrences=hints.min_occurrences,
+            hint_min_confidence=hints.min_confidence,
+            hint_ttl=hints.ttl,
+            max_suggestions=hints.max_suggestions,
+            min_confidence=self.settings.skill.min_confidence,
+            holdout_canary=outcome.holdout_canary if outcome.holdout else 0.0,
+            holdout_approved=outcome.holdout_approved if outcome.holdout else 0.0,
+            trial=self.settings.learning.trial,
             default_mode=self.settings.learning.mode or Mode.MANUAL,
             forced_mode=self.forced_mode,
         )
@@ -126,8 +159,11 @@ def _cautious(path: Path) -> dict[str, Json]:
     Whoever wrote the repository is not whoever runs it.
     """
     layer = _file(path)
-    raised = _checked(layer, str(path)).learning.mode is Mode.AUTO
-    return {k: v for k, v in layer.items() if k != "learning"} if raised else layer
+    learning = layer.get("learning")
+    if _checked(layer, str(path)).learning.mode is not Mode.AUTO or not isinstance(learning, dict):
+        return layer
+    kept = {k: v for k, v in learning.items() if k not in MODE_KEYS}
+    return {**layer, "learning": kept}
 
 
 def project_root(directory: Path) -> Path:
@@ -210,11 +246,20 @@ def _checked(layer: Mapping[str, Json], origin: str) -> Settings:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
-            near = get_close_matches(name, [known for known, _ in described()], n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
+            near = _nearest(name)
+            hint = f" Did you mean `{near}`?" if near else ""
             raise BadSetting(f"{origin}: there is no setting `{name}`.{hint}") from None
         what = str(first["msg"]).removeprefix("Value error, ")
         raise BadSetting(f"{origin}: `{name}` is {first['input']!r}: {what}.") from None
+
+
+def _nearest(name: str) -> str:
+    """The setting that a wrong name may have meant, empty where none is near."""
+    known = [setting for setting, _ in described()]
+    key = name.rpartition(".")[2]
+    same = [setting for setting in known if setting.rpartition(".")[2] == key]
+    near = get_close_matches(name, known, n=1)
+    return next(iter([*same[:1], *near, *([_ELSEWHERE[key]] if key in _ELSEWHERE else [])]), "")
 
 
 def _merge(
@@ -226,10 +271,19 @@ def _merge(
 ) -> None:
     for key, value in layer.items():
         name = f"{above}{key}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and name in _TABLES:
+            below = merged.get(key, {})
+            merged[key] = {**value, **(below if isinstance(below, dict) else {}), **value}
+            origins[name] = ", ".join(filter(None, (_spoken(name, origin), origins.get(name))))
+        elif isinstance(value, Mapping):
             inner = merged.setdefault(key, {})
             if isinstance(inner, dict):
                 _merge(inner, value, origin, origins, f"{name}.")
         else:
             merged[key] = value
-            origins[name] = variable(name) if origin == _ENVIRONMENT else origin
+            origins[name] = _spoken(name, origin)
+
+
+def _spoken(name: str, origin: str) -> str:
+    """Where a setting came from, as people know it."""
+    return variable(name) if origin == _ENVIRONMENT else origin

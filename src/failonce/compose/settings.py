@@ -1,13 +1,29 @@
-"""Every setting, with its type, its limits and its description."""
+"""Every setting, with its type, its limits and its description.
 
+A key exists only where something reads it. Durations are a number with its unit (`30s`,
+`90m`, `24h`, `7d`), shares lie between 0 and 1.
+"""
+
+import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from failonce.model import Mode
+from failonce.errors import BadInput
+from failonce.language import category, pattern
+from failonce.model import Category, KindName, Mode
+from failonce.ports import SignatureOrder, Windows
 
 PREFIX: Final = "FAILONCE_"
 """What the environment variables of settings begin with."""
@@ -15,6 +31,9 @@ OFF: Final = frozenset({"off", "0", "false", "no"})
 """Words that switch something off."""
 ON: Final = frozenset({"", "on", "1", "true", "yes"})
 """Words that leave it on."""
+
+MODE_KEYS: Final = frozenset({"mode", "enabled", "auto_learning_enabled"})
+"""Keys of the section `learning` that set the mode."""
 
 _ALIASES: Final[Mapping[str, Mode]] = {"accumulate": Mode.MANUAL}
 
@@ -32,6 +51,71 @@ def _mode(value: object) -> object:
     if mode is None:
         raise ValueError("it takes off, manual or auto")
     return mode
+
+
+_UNITS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?([smhd])")
+_LONGEST: Final = timedelta(days=3650)
+_MOST_PATTERNS: Final = 200
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = _DURATION.fullmatch(value.strip().lower())
+    if found is None:
+        raise ValueError("it takes a number and its unit: 30s, 90m, 24h or 7d")
+    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+
+
+def _sane(value: timedelta) -> timedelta:
+    if not timedelta() < value <= _LONGEST:
+        raise ValueError(f"it must be more than nothing and at most {_LONGEST.days}d")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_sane)]
+"""A time span as people write it."""
+
+
+def spelled(span: timedelta) -> str:
+    """A time span as a setting is written: `168h`, `90m`, `30s`."""
+    seconds = span.total_seconds()
+    unit = next(u for u in "hms" if u == "s" or seconds % _UNITS[u] == 0)
+    return f"{seconds / _UNITS[unit]:g}{unit}"
+
+
+def windows(words: str) -> Windows:
+    """The two windows of `7d/30d`; raises `ValueError` where they are none."""
+    found = re.fullmatch(r"([1-9]\d{0,3})d\s?/\s?([1-9]\d{0,3})d", words.strip().lower())
+    if found is None or int(found[1]) > int(found[2]):
+        raise ValueError("it takes two windows of whole days, the shorter first: 7d/30d")
+    return Windows(week=int(found[1]), month=int(found[2]))
+
+
+def _windows(words: str) -> str:
+    windows(words)
+    return words
+
+
+def _patterns(table: Mapping[str, object]) -> Mapping[str, object]:
+    if len(table) > _MOST_PATTERNS:
+        raise ValueError(f"it takes at most {_MOST_PATTERNS} patterns")
+    for name in table:
+        try:
+            pattern.check(name)
+        except BadInput as error:
+            raise ValueError(f"`{name[:80]}`: {error}") from None
+        if not name.strip():
+            raise ValueError("an empty pattern would match everything")
+    return table
+
+
+def _category(value: object) -> object:
+    known = category.from_name(value) if isinstance(value, str) else None
+    if known is None:
+        raise ValueError(f"it takes one of {', '.join(Category)}")
+    return known
 
 
 class _Section(BaseModel):
@@ -57,6 +141,11 @@ class LearningSettings(_Section):
         "`auto` also applies bounded lessons on trial; `accumulate` means `manual`. In a file it "
         "holds where `failonce config mode` set nothing. A repository's "
         "`failonce.toml` can lower it, never raise it to `auto`. Default: `manual`.",
+    )
+    trial: Duration = Field(
+        default=timedelta(hours=168),
+        description="How long a lesson that `auto` applied stays on trial; then it ends unless it "
+        "has proven itself. Default: `168h`.",
     )
 
     @model_validator(mode="before")
@@ -84,16 +173,120 @@ class MineSettings(_Section):
     min_hits_7d: int = Field(
         default=2,
         ge=1,
-        description="Failures of one class in the newest seven days below which it is only "
-        "counted. Default: 2.",
+        description="Failures of one class in the newest seven days (the shorter of "
+        "`mine.windows`) below which it is only counted. Default: 2.",
     )
     top: int = Field(
-        default=50, ge=1, description="Most classes looked at in one run, by impact. Default: 50."
+        default=50,
+        ge=1,
+        description="Most classes looked at in one run, in the order of `mine.order`. Default: 50.",
+    )
+    order: SignatureOrder = Field(
+        default=SignatureOrder.IMPACT,
+        description="Which classes are looked at first: `impact`, `recency` or `hits`. "
+        "Default: `impact`.",
+    )
+    windows: Annotated[str, AfterValidator(_windows)] = Field(
+        default="7d/30d",
+        description="The two windows that recent failures are counted in, in whole days. Numbers "
+        "named after seven and thirty days, such as `hits_7d`, then count these. "
+        "Default: `7d/30d`.",
     )
     min_clusters: int = Field(
         default=2,
         ge=1,
         description="Distinct sessions or tasks that a class must have failed in. Default: 2.",
+    )
+    lesson_cost: float = Field(
+        default=5.0,
+        ge=0,
+        le=10_000,
+        description="What a lesson costs whoever reads it, in calls. A class whose failures cost "
+        "their callers no more calls than that, until they mended them, is not worth one. To judge "
+        "a card takes about half a minute, in which an agent makes about five calls. Default: 5.",
+    )
+
+
+class HintSettings(_Section):
+    """What makes a hint, and how much is said at once."""
+
+    window: Duration = Field(
+        default=timedelta(hours=24),
+        description="How far back from the newest call failures count for a hint. Default: `24h`.",
+    )
+    min_occurrences: int = Field(
+        default=2,
+        ge=1,
+        description="Failures in `hints.window` below which no hint is made. Default: 2.",
+    )
+    min_confidence: float = Field(
+        default=0.6,
+        ge=0,
+        le=1,
+        description="How sure a hint must be before `auto` applies it. Two sessions that it helps "
+        "and none that it hurts make it 0.6 sure. Default: 0.6.",
+    )
+    ttl: Duration = Field(
+        default=timedelta(hours=168),
+        description="How long a hint stays in force before it must be found again. "
+        "Default: `168h`.",
+    )
+    max_suggestions: int = Field(
+        default=3, ge=1, le=20, description="Most sentences shown with one call. Default: 3."
+    )
+
+
+class SkillSettings(_Section):
+    """When lessons of the other kinds are sure enough."""
+
+    min_confidence: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="How sure a lesson that is no hint must be before `auto` applies it. Four "
+        "sessions that it helps and none that it hurts make it 0.71 sure. Default: 0.7.",
+    )
+
+
+class OutcomeSettings(_Section):
+    """How the effect of lessons in force is measured."""
+
+    holdout: bool = Field(
+        default=True,
+        description="Leave some sessions without a lesson, to measure what it changes. With "
+        "`false` every session gets it, and its effect stays unknown. Default: `true`.",
+    )
+    holdout_canary: float = Field(
+        default=0.5,
+        ge=0,
+        le=0.9,
+        description="Share of sessions without a lesson that was applied by itself and is on "
+        "trial. Default: 0.5.",
+    )
+    holdout_approved: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.9,
+        description="Share of sessions without a lesson that a person approved, or that is "
+        "proven. Default: 0.1.",
+    )
+
+
+class ClassificationSettings(_Section):
+    """Your own tables of what failures are, tried before the built-in ones (S25)."""
+
+    category: Annotated[
+        Mapping[str, Annotated[Category, BeforeValidator(_category)]], AfterValidator(_patterns)
+    ] = Field(
+        default={},
+        description="Pattern (RE2, in any case) → cause of the failures whose text it finds, such "
+        'as `"quota reached" = "rate_limit"`. The first that is found decides, for what is '
+        "recorded from then on. `failonce explain` shows what decided. Default: none.",
+    )
+    kind: Annotated[Mapping[str, KindName], AfterValidator(_patterns)] = Field(
+        default={},
+        description="Pattern (RE2, in any case) → the only kind of lesson that is looked for where "
+        'it finds the text of a class, such as `"missing manifest" = "guardrail"`. Default: none.',
     )
 
 
@@ -153,7 +346,11 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     learning: LearningSettings = LearningSettings()
     mine: MineSettings = MineSettings()
+    hints: HintSettings = HintSettings()
+    skill: SkillSettings = SkillSettings()
+    outcome: OutcomeSettings = OutcomeSettings()
     impact: ImpactSettings = ImpactSettings()
+    classification: ClassificationSettings = ClassificationSettings()
     paths: PathSettings = PathSettings()
 
 

@@ -6,6 +6,7 @@ nine result classes of the first seed's classifier, all kept as aliases.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -23,9 +24,11 @@ from failonce.model import Category
 __all__ = [
     "ATTRIBUTES",
     "Attributes",
+    "Basis",
     "Signals",
     "categorise",
     "category_of",
+    "cause",
     "from_name",
     "retry_after",
 ]
@@ -118,20 +121,41 @@ def categorise(signals: Signals) -> Category:
 
 def category_of(facts: Signals) -> Category:
     """`categorise` for signals that `signals.read` has already filled."""
+    return cause(facts)[0]
+
+
+class Basis(StrEnum):
+    """What decided the cause of a failure, in words."""
+
+    STATUS = "its HTTP or JSON-RPC status"
+    CODE = "its error code"
+    CLASS = "the class of its exception"
+    PAUSE = "the pause that the server asked for"
+    EXIT = "its exit code"
+    WORDS = "its words"
+    NAME = "the name of its exception, as its words say nothing"
+    NOTHING = "nothing: no code, class or known words"
+
+
+def cause(facts: Signals) -> tuple[Category, Basis]:
+    """`category_of`, with what decided it."""
     name = facts.error_type.lower()
-    found = (
-        _of_status(facts)
-        or _of_code(facts)
-        or _of_class(name)
-        or (Category.RATE_LIMIT if facts.retry_after_s is not None else None)
-        or (None if facts.exit_code is None else EXITS.get(facts.exit_code))
-        or WORDS.first(headline(facts.text))
-        or WORDS.first(facts.text)
-        or PLAIN_CLASSES.get(name)
-    )
-    if found is not None:
-        return found
-    return Category.RUNTIME if name.endswith(("error", "exception")) else Category.UNKNOWN
+    for basis, found in (
+        (Basis.STATUS, _of_status(facts)),
+        (Basis.CODE, _of_code(facts)),
+        (Basis.CLASS, _of_class(name)),
+        (Basis.PAUSE, None if facts.retry_after_s is None else Category.RATE_LIMIT),
+        (Basis.EXIT, None if facts.exit_code is None else EXITS.get(facts.exit_code)),
+    ):
+        if found is not None:
+            return found, basis
+    said = WORDS.first(headline(facts.text)) or WORDS.first(facts.text)
+    if said is not None:
+        return said, Basis.WORDS
+    plain = PLAIN_CLASSES.get(name)
+    if plain is None and name.endswith(("error", "exception")):
+        plain = Category.RUNTIME
+    return (Category.UNKNOWN, Basis.NOTHING) if plain is None else (plain, Basis.NAME)
 
 
 def _of_status(facts: Signals) -> Category | None:

@@ -1,8 +1,9 @@
 """Which kind the second seed would make of a failure (S25): a table that users extend."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from failonce.language.classification import first
 from failonce.model import KindName
 
 WORDS: Mapping[str, KindName] = MappingProxyType(
@@ -22,16 +23,14 @@ WORDS: Mapping[str, KindName] = MappingProxyType(
 )
 """Words of a template that speak for a guardrail: the call was wrong before it ran."""
 
-NO_WORDS: Mapping[str, KindName] = MappingProxyType({})
 
-
-def pick_kind(template: str, own: Mapping[str, KindName] = NO_WORDS) -> KindName:
+def pick_kind(template: str, own: Iterable[tuple[str, KindName]] = ()) -> KindName:
     """The kind of the first word that `template` contains, whatever its case; else a fixer.
 
-    A user's `own` words are tried before `WORDS`, in their order.
+    A user's `own` patterns are tried before `WORDS`, in their order.
     """
+    told = first(own, template)
+    if told is not None:
+        return told
     text = template.casefold()
-    for word, kind in (*own.items(), *WORDS.items()):
-        if word.casefold() in text:
-            return kind
-    return KindName.FIXER
+    return next((kind for word, kind in WORDS.items() if word in text), KindName.FIXER)

@@ -4,10 +4,14 @@ About half of what agents report as errors is no failure of a tool, and some fai
 carry no flag. Pure: a recording in, a finding out.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from failonce.evidence.triage.hidden import failed, shell_failed
 from failonce.evidence.triage.judge import judge
 from failonce.evidence.triage.shell import command_of
 from failonce.language.category import category_of
+from failonce.language.classification import first
 from failonce.language.signals import Signals, exit_code, read
 from failonce.model import Category, Finding, Origin, Recording, Verdict
 
@@ -17,11 +21,17 @@ EXIT_HEAD = 120
 """Characters in which a host program states the exit code of a command."""
 
 
-def triage(recording: Recording, *, previous: Finding | None = None) -> Finding:
+def triage(
+    recording: Recording,
+    *,
+    previous: Finding | None = None,
+    own: Sequence[tuple[str, Category]] = (),
+) -> Finding:
     """The verdict, the cause and whether it was hidden, of one recording.
 
     `previous` is the finding on the call that ended just before in the same session; it
-    decides only what a bare "cancelled" means. Structure is read before words.
+    decides only what a bare "cancelled" means. `own` are the operator's patterns for causes,
+    read first (S25); then structure, then words.
     """
     code = recording.exit_code
     shell = bool(command_of(recording.call.args))
@@ -29,13 +39,21 @@ def triage(recording: Recording, *, previous: Finding | None = None) -> Finding:
         code = exit_code(recording.text[:EXIT_HEAD])
     if recording.flagged or (not recording.flagged and _says_so(recording, code)):
         verdict = judge(recording, code, after=previous.verdict if previous else None)
-        return _finding(recording, verdict, recording.text, code, hidden=False)
+        found = _finding(recording, verdict, recording.text, code, hidden=False)
+        return _as_told(found, own, recording.text)
     if recording.origin is Origin.LOG:
         return Finding(verdict=Verdict.GOOD)
     message = shell_failed(recording) if shell else failed(recording)
     if not message:
         return Finding(verdict=Verdict.GOOD)
-    return _finding(recording, Verdict.FAILURE, message, code, hidden=True)
+    return _as_told(_finding(recording, Verdict.FAILURE, message, code, hidden=True), own, message)
+
+
+def _as_told(found: Finding, own: Sequence[tuple[str, Category]], text: str) -> Finding:
+    """The finding with the cause that the operator's patterns give it."""
+    if not own or found.verdict is not Verdict.FAILURE:
+        return found
+    return replace(found, category=first(own, text) or found.category)
 
 
 def _says_so(recording: Recording, code: int | None) -> bool:
