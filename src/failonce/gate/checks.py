@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from failonce.errors import UserError
 from failonce.identity import slug
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
@@ -90,7 +90,7 @@ def target(proposal: Proposal) -> CheckResult:
 def intent(proposal: Proposal) -> CheckResult:
     """Does the repaired call still ask for what the caller asked for?"""
     body = behaviour(proposal)
-    lost = isinstance(body, Fixer) and not body.repair.keeps_information
+    lost = isinstance(body, ArgumentsFixer) and not body.repair.keeps_information
     detail = (
         "what an argument asks for would change, not only its form"
         if lost
@@ -102,21 +102,21 @@ def intent(proposal: Proposal) -> CheckResult:
 def identities(proposal: Proposal) -> CheckResult:
     """Does it leave alone who acts, who is acted upon, and every secret?"""
     body = behaviour(proposal)
-    values = [s.argument for s in body.repair.steps] if isinstance(body, Fixer) else []
+    values = [s.argument for s in body.repair.steps] if isinstance(body, ArgumentsFixer) else []
     changed = sorted(n for n in values if identity(n) and not _only_renamed(body, n))
     detail = f"changes {', '.join(changed)}" if changed else "no identity or secret is changed"
     return CheckResult(name="identities", passed=not changed, detail=detail, fatal=True)
 
 
 def _only_renamed(body: object, name: str) -> bool:
-    steps = body.repair.steps if isinstance(body, Fixer) else ()
+    steps = body.repair.steps if isinstance(body, ArgumentsFixer) else ()
     return all(s.op.value == "rename" for s in steps if s.argument == name)
 
 
 def no_reaiming(proposal: Proposal) -> CheckResult:
     """Does it keep its hands off what a destructive call is aimed at?"""
     body = behaviour(proposal)
-    steps = body.repair.steps if isinstance(body, Fixer) else ()
+    steps = body.repair.steps if isinstance(body, ArgumentsFixer) else ()
     aims = any(s.op not in LOSSLESS for s in steps) and destructive(proposal.target)
     detail = (
         f"`{proposal.target}` cannot be taken back, and its arguments would change"
@@ -134,7 +134,7 @@ def retry_safe(proposal: Proposal, read_only: bool) -> CheckResult:
     """
     body = behaviour(proposal)
     again = isinstance(body, Hint) or (
-        isinstance(body, Fixer) and body.moment is Moment.AFTER_FAILURE
+        isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
     )
     safe = not again or read_only
     detail = (
@@ -154,12 +154,12 @@ def trusted_words(proposal: Proposal) -> CheckResult:
     if proposal.proposer not in (Proposer.PERSON, Proposer.AGENT):
         if proposal.kind in (KindName.RULE, KindName.GUARDRAIL):
             doubt = "its message quotes recorded text; a person reads it"
-        elif isinstance(body, Fixer):
+        elif isinstance(body, ArgumentsFixer):
             doubt = _foreign(body)
     return CheckResult(name="trusted_words", passed=not doubt, detail=doubt or "typed values only")
 
 
-def _foreign(body: Fixer) -> str:
+def _foreign(body: ArgumentsFixer) -> str:
     """What of recorded text a fixer would write or say, empty where nothing."""
     names = {n for c in body.when.conditions for n in c.path} | body.repair.touched
     odd = sorted(n for n in names if not _NAME.fullmatch(n))
@@ -172,7 +172,10 @@ def _foreign(body: Fixer) -> str:
 
 def broad(proposal: Proposal, proof: Proof) -> CheckResult:
     """Does it touch almost no good call?"""
-    if not isinstance(behaviour(proposal), Guardrail | Fixer) or not proof.tally.good:
+    if (
+        not isinstance(behaviour(proposal), Guardrail | ArgumentsFixer | CallsFixer)
+        or not proof.tally.good
+    ):
         return CheckResult(name="broad", passed=True, detail="it stops and changes no call")
     wrong = proof.tally.wrongly_blocked + proof.tally.wrongly_changed
     good = wrong <= MAX_MATCHED_GOOD * proof.tally.good

@@ -8,14 +8,15 @@ the time of the retries with nothing done in between. Good calls that are blocke
 are the harm.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Retry
-from failonce.kinds.decision import Armed, Decider, Decision
-from failonce.model import AdviceAction, Args, Evidence, Failure, Tally
+from failonce.kinds.decision import CANNOT, Decider, Decision, drive, settle
+from failonce.model import ALLOW, AdviceAction, Answer, Args, Call, Evidence, Tally
+from failonce.trial import Concerning, Run, answer_of, failure_of, situations
 
 THINKING_S = 30.0
 """Seconds that a caller may have taken to think before it tried again."""
@@ -46,28 +47,45 @@ class Replayed:
     result: Result
 
 
-Concerning = Callable[[str], Sequence[Armed]]
-"""The lessons that concern a tool, by its name."""
-
-
 def replay(
     calls: Iterable[Evidence],
     concerning: Concerning,
     decider: Decider,
     recoveries: Mapping[str, Episode],
 ) -> Iterator[Replayed]:
-    """Replay `calls` in order; `recoveries` has the episode of each failure by its id."""
-    for e in calls:
+    """Replay `calls` in order; `recoveries` has the episode of each failure by its id.
+
+    An inserted call is answered where the caller itself made that very call between the
+    failure and its recovery; a lesson that wants any other leaves the call alone.
+    """
+    for e, situation in situations(calls):
         armed = concerning(e.call.tool)
-        decision = decider.before(e.call, armed)
-        if e.failed and not _acts(decision) and armed:
-            later = decider.after(e.call, failure_of(e), armed)
+        if not armed:
+            yield Replayed(evidence=e, decision=UNTOUCHED, result=Result.UNTOUCHED)
+            continue
+        episode = recoveries.get(e.id)
+        decision = settle(decider.before(situation, armed))
+        if e.failed and not _acts(decision):
+            run = _recorded(episode)
+            later = drive(decider.after(situation, failure_of(e), armed), run)
             decision = later if _acts(later) else decision
-        yield Replayed(
-            evidence=e,
-            decision=decision,
-            result=_result(e, decision, recoveries.get(e.id)),
-        )
+        yield Replayed(evidence=e, decision=decision, result=_result(e, decision, episode))
+
+
+def _recorded(episode: Episode | None) -> Run:
+    """Answers an inserted call as the caller's own call of that kind was answered."""
+    between = episode.between if episode is not None and episode.recovery is not None else ()
+
+    def run(call: Call) -> Answer:
+        for e in between:
+            if e.good and (e.call.tool, e.call.args) == (call.tool, call.args):
+                return answer_of(e)
+        return CANNOT
+
+    return run
+
+
+UNTOUCHED = Decision(advice=ALLOW)
 
 
 def tally(replayed: Iterable[Replayed]) -> Tally:
@@ -80,18 +98,6 @@ def tally(replayed: Iterable[Replayed]) -> Tally:
         failures += r.evidence.failed
     counts.pop(Result.UNTOUCHED, None)
     return replace(Tally(), **counts, good=good, failures=failures)
-
-
-def failure_of(e: Evidence) -> Failure:
-    """A recorded failure as a lesson looks at it."""
-    return Failure(
-        message=e.message,
-        signature=e.signature or "",
-        category=e.finding.category,
-        error_type=e.finding.error_type,
-        retry_after_s=e.finding.retry_after_s,
-        attempt=1,
-    )
 
 
 def _acts(decision: Decision) -> bool:

@@ -4,27 +4,61 @@ A kind's class parses a lesson's body and answers two questions: what to do befo
 and what to do after one that failed. Answers are values; nobody acts in here.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from failonce.errors import BadInput
-from failonce.model import Args, Call, Failure, Json, Proof
+from failonce.language.program import Program
+from failonce.model import Args, Call, Failure, Json, Past, Proof, ToolSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A call, what its session did before it (oldest first), and the tools it could use."""
+
+    call: Call
+    past: Sequence[Past] = ()
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """Run the call with these arguments instead."""
+    """Run the call with these arguments instead, under another name where `tool` is given."""
 
-    args: Args
+    args: Args | None
     message: str
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """Make the calls of a program, and then the call as it plans it; or leave it alone."""
+
+    program: Program
+    message: str
+    error: str = ""
+    blamed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookFirst:
+    """Make the looks of a program; where its conditions hold, `then` is the effect."""
+
+    program: Program
+    then: "Block | Warn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Do not run the call; the message says what to do instead."""
+    """Do not run the call; the message says what to do instead.
+
+    `expected` is the failure that it would run into: a repair for that failure is tried
+    before the call is stopped.
+    """
 
     message: str
+    expected: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +85,15 @@ class Retry:
     message: str
 
 
-Effect = Repair | Block | Warn | Show | Retry
+Effect = Repair | Insert | LookFirst | Block | Warn | Show | Retry
+
+
+ANY_TOOL = "*"
+"""The component of a lesson that concerns every tool."""
 
 
 class Behaviour(Protocol):
-    """A parsed body. `component` is the tool it is about, empty for any."""
+    """A parsed body. `component` is the tool it is about, `ANY_TOOL` for every one."""
 
     @property
     def component(self) -> str:
@@ -68,10 +106,10 @@ class Behaviour(Protocol):
     def render(self) -> str:
         """The body that `parse` reads: the same value, the same bytes."""
 
-    def before(self, call: Call) -> Effect | None:
+    def before(self, situation: Situation) -> Effect | None:
         """What to do before the call, None for nothing."""
 
-    def after(self, call: Call, failure: Failure) -> Effect | None:
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:
         """What to do after the call failed, None for nothing."""
 
     def under(self, names: Mapping[str, str]) -> Self:

@@ -1,11 +1,11 @@
 """What the lessons in force say of one call: the value that every surface acts on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from failonce.kinds.behaviour import Behaviour, Effect
-from failonce.model import Advice, Call, Failure, KindName
+from failonce.kinds.behaviour import Behaviour, Effect, Situation
+from failonce.model import Advice, Answer, Call, Category, Failure, KindName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,42 @@ class Decision:
 
     advice: Advice
     touches: tuple[Touch, ...] = ()
+    afterwards: tuple[Call, ...] = ()
+    """Calls to make after the call, whatever came of it."""
+    if_failed: tuple[Call, ...] = ()
+    """Calls to make where it failed all the same: they take back what was done for it."""
+
+
+Deciding = Generator[Call, Answer, Decision]
+"""Yields the calls that lessons want made, is sent their answers, returns the decision."""
+
+CANNOT = Answer(
+    text="", failure=Failure(message="not made", signature="", category=Category.UNKNOWN)
+)
+"""The answer where nobody can make an inserted call: the lesson then leaves the call alone."""
+
+
+def drive(deciding: Deciding, run: Callable[[Call], Answer]) -> Decision:
+    """Carry a decision through, making its calls with `run`."""
+    try:
+        wanted = next(deciding)
+        while True:
+            wanted = deciding.send(run(wanted))
+    except StopIteration as done:
+        decision: Decision = done.value
+        return decision
+
+
+def settle(deciding: Deciding) -> Decision:
+    """The decision where no call can be inserted: lessons that need one say nothing."""
+    return drive(deciding, lambda _: CANNOT)
 
 
 class Decider(Protocol):
     """`skill.decide` as replay sees it: stages do not import one another."""
 
-    def before(self, call: Call, armed: Sequence[Armed]) -> Decision:
+    def before(self, situation: Situation, armed: Sequence[Armed]) -> Deciding:
         """What to do before a call."""
 
-    def after(self, call: Call, failure: Failure, armed: Sequence[Armed]) -> Decision:
+    def after(self, situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
         """What to do after a call failed."""

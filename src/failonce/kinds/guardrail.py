@@ -1,15 +1,31 @@
 """Guardrail: stops, or warns about, a call that is known to fail (S3, S19)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import Block, Effect, Warn, only, section, text
+from failonce.kinds.behaviour import (
+    Block,
+    Effect,
+    LookFirst,
+    Situation,
+    Warn,
+    number,
+    only,
+    section,
+    text,
+)
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
-from failonce.model import Call, Failure, Proof
+from failonce.language.program import Program, dump_program, load_program
+from failonce.model import Category, Failure, Json, Proof
+
+_MATCH = (
+    "component", "arguments", "repeated", "unchanged_by", "looks", "when", "fingerprint",
+    "message_regex", "expects",
+)  # fmt: skip
 
 
 class Strength(StrEnum):
@@ -21,9 +37,12 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guardrail:
-    """The calls of `component` whose arguments satisfy `when` fail with this error.
+    """The calls of `component` for which everything in `match` holds fail with this error.
 
-    Without conditions it can only warn: a guardrail must see arguments to stop a call.
+    `when` speaks of the arguments. `look` makes read-only calls and compares what they
+    bring; a lesson that cannot look leaves the call alone. `repeated` asks that the very
+    same call failed so many times before, with nothing in between but calls that failed and
+    calls of the tools in `unchanged_by`. Without any of them it can only warn.
     """
 
     component: str
@@ -32,6 +51,11 @@ class Guardrail:
     message_regex: str
     strength: Strength
     message: str
+    expects: str = ""
+    """The failure that is expected, with arguments by name; repairs are chosen by it."""
+    repeated: int = 0
+    unchanged_by: tuple[str, ...] = ()
+    look: Program = Program()
 
     @classmethod
     def parse(cls, body: str, target: str) -> Self:
@@ -39,47 +63,81 @@ class Guardrail:
         parts = document.load(body)
         only(parts, "guardrail", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
-        only(match, "match", "component", "arguments", "fingerprint", "message_regex")
+        only(match, "match", *_MATCH)
         only(action, "action", "type", "message")
-        when = predicate.load(match.get("arguments", []))
         try:
             strength = Strength(text(action, "type"))
         except ValueError:
             raise BadInput("A guardrail's `type` is `block` or `warn`.") from None
-        if strength is Strength.BLOCK and not when.conditions:
-            raise BadInput("A guardrail without conditions on arguments may only warn.")
         regex = text(match, "message_regex", "")
         pattern.check(regex)
-        return cls(
+        guardrail = cls(
             component=text(match, "component", target),
-            when=when,
+            when=predicate.load(match.get("arguments", [])),
             fingerprint=text(match, "fingerprint", ""),
             message_regex=regex,
             strength=strength,
             message=text(action, "message"),
+            expects=text(match, "expects", ""),
+            repeated=int(number(match, "repeated", low=1, high=9)) if "repeated" in match else 0,
+            unchanged_by=_names(match.get("unchanged_by", [])),
+            look=load_program({k: match[k] for k in ("looks", "when") if k in match}),
         )
+        if strength is Strength.BLOCK and not guardrail.conditional:
+            raise BadInput("A guardrail without conditions on arguments may only warn.")
+        return guardrail
+
+    @property
+    def conditional(self) -> bool:
+        """True where it sees more of a call than its tool."""
+        return bool(self.when.conditions or self.repeated or self.look.when)
 
     def render(self) -> str:
         """The body as YAML."""
+        history: dict[str, Json] = {"repeated": self.repeated} if self.repeated else {}
+        harmless: dict[str, Json] = (
+            {"unchanged_by": list(self.unchanged_by)} if self.unchanged_by else {}
+        )
         return document.dump(
             {
                 "match": {
                     "component": self.component,
                     "arguments": predicate.dump(self.when),
+                    **history,
+                    **harmless,
+                    **dump_program(self.look),
                     "fingerprint": self.fingerprint,
                     "message_regex": self.message_regex,
+                    **({"expects": self.expects} if self.expects else {}),
                 },
                 "action": {"type": str(self.strength), "message": self.message},
             }
         )
 
-    def before(self, call: Call) -> Effect | None:
-        """Block or warn where the arguments are those that fail."""
-        if call.args is None or not self.when.holds(call.args):
+    def before(self, situation: Situation) -> Effect | None:
+        """Block or warn where the call is one of those that fail."""
+        args = situation.call.args
+        if args is None or not self.when.holds(args):
             return None
-        return (Block if self.strength is Strength.BLOCK else Warn)(message=self.message)
+        if self.repeated and repeats(situation, frozenset(self.unchanged_by)) < self.repeated:
+            return None
+        effect: Block | Warn = Warn(message=self.message)
+        if self.strength is Strength.BLOCK:
+            effect = Block(message=self.message, expected=self._expected())
+        return LookFirst(program=self.look, then=effect) if self.look.when else effect
 
-    def after(self, call: Call, failure: Failure) -> Effect | None:  # noqa: ARG002 - nothing to do
+    def _expected(self) -> Failure | None:
+        if not self.expects:
+            return None
+        return Failure(
+            message=self.expects,
+            template=self.expects,
+            signature=self.fingerprint,
+            category=Category.UNKNOWN,
+            expected=True,
+        )
+
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:  # noqa: ARG002
         """A guardrail has nothing to say after a failure."""
         return None
 
@@ -89,7 +147,14 @@ class Guardrail:
 
     def summary(self) -> str:
         """`block when path is given`."""
-        return f"{self.strength} when {self.when}"
+        known = [str(self.when)] if self.when.conditions else []
+        if self.repeated:
+            times = "once" if self.repeated == 1 else f"{self.repeated} times"
+            known.append(f"the same call failed {times} and nothing changed since")
+        if self.look.when:
+            looks = ", ".join(map(str, self.look.looks))
+            known.append(f"after {looks}, {' and '.join(map(str, self.look.when))}")
+        return f"{self.strength} when {' and '.join(known) or 'called'}"
 
     @staticmethod
     def headline(proof: Proof) -> str:
@@ -100,3 +165,22 @@ class Guardrail:
             f"wrongly blocked {t.wrongly_blocked} of {t.good:,} good calls of this tool "
             f"(at most {proof.harm_high:.1%})."
         )
+
+
+def repeats(situation: Situation, unchanged_by: Set[str]) -> int:
+    """How often the very same call failed since anything may have changed."""
+    call, count = situation.call, 0
+    for past in reversed(situation.past):
+        if past.call.tool == call.tool and past.call.args == call.args:
+            if past.answer.worked:
+                break
+            count += 1
+        elif past.answer.worked and past.call.tool not in unchanged_by:
+            break
+    return count
+
+
+def _names(given: Json) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise BadInput("`unchanged_by` must be a list of tools.")
+    return tuple(map(str, given))

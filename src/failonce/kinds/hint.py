@@ -12,6 +12,7 @@ from failonce.errors import BadInput
 from failonce.kinds.behaviour import (
     Effect,
     Retry,
+    Situation,
     concerns,
     number,
     only,
@@ -19,7 +20,7 @@ from failonce.kinds.behaviour import (
     text,
 )
 from failonce.language import document, pattern
-from failonce.model import Call, Failure, Proof
+from failonce.model import Failure, Proof
 
 MAX_RETRIES = 5
 MAX_MULTIPLIER = 10.0
@@ -80,11 +81,11 @@ class Hint:
             }
         )
 
-    def before(self, call: Call) -> Effect | None:  # noqa: ARG002 - nothing to do
+    def before(self, situation: Situation) -> Effect | None:  # noqa: ARG002 - nothing to do
         """A retry hint has nothing to say before a call."""
         return None
 
-    def after(self, call: Call, failure: Failure) -> Effect | None:  # noqa: ARG002 - any arguments
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:  # noqa: ARG002 - any arguments
         """Retry with a growing delay while attempts are left."""
         if failure.attempt > self.max_retries:
             return None

@@ -1,21 +1,22 @@
 """The kinds that are built in, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from failonce.errors import BadInput
+from failonce.kinds import fixer
 from failonce.kinds.behaviour import Behaviour
-from failonce.kinds.fixer import Fixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
 from failonce.model import KindName, Proposal
 
-KINDS: Mapping[KindName, type[Behaviour]] = {
-    KindName.GUARDRAIL: Guardrail,
-    KindName.FIXER: Fixer,
-    KindName.HINT: Hint,
-    KindName.RULE: Rule,
+KINDS: Mapping[KindName, Callable[[str, str], Behaviour]] = {
+    KindName.GUARDRAIL: Guardrail.parse,
+    KindName.FIXER: fixer.parse,
+    KindName.HINT: Hint.parse,
+    KindName.RULE: Rule.parse,
 }
+"""Each kind with the reader of its bodies."""
 
 
 def behaviour(proposal: Proposal) -> Behaviour:
@@ -24,4 +25,4 @@ def behaviour(proposal: Proposal) -> Behaviour:
         kind = KINDS[proposal.kind]
     except KeyError:
         raise BadInput(f"This version has no lessons of kind `{proposal.kind}`.") from None
-    return kind.parse(proposal.body, proposal.target)
+    return kind(proposal.body, proposal.target)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from failonce.errors import BadInput, RefusedLesson
-from failonce.kinds.behaviour import Effect, Show
+from failonce.kinds.behaviour import Effect, Show, Situation
 from failonce.language.visibility import hidden
-from failonce.model import Call, Failure, Proof
+from failonce.model import Failure, Proof
 
 MAX_LENGTH = 300
 
@@ -39,11 +39,11 @@ class Rule:
         """The line itself."""
         return self.sentence
 
-    def before(self, call: Call) -> Effect | None:  # noqa: ARG002 - whatever the arguments
+    def before(self, situation: Situation) -> Effect | None:  # noqa: ARG002 - whatever the arguments
         """Show the sentence."""
         return Show(text=self.sentence)
 
-    def after(self, call: Call, failure: Failure) -> Effect | None:  # noqa: ARG002 - nothing to do
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:  # noqa: ARG002 - nothing to do
         """A rule has nothing to say after a failure."""
         return None
 

@@ -14,7 +14,7 @@ from failonce.model import Json
 
 MAX_BYTES = 16_384
 """Longest body that is read; longer ones are refused."""
-MAX_DEPTH = 8
+MAX_DEPTH = 12
 
 
 def dump(value: Mapping[str, Json]) -> str:

@@ -1,5 +1,6 @@
 """What an agent does: a call of a tool, the tool as it describes itself, and the answer."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,16 +11,21 @@ Args: TypeAlias = Mapping[str, Json]
 """The arguments of a call by name. They are JSON and belong to the caller, not to us."""
 
 
+_BLAMED = re.compile(r"<arg:([^<>]{1,40})>")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call of a tool, its arguments snapshotted before the call ran.
 
-    `args` is None where they were not recorded or could not be decoded. `task` names
-    work that may recur in several sessions; it is the unit that statistics counts.
+    `args` is None where they were not recorded or could not be decoded; then `raw` is what
+    was sent instead, bounded in length. `task` names work that may recur in several
+    sessions; it is the unit that statistics counts.
     """
 
     tool: str
     args: Args | None = None
+    raw: str = ""
     session: str = ""
     project: str = ""
     task: str | None = None
@@ -58,13 +64,15 @@ class Parameter:
     """One parameter of a tool, as far as its JSON schema says it in plain words.
 
     `types` are JSON types (`string integer number boolean array object null`), empty where
-    the schema names none; `choices` are the values of an `enum`, empty for any.
+    the schema names none; `choices` are the values of an `enum`, empty for any. `usual` tells
+    of a parameter known from recorded calls alone that every good one gave it.
     """
 
     name: str
     types: tuple[str, ...] = ()
     required: bool = False
     choices: tuple[Json, ...] = ()
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +80,8 @@ class ToolSpec:
     """A tool as it describes itself. Its hints are claims, None where it makes none.
 
     `digest` names the schema that the parameters were read from: a lesson holds for that
-    schema, and goes on probation when it changes. `closed` tells that no other argument is
-    taken.
+    schema, and goes on probation when it changes. It is empty where the parameters were
+    inferred from recorded calls. `closed` tells that no other argument is taken.
     """
 
     name: str
@@ -101,6 +109,16 @@ class Failure:
     error_type: str = ""
     retry_after_s: float | None = None
     attempt: int = 1
+    template: str = ""
+    """The message with its values masked; arguments of the call stand in it by name."""
+    expected: bool = False
+    """True where it did not happen yet: a guardrail tells that the call would fail so."""
+
+    @property
+    def blamed(self) -> str:
+        """The one argument whose value the error names, empty where it is none or several."""
+        names = set(_BLAMED.findall(self.template))
+        return names.pop() if len(names) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ class AdviceAction(StrEnum):
 class Advice:
     """What failonce says before a call, or after one that failed.
 
-    `allow`: go on as you were. `warn`: go on, and read `message`. `run`: call with
+    `allow`: go on as you were. `warn`: go on, and read `message`. `run`: call `tool` with
     `args` instead. `block`: do not call; `message` says how to proceed. `retry`: call
     again with `args` after `after_s` seconds. `give_up`: do not try this call again.
     `first` lists calls to make before.
@@ -100,6 +100,7 @@ class Advice:
 
     action: AdviceAction = AdviceAction.ALLOW
     message: str = ""
+    tool: str = ""
     args: Args | None = None
     after_s: float = 0.0
     first: tuple[Call, ...] = ()

@@ -7,7 +7,7 @@ else once, after this very error.
 
 from dataclasses import replace
 
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.language import induction, predicate
 from failonce.language.induction import Example
 from failonce.language.predicate import Predicate
@@ -29,7 +29,7 @@ def mine(material: Material, wording: Wording) -> Proposal | None:
         condition=str(when) if when else "",
         steps=str(repair),
     )
-    fixer = Fixer(
+    fixer = ArgumentsFixer(
         component=material.signature.tool,
         moment=Moment.BEFORE if when else Moment.AFTER_FAILURE,
         when=when or Predicate(),

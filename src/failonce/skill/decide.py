@@ -1,16 +1,28 @@
 """The one decision: what the lessons in force say of a call.
 
-Order (DESIGN section 8): repairs, then guardrails on the arguments that will really run,
-then what is only shown. Replay and every surface call these two functions, so what was
-proven on history is what happens at call time.
+Order (DESIGN section 8): repairs, then guardrails on the call that will really run, then what
+is only shown. Where a guardrail expects a failure that a lesson repairs, the repair is made
+instead of the block. Replay and every surface drive these two generators, so what was proven
+on history is what happens at call time.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 
-from failonce.kinds.behaviour import Block, Repair, Retry, Show, Warn
-from failonce.kinds.decision import Armed, Decision, Touch
-from failonce.model import ALLOW, Advice, AdviceAction, Args, Call, Failure, KindName
+from failonce.kinds.behaviour import (
+    Block,
+    Effect,
+    Insert,
+    LookFirst,
+    Repair,
+    Retry,
+    Show,
+    Situation,
+    Warn,
+)
+from failonce.kinds.decision import Armed, Deciding, Decision, Touch
+from failonce.language.program import Planned
+from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Failure, KindName
 
 MAX_SHOWN = 3
 """Sentences shown with one call (requirement D.3.23)."""
@@ -19,82 +31,151 @@ NOTHING = Decision(advice=ALLOW)
 
 _HOW_TO_OVERRIDE = "If this call is right all the same, repeat it with a reason."
 
+Inserting = Generator[Call, Answer, Planned | None]
 
-def before(call: Call, armed: Sequence[Armed]) -> Decision:
-    """What to do before `call`; `armed` are the lessons that concern its tool."""
+
+@dataclass(slots=True)
+class _Under:
+    """A decision in the making: the call as it stands, who spoke, and what is to follow."""
+
+    situation: Situation
+    touches: list[Touch] = field(default_factory=list)
+    afterwards: tuple[Call, ...] = ()
+    if_failed: tuple[Call, ...] = ()
+
+    def plan(self, lesson: Armed, effect: Effect, planned: Planned) -> None:
+        self.touches.append(Touch(armed=lesson, effect=effect))
+        call = replace(self.situation.call, args=planned.args, tool=planned.tool)
+        self.situation = replace(self.situation, call=call)
+        self.afterwards = (*planned.afterwards, *self.afterwards)
+        self.if_failed = (*planned.if_failed, *self.if_failed)
+
+
+def before(situation: Situation, armed: Sequence[Armed]) -> Deciding:
+    """What to do before the call; `armed` are the lessons that concern its tool."""
     if not armed:
         return NOTHING
-    touches: list[Touch] = []
-    running = _repair(call, armed, touches)
-    block = _guard(running, armed, touches)
+    under = _Under(situation)
+    yield from _repair(under, armed)
+    block = yield from _guard(under, armed)
     if block is not None:
-        return _decision(AdviceAction.BLOCK, f"{block.message} {_HOW_TO_OVERRIDE}", touches)
-    changed = running is not call
-    message = " ".join(_spoken(touches))
-    if changed:
-        return _decision(AdviceAction.RUN, message, touches, args=running.args)
-    if any(isinstance(t.effect, Warn) for t in touches):
-        return _decision(AdviceAction.WARN, message, touches)
-    if touches:
-        return _decision(AdviceAction.ALLOW, message, touches)
+        message = f"{block.message} {_HOW_TO_OVERRIDE}"
+        return _decision(AdviceAction.BLOCK, message, under)
+    message = " ".join(_spoken(under.touches))
+    if any(isinstance(t.effect, Repair | Insert) for t in under.touches):
+        return _decision(AdviceAction.RUN, message, under)
+    if any(isinstance(t.effect, Warn) for t in under.touches):
+        return _decision(AdviceAction.WARN, message, under)
+    if under.touches:
+        return _decision(AdviceAction.ALLOW, message, under)
     return NOTHING
 
 
-def after(call: Call, failure: Failure, armed: Sequence[Armed]) -> Decision:
-    """What to do after `call` failed; the first lesson that can help decides."""
-    touches: list[Touch] = []
+def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
+    """What to do after the call failed; the first lesson that can help decides."""
+    under = _Under(situation)
+    found = yield from _cure(under, failure, armed)
+    if found:
+        effect = under.touches[-1].effect
+        delay = effect.after_s if isinstance(effect, Retry) else 0.0
+        message = " ".join(_spoken(under.touches))
+        return _decision(AdviceAction.RETRY, message, under, after_s=delay)
+    if any(_spent(lesson, situation, failure) for lesson in armed):
+        return _decision(AdviceAction.GIVE_UP, "The retries for this failure are used up.", under)
+    return NOTHING
+
+
+def _cure(under: _Under, failure: Failure, armed: Sequence[Armed]) -> Generator[Call, Answer, bool]:
+    """Whether a lesson repaired the call, or wants it run again."""
     for lesson in armed:
-        effect = lesson.behaviour.after(call, failure)
-        if isinstance(effect, Repair | Retry):
-            touches.append(Touch(armed=lesson, effect=effect))
-            args = effect.args if isinstance(effect, Repair) else call.args
-            delay = effect.after_s if isinstance(effect, Retry) else 0.0
-            return _decision(AdviceAction.RETRY, effect.message, touches, args=args, after_s=delay)
-    if any(_spent(lesson, call, failure) for lesson in armed):
-        return _decision(AdviceAction.GIVE_UP, "The retries for this failure are used up.", touches)
-    return NOTHING
+        effect = lesson.behaviour.after(under.situation, failure)
+        if isinstance(effect, Retry):
+            under.touches.append(Touch(armed=lesson, effect=effect))
+            return True
+        if isinstance(effect, Repair | Insert):
+            planned = yield from _planned(under.situation.call, effect)
+            if planned is not None:
+                under.plan(lesson, effect, planned)
+                return True
+    return False
 
 
-def _spent(lesson: Armed, call: Call, failure: Failure) -> bool:
+def _planned(call: Call, effect: Repair | Insert) -> Inserting:
+    if isinstance(effect, Repair):
+        return Planned(args=effect.args, tool=effect.tool or call.tool)
+    return (yield from effect.program.run(call, error=effect.error, blamed=effect.blamed))
+
+
+def _spent(lesson: Armed, situation: Situation, failure: Failure) -> bool:
     """Whether a hint would have retried this failure, had it come earlier."""
     if lesson.kind is not KindName.HINT or failure.attempt <= 1:
         return False
     first = replace(failure, attempt=1)
-    return isinstance(lesson.behaviour.after(call, first), Retry)
+    return isinstance(lesson.behaviour.after(situation, first), Retry)
 
 
-def _repair(call: Call, armed: Sequence[Armed], touches: list[Touch]) -> Call:
+def _repair(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, None]:
     """Apply each repair once, in order; each sees what the one before it made."""
     for lesson in armed:
         if lesson.kind is KindName.FIXER:
-            effect = lesson.behaviour.before(call)
-            if isinstance(effect, Repair):
-                touches.append(Touch(armed=lesson, effect=effect))
-                call = replace(call, args=effect.args)
-    return call
+            effect = lesson.behaviour.before(under.situation)
+            if isinstance(effect, Repair | Insert):
+                planned = yield from _planned(under.situation.call, effect)
+                if planned is not None:
+                    under.plan(lesson, effect, planned)
 
 
-def _guard(call: Call, armed: Sequence[Armed], touches: list[Touch]) -> Block | None:
+def _guard(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, Block | None]:
     shown = 0
     for lesson in armed:
         if lesson.kind is KindName.FIXER:
             continue
-        effect = lesson.behaviour.before(call)
+        effect = lesson.behaviour.before(under.situation)
+        if isinstance(effect, LookFirst):
+            effect = yield from _looked(under.situation.call, effect)
         if isinstance(effect, Block):
-            touches.append(Touch(armed=lesson, effect=effect))
-            return effect
+            stopped = yield from _stopped(under, lesson, effect, armed)
+            if stopped:
+                return effect
         if isinstance(effect, Show):
             shown += 1
         if isinstance(effect, Warn) or (isinstance(effect, Show) and shown <= MAX_SHOWN):
-            touches.append(Touch(armed=lesson, effect=effect))
+            under.touches.append(Touch(armed=lesson, effect=effect))
     return None
+
+
+def _looked(call: Call, effect: LookFirst) -> Generator[Call, Answer, Block | Warn | None]:
+    """The effect, where what the looks bring is as it says."""
+    holds = yield from effect.program.holds(call)
+    return effect.then if holds else None
+
+
+def _stopped(
+    under: _Under, lesson: Armed, block: Block, armed: Sequence[Armed]
+) -> Generator[Call, Answer, bool]:
+    """Whether the call is to be stopped: not where the failure it runs into is repaired."""
+    if block.expected is not None:
+        cured = yield from _cure(under, block.expected, armed)
+        if cured:
+            return False
+        afterwards = replace(block.expected, expected=False)
+        if any(isinstance(a.behaviour.after(under.situation, afterwards), Insert) for a in armed):
+            return False
+    under.touches.append(Touch(armed=lesson, effect=block))
+    return True
 
 
 def _spoken(touches: Sequence[Touch]) -> list[str]:
     said: list[str] = []
     for touch in touches:
         match touch.effect:
-            case Repair(message=words) | Warn(message=words) | Show(text=words):
+            case (
+                Repair(message=words)
+                | Insert(message=words)
+                | Retry(message=words)
+                | Warn(message=words)
+                | Show(text=words)
+            ):
                 if words and words not in said:
                     said.append(words)
             case _:
@@ -103,18 +184,21 @@ def _spoken(touches: Sequence[Touch]) -> list[str]:
 
 
 def _decision(
-    action: AdviceAction,
-    message: str,
-    touches: Sequence[Touch],
-    *,
-    args: Args | None = None,
-    after_s: float = 0.0,
+    action: AdviceAction, message: str, under: _Under, *, after_s: float = 0.0
 ) -> Decision:
+    call = under.situation.call
+    runs = action in (AdviceAction.RUN, AdviceAction.RETRY)
     advice = Advice(
         action=action,
         message=message,
-        args=args,
+        tool=call.tool if runs else "",
+        args=call.args if runs else None,
         after_s=after_s,
-        lessons=tuple(t.armed.lesson for t in touches),
+        lessons=tuple(t.armed.lesson for t in under.touches),
     )
-    return Decision(advice=advice, touches=tuple(touches))
+    return Decision(
+        advice=advice,
+        touches=tuple(under.touches),
+        afterwards=under.afterwards,
+        if_failed=under.if_failed,
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from failonce.identity import slug
+from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
 from failonce.model import KindName, Lesson
@@ -53,7 +54,11 @@ class Index:
         own = self._by_tool.get(tool, ())
         names = {slug(tool), server(tool)} - {tool, ""}
         family = (a for name in sorted(names) for a in self._by_tool.get(name, ()))
-        return (*own, *(a for a in family if a.kind is KindName.RULE))
+        rules = (a for a in family if a.kind is KindName.RULE)
+        everybody = self._by_tool.get(ANY_TOOL, ())
+        if not everybody:
+            return (*own, *rules)
+        return tuple(sorted((*everybody, *own, *rules), key=lambda a: _ORDER[a.kind]))
 
     def __len__(self) -> int:
         return sum(map(len, self._by_tool.values()))

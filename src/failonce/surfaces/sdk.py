@@ -22,8 +22,8 @@ from failonce.compose import Parts
 from failonce.evidence.snapshot import snapshot
 from failonce.evidence.triage import triage
 from failonce.identity import canonical_json, digest, intact
-from failonce.kinds.behaviour import Block, Repair, Retry
-from failonce.kinds.decision import Armed, Decision, Touch
+from failonce.kinds.behaviour import Block, Repair, Retry, Situation
+from failonce.kinds.decision import Armed, Decision, Touch, settle
 from failonce.loop import Loop
 from failonce.model import (
     ALLOW,
@@ -173,7 +173,7 @@ class Advisor:
             return otherwise
 
     def _before(self, call: Call, override: str) -> Advice:
-        decision = decide.before(call, self._armed(call))
+        decision = settle(decide.before(Situation(call=call), self._armed(call)))
         if not decision.touches:
             return decision.advice
         if override and decision.advice.action is AdviceAction.BLOCK:
@@ -187,12 +187,21 @@ class Advisor:
         return decision.advice
 
     def _after(self, call: Call, error: str | BaseException) -> Advice:
-        armed = self._armed(call)
         before = self._pending.get(_key(call))
+        once = (
+            {t.armed.lesson for t in before.touches if isinstance(t.effect, Repair)}
+            if before
+            else set()
+        )
+        armed = [a for a in self._armed(call) if a.lesson not in once]
         attempt = before.attempt if before else 1
         for text in _wordings(error):
             failure = _failure(call, text, attempt)
-            decision = decide.after(call, failure, armed) if failure else decide.NOTHING
+            decision = (
+                settle(decide.after(Situation(call=call), failure, armed))
+                if failure
+                else decide.NOTHING
+            )
             if decision.advice.action is AdviceAction.RETRY:
                 again = replace(call, args=decision.advice.args)
                 self._remember(again, _Pending(attempt=attempt + 1, touches=decision.touches))

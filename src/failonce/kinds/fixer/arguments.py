@@ -1,33 +1,20 @@
-"""Fixer: repairs the arguments of a call, before it runs or once after it failed (S3, S20).
-
-This file holds the form that repairs arguments. Inserted calls and patches of a repository
-are forms of their own.
-"""
+"""The form of a fixer that repairs arguments, before the call or once after it failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import Effect, Repair, concerns, only, section, text
+from failonce.kinds.behaviour import Effect, Repair, Situation, concerns, only, section, text
+from failonce.kinds.fixer.moment import Moment, moment, repaired
 from failonce.language import document, pattern, predicate, transform
 from failonce.language.predicate import Predicate
 from failonce.language.transform import Transform
-from failonce.model import Args, Call, Failure, Proof
-
-
-class Moment(StrEnum):
-    """When the repair is made."""
-
-    BEFORE = "before"
-    """Before the call: its conditions alone tell that the call would fail."""
-    AFTER_FAILURE = "after_failure"
-    """Once, after the call failed with this very error."""
+from failonce.model import Args, Failure, Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fixer:
+class ArgumentsFixer:
     """Arguments of `component` that satisfy `when` are turned by `repair`.
 
     No free text is in it, so nothing that an error said can reach an agent through it.
@@ -50,18 +37,15 @@ class Fixer:
         only(action, "action", "type", "steps")
         if text(action, "type") != "repair_arguments":
             raise BadInput("A fixer's `type` is `repair_arguments`.")
-        try:
-            moment = Moment(text(match, "when"))
-        except ValueError:
-            raise BadInput("A fixer's `when` is `before` or `after_failure`.") from None
+        acts = moment(match)
         when = predicate.load(match.get("arguments", []))
-        if moment is Moment.BEFORE and not when.conditions:
+        if acts is Moment.BEFORE and not when.conditions:
             raise BadInput("A fixer that acts before the call needs conditions on arguments.")
         regex = text(match, "message_regex", "")
         pattern.check(regex)
         return cls(
             component=text(match, "component", target),
-            moment=moment,
+            moment=acts,
             when=when,
             fingerprint=text(match, "fingerprint", ""),
             message_regex=regex,
@@ -86,19 +70,21 @@ class Fixer:
             }
         )
 
-    def before(self, call: Call) -> Effect | None:
+    def before(self, situation: Situation) -> Effect | None:
         """The repaired call, where conditions alone tell."""
-        if self.moment is not Moment.BEFORE or call.args is None:
+        args = situation.call.args
+        if self.moment is not Moment.BEFORE or args is None:
             return None
-        return self._repaired(call.args)
+        return self._repaired(args)
 
-    def after(self, call: Call, failure: Failure) -> Effect | None:
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:
         """The repaired call, once, after this very error."""
-        if self.moment is not Moment.AFTER_FAILURE or call.args is None or failure.attempt > 1:
+        args = situation.call.args
+        if self.moment is not Moment.AFTER_FAILURE or args is None:
             return None
         if not concerns(self.fingerprint, self.message_regex, failure):
             return None
-        return self._repaired(call.args)
+        return self._repaired(args)
 
     def _repaired(self, args: Args) -> Effect | None:
         if not self.when.holds(args):
@@ -121,10 +107,4 @@ class Fixer:
     @staticmethod
     def headline(proof: Proof) -> str:
         """Repaired and wrongly changed."""
-        t = proof.tally
-        return (
-            f"Repaired {t.repaired} of {t.failures} failures in "
-            f"{proof.among(proof.clusters)}, as the caller did later; wrongly changed "
-            f"{t.wrongly_changed} of {t.good:,} good calls of this tool "
-            f"(at most {proof.harm_high:.1%})."
-        )
+        return repaired(proof)

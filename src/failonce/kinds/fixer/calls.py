@@ -1,0 +1,108 @@
+"""The form of a fixer that makes other calls: look, act, the call, and back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from failonce.errors import BadInput
+from failonce.kinds.behaviour import Effect, Insert, Situation, concerns, only, section, text
+from failonce.kinds.fixer.moment import Moment, moment, repaired
+from failonce.language import document, pattern, predicate
+from failonce.language.predicate import Predicate
+from failonce.language.program import Program, dump_program, load_program
+from failonce.model import Failure, Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsFixer:
+    """Calls of `component` that satisfy `when` are led through `program`.
+
+    No free text is in it, so nothing that an error said can reach an agent through it.
+    """
+
+    component: str
+    moment: Moment
+    when: Predicate
+    fingerprint: str
+    message_regex: str
+    program: Program
+
+    @classmethod
+    def parse(cls, body: str, target: str) -> Self:
+        """Read `match` and `action` of S20 for the form with inserted calls."""
+        parts = document.load(body)
+        only(parts, "fixer", "match", "action")
+        match, action = section(parts, "match"), section(parts, "action")
+        only(match, "match", "component", "when", "arguments", "fingerprint", "message_regex")
+        only(action, "action", "type", "looks", "when", "steps", "arguments")
+        if text(action, "type") != "insert_calls":
+            raise BadInput("The `type` of a fixer with calls is `insert_calls`.")
+        regex = text(match, "message_regex", "")
+        pattern.check(regex)
+        program = load_program({k: v for k, v in action.items() if k != "type"})
+        if not (program.steps or program.arguments):
+            raise BadInput("A fixer changes the call or makes another; this one does neither.")
+        acts = moment(match)
+        if acts is Moment.BEFORE and not program.when:
+            raise BadInput("A fixer that acts before the call must look and compare (`when`).")
+        return cls(
+            component=text(match, "component", target),
+            moment=acts,
+            when=predicate.load(match.get("arguments", [])),
+            fingerprint=text(match, "fingerprint", ""),
+            message_regex=regex,
+            program=program,
+        )
+
+    def render(self) -> str:
+        """The body as YAML."""
+        return document.dump(
+            {
+                "match": {
+                    "component": self.component,
+                    "when": str(self.moment),
+                    "arguments": predicate.dump(self.when),
+                    "fingerprint": self.fingerprint,
+                    "message_regex": self.message_regex,
+                },
+                "action": {"type": "insert_calls", **dump_program(self.program)},
+            }
+        )
+
+    def before(self, situation: Situation) -> Effect | None:
+        """The program, where it looks for itself whether it is needed."""
+        if self.moment is not Moment.BEFORE:
+            return None
+        return self._insert(situation, error="", blamed="")
+
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:
+        """The program, once, after this very error or where a guardrail expects it."""
+        if self.moment is not Moment.AFTER_FAILURE:
+            return None
+        if failure.expected and self.program.needs_error:
+            return None
+        if not concerns(self.fingerprint, self.message_regex, failure):
+            return None
+        return self._insert(situation, error=failure.message, blamed=failure.blamed)
+
+    def _insert(self, situation: Situation, *, error: str, blamed: str) -> Effect | None:
+        args = situation.call.args
+        if args is None or not self.when.holds(args):
+            return None
+        message = f"Before this call: {self.program}."
+        return Insert(program=self.program, message=message, error=error, blamed=blamed)
+
+    def under(self, names: Mapping[str, str]) -> Self:
+        """Its fingerprint as it is called now."""
+        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
+
+    def summary(self) -> str:
+        """`call press(force=1.0); then the same call, once after this failure`."""
+        once = ", once after this failure" if self.moment is Moment.AFTER_FAILURE else ""
+        when = f", when {self.when}" if self.when.conditions else ""
+        return f"{self.program}{once}{when}"
+
+    @staticmethod
+    def headline(proof: Proof) -> str:
+        """Repaired and wrongly changed."""
+        return repaired(proof)

@@ -1,0 +1,94 @@
+"""The forms of a fixer that need no example: a tool's own name and schema say what was meant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from failonce.errors import BadInput
+from failonce.kinds.behaviour import ANY_TOOL, Effect, Repair, Situation, only, section, text
+from failonce.kinds.fixer.moment import repaired
+from failonce.language import document
+from failonce.language.fitting import fit_arguments
+from failonce.language.tool_names import nearest_tool, spec_of
+from failonce.model import Failure, Proof
+
+
+class Fit(StrEnum):
+    """What is made to fit."""
+
+    NAMES = "correct_names"
+    """The name of a tool that is not there becomes the one it clearly means."""
+    SCHEMA = "fit_schema"
+    """Arguments are read, named and typed as the tool's schema says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittingFixer:
+    """Calls of `component`, `*` for any, are fitted before they run; those that fit stay."""
+
+    component: str
+    fit: Fit
+
+    @classmethod
+    def parse(cls, body: str, target: str) -> Self:
+        """Read `match` and `action`; there is nothing else to say."""
+        parts = document.load(body)
+        only(parts, "fixer", "match", "action")
+        match, action = section(parts, "match"), section(parts, "action")
+        only(match, "match", "component")
+        only(action, "action", "type")
+        try:
+            fit = Fit(text(action, "type"))
+        except ValueError:
+            raise BadInput(f"`{action.get('type')}` does not fit calls.") from None
+        return cls(component=text(match, "component", target), fit=fit)
+
+    def render(self) -> str:
+        """The body as YAML."""
+        return document.dump(
+            {"match": {"component": self.component}, "action": {"type": str(self.fit)}}
+        )
+
+    def before(self, situation: Situation) -> Effect | None:
+        """The call as it fits, where it did not and can mean one thing only."""
+        if self.component not in (ANY_TOOL, situation.call.tool) or not situation.tools:
+            return None
+        return self._named(situation) if self.fit is Fit.NAMES else self._fitted(situation)
+
+    def _named(self, situation: Situation) -> Effect | None:
+        call = situation.call
+        if spec_of(call.tool, situation.tools) is not None:
+            return None
+        tool = nearest_tool(call.tool, situation.tools)
+        if tool is None or tool == call.tool:
+            return None
+        return Repair(args=call.args, tool=tool, message=f"There is no such tool; ran `{tool}`.")
+
+    def _fitted(self, situation: Situation) -> Effect | None:
+        call = situation.call
+        spec = spec_of(call.tool, situation.tools)
+        fitted = fit_arguments(call.args, spec, raw=call.raw) if spec is not None else None
+        if fitted is None:
+            return None
+        return Repair(args=fitted.args, message=f"Arguments made to fit: {fitted}.")
+
+    def after(self, situation: Situation, failure: Failure) -> Effect | None:  # noqa: ARG002
+        """Nothing: what can be fitted was fitted before."""
+        return None
+
+    def under(self, names: Mapping[str, str]) -> Self:  # noqa: ARG002 - it names no failure
+        """The same lesson."""
+        return self
+
+    def summary(self) -> str:
+        """What it fits, in a line."""
+        whose = "any tool" if self.component == ANY_TOOL else f"`{self.component}`"
+        if self.fit is Fit.NAMES:
+            return f"where {whose} is called by a name that is nearly right, use the right one"
+        return f"make the arguments of {whose} fit its schema, where they can mean one thing only"
+
+    @staticmethod
+    def headline(proof: Proof) -> str:
+        """Repaired and wrongly changed."""
+        return repaired(proof)

@@ -1,0 +1,240 @@
+"""Trying lessons on recorded calls: what would have been called, and whether it was right.
+
+Miners try candidates on the study clusters with it, the gate judges on the exam clusters,
+benchmarks measure with it: one way to execute a call with lessons, one way to compare what
+came of it with what the caller later reached by itself (statistics of the gate; the five
+words are those of *how a repair is judged*).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from failonce.history import Episode
+from failonce.kinds.behaviour import Situation
+from failonce.kinds.decision import Armed, Decider, Decision, drive
+from failonce.model import (
+    AdviceAction,
+    Answer,
+    Call,
+    Evidence,
+    Failure,
+    Past,
+    ToolSpec,
+)
+from failonce.ports import Environment, World
+
+DEPTH = 4
+"""Repairs tried in a row on one call, the class of failure looked at anew after each."""
+
+Run = Callable[[Call], Answer]
+"""Makes a call: in a world, from a recording, or for real."""
+Concerning = Callable[[str], Sequence[Armed]]
+"""The lessons that concern a tool, by its name."""
+
+NO_TOOLS: Mapping[str, ToolSpec] = MappingProxyType({})
+
+
+def failure_of(e: Evidence) -> Failure:
+    """A recorded failure as a lesson looks at it."""
+    return Failure(
+        message=e.message,
+        signature=e.signature or "",
+        category=e.finding.category,
+        error_type=e.finding.error_type,
+        retry_after_s=e.finding.retry_after_s,
+        template=e.template,
+    )
+
+
+def answer_of(e: Evidence) -> Answer:
+    """What a recorded call came back with; whatever was not good did not work."""
+    return Answer(text=e.message, failure=None if e.good else failure_of(e))
+
+
+def situations(
+    calls: Iterable[Evidence], tools: Mapping[str, ToolSpec] = NO_TOOLS
+) -> Iterator[tuple[Evidence, Situation]]:
+    """Each recorded call with what its session did before it; calls come session by session."""
+    past: list[Past] = []
+    here: tuple[str, str] | None = None
+    for e in calls:
+        if (e.call.project, e.call.session) != here:
+            here, past = (e.call.project, e.call.session), []
+        yield e, Situation(call=e.call, past=tuple(past[-RECENT:]), tools=tools)
+        past.append(Past(call=e.call, answer=answer_of(e)))
+
+
+RECENT = 50
+"""Calls of a session that a lesson can look back on."""
+
+
+# ---------------------------------------------------------------- execution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What became of a call that lessons were asked about.
+
+    `call` is what finally ran, `answer` what it came back with, None where it was blocked;
+    `inserted` are the calls that were made for it, `repaired` the lessons that acted after
+    a failure, with the decision before the call in `before`.
+    """
+
+    before: Decision
+    call: Call
+    answer: Answer | None
+    inserted: tuple[Call, ...] = ()
+    repairs: tuple[Decision, ...] = ()
+    failed_first: bool = False
+
+    @property
+    def blocked(self) -> bool:
+        """True where the call did not run."""
+        return self.answer is None
+
+    @property
+    def worked(self) -> bool:
+        """True where the call ran and did what it was asked."""
+        return self.answer is not None and self.answer.worked
+
+    @property
+    def prevented(self) -> bool:
+        """True where a lesson acted before the call: blocked it, or ran it otherwise."""
+        return self.before.advice.action in (AdviceAction.BLOCK, AdviceAction.RUN)
+
+    @property
+    def lessons(self) -> tuple[str, ...]:
+        """The lessons that acted, in order, each once."""
+        said = (*self.before.advice.lessons, *(x for d in self.repairs for x in d.advice.lessons))
+        return tuple(dict.fromkeys(said))
+
+
+@dataclass(slots=True)
+class _Recorder:
+    """Makes calls and remembers which."""
+
+    run: Run
+    made: list[Call] = field(default_factory=list)
+
+    def __call__(self, call: Call) -> Answer:
+        self.made.append(call)
+        return self.run(call)
+
+
+def execute(situation: Situation, concerning: Concerning, decider: Decider, run: Run) -> Execution:
+    """Make a call as the lessons want it: before, the call, and up to `DEPTH` repairs after.
+
+    A repair that leaves the very same failure is taken back before the next one is tried; one
+    that leads to another failure is progress and stays, unless nothing works in the end.
+    """
+    insert = _Recorder(run)
+    before = drive(decider.before(situation, concerning(situation.call.tool)), insert)
+    if before.advice.action is AdviceAction.BLOCK:
+        return Execution(
+            before=before, call=situation.call, answer=None, inserted=tuple(insert.made)
+        )
+    call = _advised(situation.call, before)
+    answer = run(call)
+    _all(insert, before.afterwards)
+    failed_first = not answer.worked
+    undo = before.if_failed
+    repairs: list[Decision] = []
+    used = set(before.advice.lessons)
+    while answer.failure is not None and len(repairs) < DEPTH:
+        armed = [a for a in concerning(call.tool) if a.lesson not in used]
+        now = replace(situation, call=call)
+        decision = drive(decider.after(now, answer.failure, armed), insert)
+        if decision.advice.action is not AdviceAction.RETRY:
+            break
+        repairs.append(decision)
+        used |= set(decision.advice.lessons)
+        repaired = _advised(call, decision)
+        result = run(repaired)
+        _all(insert, decision.afterwards)
+        if _same(result, answer):
+            _all(insert, decision.if_failed)
+            continue
+        call, answer, undo = repaired, result, (*decision.if_failed, *undo)
+    if not answer.worked:
+        _all(insert, undo)
+    return Execution(
+        before=before,
+        call=call,
+        answer=answer,
+        inserted=tuple(insert.made),
+        repairs=tuple(repairs),
+        failed_first=failed_first,
+    )
+
+
+def _advised(call: Call, decision: Decision) -> Call:
+    advice = decision.advice
+    if advice.args is None and not advice.tool:
+        return call
+    return replace(call, args=advice.args, tool=advice.tool or call.tool)
+
+
+def _all(run: Run, calls: Iterable[Call]) -> None:
+    for call in calls:
+        run(call)
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    """Whether a repair left the very failure that it was to mend."""
+    if one.failure is None or other.failure is None:
+        return False
+    return one.failure.signature == other.failure.signature
+
+
+# ---------------------------------------------------------------- agreement
+
+
+class Agreement(StrEnum):
+    """How a repaired call compares with what the caller later reached by itself."""
+
+    CONFIRMED = "confirmed"
+    """The same answer (reading) or the same world (writing)."""
+    CONTRADICTED = "contradicted"
+    """The caller later succeeded with something else."""
+    DIFFERS = "differs"
+    """The same call, but the world or the answer is not the same."""
+    UNCONFIRMED = "unconfirmed"
+    """The caller never got there, so nobody can say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Where the caller got by itself: its call, the answer, the world after, and before."""
+
+    call: Call
+    answer: Answer
+    state: str
+    reads: bool
+
+
+def reached(episode: Episode, environment: Environment) -> Reached | None:
+    """What the caller's own recovery led to, executed again; None where there is none."""
+    if episode.recovery is None:
+        return None
+    world = environment.before(episode.recovery)
+    if world is None:
+        return None
+    state = world.state()
+    answer = world.run(episode.recovery.call)
+    after = world.state()
+    return Reached(call=episode.recovery.call, answer=answer, state=after, reads=state == after)
+
+
+def agreement(call: Call, answer: Answer, world: World, theirs: Reached | None) -> Agreement:
+    """Compare a repaired call that worked with what the caller later reached."""
+    if theirs is None or not theirs.answer.worked:
+        return Agreement.UNCONFIRMED
+    same_call = (call.tool, call.args) == (theirs.call.tool, theirs.call.args)
+    same = answer.text == theirs.answer.text if theirs.reads else world.state() == theirs.state
+    if same:
+        return Agreement.CONFIRMED
+    if same_call or answer.text == theirs.answer.text:
+        return Agreement.DIFFERS
+    return Agreement.CONTRADICTED
