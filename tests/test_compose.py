@@ -1,6 +1,7 @@
 """Settings: what stands above what, what is refused, and the seeds' names."""
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from failonce.compose import Configuration, assemble, configure, opened
 from failonce.compose.reading import project_root
 from failonce.compose.settings import described, learning_mode, variable
 from failonce.errors import BadSetting
-from failonce.model import Mode
-from failonce.ports import Weights
+from failonce.model import Category, KindName, Mode
+from failonce.policy import DEFAULT, Policy
+from failonce.ports import SignatureOrder, Weights, Windows
 from failonce.testing import MemoryStore
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -59,6 +61,91 @@ def test_everything_has_a_default(home: Path) -> None:
     assert (policy.min_hits_7d, policy.top, policy.min_clusters) == (2, 50, 2)
     assert policy.weights == Weights(week=0.7, month=0.3)
     assert (policy.default_mode, policy.forced_mode) == (Mode.MANUAL, None)
+    assert policy == DEFAULT
+
+
+@pytest.mark.proves("C16", "S18")
+def test_the_defaults_are_those_of_the_seeds() -> None:
+    """Requirement D.3.11: one vocabulary for the thresholds on which the seeds disagree."""
+    p = read().policy
+    assert (p.min_hits_7d, p.top, p.windows) == (2, 50, Windows(week=7, month=30))
+    assert (p.hint_window, p.hint_min_occurrences) == (timedelta(hours=24), 2)
+    assert (p.hint_min_confidence, p.hint_ttl) == (0.6, timedelta(hours=168))
+    assert (p.max_suggestions, p.min_confidence) == (3, 0.7)
+    assert (p.holdout_canary, p.holdout_approved, p.trial) == (0.5, 0.1, timedelta(hours=168))
+
+
+def test_every_setting_reaches_the_policy(home: Path) -> None:
+    """No key is read and then forgotten: each of these changes what the core sees."""
+    path = project(
+        home,
+        """
+        [learning]
+        trial = "2d"
+        [mine]
+        min_hits_7d = 3
+        top = 4
+        order = "recency"
+        windows = "14d / 60d"
+        min_clusters = 5
+        lesson_cost = 7.5
+        [hints]
+        window = "90m"
+        min_occurrences = 6
+        min_confidence = 0.5
+        ttl = "30 s"
+        max_suggestions = 2
+        [skill]
+        min_confidence = 0.8
+        [outcome]
+        holdout_canary = 0.4
+        holdout_approved = 0.2
+        [impact]
+        week = 1
+        month = 2
+        [classification.category]
+        "b" = "LLMError"
+        "a" = "auth"
+        [classification.kind]
+        "a" = "rule"
+        """,
+    )
+    assert read().policy == Policy(
+        trial=timedelta(days=2),
+        min_hits_7d=3,
+        top=4,
+        order=SignatureOrder.RECENCY,
+        windows=Windows(week=14, month=60),
+        min_clusters=5,
+        lesson_cost=7.5,
+        hint_window=timedelta(minutes=90),
+        hint_min_occurrences=6,
+        hint_min_confidence=0.5,
+        hint_ttl=timedelta(seconds=30),
+        max_suggestions=2,
+        min_confidence=0.8,
+        holdout_canary=0.4,
+        holdout_approved=0.2,
+        weights=Weights(week=1, month=2),
+        categories=(("b", Category.LLM), ("a", Category.AUTH)),
+        kinds=(("a", KindName.RULE),),
+    )
+    path.write_text("[outcome]\nholdout = false\nholdout_approved = 0.2\n")
+    policy = read().policy
+    assert (policy.holdout_canary, policy.holdout_approved) == (0, 0)
+
+
+@pytest.mark.proves("S25")
+def test_patterns_of_the_file_above_are_tried_first(home: Path) -> None:
+    own = user(home, '[classification.category]\n"a" = "auth"\n"b" = "auth"\n')
+    ours = project(home, '[classification.category]\n"c" = "llm"\n"a" = "llm"\n')
+    config = read()
+    assert config.policy.categories == (
+        ("c", Category.LLM),
+        ("a", Category.LLM),
+        ("b", Category.AUTH),
+    )
+    assert config.origins["classification.category"] == f"{ours}, {own}"
 
 
 def test_the_command_line_stands_above_environment_project_and_user(home: Path) -> None:
@@ -118,6 +205,18 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "paths.skills": "/s",
         "paths.templates": "/t",
         "paths.rejects": "/r",
+        "learning.trial": "5d",
+        "mine.order": "hits",
+        "mine.windows": "5d/9d",
+        "hints.window": "5h",
+        "hints.min_confidence": "0.5",
+        "hints.ttl": "5h",
+        "skill.min_confidence": "0.5",
+        "outcome.holdout": "false",
+        "outcome.holdout_canary": "0.4",
+        "outcome.holdout_approved": "0.2",
+        "classification.category": '{"a": "auth"}',
+        "classification.kind": '{"a": "rule"}',
     }
     for name, _ in described():
         config = configure(environ={variable(name): samples.get(name, "5")})
@@ -136,6 +235,23 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         ("[mine]\ntop = 'many'\n", r"`mine\.top` is 'many'"),
         ("store = 'x'\n", "`store` is 'x'"),
         ("[learning]\nmode = 'sometimes'\n", r"`learning\.mode` is 'sometimes': it takes off"),
+        ("[hints]\nwindow = '1w'\n", r"`hints\.window` is '1w': it takes a number and its unit"),
+        ("[hints]\nwindow = 24\n", r"`hints\.window` is 24: it takes a number and its unit"),
+        ("[hints]\nttl = '0h'\n", r"`hints\.ttl` is .*: it must be more than nothing"),
+        ("[hints]\nmin_confidence = 6\n", r"`hints\.min_confidence` is 6"),
+        ("[mine]\nwindows = '30d/7d'\n", r"`mine\.windows` is '30d/7d': it takes two windows"),
+        ("[mine]\nwindows = '24h/7d'\n", r"`mine\.windows` is '24h/7d': it takes two windows"),
+        ("[mine]\norder = 'size'\n", r"`mine\.order` is 'size'"),
+        ("[outcome]\nholdout_canary = 1.0\n", r"`outcome\.holdout_canary` is 1"),
+        ("[classification.category]\n'a' = 'odd'\n", r"`classification\.category\.a` is 'odd'"),
+        ("[classification.category]\n'(' = 'auth'\n", r"`\(`: Not a pattern that RE2 takes"),
+        ("[classification.kind]\n'' = 'rule'\n", "an empty pattern would match everything"),
+        ("[classification.kinds]\n'a' = 'rule'\n", "Did you mean `classification.kind`"),
+        ("[hint]\nttl = '1h'\n", r"no setting `hint`"),
+        ("[mine]\nmax_suggestions = 3\n", "Did you mean `hints.max_suggestions`"),
+        ("[learning]\npattern_ttl_hours = 168\n", "Did you mean `hints.ttl`"),
+        ("[learning]\nmin_confidence = 0.7\n", "Did you mean `hints.min_confidence`"),
+        ("[mine]\nmin_hits = 2\n", r"Did you mean `mine\.min_hits_7d`"),
         ("[mine\n", "no valid TOML"),
         ("\udcff", "no valid TOML"),
     ],

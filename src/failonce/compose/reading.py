@@ -44,14 +44,11 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "min_hits": "mine.min_hits_7d",
         "top_n": "mine.top",
         "pattern_ttl_hours": "hints.ttl",
-        "ttl": "hints.ttl",
         "min_occurrence": "hints.min_occurrences",
         "max_suggestions_per_intent": "hints.max_suggestions",
-        "max_suggestions": "hints.max_suggestions",
-        "min_confidence": "skill.min_confidence",
     }
 )
-"""What the seeds and people call some settings, for the hint that a refusal gives."""
+"""What the seeds call some settings, for the hint that a refusal gives."""
 _SEED_MODE: Final = "SKILL_LEARNING_MODE"
 _SEED_SWITCH: Final = "FORMAL_AI_SKILL_MODE"
 
@@ -259,7 +256,7 @@ def _nearest(name: str) -> str:
     key = name.rpartition(".")[2]
     same = [setting for setting in known if setting.rpartition(".")[2] == key]
     near = get_close_matches(name, known, n=1)
-    return next(iter([*same[:1], *near, *([_ELSEWHERE[key]] if key in _ELSEWHERE else [])]), "")
+    return next(iter([*same[:1], *filter(None, [_ELSEWHERE.get(key)]), *near]), "")
 
 
 def _merge(

@@ -60,9 +60,9 @@ _MOST_PATTERNS: Final = 200
 
 
 def _duration(value: object) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, timedelta):
         return value
-    found = _DURATION.fullmatch(value.strip().lower())
+    found = _DURATION.fullmatch(str(value).strip().lower())
     if found is None:
         raise ValueError("it takes a number and its unit: 30s, 90m, 24h or 7d")
     return timedelta(seconds=float(found[1]) * _UNITS[found[2]])

@@ -82,6 +82,9 @@ MORE: Final = (
     Entry(
         name="gaps", module="exploring", summary="List failures that no lesson answers, and why."
     ),
+    Entry(
+        name="explain", module="classifying", summary="Say what a failure is taken for, and why."
+    ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )

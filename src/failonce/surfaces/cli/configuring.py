@@ -1,12 +1,14 @@
 """`failonce config`."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from failonce.adapters.wording import check_templates
 from failonce.compose import Configuration, configure
-from failonce.compose.settings import described, learning_mode
+from failonce.compose.settings import described, learning_mode, spelled
 from failonce.errors import BadSetting
 from failonce.model import Json
 from failonce.surfaces.cli.app import ExitCode
@@ -36,8 +38,15 @@ def show(store: StoreUrl = None, as_json: AsJson = False) -> None:
         return
     table(
         ("setting", "from", "value"),
-        [(name, found.origins.get(name, "default"), str(v)) for name, v in values.items()],
+        [(name, found.origins.get(name, "default"), _written(v)) for name, v in values.items()],
     )
+
+
+def _written(value: Json) -> str:
+    """A value as a line: a table of patterns as in a file, `true` and not Python's `True`."""
+    if isinstance(value, Mapping):
+        return ", ".join(f'"{pattern}" = "{word}"' for pattern, word in value.items()) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _value(found: Configuration, name: str) -> Json:
@@ -53,7 +62,12 @@ def _value(found: Configuration, name: str) -> Json:
     if name in computed:
         return computed[name]
     section, _, key = name.partition(".")
-    value: Json = getattr(getattr(found.settings, section), key)
+    value: object = getattr(getattr(found.settings, section), key)
+    if isinstance(value, timedelta):
+        return spelled(value)
+    if isinstance(value, Mapping):
+        return {str(p): str(v) for p, v in value.items()}
+    assert isinstance(value, str | int | float)  # noqa: S101 - settings have no other types
     return value
 
 

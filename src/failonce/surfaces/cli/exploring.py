@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from failonce.model import Gap, Signature
-from failonce.ports import SignatureOrder, SignatureQuery
+from failonce.ports import SignatureOrder, SignatureQuery, Windows
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.naming import short_ids
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
@@ -43,13 +43,14 @@ def failures(
     """List what fails, the worst first.
 
     Failures that differ only in values are one class. Its impact is what it did in the
-    newest 7 and 30 days, weighted (impact.week, impact.month).
+    newest 7 and 30 days (mine.windows), weighted (impact.week, impact.month).
     """
     with session(store) as parts:
         query = SignatureQuery(
             project=named(project, parts.config),
             order=order,
             weights=parts.config.policy.weights,
+            windows=parts.config.policy.windows,
         )
         found = parts.store.signatures(query)
         recorded = bool(found) or bool(parts.store.projects())
@@ -58,20 +59,22 @@ def failures(
     if as_json:
         show_json([records.signature(s, short[s.id]) for s in shown])
     elif shown:
-        _listing(shown, short, len(found))
+        _listing(shown, short, len(found), query.windows)
     elif recorded:
         say("No failure is recorded here.")
     else:
         say("Nothing is recorded yet. Begin with: failonce import PATH")
 
 
-def _listing(shown: Sequence[Signature], short: Mapping[str, str], total: int) -> None:
+def _listing(
+    shown: Sequence[Signature], short: Mapping[str, str], total: int, windows: Windows
+) -> None:
     projects = len({s.project for s in shown}) > 1
     wide = console().width >= _ROOMY
     table(
         (
-            *("id", "impact", "7 d"),
-            *(["30 d"] if wide else []),
+            *("id", "impact", f"{windows.week} d"),
+            *([f"{windows.month} d"] if wide else []),
             *("all", "sessions"),
             *(["category"] if wide else []),
             "tool",

@@ -35,7 +35,8 @@ def mine(
             "--min_hits",
             min=1,
             metavar="N",
-            help="Failures of one class in seven days, at least. Default: mine.min_hits_7d.",
+            help="Failures of one class in seven days (mine.windows), at least. "
+            "Default: mine.min_hits_7d.",
             show_default=False,
         ),
     ] = None,
@@ -45,7 +46,7 @@ def mine(
             "--top",
             min=1,
             metavar="N",
-            help="Classes looked at, the worst first. Default: mine.top.",
+            help="Classes looked at, in the order of mine.order. Default: mine.top.",
             show_default=False,
         ),
     ] = None,
@@ -138,7 +139,8 @@ def _tell(runs: list[Mined], config: Configuration) -> None:
     if any(run.below for run in runs):
         limits = config.settings.mine
         say(
-            f"Limits: {limits.min_hits_7d} failures in 7 days (--min-hits), "
+            f"Limits: {limits.min_hits_7d} failures in {config.policy.windows.week} days "
+            "(--min-hits), "
             f"{plural(limits.min_clusters, 'session')}, the worst {limits.top} (--top)."
         )
     if any(run.new for run in runs):
