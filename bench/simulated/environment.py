@@ -6,7 +6,7 @@ next to nothing and a call the copy of one simulator. Sessions that begin alike 
 
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
 from failonce.evidence.redact import Redactor
@@ -79,6 +79,11 @@ class SimulatedWorld:
         """A digest of what can be seen of the simulators, with the place that one is at."""
         return b"".join(self._digest(owner)[0] for owner in self._parts).hex()
 
+    def place(self) -> str:
+        """Where one is, empty in a world without places."""
+        places = (getattr(part, "_current_dir", None) for part in self._parts.values())
+        return next((_path(place) for place in places if place is not None), "")
+
     def public(self) -> str:
         """A digest of what the benchmark compares: public attributes, wherever one is."""
         return b"".join(self._digest(owner)[1] for owner in self._parts).hex()
@@ -143,22 +148,29 @@ class _Node:
     """A point that sessions of a task reach by the same calls."""
 
     world: SimulatedWorld
-    text: str = ""
+    answer: Answer = Answer(text="")
     after: dict[str, "_Node"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A recorded call run again: the world before it, and its answer then."""
+    """A recorded call run again: its place in the session, the worlds around it, its answer."""
 
     row: Row
-    world: SimulatedWorld
-    text: str
+    index: int
+    before: SimulatedWorld
+    after: SimulatedWorld
+    answer: Answer
+
+    @property
+    def call(self) -> Call:
+        """The call as the caller made it."""
+        return self.row.call
 
     @property
     def failed(self) -> bool:
         """True where the call fails in the replay."""
-        return simulators.failed(self.text)
+        return simulators.failed(self.answer.text)
 
 
 class SimulatedEnvironment:
@@ -178,7 +190,7 @@ class SimulatedEnvironment:
     def before(self, evidence: Evidence) -> SimulatedWorld | None:
         """The world as it was when this call was made; None for a call that is not ours."""
         step = self._steps.get(evidence.id)
-        return None if step is None else step.world.copy()
+        return None if step is None else step.before.copy()
 
     def tools(self, evidence: Evidence) -> Mapping[str, ToolSpec]:
         """The tools that this call's session could use."""
@@ -196,12 +208,16 @@ class SimulatedEnvironment:
             node = self._starts[task.name] = _Node(world_of(task))
         steps: list[Step] = []
         secrets: dict[tuple[str, str], Json] = {}
-        for row in rows:
+        for index, row in enumerate(rows):
             new = _secrets(row)
             secrets = secrets | new if new else secrets
             following = _following(node, row)
-            world = node.world.knowing(secrets) if secrets else node.world
-            steps.append(Step(row=row, world=world, text=following.text))
+            before, after = (
+                n.world.knowing(secrets) if secrets else n.world for n in (node, following)
+            )
+            steps.append(
+                Step(row=row, index=index, before=before, after=after, answer=following.answer)
+            )
             node = following
         return steps
 
@@ -243,6 +259,7 @@ def answer(call: Call, text: str) -> Answer:
             category=finding.category,
             error_type=finding.error_type,
             retry_after_s=finding.retry_after_s,
+            template=named.template,
         ),
     )
 
@@ -251,16 +268,18 @@ _REDACTOR = Redactor()
 
 
 def _following(node: _Node, row: Row) -> _Node:
-    if not row.ran:
-        return replace(node, text=UNDECODABLE)
-    key = f"{row.call.tool}\n{canonical_json(row.call.args)}"
+    call = row.call
+    key = f"{call.tool}\n{canonical_json(call.args)}" if row.ran else ""
     following = node.after.get(key)
     if following is None:
-        world = node.world.copy()
-        text = world.execute(row.call.tool, row.call.args)
+        world, text = node.world.copy(), UNDECODABLE
+        if row.ran:
+            text = world.execute(call.tool, call.args)
         if world.unchanged(node.world):
             world = node.world  # most calls only look: they need no world of their own
-        following = node.after[key] = _Node(world, text)
+        following = _Node(world, answer(call, text))
+        if row.ran:
+            node.after[key] = following
     return following
 
 

@@ -17,7 +17,8 @@ from keyword import iskeyword
 from pathlib import Path
 
 from failonce.identity import canonical_json, digest
-from failonce.model import Args, Json, Parameter, ToolSpec
+from failonce.model import Args, Call, Json, Parameter, ToolSpec
+from simulated.copying import copied
 
 PACKAGE = "bfcl_eval"
 INSTALL = "pip install --no-deps bfcl-eval mpmath"
@@ -141,7 +142,7 @@ def fresh(task: Task, owner: str) -> object:
 
 def invoke(instance: object, tool: str, signature: inspect.Signature, args: Args) -> str:
     """Call a method as the benchmark does, and put its answer into words."""
-    given = dict(args)
+    given = {name: copied(value) for name, value in args.items()}  # simulators keep what they get
     for name, parameter in signature.parameters.items():
         if isinstance(parameter.default, list) and name not in given:
             given[name] = []  # else the default would be shared by all worlds
@@ -156,6 +157,17 @@ def invoke(instance: object, tool: str, signature: inspect.Signature, args: Args
         except (TypeError, ValueError):
             return str(result)
     return str(result)
+
+
+def written_out(call: Call, classes: tuple[str, ...]) -> tuple[str, Args]:
+    """The tool and all its arguments, those left out with their defaults: equal for equal calls."""
+    args = dict(call.args or {})
+    method = methods_of(classes).get(call.tool)
+    if method is not None:
+        for name, parameter in method[1].parameters.items():
+            if parameter.default is not parameter.empty:
+                args.setdefault(name, parameter.default)
+    return call.tool, args
 
 
 def no_tool(tool: str, args: Args | None) -> str:
