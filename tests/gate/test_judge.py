@@ -7,7 +7,7 @@ import pytest
 from failonce import history
 from failonce.gate import checks
 from failonce.gate.judge import Case, judge, together
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
@@ -46,7 +46,7 @@ def guardrail(target: str = "read") -> Proposal:
 
 
 def fixer(*steps: Step, target: str = "read") -> Proposal:
-    body = Fixer(
+    body = ArgumentsFixer(
         component=target,
         moment=Moment.BEFORE,
         when=HAS_PATH,
@@ -167,7 +167,7 @@ def test_an_argument_with_an_unusual_name_waits_for_a_person() -> None:
 def test_what_runs_a_second_time_waits_for_a_person_unless_the_tool_only_reads() -> None:
     def after_failure(*, read_only: bool) -> Judgement:
         calls = [replace(e, read_only=read_only) for e in past(sessions=30, good=20)]
-        body = Fixer.parse(fixer().body, "read")
+        body = ArgumentsFixer.parse(fixer().body, "read")
         later = replace(body, moment=Moment.AFTER_FAILURE, fingerprint=f"sig:read:{ERROR}")
         return judged(replace(fixer(), body=later.render()), calls)
 

@@ -7,7 +7,7 @@ from failonce import history
 from failonce.gate.replay import Result, replay, tally
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
@@ -24,7 +24,7 @@ RENAME = Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),))
 def fixer(moment: Moment = Moment.BEFORE, signature: str = "") -> Armed:
     return armed(
         KindName.FIXER,
-        Fixer(
+        ArgumentsFixer(
             component="read",
             moment=moment,
             when=HAS_PATH if moment is Moment.BEFORE else Predicate(),

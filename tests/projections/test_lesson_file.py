@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from failonce.errors import BadInput
 from failonce.identity import body_digest
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.registry import behaviour
 from failonce.language.predicate import Condition, Predicate, Test
@@ -35,7 +35,7 @@ def guardrail(message: str = "Change `path`.", regex: str = "no item (.*)") -> s
 
 
 def fixer() -> str:
-    return Fixer(
+    return ArgumentsFixer(
         component="get_item",
         moment=Moment.BEFORE,
         when=WHEN,

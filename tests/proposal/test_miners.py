@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from failonce import history
 from failonce.history import Split
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
 from failonce.model import Args, Category, Evidence, Finding, Proposal, Signature
@@ -16,7 +16,7 @@ from failonce.proposal import preconditions, prerequisites, recoveries, transien
 from failonce.proposal.material import Material, divide
 from tests.made import START, evidence, session
 
-B = TypeVar("B", Fixer, Guardrail, Hint)
+B = TypeVar("B", ArgumentsFixer, Guardrail, Hint)
 
 
 class Plain:
@@ -65,7 +65,7 @@ def test_a_renamed_argument_becomes_a_repair_before_the_call() -> None:
     made = recoveries.mine(
         twice("read", lambda n: [read({"path": f"f{n}"}, "no"), read({"file": f"f{n}"})]), Plain()
     )
-    body = _parsed(made, Fixer)
+    body = _parsed(made, ArgumentsFixer)
     assert body.moment is Moment.BEFORE
     assert str(body.when) == "`path` is given"
     assert str(body.repair) == "rename `path` to `file`"
@@ -85,7 +85,7 @@ def test_a_repair_that_arguments_do_not_announce_waits_for_the_failure() -> None
         ),
         Plain(),
     )
-    assert _parsed(made, Fixer).moment is Moment.AFTER_FAILURE
+    assert _parsed(made, ArgumentsFixer).moment is Moment.AFTER_FAILURE
 
 
 def test_no_repair_is_learned_where_callers_did_different_things() -> None:

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import Fixer, Moment
+from failonce.kinds.behaviour import Situation
+from failonce.kinds.decision import Armed, Decision, settle
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
@@ -21,7 +22,7 @@ def has(name: str) -> Predicate:
 
 
 def rename(old: str, new: str, lesson_id: str = "fix") -> Armed:
-    body = Fixer(
+    body = ArgumentsFixer(
         component="t",
         moment=Moment.BEFORE,
         when=has(old),
@@ -61,26 +62,34 @@ def rule(words: str) -> Armed:
     return Armed(lesson=words, version=1, kind=KindName.RULE, behaviour=body)
 
 
-def call(**args: object) -> Call:
-    return Call(tool="t", args=args)  # type: ignore[arg-type]
+def call(**args: object) -> Situation:
+    return Situation(call=Call(tool="t", args=args))  # type: ignore[arg-type]
+
+
+def before(situation: Situation, *armed: Armed) -> Decision:
+    return settle(decide.before(situation, armed))
+
+
+def after(situation: Situation, failure: Failure, *armed: Armed) -> Decision:
+    return settle(decide.after(situation, failure, armed))
 
 
 def test_nothing_armed_is_the_call_as_it_was() -> None:
-    assert decide.before(call(a=1), ()).advice is ALLOW
+    assert before(call(a=1)).advice is ALLOW
 
 
 def test_guardrails_see_the_arguments_that_will_really_run() -> None:
-    repaired = decide.before(call(old=1), (rename("old", "new"), guard("old")))
+    repaired = before(call(old=1), rename("old", "new"), guard("old"))
     assert repaired.advice.action is AdviceAction.RUN
     assert repaired.advice.args == {"new": 1}
-    stopped = decide.before(call(old=1), (rename("old", "new"), guard("new")))
+    stopped = before(call(old=1), rename("old", "new"), guard("new"))
     assert stopped.advice.action is AdviceAction.BLOCK
     assert stopped.advice.lessons == ("fix", "guard-new")
 
 
 def test_repairs_build_on_one_another() -> None:
     both = (rename("a", "b", "one"), rename("b", "c", "two"))
-    advice = decide.before(call(a=1), both).advice
+    advice = before(call(a=1), *both).advice
     assert advice.args == {"c": 1}
     assert advice.lessons == ("one", "two")
     assert advice.message == (
@@ -89,22 +98,22 @@ def test_repairs_build_on_one_another() -> None:
 
 
 def test_a_warning_lets_the_call_go_on() -> None:
-    advice = decide.before(call(a=1), (guard("a", Strength.WARN),)).advice
+    advice = before(call(a=1), guard("a", Strength.WARN)).advice
     assert (advice.action, advice.message) == (AdviceAction.WARN, "no a")
 
 
 def test_at_most_three_rules_are_shown() -> None:
-    advice = decide.before(call(), tuple(rule(w) for w in ("A.", "B.", "C.", "D."))).advice
+    advice = before(call(), *(rule(w) for w in ("A.", "B.", "C.", "D."))).advice
     assert advice.action is AdviceAction.ALLOW
     assert advice.message == "A. B. C."
 
 
 def test_a_retry_comes_before_giving_up() -> None:
-    def after(attempt: int) -> AdviceAction:
+    def said(attempt: int) -> AdviceAction:
         failure = Failure(message="x", signature="f", category=Category.TIMEOUT, attempt=attempt)
-        return decide.after(call(a=1), failure, (hint(),)).advice.action
+        return after(call(a=1), failure, hint()).advice.action
 
-    assert [after(n) for n in (1, 2, 3)] == [
+    assert [said(n) for n in (1, 2, 3)] == [
         AdviceAction.RETRY,
         AdviceAction.RETRY,
         AdviceAction.GIVE_UP,
@@ -113,7 +122,7 @@ def test_a_retry_comes_before_giving_up() -> None:
 
 def test_a_failure_that_no_lesson_knows_is_left_to_the_caller() -> None:
     failure = Failure(message="x", signature="other", category=Category.TIMEOUT, attempt=9)
-    assert decide.after(call(a=1), failure, (hint(), guard("a"))).advice is ALLOW
+    assert after(call(a=1), failure, hint(), guard("a")).advice is ALLOW
 
 
 json_args = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 3), max_size=3)
@@ -121,11 +130,11 @@ json_args = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(0, 3),
 
 @given(json_args)
 def test_deciding_leaves_the_call_as_it_was_and_says_the_same_twice(args: Args) -> None:
-    asked = Call(tool="t", args=args)
-    before = dict(args)
+    asked = Situation(call=Call(tool="t", args=args))
+    given_args = dict(args)
     armed = (rename("a", "b"), guard("c"))
-    assert decide.before(asked, armed) == decide.before(asked, armed)
-    assert asked.args == before
+    assert before(asked, *armed) == before(asked, *armed)
+    assert asked.call.args == given_args
 
 
 def test_the_index_gives_the_lessons_of_a_tool_and_the_rules_of_its_server() -> None:
