@@ -1,7 +1,7 @@
 """What lessons mined from recorded multi-turn sessions do to sessions of other tasks.
 
     python bench/bfcl.py --train FILE --test FILE [--quick]
-    python bench/bfcl.py --split mod4 FILE [--quick]
+    python bench/bfcl.py [--split mod4] FILE [--quick]
 
 FILE holds recorded calls of a public multi-turn benchmark, one JSON object a line (possibly
 compressed): run, model, cat, task, session, turn, idx, tool, args, text, is_error. They are
@@ -33,11 +33,12 @@ from pathlib import Path
 from simulated import simulators
 from simulated.check import check
 from simulated.environment import Row, SimulatedEnvironment
-from simulated.exam import Marks, by_domain, ends, sit
+from simulated.exam import by_domain, ends, sit
 from simulated.learner import Product
 from simulated.product import Learned, Learner, Nothing, Oracle
 from simulated.recorded import rows
 from simulated.report import (
+    Figures,
     Line,
     figures,
     line,
@@ -46,6 +47,7 @@ from simulated.report import (
     print_exam,
     print_harm,
     print_left,
+    print_sums,
     together,
 )
 
@@ -97,9 +99,9 @@ def examined(split: Split, learner: Callable[[SimulatedEnvironment], Learner]) -
     print_ends(ends(learned, test, marks))
     unattended = sit(learned.only(lambda lesson: lesson.unattended), test)
     static = sit(learned.only(lambda lesson: lesson.static), test)
-    print_summary("unattended lessons alone", unattended)
-    print_summary("static lessons alone", static)
-    print_summary("no learning", sit(Nothing(), test))
+    print_sums("unattended lessons alone", [figures(unattended)])
+    print_sums("static lessons alone", [figures(static)])
+    print_sums("no learning", [figures(sit(Nothing(), test))])
     print(
         f"  replayed in {replayed - start:.1f} s, mined in {mined - replayed:.1f} s,"
         f" examined in {sat - mined:.1f} s, peak memory {peak_mib():.0f} MiB"
@@ -121,47 +123,34 @@ def described(environment: SimulatedEnvironment) -> str:
     )
 
 
-def print_summary(name: str, marks: Marks) -> None:
-    """One line of an exam."""
-    f = figures(marks)
-    print(
-        f"  {name:34}repaired {percent(f.repaired, f.failures)}"
-        f"  prevented {percent(f.prevented, f.failures)}  harmed {percent(f.harmed, f.good)}"
-    )
-
-
 def curve(split: Split, learner: Callable[[SimulatedEnvironment], Learner]) -> None:
     """What fewer tasks teach: the mean of some draws."""
     test = SimulatedEnvironment(split.test)
     numbers = sorted({number(r) for r in split.train})
-    print(f"{split.name}: learning curve, mean of {DRAWS} draws of task numbers")
+    print(f"{split.name}: learning curve over task numbers, mean of {DRAWS} draws")
     for size in (s for s in SIZES if s <= len(numbers)):
-        done: list[Marks] = []
+        done: list[Figures] = []
         for seed in range(DRAWS if size < len(numbers) else 1):
             chosen = set(random.Random(seed).sample(numbers, size))
             some = [r for r in split.train if number(r) in chosen]
-            done.append(sit(learned_from(some, test, learner), test))
-        all_figures = [figures(m) for m in done]
-        n = len(done)
-        print(
-            f"  {size:3} tasks  repaired"
-            f" {100 * sum(f.repaired / f.failures for f in all_figures) / n:6.2f} %  prevented"
-            f" {100 * sum(f.prevented / f.failures for f in all_figures) / n:6.2f} %  harmed"
-            f" {100 * sum(f.harmed / f.good for f in all_figures) / n:7.3f} %"
-        )
+            done.append(figures(sit(learned_from(some, test, learner), test)))
+        print_sums(f"{size} task numbers", done)
 
 
 def domains(split: Split, learner: Callable[[SimulatedEnvironment], Learner]) -> None:
     """What lessons do for a domain that they never saw."""
     test = SimulatedEnvironment(split.test)
-    print(f"{split.name}: a domain left out of what is mined")
+    sums: dict[str, list[Figures]] = {"all": [], "static": []}
+    print(f"{split.name}: a domain left out of what is mined, and examined alone")
     for owner in sorted({c for r in split.test for c in classes(r)}):
         others = [r for r in split.train if owner not in classes(r)]
         here = {id(step) for step in by_domain(test, owner)}
         learned = learned_from(others, test, learner)
         for name, lessons in (("all", learned), ("static", learned.only(lambda x: x.static))):
-            marks = sit(lessons, test).of(lambda step: id(step) in here)  # noqa: B023
-            print_summary(f"{owner}, {name}", marks)
+            sums[name].append(figures(sit(lessons, test, lambda s, h=here: id(s) in h)))
+            print_sums(f"{owner}, {name}", sums[name][-1:])
+    for name, done in sums.items():
+        print_sums(f"every domain, {name}", done)
 
 
 def learned_from(
@@ -190,7 +179,7 @@ def skipped(paths: Iterable[Path | None]) -> str:
         return f"the simulators are not installed; install them with: {simulators.INSTALL}"
     for path in paths:
         if path is None:
-            return "give --train FILE --test FILE, or --split mod4 FILE"
+            return "give --train FILE --test FILE, or one FILE to split"
         if not path.is_file():
             return f"{path}: no such file"
     return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from failonce.model import Past
 from simulated import simulators
 from simulated.environment import SimulatedEnvironment, SimulatedWorld, Step, answer, tools_of
-from simulated.judge import Outcome, Stage, Verdict, gold_path, judge, mended, played
+from simulated.judge import Outcome, Stage, Verdict, displaced, gold_path, judge, mended, played
 from simulated.product import Learned, Nothing, Taken, Used
 
 
@@ -21,6 +21,8 @@ class Failed:
     """The lessons that acted, also where it did not work."""
     left_changed: bool
     """The repair did not work, and the world is no longer what it was."""
+    displaced: bool
+    """The repair works, and one is elsewhere, though the call itself does not move one."""
     prevented: bool
     """Stopped, or made so before it ran that it works."""
     blocked: bool
@@ -70,15 +72,19 @@ class Marks:
         )
 
 
-def sit(learned: Learned, environment: SimulatedEnvironment) -> Marks:
-    """Put every call of the recordings before the lessons."""
+def sit(
+    learned: Learned, environment: SimulatedEnvironment, keep: Callable[[Step], bool] = bool
+) -> Marks:
+    """Put every call of the recordings that `keep` holds for before the lessons."""
     failures: list[Failed] = []
     good: list[Good] = []
     bold = learned.only(lambda lesson: not lesson.stops)
     for steps in environment.sessions.values():
         past: list[Past] = []
         for step in steps:
-            if step.failed:
+            if not keep(step):
+                pass
+            elif step.failed:
                 failures.append(_failure(step, steps, learned, bold, past))
             else:
                 good.append(_good(step, learned, past))
@@ -100,6 +106,7 @@ def _failure(
         repaired=verdict,
         used=taken.used,
         left_changed=verdict is None and outcome.world.state() != step.after.state(),
+        displaced=verdict is not None and displaced(step, outcome),
         prevented=prevented,
         blocked=early.blocked,
         prevented_by=early.used if prevented else (),

@@ -162,6 +162,13 @@ def judge(step: Step, steps: Sequence[Step], outcome: Outcome) -> Verdict:
     return Verdict.STATE_DIFFERS if same else Verdict.UNCONFIRMED
 
 
+def displaced(step: Step, outcome: Outcome) -> bool:
+    """Whether a call that moves nobody left the caller in another place."""
+    final = outcome.final
+    moves = final is not None and final.before.place() != final.after.place()
+    return not moves and outcome.world.place() != step.after.place()
+
+
 def same_call(one: Call, other: Call, task: Task) -> bool:
     """Whether two calls are the same once arguments left out have their defaults."""
     classes = task.classes

@@ -1,7 +1,6 @@
 """The product as the exam asks it: mined in memory, every lesson taken as approved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import Armed
@@ -26,39 +25,40 @@ class Product:
         desktop = product()
         desktop.review.set_mode(Mode.AUTO, project=PROJECT)
         keep(desktop, (row.evidence for row in rows))
-        print(f"  {desktop.loop.mine(PROJECT).outcome}")
+        desktop.loop.mine(PROJECT)
         standing = desktop.store.lessons(project=PROJECT, states=_STANDING)
-        return Lessons(tuple((used(lesson), arm(lesson)) for lesson in standing))
+        return Lessons([(used(lesson), arm(lesson)) for lesson in standing])
 
 
-@dataclass(frozen=True, slots=True)
 class Lessons:
     """Port `Learned`: the product's own index, decision and execution."""
 
-    armed: tuple[tuple[Used, Armed], ...]
+    def __init__(self, armed: Sequence[tuple[Used, Armed]]) -> None:
+        self._armed = armed
+        self._index = Index(lesson for _, lesson in armed)
+        self._names = {lesson.lesson: name for name, lesson in armed}
 
     def handle(
         self, call: Call, past: Sequence[Past], tools: Mapping[str, ToolSpec], run: Run
     ) -> Taken:
         """Execute a call as every surface does."""
-        index = Index(armed for _, armed in self.armed)
         situation = Situation(call=call, past=tuple(past[-RECENT:]), tools=tools)
-        done = execute(situation, index.concerning, decide, run)
-        names = {armed.lesson: lesson for lesson, armed in self.armed}
+        done = execute(situation, self._index.concerning, decide, run)
+        acted = [self._names[lesson] for lesson in done.lessons]
         return Taken(
             final=None if done.blocked else done.call,
             early=done.prevented,
             failed_first=done.failed_first,
-            used=tuple(names[x] for x in done.lessons if names[x].kind != KindName.RULE),
+            used=tuple(u for u in acted if u.kind != KindName.RULE),  # a rule is only shown
         )
 
     def only(self, keep: Keep) -> Learned:
         """Those alone that `keep` holds for."""
-        return replace(self, armed=tuple(pair for pair in self.armed if keep(pair[0])))
+        return Lessons([pair for pair in self._armed if keep(pair[0])])
 
     def lessons(self) -> Sequence[Used]:
         """Every lesson in force."""
-        return [lesson for lesson, _ in self.armed]
+        return [name for name, _ in self._armed]
 
 
 def used(lesson: Lesson) -> Used:

@@ -22,6 +22,7 @@ class Figures:
     harmed: int
     touched: int
     left_changed: int
+    displaced: int
     unmended: int
     unmended_repaired: int
     by_task: float
@@ -44,6 +45,7 @@ def figures(marks: Marks) -> Figures:
         harmed=sum(g.harmed for g in marks.good),
         touched=sum(g.touched for g in marks.good),
         left_changed=sum(f.left_changed for f in marks.failures),
+        displaced=sum(f.displaced for f in marks.failures),
         unmended=len(unmended),
         unmended_repaired=sum(f.repaired is not None for f in unmended),
         by_task=share(sum(share(sum(r), len(r)) for r in by_task.values()), len(by_task)),
@@ -66,9 +68,9 @@ def share(part: float, of: int) -> float:
     return part / of if of else 0.0
 
 
-def percent(part: float, of: int) -> str:
+def percent(part: float, of: int, digits: int = 2) -> str:
     """A share with its counts."""
-    return f"{100 * share(part, of):6.2f} % ({part:g}/{of})"
+    return f"{100 * share(part, of):6.{digits}f} % ({part:g}/{of})"
 
 
 def print_exam(marks: Marks, lessons: Sequence[Used]) -> None:
@@ -91,8 +93,9 @@ def _rows(columns: Sequence[Figures]) -> Iterable[tuple[str, list[str]]]:
     yield "repaired, of those never mended", cells
     yield "prevented before the call", [percent(c.prevented, c.failures) for c in columns]
     yield "  of these by a block", [percent(c.blocked, c.prevented) for c in columns]
-    yield "harmed good calls", [percent(c.harmed, c.good) for c in columns]
-    yield "touched good calls", [percent(c.touched, c.good) for c in columns]
+    yield "harmed good calls", [percent(c.harmed, c.good, 3) for c in columns]
+    yield "touched good calls", [percent(c.touched, c.good, 3) for c in columns]
+    yield "repaired, but left elsewhere", [percent(c.displaced, c.repaired) for c in columns]
     cells = [percent(c.left_changed, c.failures) for c in columns]
     yield "world changed, still failed", cells
 
@@ -143,6 +146,17 @@ def print_ends(ends: Ends) -> None:
         f"  ends of sessions with a failure repaired that the caller never mended: {ends.told};"
         f" as the gold path's {ends.right}, without repairs {ends.were_right}"
         f" (won {ends.won}, lost {ends.lost})"
+    )
+
+
+def print_sums(name: str, done: Sequence[Figures]) -> None:
+    """One line of one or several exams: shares of the sums."""
+    failures, good = sum(f.failures for f in done), sum(f.good for f in done)
+    repaired, prevented = sum(f.repaired for f in done), sum(f.prevented for f in done)
+    print(
+        f"  {name:34}repaired {percent(repaired, failures)}"
+        f"  prevented {percent(prevented, failures)}"
+        f"  harmed {percent(sum(f.harmed for f in done), good, 3)}"
     )
 
 
