@@ -53,6 +53,7 @@ bench: .venv/dev
 	@$(BIN)/python bench/stream.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
+	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)
 
 spec: .venv/dev
 	@$(BIN)/python tools/spec.py

@@ -5,7 +5,7 @@
 
 FILE holds recorded calls of a public multi-turn benchmark, one JSON object a line (possibly
 compressed): run, model, cat, task, session, turn, idx, tool, args, text, is_error. They are
-executed again in the benchmark's own simulators: `pip install --no-deps bfcl-eval mpmath`.
+executed again in the benchmark's own simulators (requirements/bench.txt).
 
 The first form mines one file and is examined on the other. The second splits one file by
 task number mod 4: 0 → 2, 2 → 0, and the mean. A failure is a call that fails in the replay;
