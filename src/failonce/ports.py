@@ -21,6 +21,7 @@ from failonce.model import (
     Gap,
     Lesson,
     Mode,
+    Offer,
     Recording,
     Reject,
     Signature,
@@ -219,8 +220,8 @@ class Importer(Protocol):
     def sniff(self, head: bytes, name: str) -> float:
         """How sure it is, from 0 to 1, that a source that begins with `head` is its own."""
 
-    def read(self, source: Source) -> Iterator[Recording | Reject]:
-        """Recordings and rejects in the order of the source."""
+    def read(self, source: Source) -> Iterator[Recording | Reject | Offer]:
+        """Recordings, rejects and the tools that are defined, in the order of the source."""
 
 
 # -------------------------------------------------------------- wording

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from failonce.evidence.redact import ARGS, MESSAGE, Redactor
 from failonce.evidence.secret_patterns import key_kind
-from failonce.model import Call, Recording, Reject
+from failonce.model import Call, Parameter, Recording, Reject, ToolSpec
 
 RANDOM = random.Random(20260301)
 ALNUM = string.ascii_letters + string.digits
@@ -275,6 +275,7 @@ def test_no_field_of_a_recording_is_left_out(redactor):
     call = Call(
         tool=token,
         args={"a": token},
+        raw=token,
         session=token,
         project=token,
         task=token,
@@ -284,6 +285,32 @@ def test_no_field_of_a_recording_is_left_out(redactor):
     dirty = Recording(call=call, text=token, error_type=token, tags=(token,))
     assert token not in repr(replace(redactor.clean(dirty), id=None))
     assert token not in repr(redactor.reject(Reject(source="s", line=1, reason=token, raw=token)))
+
+
+def test_arguments_that_could_not_be_decoded_hold_no_secret_either(redactor):
+    sent = '{"user": "ada", "password": "hunter2xyz", "note": "unterminated'
+    raw = redactor.clean(Recording(call=Call(tool="t", raw=sent), text="")).call.raw
+    assert "hunter2xyz" not in raw
+    assert '"user": "ada"' in raw
+    assert (
+        len(redactor.clean(Recording(call=Call(tool="t", raw="x " * ARGS), text="")).call.raw)
+        <= ARGS
+    )
+
+
+def test_a_tools_description_of_itself_holds_no_secret(redactor):
+    token = TOKENS["npm-token"]
+    spec = ToolSpec(
+        name="publish",
+        description=f"Uses {token}.",
+        parameters=(Parameter(name="key", choices=(token, 3)), Parameter(name="note")),
+        digest="d",
+    )
+    clean = redactor.tool(spec)
+    assert token not in repr(clean)
+    assert [p.name for p in clean.parameters] == ["key", "note"]
+    assert clean.parameters[0].choices[1] == 3
+    assert redactor.tool(clean) == clean
 
 
 def test_emails_are_an_option():

@@ -99,6 +99,14 @@ def test_a_name_that_may_mean_something_else_means_nothing(wrong: str) -> None:
     assert nearest_tool(wrong, SHOP) is None
 
 
+def test_a_server_before_the_known_name_changes_nothing() -> None:
+    known = {"mail.send_letter", "shop.list_orders"}
+    for wrong in ("send_leter", "functions.send_leter", "mcp__mail__send_leter", "sendLetter"):
+        assert nearest_tool(wrong, known) == "mail.send_letter"
+    assert nearest_tool("shop.send_letter", known) is None
+    assert nearest_tool("mail.list_orders", known) is None
+
+
 def test_two_that_are_equally_near_are_none() -> None:
     assert nearest_tool("LS", {"ls", "Ls"}) is None
     assert nearest_tool("search", {"web__search", "mail__search"}) is None

@@ -21,7 +21,7 @@ from failonce.adapters.workspace import FileWorkspace
 from failonce.compose.reading import Configuration, configure
 from failonce.evidence.redact import Clean, Redactor
 from failonce.loop import Loop
-from failonce.model import Recording, Reject
+from failonce.model import Recording, Reject, ToolSpec
 from failonce.ports import Clock, Store, Wording
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
@@ -63,6 +63,10 @@ class TimedRedactor:
     def name(self, name: str) -> str:
         """A project's name and the like, as the cleaned recording has it."""
         return self._redactor.name(name)
+
+    def tool(self, spec: ToolSpec) -> ToolSpec:
+        """The tool's description of itself without secrets."""
+        return self._redactor.tool(spec)
 
     def reject(self, reject: Reject) -> Reject:
         """The rejected input without secrets."""

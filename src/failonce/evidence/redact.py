@@ -30,7 +30,7 @@ from failonce.evidence.secret_patterns import (
     number_kind,
 )
 from failonce.evidence.snapshot import DEPTH, ITEMS, number, shortened
-from failonce.model import Args, Json, Recording, Reject
+from failonce.model import Args, Json, Recording, Reject, ToolSpec
 
 Clean = NewType("Clean", Recording)
 """A recording that was redacted and cut to size."""
@@ -91,6 +91,7 @@ class Redactor:
                 call,
                 tool=self.name(call.tool),
                 args=None if call.args is None else self.args(call.args),
+                raw=call.raw and self.message(call.raw, ARGS),
                 session=self.name(call.session),
                 project=self.name(call.project),
                 task=call.task and self.name(call.task),
@@ -102,6 +103,22 @@ class Redactor:
             tags=tuple(map(self.name, recording.tags)) if recording.tags else (),
         )
         return Clean(cleaned)
+
+    def tool(self, spec: ToolSpec) -> ToolSpec:
+        """A tool's description of itself, whose texts and choices may hold a secret."""
+        parameters = tuple(
+            replace(p, name=self.key(p.name), choices=tuple(map(self._choice, p.choices)))
+            for p in spec.parameters
+        )
+        return replace(
+            spec,
+            name=self.name(spec.name),
+            description=self.message(spec.description),
+            parameters=parameters,
+        )
+
+    def _choice(self, choice: Json) -> Json:
+        return self.text(choice) if isinstance(choice, str) else choice
 
     def reject(self, reject: Reject) -> Reject:
         """A rejected input: what could not be read may hold a secret all the same."""

@@ -18,8 +18,8 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+"
 _HEAD: Final = re.compile(r"[\w./:-]+")
 _CONTROL: Final = re.compile(r"<[^<>]{0,64}>")
 _LETTERS: Final = re.compile(r"[^\W_]+")
-_WRAPPERS: Final = frozenset({"functions", "function", "tools", "tool", "default_api"})
-"""What models put before a tool's name by themselves."""
+_WRAPPERS: Final = frozenset({"functions", "function", "tools", "tool", "default_api", "mcp"})
+"""What models and clients put before a tool's name, or its server's, by themselves."""
 _CHANNELS: Final = _WRAPPERS | {
     "analysis", "assistant", "call", "channel", "code", "commentary", "end", "final", "json",
     "message", "start", "xml",
@@ -75,24 +75,28 @@ def nearest_tool(name: str, known: Collection[str]) -> str | None:
     if plain in known:
         return plain
     spelled, parts = letters(plain), _folded(plain)
+    own = _aligned(plain, len(parts))
     if not spelled:
         return None
     tests: tuple[Callable[[str], bool], ...] = (
         lambda tool: letters(tool) == spelled,
         lambda tool: _within(parts, _folded(tool), known),
-        lambda tool: slip(plain, tool),
+        lambda tool: slip(own, _aligned(tool, len(parts))),
     )
     for number, test in enumerate(tests, 1):
         found = [tool for tool in known if test(tool)]
-        if found and number == len(tests) and _is_meant(plain, found[0], known):
-            return None
+        if number == len(tests):
+            found = [tool for tool in found if not _is_meant(own, tool, len(parts), known)]
         if found:
             return found[0] if len(found) == 1 else None
     return None
 
 
 def spec_of(tool: str, specs: Mapping[str, ToolSpec]) -> ToolSpec | None:
-    """What is known of a tool: by its name, or by the same name with or without its server."""
+    """What is known of a tool: by its name, or by the same name with or without its server.
+
+    Time is linear in the known names where none is the same: remember what you asked.
+    """
     if tool in specs:
         return specs[tool]
     parts = _folded(tool)
@@ -189,13 +193,18 @@ def _within(given: tuple[str, ...], tool: tuple[str, ...], known: Collection[str
     )
 
 
-def _is_meant(given: str, tool: str, known: Collection[str]) -> bool:
+def _aligned(tool: str, count: int) -> str:
+    """The last so many segments of a tool's name."""
+    return "__".join(segments(tool)[-count:]) if count else ""
+
+
+def _is_meant(given: str, tool: str, count: int, known: Collection[str]) -> bool:
     """Whether a word that differs is a word of some known tool: then it is no slip.
 
     The plural of the word that it should be is one all the same.
     """
     vocabulary = {word for name in known for word in words(name)}
-    pairs = zip(words(given), words(tool), strict=True)
+    pairs = zip(words(given), words(_aligned(tool, count)), strict=True)
     return any(a in vocabulary and b not in (a, a + "s", a.removesuffix("s")) for a, b in pairs)
 
 

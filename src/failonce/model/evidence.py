@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from failonce.model.call import Call, Category
+from failonce.model.call import Call, Category, ToolSpec
 
 SHORT_ID = 8
 """Hex digits of a short id; extended only where two would collide."""
@@ -75,6 +75,18 @@ class Recording:
     tags: tuple[str, ...] = ()
     source: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A source says that a tool exists; `project` is empty where the source names none.
+
+    `at` is when it said so, None where the source does not tell.
+    """
+
+    spec: ToolSpec
+    project: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

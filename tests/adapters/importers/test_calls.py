@@ -1,5 +1,7 @@
 from datetime import UTC, datetime
 
+import json
+
 import pytest
 
 from failonce.adapters.importers.calls import CallsImporter
@@ -61,6 +63,7 @@ def test_absent_fields_stay_unknown(read, lines):
 def test_undecodable_arguments_are_tagged_and_the_result_stays_as_it_was(read, lines, sent):
     (one,) = read(CallsImporter(), lines([{"tool": "t", "args": sent, "text": "bad call"}]))
     assert (one.call.args, one.text, one.tags) == (None, "bad call", (UNDECODABLE,))
+    assert one.call.raw == (sent if isinstance(sent, str) else json.dumps(sent))
 
 
 def test_arguments_as_text_are_decoded(read, lines):

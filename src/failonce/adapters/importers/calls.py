@@ -3,7 +3,7 @@
 | field | meaning |
 |---|---|
 | `tool` | name of the tool (required) |
-| `args` | object, or the text of one; text that is none gives no args and a tag |
+| `args` | object, or the text of one; text that is none is kept as it was sent, with a tag |
 | `text` (`result`, `output`, `error`, `message`) | what came back |
 | `is_error` (`isError`, `failed`) | the source's own error flag |
 | `id` (`call_id`) | the source's own id |
@@ -65,12 +65,13 @@ def call_recording(fields: Mapping[str, Json], source: str, line: int) -> Record
     tool = word(fields, "tool")
     if not tool:
         return None
-    args, undecodable = arguments(fields.get("args"))
+    args, raw = arguments(fields.get("args"))
     tags = tuple(tag for tag in items(fields.get("tags")) if isinstance(tag, str))
     return Recording(
         call=Call(
             tool=tool,
             args=args,
+            raw=raw,
             session=_joined(fields, "session"),
             project=_joined(fields, "project"),
             task=_joined(fields, "task") or None,
@@ -89,7 +90,7 @@ def call_recording(fields: Mapping[str, Json], source: str, line: int) -> Record
         duration_ms=number(fields, "duration_ms"),
         attempt=whole_number(fields, "attempt") or 1,
         read_only=flag(fields, "read_only"),
-        tags=(*tags, UNDECODABLE) if undecodable else tags,
+        tags=(*tags, UNDECODABLE) if raw else tags,
         source=source,
         line=line,
     )

@@ -65,7 +65,7 @@ class ClaudeCodeImporter:
 
 
 def _asked(block: Mapping[str, Json], entry: Object, source: str, line: int) -> Asked:
-    args, undecodable = arguments(block.get("input"))
+    args, raw = arguments(block.get("input"))
     key = word(block, "id")
     return Asked(
         key=key,
@@ -73,6 +73,7 @@ def _asked(block: Mapping[str, Json], entry: Object, source: str, line: int) -> 
             call=Call(
                 tool=word(block, "name"),
                 args=args,
+                raw=raw,
                 session=word(entry, "sessionId"),
                 project=word(entry, "cwd"),
                 trace=word(entry, "requestId", "requestRef") or None,
@@ -83,7 +84,7 @@ def _asked(block: Mapping[str, Json], entry: Object, source: str, line: int) -> 
             id=key or None,
             tags=(
                 *(("sidechain",) if entry.get("isSidechain") is True else ()),
-                *((UNDECODABLE,) if undecodable else ()),
+                *((UNDECODABLE,) if raw else ()),
             ),
             source=source,
             line=line,

@@ -104,7 +104,7 @@ class CodexImporter:
 def _asked(
     payload: Mapping[str, Json], entry: Object, session: _Session, source: str, line: int
 ) -> Asked:
-    args, undecodable = _arguments(payload)
+    args, raw = _arguments(payload)
     key = word(payload, "call_id", "id")
     name = word(payload, "name") or "local_shell"
     namespace = word(payload, "namespace")
@@ -114,6 +114,7 @@ def _asked(
             call=Call(
                 tool=f"{namespace}__{name}" if namespace else name,
                 args=args,
+                raw=raw,
                 session=session.id,
                 project=session.cwd,
                 trace=session.turn,
@@ -121,17 +122,17 @@ def _asked(
             text="",
             at=moment(entry.get("timestamp")),
             id=key or None,
-            tags=(UNDECODABLE,) if undecodable else (),
+            tags=(UNDECODABLE,) if raw else (),
             source=source,
             line=line,
         ),
     )
 
 
-def _arguments(payload: Mapping[str, Json]) -> tuple[Args | None, bool]:
+def _arguments(payload: Mapping[str, Json]) -> tuple[Args | None, str]:
     match payload.get("type"):
         case "custom_tool_call":
-            return {"input": payload.get("input")}, False
+            return {"input": payload.get("input")}, ""
         case "local_shell_call":
             return arguments(payload.get("action"))
         case _:

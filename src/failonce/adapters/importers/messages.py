@@ -7,7 +7,8 @@ deeper; or the messages themselves. Beside them are read `task_id` (`task`, `que
 
 A result's error flag is `is_error` (Anthropic: absent means none), `status: error`, or
 stands inside the text where an MCP result was written into it; OpenAI's chat has none, so
-such calls are unverified. A call's id pairs it with its result and is kept as its trace; it
+such calls are unverified. Tools that stand beside the messages under `tools` or `functions` are
+read as `tool_specs` says. A call's id pairs it with its result and is kept as its trace; it
 is not the id of the event, for recordings exist that use one id for several calls.
 """
 
@@ -34,14 +35,16 @@ from failonce.adapters.importers.reading import (
     reject,
     word,
 )
+from failonce.adapters.importers.tool_specs import Tools
 from failonce.errors import BadInput
-from failonce.model import Call, Json, Recording, Reject
+from failonce.model import Call, Json, Offer, Recording, Reject
 from failonce.ports import Source
 
 _LISTS: Final = (
     "messages", "traj", "trajectory", "conversation", "conversations", "history", "dialog",
     "dialogue", "transcript", "turns", "chat", "input", "output", "choices", "items", "log",
 )  # fmt: skip
+_TOOLS: Final = ("tools", "functions")
 _INNER: Final = ("request", "response", "body", "data", "result", "inputs", "outputs", "message")
 _ITEM_CALLS: Final = frozenset({"function_call", "custom_tool_call", "mcp_call", "tool_call"})
 _ITEM_OUTPUTS: Final = frozenset({"function_call_output", "custom_tool_call_output"})
@@ -80,7 +83,7 @@ class MessagesImporter:
             return 0.8
         return 0.75 if _SIGNS.search(head) else 0.6
 
-    def read(self, source: Source) -> Iterator[Recording | Reject]:
+    def read(self, source: Source) -> Iterator[Recording | Reject | Offer]:
         """A recording for each call with a result, conversation after conversation."""
         head = getattr(source, "head", None)
         if head is not None and _is_lines(head()):
@@ -100,9 +103,9 @@ def _is_lines(head: bytes) -> bool:
     return True
 
 
-def _read_lines(source: Source) -> Iterator[Recording | Reject]:
+def _read_lines(source: Source) -> Iterator[Recording | Reject | Offer]:
     """Lines that are messages belong to one conversation; others hold one each."""
-    loose = Pairs(source)
+    loose, tools = Pairs(source), Tools(source)
     for entry in objects(source):
         if isinstance(entry, Reject):
             yield entry
@@ -111,11 +114,11 @@ def _read_lines(source: Source) -> Iterator[Recording | Reject]:
         if _is_message(fields):
             yield from _turn(fields, _scene(fields, source.name, line, 0), loose)
         else:
-            yield from _conversation(fields, source, line, line)
+            yield from _conversation(fields, source, tools, line, line)
     yield from loose.rest()
 
 
-def _read_document(source: Source) -> Iterator[Recording | Reject]:
+def _read_document(source: Source) -> Iterator[Recording | Reject | Offer]:
     text = source.whole().decode("utf-8", "replace")
     try:
         document = decode(text)
@@ -126,11 +129,12 @@ def _read_document(source: Source) -> Iterator[Recording | Reject]:
     entries = document if isinstance(document, list) else [document]
     if any(_is_message(entry) for entry in entries):
         entries = [{"messages": entries}]
+    tools = Tools(source)
     for number, entry in enumerate(entries, 1):
         if isinstance(entry, Mapping):
-            yield from _conversation(entry, source, number, 0)
+            yield from _conversation(entry, source, tools, number, 0)
         elif isinstance(entry, list):
-            yield from _conversation({"messages": entry}, source, number, 0)
+            yield from _conversation({"messages": entry}, source, tools, number, 0)
         else:
             yield reject(source, 0, f"entry {number} holds no messages", str(entry))
 
@@ -140,9 +144,13 @@ def _holds_messages(value: Json) -> bool:
 
 
 def _conversation(
-    fields: Mapping[str, Json], source: Source, number: int, line: int
-) -> Iterator[Recording | Reject]:
+    fields: Mapping[str, Json], source: Source, tools: Tools, number: int, line: int
+) -> Iterator[Recording | Reject | Offer]:
     scene = _scene(fields, source.name, line, number)
+    for outer in (fields, *(mapping(fields.get(name)) for name in _INNER)):
+        for key in _TOOLS:
+            if outer.get(key):
+                yield from tools.offered(outer[key], scene.project, scene.at)
     pairs = Pairs(source)
     for message in _messages(fields, _DEPTH):
         if isinstance(message, Mapping):
@@ -264,13 +272,14 @@ def _mcp_output(call: Mapping[str, Json], line: int) -> Answered:
 
 
 def _asked(name: str, key: str, given: Json, scene: _Scene, at: datetime | None) -> Asked:
-    args, undecodable = arguments(given)
+    args, raw = arguments(given)
     return Asked(
         key=key,
         recording=Recording(
             call=Call(
                 tool=name,
                 args=args,
+                raw=raw,
                 session=scene.session,
                 project=scene.project,
                 task=scene.task,
@@ -278,7 +287,7 @@ def _asked(name: str, key: str, given: Json, scene: _Scene, at: datetime | None)
             ),
             text="",
             at=at,
-            tags=(UNDECODABLE,) if undecodable else (),
+            tags=(UNDECODABLE,) if raw else (),
             source=scene.source,
             line=scene.line,
         ),

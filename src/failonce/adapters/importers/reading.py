@@ -24,6 +24,9 @@ _WHOLE: Final = 1 << 31
 _DEPTH: Final = 100
 """Levels of nesting; whatever walks through a value later may need several frames for each."""
 
+_SENT: Final = 64 << 10
+"""Characters that are read of arguments that cannot be decoded."""
+
 UNDECODABLE: Final = "undecodable-arguments"
 """Tag of a call whose arguments were sent as a string that is no JSON object."""
 
@@ -196,24 +199,24 @@ def moment(value: Json) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def arguments(value: Json) -> tuple[Args | None, bool]:
-    """Arguments, and whether they were sent but cannot be decoded.
+def arguments(value: Json) -> tuple[Args | None, str]:
+    """Arguments, and what was sent instead where it cannot be decoded, at most 64 KB of it.
 
     They come as an object or as the text of one; no text at all means no arguments.
     """
     if isinstance(value, Mapping):
-        return value, False
+        return value, ""
     if value is None:
-        return None, False
+        return None, ""
     if not isinstance(value, str):
-        return None, True
+        return None, json.dumps(value, ensure_ascii=False)[:_SENT]
     if not value.strip():
-        return {}, False
+        return {}, ""
     try:
         decoded = decode(value)
     except ValueError:
-        return None, True
-    return (decoded, False) if isinstance(decoded, dict) else (None, True)
+        return None, value[:_SENT]
+    return (decoded, "") if isinstance(decoded, dict) else (None, value[:_SENT])
 
 
 def content_text(content: Json) -> str:

@@ -11,6 +11,7 @@ from failonce.adapters.importers.codex import CodexImporter
 from failonce.adapters.importers.csv import CsvImporter
 from failonce.adapters.importers.logs import LogsImporter
 from failonce.adapters.importers.messages import MessagesImporter
+from failonce.adapters.importers.tool_specs import ToolsImporter
 from failonce.errors import BadInput
 from failonce.ports import Importer
 
@@ -21,6 +22,7 @@ IMPORTERS: Final[tuple[Importer, ...]] = (
     MessagesImporter(),
     LogsImporter(),
     CsvImporter(),
+    ToolsImporter(),
 )
 
 SURE: Final = 0.5

@@ -136,7 +136,7 @@ def call_record(one: Evidence) -> records.Record:
         "task": one.call.task,
         "ts": one.at.isoformat(),
         "tool": one.call.tool,
-        "args": one.call.args,
+        "args": one.call.args if one.call.args is not None else one.call.raw,
         "text": one.message,
         "is_error": one.flagged if _has_flag(one) else None,
         "trace": one.call.trace,

@@ -8,7 +8,7 @@ from pathlib import Path
 from failonce.adapters.importers.registry import detect, importer
 from failonce.adapters.sources import STDIN, Input, sources
 from failonce.errors import BadInput
-from failonce.model import Recording, Reject
+from failonce.model import Offer, Recording, Reject
 from failonce.ports import Clock, Importer
 from failonce.surfaces.cli.output import warn
 from failonce.surfaces.cli.progress import Bar
@@ -57,6 +57,8 @@ class Reader:
         """Files in folders whose format nobody knows."""
         self.failed = 0
         """Inputs named by the user that could not be read."""
+        self.offers: list[Offer] = []
+        """The tools that the last input defined; whoever wants them takes them."""
 
     def each(
         self, bar: Bar, keep: Callable[[Recording], bool]
@@ -66,6 +68,7 @@ class Reader:
             chosen = self._importer(source)
             if chosen is not None:
                 self.sources += 1
+                self.offers = []
                 yield source, self._recordings(source, chosen, bar, keep)
             source.close()
             bar.finished(source)
@@ -88,6 +91,8 @@ class Reader:
                 bar.step(source)
                 if isinstance(item, Reject):
                     self._rejects.add(item)
+                elif isinstance(item, Offer):
+                    self.offers.append(item)
                 elif keep(item):
                     yield item
         except BadInput as error:
