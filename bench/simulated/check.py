@@ -22,6 +22,7 @@ def check(rows: Sequence[Row]) -> None:
         calls += len(steps)
         _plainly(steps)
         _apart(steps)
+        _redacted(environment, steps)
     print(f"{len(chosen)} sessions, {calls} calls: replayed plainly and copied, all the same")
     differ = [s for s in environment.steps() if s.answer.text != s.row.text]
     print(f"{len(differ)} of {len(rows)} answers differ from the recording")
@@ -73,3 +74,12 @@ def _apart(steps: Sequence[Step]) -> None:
             text = again.execute(step.call.tool, step.call.args)
             assert text == step.answer.text, (step.call, text, step.answer.text)
             assert again.state() == step.after.state()
+
+
+def _redacted(environment: SimulatedEnvironment, steps: Sequence[Step]) -> None:
+    """A call as the product keeps it, its secrets replaced, answers as the call did."""
+    for step in steps:
+        world = environment.before(step.row.evidence)
+        assert world is not None
+        if step.row.ran:
+            assert world.run(step.row.evidence.call).text == step.answer.text
