@@ -108,6 +108,16 @@ class EvidenceLog(Protocol):
     def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
         """Signatures with their windows summed up from the daily rollups."""
 
+    def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
+        """Keep what tools said of themselves at a time, in one transaction.
+
+        Of one name the newest counts, of one moment the last. `new` are tools that were not
+        known or that said something else; what is older than what is kept counts as known.
+        """
+
+    def tools(self, project: str) -> Mapping[str, ToolSpec]:
+        """What is known of a project's tools, by name, in order of name."""
+
     def projects(self) -> Mapping[str, int]:
         """Each project with its number of recorded calls."""
 

@@ -25,6 +25,7 @@ from failonce.model import (
     Mode,
     Signature,
     State,
+    ToolSpec,
 )
 from failonce.ports import Added, SignatureOrder, SignatureQuery
 
@@ -35,6 +36,7 @@ class MemoryStore:
     def __init__(self, *, scheme: int = 1) -> None:
         self._scheme = scheme
         self._evidence: dict[str, Evidence] = {}
+        self._tools: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
         self._aliases: dict[str, str] = {}
         self._lessons: dict[str, dict[int, Lesson]] = {}
         self._gaps: dict[str, Gap] = {}
@@ -123,6 +125,22 @@ class MemoryStore:
             tags=tuple(sorted({tag for e in group for tag in e.tags})),
             sample=latest.message,
         )
+
+    def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
+        """Keep what these tools say of themselves, where nothing newer is kept."""
+        new, when = 0, _utc(at)
+        for spec in specs:
+            key = (project, spec.name)
+            known = self._tools.get(key)
+            if known is None or known[0] <= when:
+                # By text, for 1 and true are equal and not the same choice.
+                new += known is None or repr(known[1]) != repr(spec)
+                self._tools[key] = (when, spec)
+        return Added(new=new, duplicates=len(specs) - new)
+
+    def tools(self, project: str) -> Mapping[str, ToolSpec]:
+        """What is known of a project's tools, by name, in order of name."""
+        return {name: self._tools[p, name][1] for p, name in sorted(self._tools) if p == project}
 
     def projects(self) -> Mapping[str, int]:
         """Each project with its number of recorded calls."""

@@ -6,9 +6,10 @@ sqlite     what is particular to SQLite: pragmas, transactions, its error codes
 tables     the schema, equal to the sum of `migrations`
 rows       rows ↔ the nouns of the model
 events     evidence with its rollups      (functions over one connection)
+tools      what tools say of themselves   (the same)
 ranking    signatures and daily totals    (the same)
 decisions  lessons, audit, gaps, leases   (the same)
-store      `SqlStore`: transactions around the three above
+store      `SqlStore`: transactions around the four above
 """
 
 from pathlib import Path

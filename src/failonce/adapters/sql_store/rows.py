@@ -108,6 +108,7 @@ def evidence_row(
         "signature": signature,
         "tool": plain(call.tool),
         "args": None if call.args is None else plain(_as_written(call.args)),
+        "raw": plain(call.raw) or None,
         "task": plain(call.task),
         "trace": plain(call.trace),
         "parent": plain(call.parent),
@@ -138,6 +139,7 @@ def evidence_of(r: Row[Any]) -> Evidence:
         call=Call(
             tool=r.tool,
             args=None if r.args is None else json.loads(r.args),
+            raw=r.raw or "",
             session=r.session_id,
             project=r.project,
             task=r.task,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from failonce.adapters.sql_store import decisions, events, ranking
+from failonce.adapters.sql_store import decisions, events, ranking, tools
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
     AuditEntry,
@@ -20,6 +20,7 @@ from failonce.model import (
     Mode,
     Signature,
     State,
+    ToolSpec,
 )
 from failonce.ports import Added, SignatureQuery, Weights
 
@@ -80,6 +81,16 @@ class SqlStore:
         """Signatures with their windows summed up from the daily rollups."""
         with self._read() as connection:
             return ranking.signatures(connection, query)
+
+    def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
+        """Keep what these tools say of themselves."""
+        with self._write(EVIDENCE) as connection:
+            return tools.add(connection, project, specs, at)
+
+    def tools(self, project: str) -> Mapping[str, ToolSpec]:
+        """What is known of a project's tools, by name."""
+        with self._read() as connection:
+            return tools.tools(connection, project)
 
     def projects(self) -> Mapping[str, int]:
         """Each project with its number of recorded calls."""

@@ -73,6 +73,7 @@ evidence = Table(
     Column("signature", ForeignKey("signature.n")),
     Column("tool", Text, nullable=False),
     Column("args", Text),
+    Column("raw", Text),
     Column("task", Text),
     Column("trace", Text),
     Column("parent", Text),
@@ -148,6 +149,18 @@ daily = Table(
     sqlite_with_rowid=False,
 )
 """Calls and failures by project and day."""
+
+tool = Table(
+    "tool",
+    metadata,
+    Column("project", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("spec", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What a tool said of itself last, as JSON; `digest` is that of its schema."""
 
 alias = Table(
     "alias",

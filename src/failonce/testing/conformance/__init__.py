@@ -14,11 +14,12 @@ from failonce.ports import Store
 from failonce.testing.conformance.decisions import DecisionConformance
 from failonce.testing.conformance.evidence import EvidenceConformance
 from failonce.testing.conformance.laws import LawConformance, MakeStore
+from failonce.testing.conformance.tools import ToolConformance
 
 __all__ = ["MakeStore", "StoreConformance"]
 
 
-class StoreConformance(EvidenceConformance, DecisionConformance, LawConformance):
+class StoreConformance(EvidenceConformance, ToolConformance, DecisionConformance, LawConformance):
     """All that `ports.Store` promises, by example and by law."""
 
     @pytest.fixture

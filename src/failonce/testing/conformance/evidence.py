@@ -53,7 +53,7 @@ class EvidenceConformance:
             source="dir/file.log",
             lessons=("GR-1", "FX-2"),
         )
-        bare = evidence(1, call=Call(tool="t", args=None), at=START)
+        bare = evidence(1, call=Call(tool="t", args=None, raw="{'größe': 1"), at=START)
         assert store.add([full, bare]) == Added(new=2)
         assert store.evidence([bare.id, full.id]) == [full, bare]
         (again,) = store.evidence([full.id])
