@@ -87,26 +87,47 @@ def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
 
 def _episode(failure: Evidence, later: Sequence[Evidence]) -> Episode:
     for i, e in enumerate(later):
-        if e.good and e.call.tool == failure.call.tool and akin(failure.call.args, e.call.args):
+        if not e.good or e.call.tool != failure.call.tool:
+            continue
+        if akin(failure.call.args, e.call.args) or _led(failure, later[:i], e):
             return Episode(failure=failure, recovery=e, between=tuple(later[:i]))
     return Episode(failure=failure)
+
+
+def _led(failure: Evidence, between: Sequence[Evidence], e: Evidence) -> bool:
+    """Whether a call without some of the arguments follows a call that was given them.
+
+    `list(path="a")` fails, `enter("a")` and then `list()` work: that is one way to do it.
+    """
+    before, after = failure.call.args or {}, e.call.args or {}
+    gone = {n: v for n, v in before.items() if n not in after}
+    if not gone or any(before.get(n) != v for n, v in after.items()):
+        return False
+    return any(b.good and akin(gone, b.call.args) for b in between)
 
 
 def akin(before: Args | None, after: Args | None) -> bool:
     """Whether two calls of one tool can be two tries at the same thing.
 
-    They can where they are equal, or where some text or number of the one is found in the
-    other, whole or as a part of at least three characters, under any name or type.
+    They can where they are equal, where some text or number of the one is found in the
+    other, whole or as a part of at least three characters, under any name or type, or where
+    they give other numbers for the same names and nothing else.
     """
     if before is None or after is None:
         return False
     if before == after:
+        return True
+    if before.keys() == after.keys() and all(map(_numeric, (*before.values(), *after.values()))):
         return True
     ours = frozenset(islice(_leaves(before), LEAVES))
     theirs = frozenset(islice(_leaves(after), LEAVES))
     if ours & theirs:
         return True
     return any(min(len(a), len(b)) >= 3 and (a in b or b in a) for a in ours for b in theirs)
+
+
+def _numeric(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _leaves(value: Json) -> Iterator[str]:

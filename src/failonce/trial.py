@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from failonce.history import Episode
-from failonce.kinds.behaviour import Situation
+from failonce.kinds.behaviour import Insert, Situation
 from failonce.kinds.decision import Armed, Decider, Decision, drive
 from failonce.model import (
     AdviceAction,
@@ -103,6 +103,18 @@ class Execution:
     def prevented(self) -> bool:
         """True where a lesson acted before the call: blocked it, or ran it otherwise."""
         return self.before.advice.action in (AdviceAction.BLOCK, AdviceAction.RUN)
+
+    @property
+    def acts(self) -> tuple[Call, ...]:
+        """The inserted calls of steps, without looks: what it did beside the call."""
+        programs = [
+            t.effect.program
+            for d in (self.before, *self.repairs)
+            for t in d.touches
+            if isinstance(t.effect, Insert)
+        ]
+        looks = {s.tool for p in programs for s in p.looks}
+        return tuple(c for c in self.inserted if c.tool not in looks)
 
     @property
     def lessons(self) -> tuple[str, ...]:

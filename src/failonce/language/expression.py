@@ -7,19 +7,23 @@ body and `the basename of path` on its card.
 
 import ast
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from failonce.errors import BadInput
+from failonce.language.plain import plain
 from failonce.language.transform import PLAIN, NotApplicable, Op
 from failonce.model import Args, Json
 
 MAX_DATA = 65_536
 """Characters of an answer that are read as data; a longer one is a text."""
 MAX_ITEMS = 1_000
-"""Items of a list that are looked through."""
+"""Items of a list that are looked through; of a longer one nothing is said."""
+LARGEST = 2**53
+"""Largest number that is reckoned with: beyond it programs disagree about whole numbers."""
 
 
 class Source(StrEnum):
@@ -42,6 +46,8 @@ class Function(StrEnum):
     """A path without its last part: `a/b/c.txt` → `a/b`."""
     PARTS = "parts"
     """All names of a path, in order: `a/b` → `[a, b]`."""
+    NAMED = "named"
+    """Of a list of paths those that end in the name of the blamed argument, to the letter."""
     ONLY = "only"
     """The item of a list that has one item alone: a look that brought two tells nothing."""
     COUNT = "count"
@@ -91,8 +97,15 @@ class Read:
             words = f"the {function.replace('_', ' ')} of {words}"
         return words
 
+    def _key(self) -> tuple[object, ...]:
+        # by its text, for to a lesson `1`, `1.0` and `true` are three values
+        return self.source, self.name, self.path, repr(self.value), self.then
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Read) and self._key() == other._key()
+
     def __hash__(self) -> int:
-        return hash((self.source, self.name, self.path, repr(self.value), self.then))
+        return hash(self._key())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,17 +152,26 @@ def evaluate(expression: Expression, scope: Scope) -> Json:
         return _combine(expression.how, left, right)
     value = _begin(expression, scope)
     for function in expression.then:
-        value = FUNCTIONS[function](value)
+        value = _named(value, scope) if function == Function.NAMED else FUNCTIONS[function](value)
     return value
+
+
+def _named(value: Json, scope: Scope) -> Json:
+    """Paths that end in the name that the call asked for; a search may bring longer ones."""
+    asked = scope.args.get(scope.blamed)
+    if not isinstance(asked, str) or isinstance(value, str) or not isinstance(value, Sequence):
+        raise NotApplicable
+    name = asked.rstrip("/").rsplit("/", 1)[-1]
+    return [v for v in value[:MAX_ITEMS] if isinstance(v, str) and v.rsplit("/", 1)[-1] == name]
 
 
 def _begin(e: Read, scope: Scope) -> Json:
     match e.source:
         case Source.VALUE:
-            return e.value
+            return _own(e.value)
         case Source.ARGUMENT | Source.BLAMED:
             name = e.name or scope.blamed
-            if name not in scope.args:
+            if not name or name not in scope.args:
                 raise NotApplicable
             return scope.args[name]
         case Source.ERROR_LIST:
@@ -160,6 +182,15 @@ def _begin(e: Read, scope: Scope) -> Json:
             if e.name not in scope.results:
                 raise NotApplicable
             return inside(scope.results[e.name], e.path)
+
+
+def _own(value: Json) -> Json:
+    """A copy: whoever runs a call may change its arguments, and a lesson must not change."""
+    if isinstance(value, Mapping):
+        return {name: _own(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_own(item) for item in value]
+    return value
 
 
 def inside(value: Json, path: Sequence[str]) -> Json:
@@ -176,20 +207,35 @@ def data(text: str) -> Json:
     stripped = text.strip()
     if not stripped or len(stripped) > MAX_DATA:
         return text
-    if stripped[0] in '{["-0123456789tfn':
-        try:
-            parsed: Json = json.loads(stripped)
-        except (ValueError, RecursionError):
-            pass
-        else:
-            return parsed
-    if stripped[0] in "{[":
-        try:
-            printed: Json = ast.literal_eval(stripped)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            return text
-        return printed if isinstance(printed, dict | list) else text
+    for first, read in _READERS:
+        if stripped[0] in first:
+            try:
+                return plain(read(stripped))
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                continue
     return text
+
+
+_LITERALS: Final = re.compile(
+    r"""(?: [\s\[\]{}(),:]++ | (?:True|False|None)\b
+        | -?[0-9]{1,400}+(?:\.[0-9]{0,400}+)?(?:e[+-]?[0-9]{1,3})?(?![\w.])
+        | '(?:[^'\\]|\\[\\'"nrtxuU])*+' | "(?:[^"\\]|\\[\\'"nrtxuU])*+" )*+""",
+    re.VERBOSE,
+)
+"""What Python prints of plain values, and nothing else that its parser would look into."""
+
+
+def _printed(text: str) -> object:
+    if _LITERALS.fullmatch(text) is None:
+        raise ValueError("not the text of a value")
+    return ast.literal_eval(text)
+
+
+_READERS: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
+    ('{["-0123456789tfn', json.loads),
+    ("{[", _printed),
+)
+"""How data is read, by the character that it begins with."""
 
 
 def told(message: str) -> str:
@@ -217,7 +263,11 @@ def _text(value: Json) -> str:
 
 
 def _parts(value: Json) -> list[str]:
-    return [part for part in _text(value).split("/") if part not in ("", ".")]
+    """The names of a path that leads down; one that climbs or begins elsewhere is refused."""
+    parts = [part for part in _text(value).split("/") if part not in ("", ".")]
+    if ".." in parts or _text(value).startswith(("/", "~")):
+        raise NotApplicable
+    return parts
 
 
 def _folders(value: Json) -> list[Json]:
@@ -226,7 +276,7 @@ def _folders(value: Json) -> list[Json]:
 
 def _folder(value: Json) -> str:
     folder, slash, _ = _text(value).rstrip("/").rpartition("/")
-    if not slash or not folder:
+    if not slash or not _parts(folder):
         raise NotApplicable
     return folder
 
@@ -262,6 +312,8 @@ INFORMATIVE: Final = frozenset(
 def number(value: Json) -> float:
     """A number that can be reckoned with; raises `NotApplicable` for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NotApplicable
+    if not -LARGEST <= value <= LARGEST:  # nor is it NaN
         raise NotApplicable
     return value
 
@@ -336,13 +388,13 @@ class Comparison:
 def _related(relation: Relation, left: Json, right: Json) -> bool:
     match relation:
         case Relation.EQUALS:
-            return left == right
+            return _equal(left, right)
         case Relation.DIFFERS:
-            return left != right
+            return not _equal(left, right)
         case Relation.IN:
-            return left in _items(right)
+            return any(_equal(left, item) for item in _items(right))
         case Relation.NOT_IN:
-            return left not in _items(right)
+            return not any(_equal(left, item) for item in _items(right))
         case Relation.ABOVE:
             return number(left) > number(right)
         case Relation.BELOW:
@@ -353,12 +405,17 @@ def _related(relation: Relation, left: Json, right: Json) -> bool:
             return _count(left) > 0
 
 
+def _equal(left: Json, right: Json) -> bool:
+    """Equal as JSON: to Python `True` is also 1."""
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
 def _items(value: Json) -> Sequence[Json]:
-    if isinstance(value, Mapping):
-        return list(value)[:MAX_ITEMS]
-    if isinstance(value, str) or not isinstance(value, Sequence):
+    if isinstance(value, str) or not isinstance(value, Sequence | Mapping):
         raise NotApplicable
-    return value[:MAX_ITEMS]
+    if len(value) > MAX_ITEMS:
+        raise NotApplicable
+    return list(value)
 
 
 # ------------------------------------------------------------------ as data
@@ -391,7 +448,7 @@ def load(given: Json) -> Expression:
     then = parts.pop("then", [])
     if isinstance(then, str) or not isinstance(then, Sequence):
         raise BadInput("`then` must be a list of functions.")
-    unknown = [f for f in then if f not in FUNCTIONS]
+    unknown = [f for f in then if not isinstance(f, str) or f not in FUNCTIONS]
     if unknown:
         raise BadInput(f"`{unknown[0]}` is not a function; one of: {', '.join(FUNCTIONS)}.")
     return _load_read(parts, tuple(str(f) for f in then))
@@ -413,7 +470,7 @@ def _load_read(parts: Mapping[str, Json], then: tuple[str, ...]) -> Read:
             return Read(source=Source.VALUE, value=value, then=then)
         case {"argument": str(name), **rest} if not rest and name:
             return Read(source=Source.ARGUMENT, name=name, then=then)
-        case {"argument": {"blamed": True}, **rest} if not rest:
+        case {"argument": {"blamed": True, **more}, **rest} if not (rest or more):
             return Read(source=Source.BLAMED, then=then)
         case {"error": "list", **rest} if not rest:
             return Read(source=Source.ERROR_LIST, then=then)
@@ -421,9 +478,11 @@ def _load_read(parts: Mapping[str, Json], then: tuple[str, ...]) -> Read:
             return Read(source=Source.ITEM, then=then)
         case {"result": str(name), **rest} if not set(rest) - {"path"}:
             path = rest.get("path", [])
-            if isinstance(path, str) or not isinstance(path, Sequence):
+            keys = () if isinstance(path, str) or not isinstance(path, Sequence) else tuple(path)
+            named = tuple(key for key in keys if isinstance(key, str))
+            if named != keys or ("path" in rest and not named):
                 raise BadInput("`path` must be a list of keys.")
-            return Read(source=Source.RESULT, name=name, path=tuple(map(str, path)), then=then)
+            return Read(source=Source.RESULT, name=name, path=named, then=then)
     raise BadInput(f"This is not an expression: {json.dumps(dict(parts), default=str)[:120]}")
 
 

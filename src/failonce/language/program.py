@@ -33,6 +33,9 @@ from failonce.model import Answer, Args, Call, Json
 MAX_CALLS = 12
 """Calls that one run of a program may insert, looks and items of lists included."""
 
+BLAMED = "<blamed>"
+"""Stands for the name of the argument that the error names."""
+
 Arguments = tuple[tuple[str, Expression], ...]
 """Names with where their values come from, in order."""
 
@@ -83,6 +86,8 @@ class Program:
     when: tuple[Comparison, ...] = ()
     steps: tuple[Step, ...] = ()
     arguments: Arguments = ()
+    leave_out: tuple[str, ...] = ()
+    """Arguments of the call that are left out: what they said is in the steps."""
 
     @property
     def acts(self) -> bool:
@@ -124,7 +129,10 @@ class Program:
         if self.when:
             parts.append("only if " + " and ".join(map(str, self.when)))
         parts += [f"call {step}" for step in self.steps]
-        changed = ", ".join(f"{name} = {value}" for name, value in self.arguments)
+        changed = ", ".join(
+            [f"{name} = {value}" for name, value in self.arguments]
+            + [f"no `{name}`" for name in self.leave_out]
+        )
         parts.append(f"then the call with {changed}" if changed else "then the same call")
         back = [str(s.undo.tool) for s in reversed(self.steps) if s.undo is not None and s.back]
         return "; ".join([*parts, *(f"then back with {tool}" for tool in back)])
@@ -140,9 +148,10 @@ class Program:
             scope = yield from self._looked(call, scope)
             if not all(c.holds(scope) for c in self.when):
                 return None
-            args = dict(call.args or {}) | {n: evaluate(e, scope) for n, e in self.arguments}
+            given = {n: v for n, v in (call.args or {}).items() if n not in self.leave_out}
+            args = given | {_named(n, scope): evaluate(e, scope) for n, e in self.arguments}
             made = [(s, i) for s in self.steps for i in _items(s, scope)]
-            acts = [(s, i, _call(call, s, replace(scope, item=i))) for s, i in made]
+            acts = [(s, i, call_of(call, s, replace(scope, item=i))) for s, i in made]
         except NotApplicable:
             return None
         if len(acts) + len(self.looks) > MAX_CALLS or not (acts or args != dict(call.args or {})):
@@ -160,7 +169,7 @@ class Program:
     def _looked(self, call: Call, scope: Scope) -> Generator[Call, Answer, Scope]:
         """The scope with what the looks brought; raises `NotApplicable` where one failed."""
         for look in self.looks:
-            answer = yield _call(call, look, scope)
+            answer = yield call_of(call, look, scope)
             if not answer.worked:
                 raise NotApplicable
             scope = replace(scope, results={**scope.results, look.name: data(answer.text)})
@@ -177,7 +186,7 @@ class Program:
                     yield undo
                 return None
             if step.undo is not None:
-                done.append((step, _call(call, step.undo, replace(scope, item=item))))
+                done.append((step, call_of(call, step.undo, replace(scope, item=item))))
         return Planned(
             args=args,
             tool=call.tool,
@@ -186,16 +195,24 @@ class Program:
         )
 
 
+def _named(name: str, scope: Scope) -> str:
+    if name != BLAMED:
+        return name
+    if not scope.blamed:
+        raise NotApplicable
+    return scope.blamed
+
+
 def _items(step: Step, scope: Scope) -> Sequence[Json]:
     if step.each is None:
         return [None]
     items = evaluate(step.each, scope)
-    if isinstance(items, str) or not isinstance(items, Sequence) or not items:
+    if isinstance(items, str) or not isinstance(items, Sequence):
         raise NotApplicable
     return items[: MAX_CALLS + 1]
 
 
-def _call(call: Call, step: Step, scope: Scope) -> Call:
+def call_of(call: Call, step: Step, scope: Scope) -> Call:
     """The inserted call: of the same session and project, with nothing else of its parent."""
     args = {name: evaluate(e, scope) for name, e in step.arguments}
     return replace(call, tool=step.tool, args=args, trace=None, parent=None)
@@ -211,6 +228,7 @@ def dump_program(program: Program) -> dict[str, Json]:
         "when": [dump_comparison(c) for c in program.when],
         "steps": [_dump_step(s) for s in program.steps],
         "arguments": {name: dump(e) for name, e in program.arguments},
+        "leave_out": list(program.leave_out),
     }
     return {name: part for name, part in parts.items() if part}
 
@@ -238,6 +256,7 @@ def load_program(parts: Mapping[str, Json]) -> Program:
         when=tuple(load_comparison(c) for c in _list(parts, "when")),
         steps=tuple(_load_step(s) for s in _list(parts, "steps")),
         arguments=_load_arguments(parts.get("arguments", {})),
+        leave_out=tuple(str(name) for name in _list(parts, "leave_out")),
     )
     known = {s.name for s in looks}
     unknown = [r.name for r in program.reads() if r.source is Source.RESULT and r.name not in known]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from failonce.language.tool_names import own_words, words
@@ -117,7 +117,9 @@ _LEAD: Final = frozenset({
 """What descriptions begin with before their verb."""
 _JOINTS: Final = frozenset({"and", "or", "then"})
 """What joins another verb on."""
-_SENTENCE: Final = re.compile(r"[^.!?\n]{0,300}")
+_SENTENCE: Final = re.compile(r"[^.!?:\n]{1,300}")
+_SENTENCES: Final = 5
+"""Sentences of a description in which its verb is looked for; some begin with their server."""
 _FIRST: Final = 8
 """Words of a description before which its verb must stand."""
 
@@ -167,17 +169,21 @@ def _says(spec: ToolSpec) -> Does:
 
 
 def _verbs(spec: ToolSpec) -> list[str]:
-    """The verbs of a tool's name and of the first sentence of its description.
+    """The verbs of a tool's name and of the first sentence of its description that has one.
 
     After a verb come nouns (`get_order`, `list_posts`), until another verb is joined on.
     Before it may stand nouns too (`message_send`, `browser_get_text`).
     """
     name = own_words(spec.name)
     begin = next((at for at, word in enumerate(name) if word in _VERBS), 0)
-    sentence = _SENTENCE.match(spec.description.strip())
-    text = words(sentence[0] if sentence else "")
-    first = next((at for at, word in enumerate(text[:_FIRST]) if word not in _LEAD), 0)
-    return [*_phrase(name[begin:]), *_phrase(text[first:])]
+    said = _phrase(name[begin:])
+    for sentence in islice(_SENTENCE.finditer(spec.description.strip()), _SENTENCES):
+        text = words(sentence[0])
+        first = next((at for at, word in enumerate(text[:_FIRST]) if word not in _LEAD), 0)
+        verbs = _phrase(text[first:])
+        if verbs:
+            return [*said, *verbs]
+    return said
 
 
 def _phrase(text: Sequence[str]) -> list[str]:

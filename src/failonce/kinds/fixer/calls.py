@@ -34,13 +34,13 @@ class CallsFixer:
         only(parts, "fixer", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
         only(match, "match", "component", "when", "arguments", "fingerprint", "message_regex")
-        only(action, "action", "type", "looks", "when", "steps", "arguments")
+        only(action, "action", "type", "looks", "when", "steps", "arguments", "leave_out")
         if text(action, "type") != "insert_calls":
             raise BadInput("The `type` of a fixer with calls is `insert_calls`.")
         regex = text(match, "message_regex", "")
         pattern.check(regex)
         program = load_program({k: v for k, v in action.items() if k != "type"})
-        if not (program.steps or program.arguments):
+        if not (program.steps or program.arguments or program.leave_out):
             raise BadInput("A fixer changes the call or makes another; this one does neither.")
         acts = moment(match)
         if acts is Moment.BEFORE and not program.when:

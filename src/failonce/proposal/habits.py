@@ -1,0 +1,120 @@
+"""What callers usually do with the tools of a project, seen in the study calls alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from failonce.language.expression import Read, Source
+from failonce.language.program import Step
+from failonce.language.reading import Does, Watched, reads
+from failonce.model import Args, Evidence, Json, ToolSpec
+from failonce.ports import Environment
+
+USUAL = 3
+"""Values of a parameter that are tried because callers usually gave them."""
+COMMON = 0.1
+"""Share of a tool's clusters that must have given a text for it to be common."""
+CONSTANT = 30
+"""Whole calls that are tried because callers usually made them."""
+REACH = 15
+"""Calls within which callers take a step back, where they do."""
+WATCHED = 40
+"""Calls of a tool that are executed again to see whether it changes anything."""
+
+
+class Habits:
+    """Usual values, usual calls, what is taken back, and what a tool does."""
+
+    def __init__(self, calls: Iterable[Evidence], environment: Environment | None) -> None:
+        values: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self._good: dict[str, list[Evidence]] = defaultdict(list)
+        self._sessions: dict[str, list[Evidence]] = defaultdict(list)
+        self._raw: dict[tuple[str, str, str], Json] = {}
+        for e in calls:
+            if not e.good or e.call.args is None:
+                continue
+            self._good[e.call.tool].append(e)
+            self._sessions[e.call.session].append(e)
+            for name, value in e.call.args.items():
+                key = repr(value)
+                if len(key) <= 60 and not isinstance(value, dict):
+                    values[e.call.tool, name][key].add(e.call.cluster)
+                    self._raw[e.call.tool, name, key] = value
+        self._values = values
+        self._environment = environment
+        self._does: dict[str, Does] = {}
+
+    def usual(self, tool: str, name: str) -> list[Json]:
+        """Values that callers of at least two clusters gave, the most usual first."""
+        seen = self._values[tool, name]
+        ranked = sorted(seen, key=lambda v: (-len(seen[v]), v))
+        return [self._raw[tool, name, v] for v in ranked if len(seen[v]) >= 2][:USUAL]
+
+    def common(self, tool: str, name: str, value: str) -> bool:
+        """Whether a text is common for a parameter, alone or in a list of texts."""
+        users: set[str] = set()
+        gave: set[str] = set()
+        for e in self._good[tool]:
+            users.add(e.call.cluster)
+            given = (e.call.args or {}).get(name)
+            if given == value or (isinstance(given, list | tuple) and value in given):
+                gave.add(e.call.cluster)
+        return len(gave) >= max(3, COMMON * len(users))
+
+    def constant(self) -> list[tuple[str, Args]]:
+        """Whole calls that callers of at least two clusters made alike, the most usual first."""
+        seen: dict[tuple[str, str], set[str]] = defaultdict(set)
+        example: dict[tuple[str, str], Args] = {}
+        for tool, calls in self._good.items():
+            for e in calls:
+                key = (tool, repr(sorted((e.call.args or {}).items())))
+                if len(key[1]) <= 80:
+                    seen[key].add(e.call.cluster)
+                    example[key] = e.call.args or {}
+        ranked = sorted(seen, key=lambda k: (-len(seen[k]), k))
+        return [(k[0], example[k]) for k in ranked if len(seen[k]) >= 2][:CONSTANT]
+
+    def returns(self, tool: str, undo: Step) -> float:
+        """In what share of its clusters callers themselves took a call of `tool` back."""
+        literals = {
+            n: e.value
+            for n, e in undo.arguments
+            if isinstance(e, Read) and e.source is Source.VALUE
+        }
+        made: set[str] = set()
+        back: set[str] = set()
+        for session in self._sessions.values():
+            for i, e in enumerate(session):
+                if e.call.tool != tool or _given(e, undo.tool, literals):
+                    continue
+                made.add(e.call.cluster)
+                if any(_given(b, undo.tool, literals) for b in session[i + 1 : i + 1 + REACH]):
+                    back.add(e.call.cluster)
+        return len(back) / len(made) if made else 0.0
+
+    def does(self, spec: ToolSpec) -> Does:
+        """Whether a tool reads: its claims, its words, and what the environment saw."""
+        if spec.name not in self._does:
+            self._does[spec.name] = reads(spec, self._watched(spec.name)).does
+        return self._does[spec.name]
+
+    def good(self, tool: str) -> Sequence[Evidence]:
+        """The good calls of a tool."""
+        return self._good[tool]
+
+    def _watched(self, tool: str) -> Watched:
+        if self._environment is None:
+            return Watched()
+        calls = changed = 0
+        for e in self._good[tool][:WATCHED]:
+            world = self._environment.before(e)
+            if world is not None:
+                before = world.state()
+                world.run(e.call)
+                calls += 1
+                changed += world.state() != before
+        return Watched(calls=calls, changed=changed)
+
+
+def _given(e: Evidence, tool: str, literals: Mapping[str, Json]) -> bool:
+    args = e.call.args or {}
+    return e.call.tool == tool and all(args.get(n) == v for n, v in literals.items())

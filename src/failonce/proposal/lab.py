@@ -1,0 +1,163 @@
+"""Where a miner tries a candidate: on the failures of the study clusters, never on others.
+
+With an environment a candidate is executed again where the failure happened; without one it
+is compared with the very calls that the caller made. Either way what counts is where the
+caller itself got to, not that a call came back without an error: nearly anything can be made
+to succeed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from failonce.history import Episode
+from failonce.identity import canonical_json
+from failonce.kinds.behaviour import Behaviour, Situation
+from failonce.kinds.decision import CANNOT, Armed, Decider, drive
+from failonce.model import AdviceAction, Answer, Call, Evidence, Failure, Json, KindName
+from failonce.ports import Environment, World
+from failonce.trial import (
+    Agreement,
+    Execution,
+    Reached,
+    agreement,
+    answer_of,
+    execute,
+    failure_of,
+    reached,
+)
+
+
+class Ending(StrEnum):
+    """What came of a candidate on one failure."""
+
+    CONFIRMED = "confirmed"
+    DIFFERS = "differs"
+    UNCONFIRMED = "unconfirmed"
+    PROGRESS = "progress"
+    """Another failure than before, by a step that the caller took too: part of a chain."""
+    ASTRAY = "astray"
+    """Another failure than before, by a step that the caller did not take."""
+    CONTRADICTED = "contradicted"
+    FAILED = "failed"
+    """It acted, the call failed all the same, and nothing else changed."""
+    SPOILT = "spoilt"
+    """It acted, the call failed all the same, and the world is another."""
+    NOTHING = "nothing"
+    """It left the call alone."""
+
+
+SURE = frozenset({Ending.CONFIRMED, Ending.DIFFERS, Ending.PROGRESS})
+"""Endings that only the right repair has: what the caller did, or a step on its way."""
+HELPED = frozenset({Ending.CONFIRMED, Ending.DIFFERS, Ending.UNCONFIRMED, Ending.PROGRESS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One study failure: where it stood, how it failed, and how the caller went on."""
+
+    situation: Situation
+    failure: Failure
+    episode: Episode
+
+    @property
+    def evidence(self) -> Evidence:
+        """The recorded failure."""
+        return self.episode.failure
+
+    @property
+    def cluster(self) -> str:
+        """The independent witness that it belongs to."""
+        return self.evidence.call.cluster
+
+
+class Lab:
+    """Tries candidates on cases. What a case reached is worked out once."""
+
+    def __init__(self, environment: Environment | None, decider: Decider) -> None:
+        self.environment = environment
+        self._decider = decider
+        self._reached: dict[str, Reached | None] = {}
+
+    def world(self, e: Evidence) -> World | None:
+        """The world as it was when a call was made, None where it cannot be rebuilt."""
+        return None if self.environment is None else self.environment.before(e)
+
+    def run(self, body: Behaviour, case: Case) -> Ending:
+        """What comes of one candidate, alone, on one failure."""
+        armed = (Armed(lesson="candidate", version=0, kind=KindName.FIXER, behaviour=body),)
+        world = self.world(case.evidence)
+        if world is None:
+            return self._compared(armed, case)
+        ours = execute(case.situation, lambda _: armed, self._decider, world.run)
+        if not ours.lessons:
+            return Ending.NOTHING
+        if ours.answer is None or ours.answer.failure is not None:
+            return self._failed(case, ours, world)
+        found = agreement(ours.call, ours.answer, world, self.reached(case))
+        return _ENDINGS[found]
+
+    def reached(self, case: Case) -> Reached | None:
+        """Where the caller got by itself."""
+        if self.environment is None:
+            return None
+        key = case.evidence.id
+        if key not in self._reached:
+            self._reached[key] = reached(case.episode, self.environment)
+        return self._reached[key]
+
+    def _failed(self, case: Case, ours: Execution, world: World) -> Ending:
+        failure = None if ours.answer is None else ours.answer.failure
+        if failure is not None and failure.signature != case.failure.signature:
+            theirs = {_key(e.call) for e in case.episode.between if e.good}
+            acted = {_key(c) for c in ours.acts}
+            return Ending.PROGRESS if acted and acted <= theirs else Ending.ASTRAY
+        plain = self.world(case.evidence)
+        if plain is not None:
+            plain.run(case.situation.call)
+            if plain.state() != world.state():
+                return Ending.SPOILT
+        return Ending.FAILED
+
+    def _compared(self, armed: Sequence[Armed], case: Case) -> Ending:
+        """Without a world: did the caller make these very calls, and did the call work then?"""
+        recovery = case.episode.recovery
+        if recovery is None:
+            return Ending.NOTHING
+        made = {_key(e.call): e for e in case.episode.between if e.good}
+
+        def run(call: Call) -> Answer:
+            theirs = made.get(_key(call))
+            return CANNOT if theirs is None else answer_of(theirs)
+
+        decided = drive(self._decider.after(case.situation, case.failure, armed), run)
+        if decided.advice.action is not AdviceAction.RETRY:
+            return Ending.NOTHING
+        same = decided.advice.args == recovery.call.args
+        return Ending.CONFIRMED if same else Ending.CONTRADICTED
+
+
+_ENDINGS = {
+    Agreement.CONFIRMED: Ending.CONFIRMED,
+    Agreement.CONTRADICTED: Ending.CONTRADICTED,
+    Agreement.DIFFERS: Ending.DIFFERS,
+    Agreement.UNCONFIRMED: Ending.UNCONFIRMED,
+}
+
+
+def _key(call: Call) -> tuple[str, str]:
+    return call.tool, canonical_json({n: _plain(v) for n, v in (call.args or {}).items()})
+
+
+def _plain(value: Json) -> Json:
+    """A number without a fraction as a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def cases(episodes: Iterable[Episode], situations: Mapping[str, Situation]) -> list[Case]:
+    """The failures as cases, in their order; `situations` are by id of the evidence."""
+    return [
+        Case(situation=situations[e.failure.id], failure=failure_of(e.failure), episode=e)
+        for e in episodes
+        if e.failure.id in situations
+    ]

@@ -1,0 +1,161 @@
+"""Repairs: what callers did between a failure and the call that worked, as programs.
+
+Every candidate is tried on all study failures of its family. A repair is kept where several
+tasks were helped and hardly any was led elsewhere than where the caller itself got to; where
+a condition on the arguments or on a look tells the good cases from the bad, the class is
+split instead of the lesson lost. Of lessons that do the same the simplest stays.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from failonce.kinds.fixer import CallsFixer, Moment
+from failonce.language.expression import Read, Source
+from failonce.language.predicate import Predicate
+from failonce.language.program import Program
+from failonce.proposal.explain import cost
+from failonce.proposal.families import Family
+from failonce.proposal.habits import Habits
+from failonce.proposal.lab import HELPED, SURE, Case, Ending, Lab
+from failonce.proposal.synthesis import programs
+from failonce.proposal.undoing import with_undo
+
+MIN_TASKS = 3
+"""Witnesses that a repair must have helped."""
+MIN_SURE = 2
+"""Witnesses in which a caller itself got where the repair leads."""
+SURE_SHARE = 0.34
+"""Share of the witnesses that must be such ones: a call that works proves nothing by itself."""
+AT_ODDS = 0.10
+"""Most tasks, as a share of those decided, that a repair may have led elsewhere."""
+TRIED = 12
+"""Candidates of one family that are tried on all of its cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A repair with what came of it on every study case of its family."""
+
+    family: Family
+    program: Program
+    endings: Mapping[str, Ending] = field(hash=False)
+    """By id of the failure."""
+
+    @property
+    def body(self) -> CallsFixer:
+        """The candidate as a lesson's body."""
+        return fixer(self.family, self.program)
+
+    def helped(self, left: Iterable[Case]) -> frozenset[str]:
+        """The tasks among these that it helped and did not hurt."""
+        good, bad = self._tasks(left)
+        return frozenset(good - bad)
+
+    def at_odds(self, left: Iterable[Case]) -> frozenset[str]:
+        """The tasks that it led elsewhere, or left in another state."""
+        return frozenset(self._tasks(left)[1])
+
+    def _tasks(self, left: Iterable[Case]) -> tuple[set[str], set[str]]:
+        """Tasks that it helped, and tasks in which every caller went elsewhere.
+
+        Where callers of one task disagree with each other, one of them is enough: no other
+        value would be met by chance.
+        """
+        good: set[str] = set()
+        bad: set[str] = set()
+        for case in left:
+            ending = self.endings.get(case.evidence.id)
+            if ending in HELPED:
+                good.add(case.cluster)
+            elif ending in (Ending.CONTRADICTED, Ending.SPOILT):
+                bad.add(case.cluster)
+        return good, bad - self.sure
+
+    @property
+    def sure(self) -> frozenset[str]:
+        """The tasks in which a caller itself got where it leads."""
+        return frozenset(
+            case.cluster for case in self.family.cases if self.endings[case.evidence.id] in SURE
+        )
+
+    @property
+    def spoilt(self) -> bool:
+        """True where it changed the world and the call failed all the same."""
+        return Ending.SPOILT in self.endings.values()
+
+
+def fixer(family: Family, program: Program) -> CallsFixer:
+    """The body of a repair for a family."""
+    return CallsFixer(
+        component=family.component,
+        moment=Moment.AFTER_FAILURE,
+        when=Predicate(),
+        fingerprint=family.fingerprint,
+        message_regex=family.message_regex,
+        program=program,
+    )
+
+
+def repairs(families: Sequence[Family], lab: Lab, habits: Habits) -> list[Candidate]:
+    """The repairs worth proposing for these families, in the order in which they speak."""
+    found = [c for family in families for c in _candidates(family, lab, habits)]
+    chosen: list[Candidate] = []
+    left = {case.evidence.id: case for family in families for case in family.cases}
+    while found:
+        scored = [(len(c.helped(_own(c, left))), c) for c in found]
+        found = [c for n, c in scored if n >= MIN_TASKS]
+        if not found:
+            break
+        best = min(found, key=lambda c: (-len(c.helped(_own(c, left))), _weight(c.program)))
+        found.remove(best)
+        chosen.append(best)
+        for failed, ending in best.endings.items():
+            if ending in HELPED:
+                left.pop(failed, None)
+    return chosen
+
+
+def _own(candidate: Candidate, left: Mapping[str, Case]) -> list[Case]:
+    return [c for c in candidate.family.cases if c.evidence.id in left]
+
+
+def _candidates(family: Family, lab: Lab, habits: Habits) -> Iterator[Candidate]:
+    """What was learned for one family and stands up on all of its cases."""
+    tried = sorted(programs(family.cases, lab, habits, family=family.general), key=_weight)
+    for program in tried[: 4 * TRIED]:
+        whole = with_undo(program, family.cases, lab, habits)
+        candidate = _tried(family, whole, lab)
+        if _stands(candidate):
+            yield candidate
+
+
+def _tried(family: Family, program: Program, lab: Lab) -> Candidate:
+    body = fixer(family, program)
+    endings = {c.evidence.id: lab.run(body, c) for c in family.cases}
+    return Candidate(family=family, program=program, endings=endings)
+
+
+def _stands(candidate: Candidate) -> bool:
+    good = candidate.helped(candidate.family.cases)
+    bad = candidate.at_odds(candidate.family.cases)
+    return (
+        len(good) >= MIN_TASKS
+        and len(candidate.sure) >= max(MIN_SURE, SURE_SHARE * len(good))
+        and not candidate.spoilt
+        and len(bad) <= max(1, AT_ODDS * (len(good) + len(bad)))
+        and len(candidate.sure) > 2 * len(bad)
+    )
+
+
+def _weight(program: Program) -> tuple[int, int, str]:
+    """What a program asks of a reader; the lightest of those that do the same is kept."""
+    parts = sum(cost(e)[0] + 1 for e in program.expressions())
+    literals = sum(
+        isinstance(e, Read) and e.source is Source.VALUE and isinstance(e.value, str)
+        for e in program.reads()
+    )
+    return (
+        parts + 4 * len(program.looks) + 2 * literals + 2 * len(program.steps),
+        literals,
+        str(program),
+    )
