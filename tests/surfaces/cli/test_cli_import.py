@@ -23,6 +23,7 @@ def test_it_ends_with_one_object_and_a_second_run_adds_nothing(shell: Shell) -> 
         "new": 384,
         "duplicates": 0,
         "rejected": 0,
+        "tools": 0,
     }
     assert first.out.count("\n") == 1
     again = shell.ok("import", path, "--json").json

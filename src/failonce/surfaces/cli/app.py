@@ -82,6 +82,7 @@ MORE: Final = (
     Entry(
         name="gaps", module="exploring", summary="List failures that no lesson answers, and why."
     ),
+    Entry(name="tools", module="tools", summary="List tools: what is known of each."),
     Entry(
         name="explain", module="classifying", summary="Say what a failure is taken for, and why."
     ),

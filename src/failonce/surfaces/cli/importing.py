@@ -1,5 +1,8 @@
 """`failonce import`."""
 
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
 from time import perf_counter
 from typing import Annotated
 
@@ -8,7 +11,8 @@ import typer
 from failonce.adapters.importers.registry import formats
 from failonce.compose import Parts, configure, opened
 from failonce.loop import Observed
-from failonce.model import Json, Mode, Recording, Verdict
+from failonce.model import Json, Mode, Offer, Recording, ToolSpec, Verdict
+from failonce.ports import Added
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, warn
@@ -47,11 +51,14 @@ def import_(
 ) -> None:
     """Read recorded calls, transcripts or logs.
 
+    Tools that describe themselves are read too: lists as MCP, OpenAI and Anthropic write
+    them, alone or beside the messages of a conversation.
+
     Secrets are taken out before anything is stored. What was imported before is not stored
     twice, so a grown file can be imported again. A line that cannot be read is named, kept
     in a file of rejects, and the rest goes on. With --json the last line of the output is
     one object: calls, flagged (by the source), failures (found by looking closely), new,
-    duplicates, rejected.
+    duplicates, rejected, tools.
 
     Exits with 2 where a path that was given could not be read, or nothing could; the others
     are imported all the same.
@@ -60,7 +67,7 @@ def import_(
     if config.off:
         warn("failonce: FAILONCE=off rests failonce here, so nothing was read or stored.")
         if as_json:
-            show_json(_record(Observed(), 0))
+            show_json(_record(Observed(), Added(), 0))
         return
     with opened(config) as parts:
         run = _Run(parts, project if project not in (None, ".") else config.project)
@@ -79,6 +86,7 @@ class _Run:
         """The mode for each project as recordings name it."""
         self._left_out = 0
         self._total = Observed()
+        self._tools = Added()
 
     def go(self, paths: list[str], format_name: str | None, as_json: bool) -> int:
         """Read everything; the exit code."""
@@ -97,10 +105,11 @@ class _Run:
         if kept is not None:
             warn(f"failonce: what could not be read is kept in {kept}")
         if as_json:
-            show_json(_record(self._total, self._rejects.count))
+            show_json(_record(self._total, self._tools, self._rejects.count))
         else:
             self._summary(reader, perf_counter() - start)
-        nothing = self._rejects.count > 0 and not self._total.calls
+        read = self._total.calls or self._tools.new or self._tools.duplicates
+        nothing = self._rejects.count > 0 and not read
         return ExitCode.INPUT if reader.failed or nothing else ExitCode.OK
 
     def _read(self, paths: list[str], format_name: str | None) -> Reader:
@@ -113,6 +122,7 @@ class _Run:
                     recordings, modified=source.modified, project=self._project
                 ):
                     self._total += observed
+                self._keep_tools(reader.offers, source.modified)
         if reader.skipped:
             warn(f"failonce: {plural(reader.skipped, 'file')} of no known format passed over")
         if self._left_out:
@@ -121,13 +131,36 @@ class _Run:
 
     def _wanted(self, recording: Recording) -> bool:
         """Whether learning is on for the recording's project."""
-        named = recording.call.project
-        if named not in self._modes:
-            stored = self._parts.redactor.name(named) or self._project
-            self._modes[named] = self._parts.review.mode(stored)
-        wanted = self._modes[named] is not Mode.OFF
+        wanted = self._learns(recording.call.project)
         self._left_out += not wanted
         return wanted
+
+    def _learns(self, named: str) -> bool:
+        if named not in self._modes:
+            self._modes[named] = self._parts.review.mode(self._stored(named))
+        return self._modes[named] is not Mode.OFF
+
+    def _stored(self, named: str) -> str:
+        """A project as the store has it."""
+        return self._parts.redactor.name(named) or self._project
+
+    def _keep_tools(self, offers: Sequence[Offer], modified: datetime) -> None:
+        """Keep what tools say of themselves; what says no time is as old as its file."""
+        newest: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
+        for offer in offers:
+            key, at = (offer.project, offer.spec.name), offer.at or modified
+            if self._learns(offer.project) and (key not in newest or newest[key][0] <= at):
+                newest[key] = (at, offer.spec)
+        batches: dict[tuple[str, datetime], list[ToolSpec]] = {}
+        for (named, _), (at, spec) in newest.items():
+            batch = batches.setdefault((self._stored(named), at), [])
+            batch.append(self._parts.redactor.tool(spec))
+        for (project, at), specs in batches.items():
+            added = self._parts.store.add_tools(project, specs, at)
+            self._tools = Added(
+                new=self._tools.new + added.new,
+                duplicates=self._tools.duplicates + added.duplicates,
+            )
 
     def _summary(self, reader: Reader, seconds: float) -> None:
         total, redaction = self._total, self._parts.redactor.seconds
@@ -142,6 +175,8 @@ class _Run:
             f"  {total.new:,} new, {total.duplicates:,} known already, {lines}"
             f"{self._rejects.count:,} unreadable"
         )
+        if tools := self._tools.new + self._tools.duplicates:
+            say(f"  {plural(tools, 'tool')} described, {self._tools.new:,} new or changed")
         if total.calls:
             bad = sum(n for verdict, n in total.verdicts.items() if verdict is not Verdict.GOOD)
             beside = f", {bad - total.flagged:,} more without a flag" if bad > total.flagged else ""
@@ -152,9 +187,11 @@ class _Run:
                 say(f"  {count:>8,} {verdict:<12} {meaning}")
         if total.failures:
             say("Next: failonce mine")
+        elif not total.calls and (self._tools.new or self._tools.duplicates):
+            say(f"Next: failonce tools --project {shlex.quote(self._project)}")
 
 
-def _record(total: Observed, rejected: int) -> dict[str, Json]:
+def _record(total: Observed, tools: Added, rejected: int) -> dict[str, Json]:
     return {
         "calls": total.calls,
         "flagged": total.flagged,
@@ -162,4 +199,5 @@ def _record(total: Observed, rejected: int) -> dict[str, Json]:
         "new": total.new,
         "duplicates": total.duplicates,
         "rejected": rejected,
+        "tools": tools.new + tools.duplicates,
     }
