@@ -117,7 +117,10 @@ def test_hints_are_claims_and_absent_where_none_are_made(read) -> None:
     ],
 )
 def test_tools_of_several_servers_are_told_apart(read, document) -> None:
-    assert [one.name for one in specs(read, document)] == ["my_shop.get_item", "web.get_item"]
+    assert [one.name for one in specs(read, document)] == [
+        "mcp__my_shop__get_item",
+        "mcp__web__get_item",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -59,23 +59,23 @@ def test_where_no_tool_could_be_read_the_exit_code_says_so(shell: Shell) -> None
 
 def test_tools_are_listed_with_what_is_known_of_them(described: Shell) -> None:
     calls = [
-        *(call("mcp__shop__get_item", {"id": n}, n=n) for n in range(3)),
-        call("mcp__shop__get_item", {"id": "x"}, "Error: id must be an integer", n=4),
+        *(call("get_item", {"id": n}, n=n) for n in range(3)),
+        call("get_item", {"id": "x"}, "Error: id must be an integer", n=4),
         *(call("note", {"text": "a", "n": n}, n=5 + n) for n in range(3)),
         call("note<|channel|>commentary", {"text": "a"}, "Error: no such tool", n=9),
     ]
     described.ok("import", write(described.project / "calls.jsonl", calls))
     found = {t["tool"]: t for t in described.ok("tools", "--project", PROJECT, "--json").json}
     assert set(found) == {
-        "mcp__shop__get_item",
+        "get_item",
         "note",
         "note<|channel|>commentary",
-        "shop.cancel_order",
+        "mcp__shop__cancel_order",
     }
-    item = found["mcp__shop__get_item"]
+    item = found["get_item"]
     assert (item["calls"], item["failures"], item["known"]) == (4, 1, "schema")
     assert (item["does"], item["basis"], item["effects"]) == ("reads", "declared", [])
-    assert item["described_as"] == "shop.get_item"
+    assert item["described_as"] == "mcp__shop__get_item"
     assert item["parameters"] == [
         {"name": "id", "types": ["integer"], "required": True, "usual": False, "choices": []}
     ]
@@ -84,7 +84,7 @@ def test_tools_are_listed_with_what_is_known_of_them(described: Shell) -> None:
     assert (note["known"], note["digest"]) == ("calls", None)
     assert [p["usual"] for p in note["parameters"]] == [True, True]
     assert found["note<|channel|>commentary"]["means"] == "note"
-    order = found["shop.cancel_order"]
+    order = found["mcp__shop__cancel_order"]
     assert (order["does"], order["effects"], order["calls"]) == ("writes", ["destructive"], 0)
     shown = described.ok("tools").out
     assert "no tool; it means note" in shown

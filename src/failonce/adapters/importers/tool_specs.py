@@ -6,8 +6,8 @@ A definition is an object with a `name` and a schema under `inputSchema` (MCP), 
 them. Definitions are found wherever they stand in a JSON document: the answer to
 `tools/list`, an array, several servers below their names, the `tools` of a conversation.
 
-Where the document names the server, a tool is called `server.tool`, as two servers may each
-have one of that name; it is found again as `tool`, `server__tool` and `mcp__server__tool`.
+Where the document names the server, a tool is called `mcp__server__tool`, as agents call it, for
+two servers may each have one of that name; it is found again as `tool` and `server.tool` too.
 """
 
 import re
@@ -203,7 +203,7 @@ def spec_from(definition: Mapping[str, Json], *, server: str = "") -> ToolSpec:
     refuse_name(name, "the tool")
     if server:
         refuse_name(server, "its server")
-        name = f"{_plain(server)}.{name}"
+        name = f"mcp__{_plain(server)}__{name}"
     schema = mapping(pick(fields, *_SCHEMAS))
     hints = mapping(fields.get("annotations"))
     return ToolSpec(
@@ -224,5 +224,6 @@ def _hint(hints: Mapping[str, Json], name: str) -> bool | None:
 
 
 def _plain(server: str) -> str:
-    """A server's name without what separates it from a tool's."""
-    return "".join("_" if c in "./: " else c for c in server).replace("__", "_")
+    """A server's name as agents write it: letters and digits, `_` and `-`."""
+    written = "".join(c if c.isalnum() or c == "-" else "_" for c in server)
+    return "_".join(filter(None, written.split("_")))
