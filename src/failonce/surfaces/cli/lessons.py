@@ -8,11 +8,13 @@ import typer
 from failonce.errors import BadInput, UserError
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import WORDS
-from failonce.model import AuditEntry, KindName, Lesson, Ruling, State
+from failonce.model import Json, KindName, Lesson, State
 from failonce.projections.changelog import pending_phrase
+from failonce.surfaces.card import build, gather, plain
 from failonce.surfaces.cli import records
+from failonce.surfaces.cli.card import show_card
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
-from failonce.surfaces.cli.output import plural, say, show_json
+from failonce.surfaces.cli.output import say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
 
 app = typer.Typer(rich_markup_mode=None)
@@ -59,16 +61,20 @@ def show(
 ) -> None:
     """Show one lesson with all that speaks for it.
 
-    First the proof, then the text that an approval puts in force, why it was proposed, what
-    was checked, and who decided what.
+    First its proof, what it does, whether it is safe and what one can do; then the recorded
+    calls that it touches, what it would save, where it and each of its values come from, the
+    text that an approval puts in force, what was checked, and who decided what.
     """
     with session(store) as parts:
         lesson = parts.review.find(id)
-        history = list(parts.store.entries(subject=lesson.id))
+        with waiting("Replaying what was recorded"):
+            material = gather(parts, lesson)
+            card = build(material)
     if as_json:
-        show_json({**records.lesson(lesson), "history": [records.entry(e) for e in history]})
+        history: list[Json] = [records.entry(e) for e in material.entries]
+        show_json({**records.lesson(lesson), "history": history, "card": plain(card)})
     else:
-        _card(lesson, history)
+        show_card(card)
 
 
 def _states(word: str | None) -> Sequence[State]:
@@ -106,62 +112,9 @@ def _listing(found: Sequence[Lesson]) -> None:
         say(pending_phrase(pending))
 
 
-_WORDS = {
-    (True, True): "passed",
-    (True, False): "passed",
-    (False, True): "REFUSED",
-    (False, False): "look",
-}
-"""How an answer of the gate reads: `look` is a doubt that a person may set aside."""
-
-
-_RULING = {
-    Ruling.ACTIVATE: "the gate lets it go in force",
-    Ruling.HOLD: "the gate leaves it to a person",
-    Ruling.REJECT: "the gate refuses it, for everybody",
-}
-
-
 def _does(lesson: Lesson) -> str:
     """What a lesson does, in a line; its name where its body cannot be read."""
     try:
         return behaviour(lesson.proposal).summary()
     except UserError:
         return lesson.proposal.name
-
-
-def _card(lesson: Lesson, history: Sequence[AuditEntry]) -> None:
-    proposal, judgement = lesson.proposal, lesson.judgement
-    say(judgement.proof.line or "No proof yet.")
-    if judgement.proof.missing:
-        say(f"To be surer it needs {judgement.proof.missing}.")
-    say()
-    force = " (in force)" if lesson.in_force else ""
-    say(f"{lesson.id}, version {lesson.version}: {WORDS[lesson.state]}{force}")
-    say(f"  {_does(lesson)}")
-    say(f"  {proposal.kind} for {proposal.target}, in {proposal.project or '(no project)'}")
-    if lesson.valid_until is not None:
-        say(f"  its trial ends {lesson.valid_until:%Y-%m-%d %H:%M} UTC")
-    say()
-    say("What an approval puts in force:")
-    for line in proposal.body.splitlines():
-        say(f"  | {line}")
-    say()
-    say(f"Why: {proposal.reason}")
-    if proposal.support:
-        say(
-            f"Learned from {plural(len(proposal.support), 'call')} in "
-            f"{plural(len(proposal.support_clusters), 'session')}; tried on others."
-        )
-    say(f"Proposed by {proposal.proposer}; {_RULING[judgement.ruling]}.")
-    for reason in judgement.reasons:
-        say(f"  {reason}")
-    if judgement.checks:
-        say("Checks:")
-    for check in judgement.checks:
-        say(f"  {_WORDS[check.passed, check.fatal]:<7} {check.name}: {check.detail}")
-    say("What became of it:")
-    for entry in history:
-        event = entry.event
-        why = f": {event.reason}" if event.reason else ""
-        say(f"  {event.at:%Y-%m-%d %H:%M} {event.action.replace('_', ' ')} by {event.actor}{why}")

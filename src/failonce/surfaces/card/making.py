@@ -1,0 +1,199 @@
+"""The card of a lesson, made of what was gathered: no I/O and no clock."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+
+from failonce import statistics
+from failonce.errors import UserError
+from failonce.lifecycle import WORDS
+from failonce.model import CheckResult, Evidence, KindName, Lesson
+from failonce.surfaces.card import wording
+from failonce.surfaces.card.effects import tool_effects
+from failonce.surfaces.card.literals import literals
+from failonce.surfaces.card.material import Material
+from failonce.surfaces.card.trying import Tried, each, try_lesson
+from failonce.surfaces.card.values import (
+    Card,
+    Checked,
+    Decided,
+    DiffLine,
+    Hit,
+    Hits,
+    Judged,
+    Savings,
+    Support,
+)
+
+RECENT = 20
+"""Calls in the table of what it would do to the newest."""
+EXAMPLES = 20
+"""Most calls of each sort on a card."""
+_LINE = re.compile(r":\d+\Z")
+CONTEXT = 4
+"""Unchanged lines of a body shown on each side of a change."""
+
+
+def build(material: Material) -> Card:
+    """The card. A body that cannot be read has no hits, and says so in what it does."""
+    lesson, proposal = material.lesson, material.lesson.proposal
+    judgement = lesson.judgement
+    try:
+        tried = try_lesson(lesson, material.calls, material.names)
+    except UserError:
+        tried = Tried(asked=(), hits=())
+    hits = _hits(tried)
+    tools = tool_effects(proposal, material.calls, tried.hits, material.tools)
+    found = literals(proposal, material.calls, material.tools)
+    compared_with, diff = _diff(lesson, material.versions)
+    return Card(
+        id=lesson.id,
+        version=lesson.version,
+        kind=proposal.kind,
+        target=proposal.target,
+        project=proposal.project,
+        state=WORDS[lesson.state],
+        in_force=lesson.in_force,
+        valid_until=lesson.valid_until,
+        proof=wording.proof(lesson),
+        since=wording.since(material.exposures),
+        does=wording.does(lesson),
+        safety=wording.safety(lesson, hits, tools, found),
+        choices=wording.choices(lesson),
+        hits=hits,
+        narrowed=material.narrowed,
+        savings=_savings(lesson, tried.hits),
+        tools=tools,
+        support=_support(lesson, material.support),
+        confidence=statistics.support(judgement.proof.wins, judgement.proof.losses),
+        literals=found,
+        compared_with=compared_with,
+        diff=diff,
+        reason=proposal.reason,
+        proposer=proposal.proposer,
+        checks=tuple(_checked(c) for c in judgement.checks),
+        record=tuple(
+            Decided(
+                at=entry.event.at,
+                action=entry.event.action,
+                actor=entry.event.actor,
+                reason=entry.event.reason,
+            )
+            for entry in material.entries
+        ),
+    )
+
+
+def _hits(tried: Tried) -> Hits:
+    newest = sorted(tried.hits, key=lambda h: h.at, reverse=True)
+    return Hits(
+        calls=len(tried.asked),
+        good=sum(e.good for e in tried.asked),
+        failures=sum(e.failed for e in tried.asked),
+        own=tried.own,
+        on_good=_counted(h for h in tried.hits if not h.failed),
+        on_own=_counted(h for h in tried.hits if h.own),
+        counts=_counted(tried.hits),
+        fresh=_counted(h for h in tried.hits if not h.taught),
+        clusters={
+            judged: len({_cluster(h) for h in each(tried.hits, judged)}) for judged in Judged
+        },
+        examples={judged: _examples(list(each(newest, judged))) for judged in Judged},
+        recent=tuple(newest[:RECENT]),
+    )
+
+
+def _counted(hits: Iterable[Hit]) -> Mapping[Judged, int]:
+    counts = Counter(h.judged for h in hits)
+    return {judged: counts[judged] for judged in Judged}
+
+
+def _cluster(hit: Hit) -> str:
+    return hit.task if hit.task is not None else hit.session
+
+
+def _examples(newest: Sequence[Hit]) -> tuple[Hit, ...]:
+    """What it is about first; then what did not teach it; another session before more of one."""
+    nth: Counter[str] = Counter()
+    ranked: list[tuple[tuple[bool, bool, int, int], Hit]] = []
+    for i, hit in enumerate(newest):
+        ranked.append(((not hit.own, hit.taught, nth[_cluster(hit)], i), hit))
+        nth[_cluster(hit)] += 1
+    ranked.sort(key=lambda rank: rank[0])
+    return tuple(hit for _, hit in ranked[:EXAMPLES])
+
+
+def _savings(lesson: Lesson, hits: Sequence[Hit]) -> Savings:
+    """What callers spent on the failures that it would have answered, net of its own calls."""
+    speaks = lesson.proposal.kind in (KindName.RULE, KindName.GUARDRAIL)
+    counted = (Judged.RIGHT, Judged.SHOWN) if speaks else (Judged.RIGHT,)
+    answered = [h for h in hits if h.failed and h.judged in counted and (h.own or not speaks)]
+    mended = [(h, h.later) for h in answered if h.later is not None]
+    inserted = sum(len(h.inserted) for h, _ in mended)
+    seconds = [later.seconds for _, later in mended if later.seconds is not None]
+    return Savings(
+        failures=len(answered),
+        calls=sum(later.steps for _, later in mended) - inserted,
+        seconds=sum(seconds) if seconds else None,
+        inserted=inserted,
+        never=len(answered) - len(mended),
+        at_most=speaks,
+    )
+
+
+def _support(lesson: Lesson, evidence: Sequence[Evidence]) -> Support:
+    times = [e.at for e in evidence]
+    return Support(
+        failures=len(lesson.proposal.support),
+        tasks=len({e.call.task for e in evidence if e.call.task is not None}),
+        sessions=len({e.call.session for e in evidence}),
+        sources=len({_LINE.sub("", e.source) for e in evidence}),
+        first=min(times, default=None),
+        last=max(times, default=None),
+    )
+
+
+def _checked(check: CheckResult) -> Checked:
+    refused = "refused" if check.fatal else "look"
+    return Checked(
+        name=check.name, answer="passed" if check.passed else refused, detail=check.detail
+    )
+
+
+# -------------------------------------------------------------------- the body
+
+
+def _diff(lesson: Lesson, versions: Sequence[Lesson]) -> tuple[str, tuple[DiffLine, ...]]:
+    """The body against the version in force before it, else the one before it, else nothing."""
+    earlier = [v for v in versions if v.version < lesson.version]
+    in_force = [v for v in earlier if v.in_force]
+    body = lesson.proposal.body.splitlines()
+    if not earlier:
+        return "", tuple(DiffLine(mark="+", text=line) for line in body)
+    base = (in_force or earlier)[-1]
+    force = ", in force" if base.in_force else ""
+    compared = f"version {base.version} ({WORDS[base.state]}{force})"
+    return compared, tuple(_lines(base.proposal.body.splitlines(), body))
+
+
+def _lines(before: Sequence[str], after: Sequence[str]) -> Iterable[DiffLine]:
+    matcher = SequenceMatcher(a=before, b=after, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            yield from _unchanged(after[c:d], first=c == 0, last=d == len(after))
+        else:
+            yield from (DiffLine(mark="-", text=line) for line in before[a:b])
+            yield from (DiffLine(mark="+", text=line) for line in after[c:d])
+
+
+def _unchanged(lines: Sequence[str], *, first: bool, last: bool) -> Iterable[DiffLine]:
+    """Unchanged lines, the middle of a long run told by its length."""
+    head = 0 if first else CONTEXT
+    tail = 0 if last else CONTEXT
+    if (first and last) or len(lines) <= head + tail + 1:
+        yield from (DiffLine(mark=" ", text=line) for line in lines)
+        return
+    yield from (DiffLine(mark=" ", text=line) for line in lines[:head])
+    yield DiffLine(mark="…", text=f"{len(lines) - head - tail} lines are the same")
+    yield from (DiffLine(mark=" ", text=line) for line in lines[len(lines) - tail :])

@@ -1,0 +1,56 @@
+"""Reads from the store what a card is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from failonce.compose import Parts
+from failonce.kinds.behaviour import ANY_TOOL
+from failonce.model import EVERYONE, AuditEntry, Evidence, Exposure, Lesson, ToolSpec
+
+MOST = 200_000
+"""Recorded calls of a project above which only those of the lesson's own tool are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A lesson with what is recorded of it and of the calls that it may concern."""
+
+    lesson: Lesson
+    versions: Sequence[Lesson] = ()
+    entries: Sequence[AuditEntry] = ()
+    exposures: Sequence[Exposure] = ()
+    support: Sequence[Evidence] = ()
+    calls: Sequence[Evidence] = ()
+    """Session by session, oldest first; failures under their present names."""
+    narrowed: bool = False
+    """True where calls of other tools were left out, as there are too many."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Aliases of failures."""
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
+    """Tools as they describe themselves, as far as known."""
+
+
+def gather(parts: Parts, lesson: Lesson) -> Material:
+    """Everything that the card of `lesson` is made of."""
+    store, proposal = parts.store, lesson.proposal
+    project = None if proposal.project == EVERYONE else proposal.project
+    recorded = store.projects()
+    total = sum(recorded.values()) if project is None else recorded.get(project, 0)
+    narrowed = total > MOST and proposal.target != ANY_TOOL
+    names = store.aliases()
+    calls = store.calls(project=project, tools=(proposal.target,) if narrowed else ())
+    return Material(
+        lesson=lesson,
+        versions=store.versions(lesson.id),
+        entries=list(store.entries(subject=lesson.id)),
+        exposures=store.exposures(lesson=lesson.id),
+        support=store.evidence(proposal.support),
+        calls=[_named(e, names) for e in calls],
+        narrowed=narrowed,
+        names=names,
+    )
+
+
+def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    now = names.get(e.signature or "")
+    return e if now is None else replace(e, signature=now)

@@ -1,0 +1,266 @@
+"""What a card holds: frozen values, with texts as they were recorded.
+
+Nothing here is made safe to show: recorded text is hostile until the surface that shows it
+has escaped it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from failonce.model import Args, Json
+
+
+class Does(StrEnum):
+    """What a lesson would have done to one recorded call, as people say it."""
+
+    STOPPED = "stopped"
+    CHANGED = "changed"
+    MENDED = "mended"
+    """Run again with other arguments, or after other calls, once it had failed."""
+    RETRIED = "run again"
+    WARNED = "warned"
+    TOLD = "told"
+
+
+class Judged(StrEnum):
+    """How that compares with what really happened."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNCLEAR = "unclear"
+    """The caller never got there by itself, so nobody can say."""
+    SHOWN = "shown"
+    """Words were shown; what they do cannot be replayed."""
+
+
+class SideEffect(StrEnum):
+    """What a call of a tool does to the world."""
+
+    READS = "reads"
+    WRITES = "writes"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A call, without whose it was."""
+
+    tool: str
+    args: Args | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The call by which the caller got there itself, `steps` calls and `seconds` later.
+
+    `seconds` is None where the recording has no times.
+    """
+
+    call: Called
+    steps: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One recorded call that the lesson touches, and what it would have done to it."""
+
+    id: str
+    at: datetime
+    session: str
+    task: str | None
+    call: Called
+    answer: str
+    failed: bool
+    own: bool
+    """True where it failed in the way that the lesson is about."""
+    does: Does
+    message: str
+    after: Called | None
+    """The call as it would have run, None where it would not have run otherwise."""
+    inserted: tuple[Called, ...]
+    """Calls that would have been made for it, before and after."""
+    result: str
+    judged: Judged
+    taught: bool
+    """True where the lesson was learned from this session or task."""
+    later: Later | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """Every recorded call that the lesson touches, counted, with a few of each sort.
+
+    `calls`, `good` and `failures` are what was recorded of the tools that it concerns, `own`
+    the failures that it is about. Of the hits of each sort, `fresh` counts those outside the
+    sessions or tasks that taught it, `on_good` those on good calls, `on_own` those on the
+    failures that it is about.
+    """
+
+    calls: int
+    good: int
+    failures: int
+    own: int
+    counts: Mapping[Judged, int]
+    on_good: Mapping[Judged, int]
+    on_own: Mapping[Judged, int]
+    fresh: Mapping[Judged, int]
+    clusters: Mapping[Judged, int]
+    examples: Mapping[Judged, tuple[Hit, ...]]
+    recent: tuple[Hit, ...]
+    """The newest, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """What a lesson was learned from, in distinct witnesses."""
+
+    failures: int
+    tasks: int
+    sessions: int
+    sources: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal:
+    """A constant of the body: a name, a value, a number, a sentence; and where it comes from."""
+
+    what: str
+    text: str
+    origin: str
+    calls: int
+    sessions: int
+    tasks: int
+    doubtful: bool
+    """True for a value that comes from very few sessions or tasks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolEffect:
+    """Whether a tool changes the world, and how we know."""
+
+    tool: str
+    inserted: bool
+    effect: SideEffect
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Savings:
+    """What callers spent until they had mended by themselves what the lesson answers.
+
+    `calls` is net of those that the lesson would insert. `at_most` where the lesson only
+    stops the call: then the caller must still find what works. `never` counts failures that
+    nobody mended; they are in no sum. `seconds` is None where nothing has times.
+    """
+
+    failures: int
+    calls: int
+    seconds: float | None
+    inserted: int
+    never: int
+    at_most: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiffLine:
+    """A line of the body: `+` new, `-` gone, a blank for what stays."""
+
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One thing that speaks for the lesson (`good`), or that a person should look at."""
+
+    good: bool
+    text: str
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something that a person can do now."""
+
+    command: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """An answer of the gate: `passed`, `look` (a doubt that a person may set aside), `refused`."""
+
+    name: str
+    answer: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """One entry of its record."""
+
+    at: datetime
+    action: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One lesson with all that speaks for and against it."""
+
+    id: str
+    version: int
+    kind: str
+    target: str
+    project: str
+    state: str
+    in_force: bool
+    valid_until: datetime | None
+    proof: tuple[str, ...]
+    """Sentences, counts first, intervals after."""
+    since: tuple[str, ...]
+    """What it did since it is in force; empty where it never was."""
+    does: tuple[str, ...]
+    """What it does, in order."""
+    safety: tuple[Point, ...]
+    choices: tuple[Choice, ...]
+    hits: Hits
+    narrowed: bool
+    """True where only calls of its own tool were read, as too many are recorded: then steps and
+    calls of other tools are not seen, and what it saves is too little."""
+    savings: Savings
+    tools: tuple[ToolEffect, ...]
+    support: Support
+    confidence: float
+    """How sure, from 0 to 1."""
+    literals: tuple[Literal, ...]
+    compared_with: str
+    """What the diff is against; empty where there is nothing before."""
+    diff: tuple[DiffLine, ...]
+    reason: str
+    proposer: str
+    checks: tuple[Checked, ...]
+    record: tuple[Decided, ...]
+
+
+def plain(value: Any) -> Json:
+    """A value of this module as JSON: fields by name, times as ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, str | int | float | None):
+        return value
+    assert isinstance(value, Sequence)  # noqa: S101 - these values hold nothing else
+    return [plain(item) for item in value]
