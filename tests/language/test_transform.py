@@ -62,3 +62,19 @@ def test_no_operation_raises_on_any_value(value: object) -> None:
             else ""
         )
         Transform(steps=(Step(op=op, argument="a", text=text),)).apply({"a": value})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("op", "value"),
+    [
+        (Op.TO_INTEGER, "²"),
+        (Op.TO_INTEGER, "+-5"),
+        (Op.TO_INTEGER, "٣"),
+        (Op.PARSE_JSON, "[NaN]"),
+        (Op.PARSE_JSON, "[1e999]"),
+        (Op.PARSE_JSON, "[" * 40 + "]" * 40),
+    ],
+)
+def test_what_only_looks_like_a_value_is_left_alone(op: Op, value: str) -> None:
+    repair = Transform(steps=(Step(op=op, argument="a"),))
+    assert repair.apply({"a": value}) is None

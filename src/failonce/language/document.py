@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from failonce.errors import BadInput
+from failonce.language.plain import plain
 from failonce.model import Json
 
 MAX_BYTES = 16_384
@@ -26,7 +27,7 @@ def dump(value: Mapping[str, Json]) -> str:
         if isinstance(item, str):
             return item if _plain(item) else DoubleQuotedScalarString(item)
         if isinstance(item, Mapping):
-            return {key: quoted(v) for key, v in item.items()}
+            return {quoted(key): quoted(v) for key, v in item.items()}
         if isinstance(item, Sequence):
             return [quoted(v) for v in item]
         return item
@@ -49,7 +50,7 @@ def load(text: str) -> dict[str, Json]:
         raise BadInput(f"The body is longer than {MAX_BYTES} bytes.")
     try:
         _refuse_surprises(text)
-        value = YAML(typ="safe", pure=True).load(text)
+        value = plain(YAML(typ="safe", pure=True).load(text))
     except (YAMLError, RecursionError, ValueError) as error:
         reason = str(getattr(error, "problem", None) or error).splitlines()[0][:200]
         raise BadInput(f"The body is not the plain YAML that lessons use: {reason}") from None

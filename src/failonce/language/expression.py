@@ -441,9 +441,8 @@ def load(given: Json) -> Expression:
     """The expression that `dump` wrote; raises `BadInput` on anything else."""
     if not isinstance(given, Mapping) or not given:
         raise BadInput("An expression is a mapping such as `{argument: path}` or `{value: 3}`.")
-    for how in Combine:
-        if how in given:
-            return _load_combined(how, given)
+    if len(given) == 1 and (how := next(iter(given))) in tuple(Combine):
+        return _load_combined(Combine(how), given[how])
     parts = dict(given)
     then = parts.pop("then", [])
     if isinstance(then, str) or not isinstance(then, Sequence):
@@ -454,9 +453,8 @@ def load(given: Json) -> Expression:
     return _load_read(parts, tuple(str(f) for f in then))
 
 
-def _load_combined(how: Combine, given: Mapping[str, Json]) -> Combined:
-    pair = given[how]
-    if set(given) != {how} or isinstance(pair, str) or not isinstance(pair, Sequence):
+def _load_combined(how: Combine, pair: Json) -> Combined:
+    if isinstance(pair, str) or not isinstance(pair, Sequence):
         raise BadInput(f"`{how}` takes a list of two expressions.")
     read = [load(one) for one in pair]
     if len(read) != 2 or not isinstance(read[0], Read) or not isinstance(read[1], Read):

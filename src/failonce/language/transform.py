@@ -11,6 +11,7 @@ from enum import StrEnum
 from math import isfinite
 
 from failonce.errors import BadInput
+from failonce.language.plain import plain
 from failonce.model import Args, Json
 
 
@@ -117,9 +118,12 @@ def _integer(value: Json) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     text = _text(value).strip()
-    if not text.lstrip("+-").isdigit() or len(text) > 18:
+    if not text.isascii() or not text.lstrip("+-").isdigit() or len(text) > 18:
         raise NotApplicable
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:  # two signs
+        raise NotApplicable from None
 
 
 def _boolean(value: Json) -> bool:
@@ -145,10 +149,9 @@ def _parse(value: Json) -> Json:
     if text[:1] not in ("{", "["):
         raise NotApplicable
     try:
-        parsed: Json = json.loads(text)
+        return plain(json.loads(text))
     except (ValueError, RecursionError):
         raise NotApplicable from None
-    return parsed
 
 
 def _serialise(value: Json) -> str:

@@ -1,0 +1,118 @@
+"""Hypothesis strategies for what lessons are written in: values, expressions, programs."""
+
+from collections.abc import Sequence
+
+from hypothesis import strategies as st
+
+from failonce.language.expression import (
+    FUNCTIONS,
+    Combine,
+    Combined,
+    Comparison,
+    Expression,
+    Read,
+    Relation,
+    Source,
+)
+from failonce.language.program import Program, Step
+from failonce.model import Json
+
+scalars: st.SearchStrategy[Json] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=12),
+)
+values: st.SearchStrategy[Json] = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+"""JSON, a few levels deep."""
+
+shallow: st.SearchStrategy[Json] = st.one_of(
+    scalars, st.lists(scalars, max_size=3), st.dictionaries(st.text(max_size=6), scalars)
+)
+"""JSON that a body has room for wherever an expression may stand."""
+
+words = st.text(min_size=1, max_size=10)
+names = st.sampled_from(["path", "on", "y", "a b", "größe", '"', "x: y", "1"]) | words
+tools = st.sampled_from(["look", "cd", "touch", "press pedal"]) | words
+
+
+def reads(looks: Sequence[str] = (), *, item: bool = False) -> st.SearchStrategy[Read]:
+    """Reads of anything that can be seen, of the looks given, of an item where there is one."""
+    then = st.lists(st.sampled_from(sorted(FUNCTIONS)), max_size=3).map(tuple)
+    kinds = [
+        st.builds(Read, source=st.just(Source.VALUE), value=shallow, then=then),
+        st.builds(Read, source=st.just(Source.ARGUMENT), name=names, then=then),
+        st.builds(Read, source=st.just(Source.BLAMED), then=then),
+        st.builds(Read, source=st.just(Source.ERROR_LIST), then=then),
+    ]
+    if looks:
+        path = st.lists(words, max_size=3).map(tuple)
+        look = st.sampled_from(list(looks))
+        kinds.append(
+            st.builds(Read, source=st.just(Source.RESULT), name=look, path=path, then=then)
+        )
+    if item:
+        kinds.append(st.builds(Read, source=st.just(Source.ITEM), then=then))
+    return st.one_of(kinds)
+
+
+def expressions(looks: Sequence[str] = (), *, item: bool = False) -> st.SearchStrategy[Expression]:
+    """Reads, and two of them combined."""
+    read = reads(looks, item=item)
+    return read | st.builds(Combined, how=st.sampled_from(Combine), left=read, right=read)
+
+
+@st.composite
+def comparisons(draw: st.DrawFn, looks: Sequence[str] = ()) -> Comparison:
+    """Comparisons that a body can hold."""
+    relation = draw(st.sampled_from(Relation))
+    alone = relation in (Relation.EMPTY, Relation.NOT_EMPTY)
+    return Comparison(
+        left=draw(expressions(looks)),
+        relation=relation,
+        right=None if alone else draw(expressions(looks)),
+    )
+
+
+@st.composite
+def programs(draw: st.DrawFn, *, acts: bool = True) -> Program:
+    """Programs that a body can hold: looks, conditions and, where it `acts`, the rest."""
+    named = draw(st.lists(words, unique=True, max_size=3))
+    looks = tuple(
+        Step(tool=draw(tools), arguments=draw(_arguments(named[:i])), name=name)
+        for i, name in enumerate(named)
+    )
+    when = draw(st.lists(comparisons(named), min_size=0 if acts else 1, max_size=2))
+    if not acts:
+        return Program(looks=looks, when=tuple(when))
+    steps = tuple(draw(st.lists(_steps(named), max_size=3)))
+    return Program(looks=looks, when=tuple(when), steps=steps, arguments=draw(_arguments(named)))
+
+
+def _arguments(
+    looks: Sequence[str], *, item: bool = False
+) -> st.SearchStrategy[tuple[tuple[str, Expression], ...]]:
+    given = st.dictionaries(names, expressions(looks, item=item), max_size=2)
+    return given.map(lambda d: tuple(d.items()))
+
+
+@st.composite
+def _steps(draw: st.DrawFn, looks: Sequence[str]) -> Step:
+    each = draw(st.none() | expressions(looks))
+    taken = draw(st.booleans())
+    item = each is not None
+    undo = Step(tool=draw(tools), arguments=draw(_arguments(looks, item=item))) if taken else None
+    return Step(
+        tool=draw(tools),
+        arguments=draw(_arguments(looks, item=item)),
+        each=each,
+        undo=undo,
+        back=taken and draw(st.booleans()),
+    )
