@@ -54,7 +54,6 @@ def fitted(args: Args | None, spec: ToolSpec = MOVE, raw: str = "") -> Args | No
         ({"mode": ["append"]}, {"mode": "append"}),
         ({"Limit": "10"}, {"limit": 10}),
         ({"tgas": "red"}, {"tags": ["red"]}),
-        ({"limit": None}, {}),
         ({"reason": ""}, {}),
         ({"reason": None, "extra": []}, {}),
     ],
@@ -79,6 +78,7 @@ def test_one_argument_is_mended(odd: dict[str, Any], mended: dict[str, Any]) -> 
         {"mode": "append and overwrite"},
         {"destination": True},
         {"destination": None},
+        {"limit": None},
         {"path": "c"},
         {"recursive": True},
         {"notify": False},
@@ -177,6 +177,26 @@ def test_an_open_schema_forbids_no_other_argument() -> None:
     assert fitted({"maxDepth": "2"}, spec) == {"max_depth": 2}
 
 
+def test_what_the_tool_refused_is_held_to_every_word_of_its_schema() -> None:
+    """A null for nothing, and an empty argument that an open schema does not forbid."""
+    spec = ToolSpec(
+        name="find",
+        parameters=(
+            Parameter(name="depth", types=("integer",)),
+            Parameter(name="pattern", types=("string",)),
+            Parameter(name="root", types=("string", "null")),
+        ),
+        digest="d",
+    )
+    odd = {"depth": None, "root": None, "reason": "", "patern": "x"}
+    assert misfits(odd, spec) == ()
+    found = fit_arguments(odd, spec, refused=True)
+    assert found is not None
+    assert found.args == {"root": None, "pattern": "x"}
+    assert fit_arguments(found.args, spec, refused=True) is None
+    assert fit_arguments({"reason": "why"}, spec, refused=True) is None
+
+
 def test_without_a_schema_only_spelling_is_mended() -> None:
     """What was seen is no promise of what may be."""
     seen = infer([Call(tool="read", args={"file_path": f"{n}.txt", "n": n}) for n in range(5)])
@@ -245,19 +265,20 @@ def specs(draw: st.DrawFn) -> ToolSpec:
     )
 
 
-@given(some_args, specs())
+@given(some_args, specs(), st.booleans())
 def test_what_comes_out_fits_better_and_is_not_changed_again(
-    args: dict[str, Any], spec: ToolSpec
+    args: dict[str, Any], spec: ToolSpec, refused: bool
 ) -> None:
     before = json.dumps(args)
-    found = fit_arguments(args, spec)
+    found = fit_arguments(args, spec, refused=refused)
     assert json.dumps(args) == before
-    against = misfits(args, spec)
+    against = misfits(args, spec, refused=refused)
+    assert {m for m in misfits(args, spec) if m[0] is not Misfit.UNKNOWN} <= set(against)
     if not against:
         assert found is None
     if found is not None:
-        assert len(misfits(found.args, spec)) < len(against)
-        assert fit_arguments(found.args, spec) is None
+        assert len(misfits(found.args, spec, refused=refused)) < len(against)
+        assert fit_arguments(found.args, spec, refused=refused) is None
         assert found.steps
 
 
@@ -269,10 +290,12 @@ def test_what_is_read_from_text_fits(raw: str, spec: ToolSpec) -> None:
         assert fit_arguments(found.args, spec) is None
 
 
-@given(some_args, specs())
-def test_nothing_that_is_said_gets_lost(args: dict[str, Any], spec: ToolSpec) -> None:
+@given(some_args, specs(), st.booleans())
+def test_nothing_that_is_said_gets_lost(
+    args: dict[str, Any], spec: ToolSpec, refused: bool
+) -> None:
     """As many values that say something come out as went in, unless a wrapper was opened."""
-    found = fit_arguments(args, spec)
+    found = fit_arguments(args, spec, refused=refused)
     if found is None or any(step.repair is Repair.UNWRAP for step in found.steps):
         return
     assert isinstance(found, Fitted)

@@ -93,25 +93,31 @@ class Fitted:
         return ", then ".join(map(str, self.steps))
 
 
-def misfits(args: Args | None, spec: ToolSpec) -> tuple[tuple[Misfit, str], ...]:
+def misfits(
+    args: Args | None, spec: ToolSpec, *, refused: bool = False
+) -> tuple[tuple[Misfit, str], ...]:
     """What the schema says against these arguments, in order; empty where they fit.
 
     An argument that the tool does not name is held against a call where the schema is
     closed, and else only where it is plainly another spelling of a free parameter or a
-    wrapper around parameters.
+    wrapper around parameters. Null for what is not required is taken for nothing given, as
+    most tools take it. With `refused`, where the tool turned these arguments down, every
+    argument that it does not name and every null that it does not declare counts.
     """
     if args is None:
         return ((Misfit.UNDECODED, ""),)
-    return tuple(_misfits(args, spec))
+    return tuple(_misfits(args, spec, refused))
 
 
-def _misfits(args: Args, spec: ToolSpec) -> Iterator[tuple[Misfit, str]]:
+def _misfits(args: Args, spec: ToolSpec, refused: bool) -> Iterator[tuple[Misfit, str]]:
     declared = bool(spec.digest)
     names = {p.name for p in spec.parameters}
     for p in spec.parameters:
         if p.name not in args:
             if p.required and declared:
                 yield Misfit.MISSING, p.name
+        elif args[p.name] is None and not p.required and not refused:
+            continue
         elif declared and not _typed(args[p.name], p.types):
             yield Misfit.TYPE, p.name
         elif declared and p.choices and not _chosen(args[p.name], p.choices):
@@ -121,7 +127,7 @@ def _misfits(args: Args, spec: ToolSpec) -> Iterator[tuple[Misfit, str]]:
         if name in names:
             continue
         spelled = letters(name) in free and bool(letters(name))
-        if (declared and spec.closed) or spelled or _wrapped(name, value, names):
+        if (declared and (spec.closed or refused)) or spelled or _wrapped(name, value, names):
             yield Misfit.UNKNOWN, name
 
 
@@ -133,12 +139,15 @@ def _wrapped(name: str, value: Json, names: set[str]) -> bool:
     return bool(inner) and inner is not None and inner.keys() <= names
 
 
-def fit_arguments(args: Args | None, spec: ToolSpec, *, raw: str = "") -> Fitted | None:
+def fit_arguments(
+    args: Args | None, spec: ToolSpec, *, raw: str = "", refused: bool = False
+) -> Fitted | None:
     """Arguments that fit the schema better than these, or None.
 
-    `raw` is what was sent where `args` could not be decoded; only the first 64 KB. What is
-    read from it must fit without a rest. A fitted call is not fitted again, and a call that
-    fits is not changed. Deterministic; time is linear in the text and quadratic in the names.
+    `raw` is what was sent where `args` could not be decoded, at most 64 KB. What is read
+    from it must fit without a rest. `refused` is as for `misfits`. A fitted call is not
+    fitted again, and a call that fits is not changed. Deterministic; time is linear in the
+    text and quadratic in the names.
     """
     steps: list[FitStep] = []
     if args is None:
@@ -150,7 +159,7 @@ def fit_arguments(args: Args | None, spec: ToolSpec, *, raw: str = "") -> Fitted
         return None
     now = dict(args)
     while True:
-        found = _improved(now, spec)
+        found = _improved(now, spec, refused)
         if found is None:
             break
         now, new = found
@@ -177,21 +186,20 @@ def _understood(args: Args, spec: ToolSpec) -> bool:
 _Change = tuple[dict[str, Json], list[FitStep]]
 
 
-def _improved(args: dict[str, Json], spec: ToolSpec) -> _Change | None:
+def _improved(args: dict[str, Json], spec: ToolSpec, refused: bool) -> _Change | None:
     """The first change that leaves fewer misfits."""
-    against = _misfits(args, spec)
-    count = sum(1 for _ in against)
+    count = sum(1 for _ in _misfits(args, spec, refused))
     if not count:
         return None
-    for change in _changes(args, spec):
-        if sum(1 for _ in _misfits(change[0], spec)) < count:
+    for change in _changes(args, spec, refused):
+        if sum(1 for _ in _misfits(change[0], spec, refused)) < count:
             return change
     return None
 
 
-def _changes(args: dict[str, Json], spec: ToolSpec) -> Iterator[_Change]:
+def _changes(args: dict[str, Json], spec: ToolSpec, refused: bool) -> Iterator[_Change]:
     yield from _unwraps(args, spec)
-    for name, to in _renames(args, spec):
+    for name, to in _renames(args, spec, refused):
         p = spec.parameter(to)
         if p is None:
             continue
@@ -248,7 +256,7 @@ def _object(value: Json) -> Mapping[str, Json] | None:
 # --------------------------------------------------------------------- names
 
 
-def _renames(args: Args, spec: ToolSpec) -> Iterator[tuple[str, str]]:
+def _renames(args: Args, spec: ToolSpec, refused: bool) -> Iterator[tuple[str, str]]:
     """Unknown argument → the one free parameter that it names, the surest first."""
     unknown = [name for name in args if spec.parameter(name) is None]
     free = [p.name for p in spec.parameters if p.name not in args]
@@ -256,7 +264,7 @@ def _renames(args: Args, spec: ToolSpec) -> Iterator[tuple[str, str]]:
     if not spec.digest:
         return
     missing = [p.name for p in spec.parameters if p.required and p.name in free]
-    wanted = free if spec.closed else missing
+    wanted = free if spec.closed or refused else missing
     yield from _pairs(unknown, wanted, slip)
     if len(unknown) == len(missing) == 1 and _shares_words(unknown[0], missing[0]):
         yield unknown[0], missing[0]
