@@ -6,5 +6,6 @@ pytest and hypothesis.
 
 from failonce.testing.clock import FixedClock
 from failonce.testing.memory import MemoryStore
+from failonce.testing.world import ScriptedEnvironment, ScriptedWorld, ToolFailed
 
-__all__ = ["FixedClock", "MemoryStore"]
+__all__ = ["FixedClock", "MemoryStore", "ScriptedEnvironment", "ScriptedWorld", "ToolFailed"]
