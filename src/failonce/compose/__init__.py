@@ -66,7 +66,11 @@ class TimedRedactor:
 
     def tool(self, spec: ToolSpec) -> ToolSpec:
         """The tool's description of itself without secrets."""
-        return self._redactor.tool(spec)
+        start = perf_counter()
+        try:
+            return self._redactor.tool(spec)
+        finally:
+            self.seconds += perf_counter() - start
 
     def reject(self, reject: Reject) -> Reject:
         """The rejected input without secrets."""
