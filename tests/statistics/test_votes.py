@@ -5,26 +5,10 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta
 
 from failonce import statistics as stats
 
 counts = st.integers(min_value=0, max_value=40)
-
-
-shares = st.sampled_from([0.0, 1.0]) | st.floats(1e-6, 1 - 1e-6)
-
-
-@given(of=st.floats(0.5, 5000), fraction=shares, tail=st.sampled_from([0.025, 0.05]))
-def test_limits_equal_scipy_on_counts_that_need_not_be_whole(
-    of: float, fraction: float, tail: float
-) -> None:
-    hits = of * fraction
-    ours = stats.clopper_pearson(hits, of, tail=tail)
-    low = 0.0 if hits <= 0 else beta.ppf(tail, hits, of - hits + 1)
-    high = 1.0 if hits >= of else beta.ppf(1 - tail, hits + 1, of - hits)
-    assert ours.low == pytest.approx(low, abs=1e-9)
-    assert ours.high == pytest.approx(high, abs=1e-9)
 
 
 def test_five_wins_prove_nothing_and_six_do() -> None:

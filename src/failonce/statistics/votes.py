@@ -1,13 +1,15 @@
-"""The formulas that decide: votes of clusters, never counts of calls.
+"""What the gate decides by: votes of clusters, never counts of calls.
 
 Sources: e-values by mixture and e-BH (Wang & Ramdas, arXiv 2009.02824), the design-effect
-interval after Korn & Graubard (see PMC6690503), exact binomial limits after Clopper and
-Pearson. All in plain Python; the tests hold SciPy beside it.
+interval after Korn & Graubard (see PMC6690503).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, exp, lgamma, log, log1p
+from math import ceil
+
+from failonce.statistics.binomial import clopper_pearson
+from failonce.statistics.mixture import evidence, log_mean, log_of, scaled
 
 PROVEN = 20.0
 """An e-value of 20 is a proof at 5 %, looked at as often as one likes."""
@@ -36,7 +38,9 @@ def e_value(wins: int, losses: int) -> float:
 
     `mean over v of (2v)^wins * (2(1-v))^losses`, with 0^0 = 1. At least 20 is proof.
     """
-    return sum((2 * v) ** wins * (2 * (1 - v)) ** losses for v in _WINS) / len(_WINS)
+    return evidence(
+        log_mean([scaled(wins, log_of(2 * v)) + scaled(losses, log_of(2 * (1 - v))) for v in _WINS])
+    )
 
 
 def e_bh(values: Sequence[float], *, rate: float = FALSE_DISCOVERIES) -> frozenset[int]:
@@ -51,14 +55,6 @@ def e_bh(values: Sequence[float], *, rate: float = FALSE_DISCOVERIES) -> frozens
         if values[position] >= max(PROVEN, total / (rate * k)):
             passing = k
     return frozenset(order[:passing])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A share with its limits, all in [0, 1]."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,62 +107,6 @@ def share(clusters: Sequence[Cluster], *, rho: float) -> Share:
     return Share(
         estimate=p, low=two.low, high=two.high, at_least=one.low, at_most=one.high, effective=n
     )
-
-
-def clopper_pearson(hits: float, of: float, *, tail: float) -> Interval:
-    """Exact limits of a share with `tail` outside on each side; counts need not be whole."""
-    if of <= 0:
-        return Interval(low=0.0, high=1.0)
-    low = 0.0 if hits <= 0 else beta_quantile(tail, hits, of - hits + 1)
-    high = 1.0 if hits >= of else beta_quantile(1 - tail, hits + 1, of - hits)
-    return Interval(low=low, high=high)
-
-
-def beta_quantile(p: float, a: float, b: float) -> float:
-    """The value below which a Beta(a, b) variable lies with probability p."""
-    low, high = 0.0, 1.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if beta_cdf(middle, a, b) < p:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def beta_cdf(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function, by Lentz's continued fraction."""
-    if x <= 0:
-        return 0.0
-    if x >= 1:
-        return 1.0
-    if x > (a + 1) / (a + b + 2):
-        return 1.0 - beta_cdf(1 - x, b, a)
-    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
-    return front * _fraction(x, a, b)
-
-
-def _fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction of the incomplete beta function, by the modified Lentz way."""
-    c, d = 1.0, 1 / _nonzero(1 - (a + b) * x / (a + 1))
-    result = d
-    for m in range(1, 1000):
-        for numerator in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = 1 / _nonzero(1 + numerator * d)
-            c = _nonzero(1 + numerator / c)
-            result *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
-    return result
-
-
-def _nonzero(value: float) -> float:
-    return value if abs(value) > 1e-300 else 1e-300
 
 
 def votes_missing(wins: int, losses: int) -> int:
