@@ -87,6 +87,27 @@ class SignatureQuery:
     ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One call of a tool that worked or failed; what a person refused is neither."""
+
+    at: datetime
+    cluster: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolUse:
+    """How a tool was used: all calls that worked or failed, and the newest of them."""
+
+    project: str
+    tool: str
+    calls: int
+    failures: int
+    newest: tuple[Use, ...]
+    """Newest first."""
+
+
 class EvidenceLog(Protocol):
     """Recorded calls and events, with rollups per signature and day kept beside them."""
 
@@ -96,8 +117,23 @@ class EvidenceLog(Protocol):
         Evidence whose id is known is counted as duplicate and changes nothing.
         """
 
-    def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
-        """Recorded evidence in order of project, session, time and arrival."""
+    def calls(
+        self,
+        *,
+        project: str | None = None,
+        tools: Sequence[str] = (),
+        sessions: Sequence[str] | None = None,
+    ) -> Iterator[Evidence]:
+        """Recorded evidence in order of project, session, time and arrival.
+
+        `tools` empty means any; `sessions` None means all, and empty none.
+        """
+
+    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+        """Tools by project and name, each with so many of its newest uses.
+
+        Log lines are no uses, nor calls that a person refused or that were called off.
+        """
 
     def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
         """The evidence of these ids, oldest first; unknown ids are left out."""
@@ -156,6 +192,9 @@ class Lessons(Protocol):
 
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
+
+    def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
+        """When each of these sessions was last said to be over; others are left out."""
 
 
 class Audit(Protocol):

@@ -48,8 +48,11 @@ class Arm(StrEnum):
     """What a lesson did to a call that it concerned."""
 
     APPLIED = "applied"
+    """It did what it does."""
     SHADOW = "shadow"
+    """It is not in force and only watched: nothing was said or changed."""
     HOLDOUT = "holdout"
+    """It is in force and was withheld from this unit, to see what happens without it."""
 
 
 class Effect(StrEnum):
@@ -61,20 +64,46 @@ class Effect(StrEnum):
     NO_EFFECT = "no_effect"
     WRONG = "wrong"
     HARMED = "harmed"
+    RAISED = "raised"
+    """The lesson's own step failed; the call went on without it."""
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
-    """One time that a lesson in force met a call that it concerns."""
+    """One time that a lesson met a call that it concerns, whatever it then did.
 
+    Told again under its `id` it is the same one, and `effect` and `evidence` are what is now
+    known of it (unless they say nothing); the rest stays as it was told first.
+    """
+
+    id: str
     lesson: str
     version: int
     at: datetime
     session: str
     arm: Arm
     effect: Effect
+    project: str = ""
+    unit: str = ""
+    """What was drawn for and is counted as one: the task where it is known, else the session;
+    empty where neither is."""
+    share: float = 0.0
+    """With which probability the unit was held out; 0 where nothing was drawn."""
+    tool: str = ""
+    after: bool = False
+    """True where the lesson spoke after a failure, which is its own counterfactual."""
     evidence: str | None = None
+    """The call as it then ran, where that was reported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """A session that is over: what it came to can be counted."""
+
+    project: str
+    session: str
+    at: datetime
 
 
 class AdviceAction(StrEnum):
@@ -118,6 +147,7 @@ class Change:
     events: tuple[Event, ...] = ()
     gaps: tuple[Gap, ...] = ()
     exposures: tuple[Exposure, ...] = ()
+    closings: tuple[Closing, ...] = ()
     expects: Mapping[str, tuple[int, State] | None] = field(default_factory=dict)
     """Lesson id → version and state that must still hold, None where it must not exist
     (optimistic locking)."""

@@ -16,6 +16,7 @@ from failonce.model import (
     Action,
     AuditEntry,
     Change,
+    Effect,
     Event,
     Evidence,
     Exposure,
@@ -23,11 +24,12 @@ from failonce.model import (
     GapStatus,
     Lesson,
     Mode,
+    Origin,
     Signature,
     State,
     ToolSpec,
 )
-from failonce.ports import Added, SignatureOrder, SignatureQuery
+from failonce.ports import Added, SignatureOrder, SignatureQuery, ToolUse, Use
 
 
 class MemoryStore:
@@ -40,7 +42,8 @@ class MemoryStore:
         self._aliases: dict[str, str] = {}
         self._lessons: dict[str, dict[int, Lesson]] = {}
         self._gaps: dict[str, Gap] = {}
-        self._exposures: list[Exposure] = []
+        self._exposures: dict[str, Exposure] = {}
+        self._closings: dict[tuple[str, str], datetime] = {}
         self._entries: list[AuditEntry] = []
         self._leases: dict[str, tuple[str, datetime]] = {}
 
@@ -53,14 +56,31 @@ class MemoryStore:
         self._evidence.update((e.id, e) for e in fresh)
         return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
 
-    def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
+    def calls(
+        self,
+        *,
+        project: str | None = None,
+        tools: Sequence[str] = (),
+        sessions: Sequence[str] | None = None,
+    ) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival."""
         chosen = (
             e
             for e in self._evidence.values()
-            if project in (None, e.call.project) and (not tools or e.call.tool in tools)
+            if project in (None, e.call.project)
+            and (not tools or e.call.tool in tools)
+            and (sessions is None or e.call.session in sessions)
         )
         return iter(sorted(chosen, key=lambda e: (e.call.project, e.call.session, e.at)))
+
+    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+        """Tools by project and name, each with so many of its newest uses."""
+        used: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            ran = e.origin is Origin.CALL and (e.failed or e.good)
+            if ran and project in (None, e.call.project):
+                used[e.call.project, e.call.tool].append(e)
+        return [_use(*key, calls, newest) for key, calls in sorted(used.items())]
 
     def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
         """The evidence of these ids, oldest first; unknown ids are left out."""
@@ -192,7 +212,12 @@ class MemoryStore:
             self._lessons.setdefault(lesson.id, {})[lesson.version] = lesson
         for gap in change.gaps:
             self._gaps[gap.id] = _again(self._gaps[gap.id], gap) if gap.id in self._gaps else gap
-        self._exposures += change.exposures
+        for exposure in change.exposures:
+            told = self._exposures.get(exposure.id)
+            self._exposures[exposure.id] = exposure if told is None else _known(told, exposure)
+        for closing in change.closings:
+            key = (closing.project, closing.session)
+            self._closings[key] = max(_utc(closing.at), self._closings.get(key, _LONG_AGO))
         return self._append(change.events)
 
     def _refuse_rewriting(self, lesson: Lesson) -> None:
@@ -239,8 +264,13 @@ class MemoryStore:
 
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
-        chosen = (e for e in self._exposures if lesson in (None, e.lesson))
+        chosen = (e for e in self._exposures.values() if lesson in (None, e.lesson))
         return sorted(chosen, key=lambda e: e.at)
+
+    def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
+        """When each of these sessions was last said to be over."""
+        found = ((name, self._closings.get((project, name))) for name in sessions)
+        return {name: at for name, at in found if at is not None}
 
     def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
         """Audit entries in order."""
@@ -278,6 +308,9 @@ class MemoryStore:
         """Nothing to let go of."""
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 def _ranked(signatures: Iterable[Signature], order: SignatureOrder) -> list[Signature]:
     found = sorted(signatures, key=lambda s: (s.project, s.id))
     found.sort(key=lambda s: s.last_seen, reverse=True)
@@ -293,6 +326,24 @@ def _again(stored: Gap, found: Gap) -> Gap:
     times = [at for at in (stored.at, found.at) if at is not None]
     attempts = stored.attempts + (found.status is GapStatus.OPEN)
     return replace(found, attempts=attempts, at=min(times, default=None))
+
+
+def _known(told: Exposure, again: Exposure) -> Exposure:
+    """An exposure with what is now known of it."""
+    effect = told.effect if again.effect is Effect.UNKNOWN else again.effect
+    evidence = told.evidence if again.evidence is None else again.evidence
+    return replace(told, effect=effect, evidence=evidence)
+
+
+def _use(project: str, tool: str, calls: Sequence[Evidence], newest: int) -> ToolUse:
+    latest = sorted(calls, key=lambda e: e.at)[::-1][:newest]
+    return ToolUse(
+        project=project,
+        tool=tool,
+        calls=len(calls),
+        failures=sum(e.failed for e in calls),
+        newest=tuple(Use(at=e.at, cluster=e.call.cluster, failed=e.failed) for e in latest),
+    )
 
 
 def _fixed(lesson: Lesson) -> tuple[object, ...]:

@@ -13,11 +13,14 @@ from failonce.identity import body_digest
 from failonce.lifecycle import move
 from failonce.model import (
     Action,
+    Arm,
     Call,
     Change,
     CheckResult,
+    Effect,
     Event,
     Evidence,
+    Exposure,
     Finding,
     Gap,
     GapReason,
@@ -164,5 +167,22 @@ def gap(n: int, **fields: Any) -> Gap:
         reason=GapReason.INSUFFICIENT_SUPPORT,
         detail="seen in one session",
         at=START + timedelta(minutes=n),
+    )
+    return replace(made, **fields)
+
+
+def exposure(n: int, *, minutes: int | None = None, **fields: Any) -> Exposure:
+    """An exposure of id `x<n>`, `n` minutes after `START`, of which nothing is known yet."""
+    made = Exposure(
+        id=f"x{n}",
+        lesson="GR-00000001",
+        version=1,
+        at=START + timedelta(minutes=n if minutes is None else minutes),
+        project="shop",
+        session="s1",
+        unit="s1",
+        arm=Arm.APPLIED,
+        effect=Effect.UNKNOWN,
+        tool="get_item",
     )
     return replace(made, **fields)

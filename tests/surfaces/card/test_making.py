@@ -313,7 +313,15 @@ def test_a_body_that_cannot_be_read_is_said() -> None:
 def test_what_it_did_in_force_is_counted() -> None:
     one = waiting(KindName.GUARDRAIL, BLOCK, [])
     exposures = [
-        Exposure(lesson=one.id, version=1, at=START, session=f"{n}", arm=Arm.APPLIED, effect=effect)
+        Exposure(
+            id=f"{n}",
+            lesson=one.id,
+            version=1,
+            at=START,
+            session=f"{n}",
+            arm=Arm.APPLIED,
+            effect=effect,
+        )
         for n, effect in enumerate((Effect.PREVENTED, Effect.WRONG, Effect.UNKNOWN))
     ]
     (said,) = build(replace(material(one), exposures=exposures)).since

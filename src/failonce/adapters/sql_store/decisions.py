@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
 
 from failonce.adapters.sql_store import tables as t
+from failonce.adapters.sql_store.events import chunks
 from failonce.adapters.sql_store.rows import (
     entry_of,
     entry_row,
@@ -16,6 +17,8 @@ from failonce.adapters.sql_store.rows import (
     gap_row,
     lesson_of,
     micros,
+    moment,
+    plain,
     recordable,
     state_row,
     version_row,
@@ -28,6 +31,8 @@ from failonce.model import (
     Action,
     AuditEntry,
     Change,
+    Closing,
+    Effect,
     Event,
     Exposure,
     Gap,
@@ -46,7 +51,9 @@ def commit(connection: Connection, change: Change) -> list[AuditEntry]:
     for gap in change.gaps:
         _put_gap(connection, gap)
     if change.exposures:
-        connection.execute(insert(t.exposure), [exposure_row(e) for e in change.exposures])
+        _put_exposures(connection, change.exposures)
+    if change.closings:
+        _close(connection, change.closings)
     return _append(connection, change.events)
 
 
@@ -104,6 +111,38 @@ def _put_gap(connection: Connection, new: Gap) -> None:
     times = [at for at in (stored.at, micros(new.at)) if at is not None]
     row["at"] = min(times, default=None)
     connection.execute(update(t.gap).where(t.gap.c.n == stored.n).values(row))
+
+
+def _put_exposures(connection: Connection, told: Sequence[Exposure]) -> None:
+    """Keep what is new, and of what was told before what is now known of it."""
+    statement = upsert(t.exposure)
+    new, old = statement.excluded, t.exposure.c
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                "effect": case((new.effect == Effect.UNKNOWN, old.effect), else_=new.effect),
+                "evidence": func.coalesce(new.evidence, old.evidence),
+            },
+        ),
+        [exposure_row(e) for e in told],
+    )
+
+
+def _close(connection: Connection, closings: Sequence[Closing]) -> None:
+    """The last word on when a session was over, also on one of which nothing is recorded."""
+    statement = upsert(t.session)
+    new, old = statement.excluded.closed_at, t.session.c.closed_at
+    later = case((new > func.coalesce(old, new - 1), new), else_=old)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["project", "id"], set_={"closed_at": later}
+        ),
+        [
+            {"project": plain(c.project), "id": plain(c.session), "closed_at": micros(c.at)}
+            for c in closings
+        ],
+    )
 
 
 def _append(connection: Connection, events: Iterable[Event]) -> list[AuditEntry]:
@@ -183,6 +222,19 @@ def exposures(connection: Connection, lesson: str | None) -> list[Exposure]:
     if lesson is not None:
         query = query.where(t.exposure.c.lesson == lesson)
     return [exposure_of(row) for row in connection.execute(query)]
+
+
+def closings(connection: Connection, project: str, sessions: Sequence[str]) -> dict[str, datetime]:
+    """When each of these sessions was last said to be over."""
+    stored = {plain(name): name for name in sessions}
+    s = t.session.c
+    found: dict[str, datetime] = {}
+    for chunk in chunks(stored):
+        query = select(s.id, s.closed_at).where(
+            s.project == plain(project), s.id.in_(chunk), s.closed_at.is_not(None)
+        )
+        found.update((stored[row.id], moment(row.closed_at)) for row in connection.execute(query))
+    return found
 
 
 def entries(connection: Connection, subject: str | None) -> Iterator[AuditEntry]:

@@ -226,7 +226,11 @@ def _rows() -> Select[Any]:
 
 
 def calls(
-    connection: Connection, *, project: str | None, tools: Sequence[str]
+    connection: Connection,
+    *,
+    project: str | None,
+    tools: Sequence[str],
+    sessions: Sequence[str] | None,
 ) -> Iterator[Evidence]:
     """Evidence in order of project, session, time and arrival, as the database finds it."""
     # Within one project, sessions come in order of their unique index and each one's evidence
@@ -237,9 +241,14 @@ def calls(
     names = select(t.session.c.project).distinct().order_by(t.session.c.project)
     chosen = [project] if project is not None else connection.execute(names).scalars().all()
     pages = connection.execution_options(yield_per=_CHUNK)
+    parts = [query]
+    if sessions is not None:
+        wanted = chunks(sorted({plain(name) for name in sessions}))
+        parts = [query.where(t.session.c.id.in_(chunk)) for chunk in wanted]
     for name in chosen:
-        for row in pages.execute(query.where(t.session.c.project == name)):
-            yield evidence_of(row)
+        for part in parts:
+            for row in pages.execute(part.where(t.session.c.project == plain(name))):
+                yield evidence_of(row)
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Evidence]:

@@ -333,17 +333,26 @@ def gap_of(r: Row[Any]) -> Gap:
 
 def exposure_row(exposure: Exposure) -> dict[str, object]:
     """The row of one exposure."""
-    return {**asdict(exposure), "at": micros(exposure.at), "session": plain(exposure.session)}
+    texts = {
+        name: plain(getattr(exposure, name)) for name in ("project", "session", "unit", "tool")
+    }
+    return {**asdict(exposure), **texts, "at": micros(exposure.at)}
 
 
 def exposure_of(r: Row[Any]) -> Exposure:
     """One exposure from its row."""
     return Exposure(
+        id=r.id,
         lesson=r.lesson,
         version=r.version,
         at=moment(r.at),
+        project=r.project,
         session=r.session,
+        unit=r.unit,
         arm=Arm(r.arm),
+        share=r.share,
         effect=Effect(r.effect),
+        tool=r.tool,
+        after=r.after,
         evidence=r.evidence,
     )

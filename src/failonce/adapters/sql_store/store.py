@@ -22,7 +22,7 @@ from failonce.model import (
     State,
     ToolSpec,
 )
-from failonce.ports import Added, SignatureQuery, Weights
+from failonce.ports import Added, SignatureQuery, ToolUse, Weights
 
 
 class SqlStore:
@@ -62,10 +62,21 @@ class SqlStore:
         with self._write(EVIDENCE) as connection:
             return events.add(connection, batch, scheme=self._scheme)
 
-    def calls(self, *, project: str | None = None, tools: Sequence[str] = ()) -> Iterator[Evidence]:
+    def calls(
+        self,
+        *,
+        project: str | None = None,
+        tools: Sequence[str] = (),
+        sessions: Sequence[str] | None = None,
+    ) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival."""
         with self._read() as connection:
-            yield from events.calls(connection, project=project, tools=tools)
+            yield from events.calls(connection, project=project, tools=tools, sessions=sessions)
+
+    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+        """Tools by project and name, each with so many of its newest uses."""
+        with self._read() as connection:
+            return ranking.uses(connection, project, newest)
 
     def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
         """The evidence of these ids, oldest first; unknown ids are left out."""
@@ -151,6 +162,11 @@ class SqlStore:
         """Exposures in order of time."""
         with self._read() as connection:
             return decisions.exposures(connection, lesson)
+
+    def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
+        """When each of these sessions was last said to be over."""
+        with self._read() as connection:
+            return decisions.closings(connection, project, sessions)
 
     def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
         """Audit entries in order."""

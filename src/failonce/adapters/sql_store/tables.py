@@ -31,8 +31,10 @@ session = Table(
     Column("n", Number, primary_key=True),
     Column("project", Text, nullable=False),
     Column("id", Text, nullable=False),
+    Column("closed_at", BigInteger),
     UniqueConstraint("project", "id"),
 )
+"""`closed_at` is when somebody last said that it is over."""
 
 source = Table(
     "source",
@@ -244,14 +246,21 @@ exposure = Table(
     "exposure",
     metadata,
     Column("n", Number, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("lesson", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("project", Text, nullable=False),
     Column("session", Text, nullable=False),
+    Column("unit", Text, nullable=False),
     Column("arm", Text, nullable=False),
+    Column("share", Float, nullable=False),
     Column("effect", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("after", Boolean, nullable=False),
     Column("evidence", Text),
 )
+"""One row for each time that a lesson met a call; a unit's outcome is told from the evidence."""
 
 Index("exposure_lesson", exposure.c.lesson)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from failonce.compose import Parts
 from failonce.kinds.behaviour import ANY_TOOL
-from failonce.model import EVERYONE, AuditEntry, Evidence, Exposure, Lesson, ToolSpec
+from failonce.model import EVERYONE, Arm, AuditEntry, Evidence, Exposure, Lesson, ToolSpec
 
 MOST = 200_000
 """Recorded calls of a project above which only those of the lesson's own tool are read."""
@@ -43,7 +43,7 @@ def gather(parts: Parts, lesson: Lesson) -> Material:
         lesson=lesson,
         versions=store.versions(lesson.id),
         entries=list(store.entries(subject=lesson.id)),
-        exposures=store.exposures(lesson=lesson.id),
+        exposures=[x for x in store.exposures(lesson=lesson.id) if x.arm is Arm.APPLIED],
         support=store.evidence(proposal.support),
         calls=[_named(e, names) for e in calls],
         narrowed=narrowed,

@@ -13,15 +13,23 @@ from failonce.model import (
     Action,
     Arm,
     Change,
+    Closing,
     Effect,
     Event,
-    Exposure,
     GapStatus,
     Mode,
     State,
 )
 from failonce.ports import Store
-from failonce.testing.samples import START, gap, lesson, moved, proposed
+from failonce.testing.samples import (
+    START,
+    evidence,
+    exposure,
+    gap,
+    lesson,
+    moved,
+    proposed,
+)
 
 _DAY = timedelta(days=1)
 
@@ -112,22 +120,64 @@ class DecisionConformance:
         assert store.gaps(project="shop")[-1] == replace(again, status=GapStatus.CLOSED)
 
     def test_exposures_come_in_order_of_time(self, store: Store) -> None:
-        """Of all lessons, or of one."""
-        made = [
-            Exposure(
-                lesson=name,
-                version=1,
-                at=START + minutes * timedelta(minutes=1),
-                session="s1",
-                arm=Arm.APPLIED,
-                effect=Effect.PREVENTED,
-                evidence=evidence_id,
-            )
-            for name, minutes, evidence_id in (("GR-1", 2, None), ("GR-2", 1, "e1"))
-        ]
-        store.commit(Change(exposures=tuple(made)))
-        assert store.exposures() == [made[1], made[0]]
-        assert store.exposures(lesson="GR-1") == [made[0]]
+        """Of all lessons, or of one; every field as it went in."""
+        full = exposure(
+            2,
+            lesson="GR-1",
+            project="half \ud83d",
+            session="s \ud83d",
+            unit="task \ud83d",
+            tool="get \ud83d",
+            arm=Arm.HOLDOUT,
+            share=0.1,
+            after=True,
+            evidence="e1",
+        )
+        bare = exposure(1, lesson="GR-2")
+        store.commit(Change(exposures=(full, bare)))
+        escaped = ("project", "session", "unit", "tool")
+        assert [x.id for x in store.exposures()] == ["x1", "x2"]
+        assert store.exposures(lesson="GR-2") == [bare]
+        (found,) = store.exposures(lesson="GR-1")
+        for name in escaped:
+            assert getattr(found, name).startswith(getattr(full, name)[:-1])
+        texts = {name: getattr(full, name) for name in escaped}
+        assert replace(found, **texts) == full
+
+    def test_an_exposure_told_again_is_the_same_one(self, store: Store) -> None:
+        """What came of it is taken over, unless it says nothing; the rest is as told first."""
+        first = exposure(1, share=0.5)
+        store.commit(Change(exposures=(first,)))
+        later = exposure(1, share=0.1, minutes=9, effect=Effect.REPAIRED, evidence="e7")
+        store.commit(Change(exposures=(later,)))
+        known = replace(first, effect=Effect.REPAIRED, evidence="e7")
+        assert store.exposures() == [known]
+        store.commit(Change(exposures=(exposure(1, share=0.1, minutes=9),)))
+        assert store.exposures() == [known]
+        store.commit(Change(exposures=(exposure(2), exposure(2, effect=Effect.WRONG))))
+        assert [x.effect for x in store.exposures()] == [Effect.REPAIRED, Effect.WRONG]
+
+    def test_a_session_that_is_over_is_over_since_the_last_word(self, store: Store) -> None:
+        """Also one of which nothing is recorded; evidence that comes later opens nothing."""
+
+        def close(session: str, days: int, project: str = "shop") -> None:
+            closing = Closing(project=project, session=session, at=START + days * _DAY)
+            store.commit(Change(closings=(closing,)))
+
+        names = ["s1", "s2", "half \ud83d", "never"]
+        assert store.closings("shop", names) == {}
+        store.add([evidence(1, session="s1")])
+        close("s1", 2)
+        close("s1", 1)
+        close("s2", 0, project="elsewhere")
+        close("half \ud83d", 3)
+        store.add([evidence(2, session="s1"), evidence(3, session="s2")])
+        assert store.closings("shop", names) == {
+            "s1": START + 2 * _DAY,
+            "half \ud83d": START + 3 * _DAY,
+        }
+        assert store.closings("shop", []) == {}
+        assert [e.id for e in store.calls(project="shop", sessions=["s1"])] == ["e1", "e2"]
 
     def test_the_newest_mode_of_the_project_holds(self, store: Store) -> None:
         """Else that of everyone, else none; a mode can be taken back."""

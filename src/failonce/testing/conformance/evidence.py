@@ -106,6 +106,48 @@ class EvidenceConformance:
         assert [e.id for e in store.evidence(["e3", "e9", "e1"])] == ["e1", "e3"]
         assert [e.id for e in store.evidence([f"e{n}" for n in range(1200)])] == ["e1", "e2", "e3"]
 
+    def test_calls_can_be_those_of_some_sessions(self, store: Store) -> None:
+        """Of one project or of each, in order; of no session there are none."""
+        store.add([evidence(n, session=f"s{n % 3}") for n in range(6)])
+        store.add([evidence(9, session="s1", project="b")])
+        wanted = ["s2", "s1", "nowhere", *(f"x{n}" for n in range(1200))]
+        assert [e.id for e in store.calls(sessions=wanted)] == ["e9", "e1", "e4", "e2", "e5"]
+        assert [e.id for e in store.calls(project="b", sessions=["s1"])] == ["e9"]
+        assert list(store.calls(tools=["other"], sessions=["s1"])) == []
+        assert list(store.calls(sessions=[])) == []
+
+    def test_uses_of_tools_are_counted_and_the_newest_kept(self, store: Store) -> None:
+        """By project and tool; what a person refused, was called off or logged is no use."""
+        refused = Finding(verdict=Verdict.REJECTION)
+        news = Finding(verdict=Verdict.INFORMATIVE)
+        store.add(
+            [
+                evidence(1, tool="a"),
+                evidence(2, tool="a", signature="f1", session="s2"),
+                evidence(3, tool="a", finding=refused),
+                evidence(4, tool="a", origin=Origin.LOG, signature="f1"),
+                evidence(5, tool="a", finding=news),
+                evidence(6, tool="a", at=evidence(5).at),
+                evidence(7, project="b", tool="a"),
+                evidence(8, tool="z", call=Call(tool="z", project="shop", session="s", task="t")),
+            ]
+        )
+        b, first, second = store.uses(newest=3)
+        assert [(u.project, u.tool, u.calls, u.failures) for u in (b, first, second)] == [
+            ("b", "a", 1, 0),
+            ("shop", "a", 4, 1),
+            ("shop", "z", 1, 0),
+        ]
+        assert [(u.at, u.failed) for u in first.newest] == [
+            (evidence(5).at, False),
+            (evidence(5).at, False),
+            (evidence(2).at, True),
+        ]
+        assert first.newest[-1].cluster == "s2"
+        assert second.newest[0].cluster == "t"
+        assert [u.tool for u in store.uses(project="shop", newest=1)] == ["a", "z"]
+        assert [len(u.newest) for u in store.uses(project="shop", newest=1)] == [1, 1]
+
     def test_samples_are_the_newest(self, store: Store) -> None:
         """Those of an older name of the signature too."""
         store.add([evidence(n, signature="f1") for n in (1, 3)])
