@@ -92,8 +92,13 @@ def programs(draw: st.DrawFn, *, acts: bool = True) -> Program:
     when = draw(st.lists(comparisons(named), min_size=0 if acts else 1, max_size=2))
     if not acts:
         return Program(looks=looks, when=tuple(when))
-    steps = tuple(draw(st.lists(_steps(named), max_size=3)))
-    return Program(looks=looks, when=tuple(when), steps=steps, arguments=draw(_arguments(named)))
+    return Program(
+        looks=looks,
+        when=tuple(when),
+        steps=tuple(draw(st.lists(_steps(named), max_size=3))),
+        arguments=draw(_arguments(named)),
+        leave_out=tuple(draw(st.lists(names, max_size=2))),
+    )
 
 
 def _arguments(

@@ -10,7 +10,7 @@ Running it is a generator that yields the calls to make and is sent their answer
 replay, the miner and every surface run the very same code. Sources: DESIGN sections 6 and 8.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from failonce.errors import BadInput
@@ -75,7 +75,11 @@ class Planned:
     afterwards: tuple[Call, ...] = ()
     """Made after the call, whatever came of it."""
     if_failed: tuple[Call, ...] = ()
-    """Made where the call failed all the same: takes back what the steps did."""
+    """Made after those where the call failed all the same: takes back what the steps did."""
+    made: tuple[Call, ...] = ()
+    """The steps that were made, in order."""
+    entered: tuple[Call, ...] = ()
+    """Those of them that `afterwards` takes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,13 +154,12 @@ class Program:
                 return None
             given = {n: v for n, v in (call.args or {}).items() if n not in self.leave_out}
             args = given | {_named(n, scope): evaluate(e, scope) for n, e in self.arguments}
-            made = [(s, i) for s in self.steps for i in _items(s, scope)]
-            acts = [(s, i, call_of(call, s, replace(scope, item=i))) for s, i in made]
+            acts = [_act(call, s, i, scope) for s in self.steps for i in _items(s, scope)]
         except NotApplicable:
             return None
         if len(acts) + len(self.looks) > MAX_CALLS or not (acts or args != dict(call.args or {})):
             return None
-        return (yield from self._acted(call, args, acts, scope))
+        return (yield from _acted(call, args, acts))
 
     def holds(self, call: Call) -> Generator[Call, Answer, bool]:
         """Make the looks alone and tell whether the conditions hold."""
@@ -175,24 +178,56 @@ class Program:
             scope = replace(scope, results={**scope.results, look.name: data(answer.text)})
         return scope
 
-    def _acted(
-        self, call: Call, args: Args, acts: Sequence[tuple[Step, Json, Call]], scope: Scope
-    ) -> Calls:
-        done: list[tuple[Step, Call]] = []
-        for step, item, inserted in acts:
-            answer = yield inserted
-            if not answer.worked:
-                for _, undo in reversed(done):
-                    yield undo
-                return None
-            if step.undo is not None:
-                done.append((step, call_of(call, step.undo, replace(scope, item=item))))
-        return Planned(
-            args=args,
-            tool=call.tool,
-            afterwards=tuple(undo for step, undo in reversed(done) if step.back),
-            if_failed=tuple(undo for step, undo in reversed(done) if not step.back),
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Act:
+    """A step about to be made, and how it will be taken back: known before anything is done."""
+
+    call: Call
+    undo: Call | None
+    back: bool
+
+
+def _act(call: Call, step: Step, item: Json, scope: Scope) -> _Act:
+    scope = replace(scope, item=item)
+    undo = None if step.undo is None else call_of(call, step.undo, scope)
+    return _Act(call=call_of(call, step, scope), undo=undo, back=step.back)
+
+
+def _acted(call: Call, args: Args, acts: Sequence[_Act]) -> Calls:
+    for i, act in enumerate(acts):
+        answer = yield act.call
+        if not answer.worked:
+            yield from _undone(reversed(acts[:i]))
+            return None
+    return Planned(
+        args=args,
+        tool=call.tool,
+        afterwards=tuple(a.undo for a in reversed(acts) if a.undo is not None and a.back),
+        if_failed=_taken_back(acts),
+        made=tuple(a.call for a in acts),
+        entered=tuple(a.call for a in acts if a.undo is not None and a.back),
+    )
+
+
+def _undone(acts: Iterable[_Act]) -> Generator[Call, Answer, None]:
+    for act in acts:
+        if act.undo is not None:
+            yield act.undo
+
+
+def _taken_back(acts: Sequence[_Act]) -> tuple[Call, ...]:
+    """What takes back the steps that are not taken back in any case, the last one first.
+
+    One that was made behind a step that one returns from (go there, write) is taken back from
+    there: elsewhere its undo could hit something else. So the way is gone again, and back.
+    """
+    last = max((i for i, a in enumerate(acts) if a.undo is not None and not a.back), default=-1)
+    reach = [a for a in acts[: last + 1] if a.undo is not None]
+    return (
+        *(a.call for a in reach if a.back),
+        *(a.undo for a in reversed(reach) if a.undo is not None),
+    )
 
 
 def _named(name: str, scope: Scope) -> str:
@@ -215,7 +250,7 @@ def _items(step: Step, scope: Scope) -> Sequence[Json]:
 def call_of(call: Call, step: Step, scope: Scope) -> Call:
     """The inserted call: of the same session and project, with nothing else of its parent."""
     args = {name: evaluate(e, scope) for name, e in step.arguments}
-    return replace(call, tool=step.tool, args=args, trace=None, parent=None)
+    return replace(call, tool=step.tool, args=args, raw="", trace=None, parent=None)
 
 
 # ------------------------------------------------------------------ as data
@@ -248,23 +283,43 @@ def _dump_step(step: Step) -> dict[str, Json]:
 
 def load_program(parts: Mapping[str, Json]) -> Program:
     """The program that `dump_program` wrote; raises `BadInput` on anything else."""
-    looks = tuple(_load_step(s) for s in _list(parts, "looks"))
-    if any(s.each or s.undo or not s.name for s in looks):
-        raise BadInput("A look has a name (`as`) and neither `each` nor `undo`.")
+    leave_out = _list(parts, "leave_out")
+    if not all(isinstance(name, str) for name in leave_out):
+        raise BadInput("`leave_out` must be a list of names.")
     program = Program(
-        looks=looks,
+        looks=tuple(_load_step(s) for s in _list(parts, "looks")),
         when=tuple(load_comparison(c) for c in _list(parts, "when")),
         steps=tuple(_load_step(s) for s in _list(parts, "steps")),
         arguments=_load_arguments(parts.get("arguments", {})),
-        leave_out=tuple(str(name) for name in _list(parts, "leave_out")),
+        leave_out=tuple(map(str, leave_out)),
     )
-    known = {s.name for s in looks}
-    unknown = [r.name for r in program.reads() if r.source is Source.RESULT and r.name not in known]
-    if unknown:
-        raise BadInput(f"No look is called `{unknown[0]}`.")
-    if len(looks) + len(program.steps) > MAX_CALLS:
+    _check_names(program)
+    if len(program.looks) + len(program.steps) > MAX_CALLS:
         raise BadInput(f"A program makes at most {MAX_CALLS} calls.")
     return program
+
+
+def _check_names(program: Program) -> None:
+    """Refuse what would speak of an answer or an item that is not there when it runs."""
+    if any(s.each is not None or s.undo is not None or not s.name for s in program.looks):
+        raise BadInput("A look has a name (`as`) and neither `each` nor `undo` nor `back`.")
+    if any(s.name for s in program.steps):
+        raise BadInput("Only a look has a name (`as`): nothing can speak of a step's answer.")
+    names = [s.name for s in program.looks]
+    if len(set(names)) < len(names):
+        raise BadInput("Two looks have the same name.")
+    for i, look in enumerate(program.looks):
+        _check_reads(Program(looks=(look,)), names[:i])
+    _check_reads(program, names)
+    single = tuple(s if s.each is None else Step(tool=s.tool, each=s.each) for s in program.steps)
+    if any(r.source is Source.ITEM for r in replace(program, steps=single).reads()):
+        raise BadInput("`item` stands only in a step with `each`, and in what takes it back.")
+
+
+def _check_reads(program: Program, looks: Sequence[str]) -> None:
+    for read in program.reads():
+        if read.source is Source.RESULT and read.name not in looks:
+            raise BadInput(f"No look before it is called `{read.name}`.")
 
 
 def _list(parts: Mapping[str, Json], name: str) -> Sequence[Json]:
@@ -281,7 +336,8 @@ def _load_arguments(given: Json) -> Arguments:
 
 
 def _load_step(given: Json, *, nested: bool = False) -> Step:
-    if not isinstance(given, Mapping) or not isinstance(given.get("call"), str):
+    tool = given.get("call") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping) or not isinstance(tool, str) or not tool:
         raise BadInput("A step needs `call`, the name of a tool.")
     allowed = {"call", "arguments"} | (set() if nested else {"as", "each", "undo", "back"})
     unknown = sorted(set(given) - allowed)
@@ -289,15 +345,15 @@ def _load_step(given: Json, *, nested: bool = False) -> Step:
         raise BadInput(f"A step has no `{unknown[0]}`; it takes: {', '.join(sorted(allowed))}.")
     if "undo" in given and "back" in given:
         raise BadInput("A step has `undo` or `back`, not both.")
-    taken = given.get("undo", given.get("back"))
+    taken = [given[key] for key in ("undo", "back") if key in given]
     name = given.get("as", "")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or ("as" in given and not name):
         raise BadInput("`as` must be a name.")
     return Step(
-        tool=str(given["call"]),
+        tool=tool,
         arguments=_load_arguments(given.get("arguments", {})),
         name=name,
         each=None if "each" not in given else load(given["each"]),
-        undo=None if taken is None else _load_step(taken, nested=True),
+        undo=_load_step(taken[0], nested=True) if taken else None,
         back="back" in given,
     )
