@@ -96,8 +96,8 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
 
 _REVIEWS = frozenset({Action.APPROVE, Action.REJECT, Action.UNDO, Action.AUTO_APPLY})
 
-_FRESH = frozenset({Action.APPROVE, Action.REOPEN, Action.REQUEUE})
-"""Moves after which a trial that had an end has none: a person decides, or decided."""
+_FRESH = frozenset({Action.APPROVE, Action.REOPEN, Action.REQUEUE, Action.PROMOTE})
+"""Moves after which a trial that had an end has none: a person decides, or it is proven."""
 
 _PAST: dict[Action, str] = {
     Action.AUTO_APPLY: "applied",

@@ -3,23 +3,28 @@
 approve reject undo reopen   a decision on one lesson
 learn                        a rule by a person or the operator's agent
 report_wrong set_mode        a complaint, a switch
+weigh                        the outcome of lessons in force → promoted, undone, on trial again
 reconcile                    lessons in force → the files that they are projected to
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
-from failonce.errors import FailonceError, NotFound, RefusedLesson
+from failonce.errors import FailonceError, NotFound, RefusedLesson, RefusedMove
 from failonce.evidence.redact import Redactor
 from failonce.gate import judge as gate
-from failonce.identity import body_digest, intact, lesson_id, slug
+from failonce.identity import body_digest, gap_id, intact, lesson_id, slug
 from failonce.kinds.rule import checked_sentence
 from failonce.lifecycle import Moved, move
+from failonce.measuring import Measuring
 from failonce.model import (
     EVERYONE,
     Action,
     Change,
     Event,
+    Gap,
+    GapReason,
     Judgement,
     KindName,
     Lesson,
@@ -29,9 +34,24 @@ from failonce.model import (
     Ruling,
     State,
 )
+from failonce.outcome import moves
+from failonce.outcome.moves import Move
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Clock, Store, Workspace
 from failonce.skill import decide
+
+OURSELVES: Final = "failonce"
+"""Who made a move that the outcome asked for, and no person."""
+
+_IN_FORCE = (State.CANARY, State.STABLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A lesson that its outcome moved, as it is now, and why."""
+
+    lesson: Lesson
+    move: Move
 
 
 class Review:
@@ -49,7 +69,8 @@ class Review:
         self.store = store
         self._clock = clock
         self._workspace = workspace
-        self._policy = policy
+        self.policy = policy
+        self.measuring = Measuring(store=store, clock=clock)
         self._actor = actor
         self._scrub = Redactor().text
 
@@ -84,7 +105,7 @@ class Review:
                 Action.REPORT_WRONG, subject=lesson.id, version=lesson.version, reason=reason
             )
         ]
-        if reported.wrong_reports >= self._policy.wrong_reports and lesson.in_force:
+        if reported.wrong_reports >= self.policy.wrong_reports and lesson.in_force:
             moved = self.moved(reported, Action.REQUEUE, "reported as wrong twice")
             reported = moved.lesson
             events.append(moved.event)
@@ -144,7 +165,7 @@ class Review:
 
     def mode(self, project: str) -> Mode:
         """The learning mode of a project: this process's, the store's, the settings'."""
-        return self._policy.forced_mode or self.store.mode(project) or self._policy.default_mode
+        return self.policy.forced_mode or self.store.mode(project) or self.policy.default_mode
 
     def find(self, ref: str) -> Lesson:
         """The lesson of an id, or of the only id that begins like it."""
@@ -161,6 +182,60 @@ class Review:
     def record(self, action: Action, *, subject: str, reason: str) -> None:
         """Put an entry in the audit that moves no lesson."""
         self.store.commit(Change(events=(self.event(action, subject=subject, reason=reason),)))
+
+    # -------------------------------------------------------------- weigh
+
+    def weigh(self, project: str | None = None) -> Sequence[Weighed]:
+        """Measure the lessons in force and carry out the moves that their outcomes ask for.
+
+        Of one project and of everyone, or of all projects. Each move is one entry in the
+        audit, with its reason. Weighed again, the same outcome moves nothing.
+        """
+        done: list[Weighed] = []
+        for lesson in self.store.lessons(states=_IN_FORCE):
+            here = lesson.proposal.project in (project, EVERYONE) or project is None
+            mode = self.mode(lesson.proposal.project)
+            if here and lesson.in_force and mode is not Mode.OFF:
+                seen = self.measuring.measured(lesson)
+                move = moves.due(seen, now=self._clock.now(), mode=mode)
+                done += [] if move is None else self._carry_out(lesson, move)
+        if done:
+            self.reconcile()
+        return done
+
+    def schema_changed(self, tool: str, old: str, new: str, *, project: str) -> Sequence[Weighed]:
+        """Put proven lessons for a tool on trial again, as the digest of its schema changed."""
+        done: list[Weighed] = []
+        for lesson in self.store.lessons(states=_IN_FORCE):
+            if lesson.proposal.target == tool and lesson.proposal.project in (project, EVERYONE):
+                move = moves.on_schema(lesson, old, new)
+                done += [] if move is None else self._carry_out(lesson, move)
+        return done
+
+    def _carry_out(self, lesson: Lesson, due: Move) -> list[Weighed]:
+        """Make a move that no person asked for; nothing where somebody decided meanwhile."""
+        now = self._clock.now()
+        moved = move(lesson, due.action, at=now, actor=OURSELVES, reason=self._scrub(due.reason))
+        need = next(iter(lesson.proposal.signatures), lesson.id)
+        gap = Gap(
+            id=gap_id(lesson.proposal.project, need),
+            project=lesson.proposal.project,
+            need=need,
+            reason=GapReason.INSUFFICIENT_SUPPORT,
+            detail=due.gap,
+            at=now,
+        )
+        change = Change(
+            lessons=(moved.lesson,),
+            events=(moved.event,),
+            gaps=(gap,) if due.gap else (),
+            expects={lesson.id: (lesson.version, lesson.state)},
+        )
+        try:
+            self.store.commit(change)
+        except RefusedMove:
+            return []
+        return [Weighed(lesson=moved.lesson, move=due)]
 
     # ---------------------------------------------------------- reconcile
 
@@ -196,8 +271,10 @@ class Review:
         now = self._clock.now()
         for lesson in self.store.lessons(states=(State.CANARY,)):
             if lesson.valid_until is not None and lesson.valid_until <= now:
-                moved = self.moved(lesson, Action.RETIRE, "expired: its trial ended unproven")
-                self._write(lesson, moved.lesson, [moved.event], reconcile=False)
+                mode = self.mode(lesson.proposal.project)
+                due = moves.due(self.measuring.measured(lesson), now=now, mode=mode)
+                if due is not None:
+                    self._carry_out(lesson, due)
 
     # --------------------------------------------- the parts of a change
 
@@ -231,16 +308,14 @@ class Review:
         """The lesson applied without a person: in force until its trial ends."""
         moved = self.moved(lesson, Action.AUTO_APPLY, "checks passed; applied without a person")
         events.append(moved.event)
-        return replace(moved.lesson, valid_until=self._clock.now() + self._policy.trial)
+        return replace(moved.lesson, valid_until=self._clock.now() + self.policy.trial)
 
     def _review(self, lesson: Lesson, action: Action, reason: str) -> Lesson:
         moved = self.moved(lesson, action, reason)
         self._write(lesson, moved.lesson, [moved.event])
         return moved.lesson
 
-    def _write(
-        self, before: Lesson, after: Lesson, events: Sequence[Event], *, reconcile: bool = True
-    ) -> None:
+    def _write(self, before: Lesson, after: Lesson, events: Sequence[Event]) -> None:
         self.store.commit(
             Change(
                 lessons=(after,),
@@ -248,8 +323,7 @@ class Review:
                 expects={before.id: (before.version, before.state)},
             )
         )
-        if reconcile:
-            self.reconcile()
+        self.reconcile()
 
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
         """The lesson after a move, made now and by us."""

@@ -21,6 +21,7 @@ from failonce.adapters.workspace import FileWorkspace
 from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
 from failonce.model import AdviceAction, Call, Change, Effect, Mode
+from failonce.policy import Policy
 from failonce.ports import Store
 from failonce.review import Review
 from failonce.surfaces.sdk import Advisor, _faithful
@@ -30,14 +31,23 @@ from tests.test_loop import START, call, renamed
 BLOCKED = {"entity": "light.9", "detailed": True}
 
 
+NOTHING_WITHHELD = Policy(holdout_canary=0.0, holdout_approved=0.0)
+"""So that every lesson acts in every session of a test."""
+
+
 class World:
     """An advisor over a store with a history and approved lessons."""
 
-    def __init__(self, folder: Path, store: Store | None = None) -> None:
+    def __init__(
+        self, folder: Path, store: Store | None = None, policy: Policy = NOTHING_WITHHELD
+    ) -> None:
         self.clock = FixedClock(START)
         self.store = store or MemoryStore()
         self.review = Review(
-            store=self.store, clock=self.clock, workspace=FileWorkspace(folder, project="p")
+            store=self.store,
+            clock=self.clock,
+            workspace=FileWorkspace(folder, project="p"),
+            policy=policy,
         )
         self.loop = Loop(
             review=self.review,
@@ -187,7 +197,7 @@ class Broken:
 def test_whoever_watches_does_not_break_what_he_watches(world: World) -> None:
     world.advisor.observe("t", {"x": Broken()}, Broken(), session="s", project="p")
     assert world.advisor.advise("t", {"x": Broken()}, project="p").action is AdviceAction.ALLOW
-    broken = Advisor(SimpleNamespace(), world.clock)  # type: ignore[arg-type]
+    broken = Advisor(SimpleNamespace(review=None), world.clock)  # type: ignore[arg-type]
     assert broken.advise("read", {"path": "a"}, project="p") == failonce.Advice()
     broken.observe("read", {"path": "a"}, "x", project="p")
     assert broken.lost == 2
@@ -203,6 +213,7 @@ def test_the_public_names_are_these() -> None:
         "advise",
         "advise_failure",
         "close",
+        "finish",
         "ingest_error",
         "learn",
         "observe",

@@ -49,17 +49,24 @@ def advise(
     *,
     session: str = "",
     project: str | None = None,
+    task: str | None = None,
     override: str = "",
 ) -> Advice:
     """What to do before a call; see `Advice`.
 
-    `project` is the current one where none is given. `override` is the reason to run a call
-    that was blocked before; it is recorded as a suspected wrong block. Never raises.
+    `project` is the current one where none is given; `task` is as in `observe`. `override` is
+    the reason to run a call that was blocked before; it is recorded as a suspected wrong block.
+    Never raises.
     """
     if (here := _observing()) is None:
         return ALLOW
     return here.advisor.advise(
-        tool, args, session=session, project=_project(here, project), override=override
+        tool,
+        args,
+        session=session,
+        project=_project(here, project),
+        task=task,
+        override=override,
     )
 
 
@@ -70,12 +77,13 @@ def advise_failure(
     *,
     session: str = "",
     project: str | None = None,
+    task: str | None = None,
 ) -> Advice:
     """What to do after a call failed with `error`; see `Advice`. Never raises."""
     if (here := _observing()) is None:
         return ALLOW
     return here.advisor.advise_failure(
-        tool, args, error, session=session, project=_project(here, project)
+        tool, args, error, session=session, project=_project(here, project), task=task
     )
 
 
@@ -116,6 +124,15 @@ def observe(
             attempt=attempt,
             id=id,
         )
+
+
+def finish(*, session: str, project: str | None = None) -> None:
+    """Say that a session is over, so that what came of it is counted at once. Never raises.
+
+    Without it a session counts a day after it met a lesson.
+    """
+    if (here := _observing()) is not None:
+        here.advisor.finish(session=session, project=_project(here, project))
 
 
 def learn(skill: str, rule: str, *, reason: str, project: str | None = None) -> Lesson:

@@ -11,7 +11,7 @@ everything: no store is opened and no file is made.
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import RLock
@@ -21,33 +21,31 @@ from failonce.adapters.importers.events import ingest_error
 from failonce.compose import Parts
 from failonce.evidence.snapshot import snapshot
 from failonce.evidence.triage import triage
-from failonce.identity import canonical_json, digest, intact
-from failonce.kinds.behaviour import Block, Repair, Retry, Situation
-from failonce.kinds.decision import Armed, Decision, Touch, settle
+from failonce.exposing import Asked, Spoken
+from failonce.identity import canonical_json, digest
+from failonce.kinds.behaviour import Block, Repair, Situation
+from failonce.kinds.decision import Armed, Decision, settle
 from failonce.loop import Loop
 from failonce.model import (
     ALLOW,
-    EVERYONE,
     Action,
     Advice,
     AdviceAction,
     Args,
-    Arm,
     Call,
     Change,
+    Closing,
     Effect,
     Evidence,
-    Exposure,
     Failure,
     Mode,
     Recording,
-    State,
     Verdict,
 )
 from failonce.ports import Clock
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
-from failonce.skill.index import Index, arm
+from failonce.surfaces.rosters import Rosters
 
 REMEMBERED = 4096
 """Calls under way that are remembered, to know what became of an advice."""
@@ -60,18 +58,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
-    """Where a call stands that was advised on: its next attempt, and what was advised."""
+    """Where a call stands that was advised on: its next attempt, and who spoke of it.
+
+    `open` are exposures of which the call's report will tell, `tries` those of lessons that
+    spoke after an earlier attempt failed: each failure that a lesson answers is told of once.
+    """
 
     attempt: int
-    touches: tuple[Touch, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Indexed:
-    """The lessons in force of one project, and until when that holds."""
-
-    index: Index
-    until: datetime | None
+    open: tuple[Spoken, ...] = ()
+    tries: tuple[Spoken, ...] = ()
+    repaired: frozenset[str] = frozenset()
+    """Lessons that changed the call already: they act once."""
 
 
 class Advisor:
@@ -81,13 +78,16 @@ class Advisor:
         self._loop = loop
         self._clock = clock
         self._lock = RLock()
-        self._head: str | None = None
-        self._by_project: dict[str, _Indexed] = {}
+        self._rosters = Rosters(loop.review, clock)
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
+        self._told: OrderedDict[str, None] = OrderedDict()
         self.lost = 0
         """Times that failonce itself failed and the call went on without it."""
-        self.refused: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> tuple[str, ...]:
         """Lessons whose bytes are not those that were approved: never run."""
+        return self._rosters.refused
 
     def advise(
         self,
@@ -96,12 +96,13 @@ class Advisor:
         *,
         session: str = "",
         project: str = "",
+        task: str | None = None,
         override: str = "",
     ) -> Advice:
         """What to do before a call; `override` is the reason to run a blocked one anyway."""
 
         def before() -> Advice:
-            call = _call(tool, args, session, project)
+            call = _call(tool, args, session, project, task)
             return _faithful(self._before(call, override), call, args)
 
         return self._safely(before, ALLOW)
@@ -114,11 +115,12 @@ class Advisor:
         *,
         session: str = "",
         project: str = "",
+        task: str | None = None,
     ) -> Advice:
         """What to do after a call failed and was reported; each time again is an attempt."""
 
         def after() -> Advice:
-            call = _call(tool, args, session, project)
+            call = _call(tool, args, session, project, task)
             return _faithful(self._after(call, error), call, args)
 
         return self._safely(after, ALLOW)
@@ -147,7 +149,7 @@ class Advisor:
         def record() -> None:
             self._record(
                 Recording(
-                    call=replace(_call(tool, args, session, project), task=task),
+                    call=_call(tool, args, session, project, task),
                     text=_words(result if error is None else error),
                     flagged=error is not None,
                     at=at or self._clock.now(),
@@ -161,6 +163,16 @@ class Advisor:
 
         self._safely(record, None)
 
+    def finish(self, *, session: str, project: str = "") -> None:
+        """A session is over: what it came to counts now, and not only a day later."""
+
+        def close() -> None:
+            if self._loop.review.mode(project) is not Mode.OFF:
+                closing = Closing(project=project, session=session, at=self._clock.now())
+                self._loop.store.commit(Change(closings=(closing,)))
+
+        self._safely(close, None)
+
     # ---------------------------------------------------------------- inside
 
     def _safely(self, action: Callable[[], T], otherwise: T) -> T:
@@ -173,131 +185,118 @@ class Advisor:
             return otherwise
 
     def _before(self, call: Call, override: str) -> Advice:
-        decision = settle(decide.before(Situation(call=call), self._armed(call)))
-        if not decision.touches:
-            return decision.advice
-        if override and decision.advice.action is AdviceAction.BLOCK:
-            return self._overridden(call, decision, override)
-        if decision.advice.action is AdviceAction.RUN:
-            run = replace(call, args=decision.advice.args)
-            self._remember(run, _Pending(attempt=1, touches=decision.touches))
-        else:
-            blocked = decision.advice.action is AdviceAction.BLOCK
-            self._expose(call, decision.touches, Effect.PREVENTED if blocked else None)
-        return decision.advice
+        def ask(armed: Sequence[Armed]) -> Decision:
+            return settle(decide.before(Situation(call=call), armed))
+
+        asked = self._rosters.of(call.project).before(call, self._clock.now(), ask)
+        advice = asked.decision.advice
+        if override and advice.action is AdviceAction.BLOCK:
+            return self._overridden(asked, override)
+        new = self._tell(asked.spoken)
+        if new and advice.action is not AdviceAction.BLOCK:
+            run = _advised(call, advice) if advice.action is AdviceAction.RUN else call
+            before = self._pending.get(_key(run), _Pending(attempt=1))
+            repaired = _repairing(asked.decision)
+            self._remember(run, replace(before, open=new, repaired=repaired))
+        return advice
 
     def _after(self, call: Call, error: str | BaseException) -> Advice:
-        before = self._pending.get(_key(call))
-        once = (
-            {t.armed.lesson for t in before.touches if isinstance(t.effect, Repair)}
-            if before
-            else set()
-        )
-        armed = [a for a in self._armed(call) if a.lesson not in once]
-        attempt = before.attempt if before else 1
+        before = self._pending.get(_key(call), _Pending(attempt=1))
+        roster = self._rosters.of(call.project)
         for text in _wordings(error):
-            failure = _failure(call, text, attempt)
-            decision = (
-                settle(decide.after(Situation(call=call), failure, armed))
-                if failure
-                else decide.NOTHING
-            )
-            if decision.advice.action is AdviceAction.RETRY:
-                again = replace(call, args=decision.advice.args)
-                self._remember(again, _Pending(attempt=attempt + 1, touches=decision.touches))
-            if decision.advice.action is not AdviceAction.ALLOW:
-                return decision.advice
+            failure = _failure(call, text, before.attempt)
+            if failure is None:
+                continue
+
+            def ask(armed: Sequence[Armed], failure: Failure = failure) -> Decision:
+                return settle(decide.after(Situation(call=call), failure, armed))
+
+            asked = roster.after(call, self._clock.now(), ask, spent=before.repaired)
+            advice = asked.decision.advice
+            if advice.action is AdviceAction.RETRY:
+                tries = self._tried(before, asked.spoken)
+                pending = _Pending(
+                    attempt=before.attempt + 1,
+                    open=tries,
+                    tries=tries,
+                    repaired=_repairing(asked.decision),
+                )
+                self._remember(_advised(call, advice), pending)
+            if advice.action is not AdviceAction.ALLOW:
+                return advice
         return ALLOW
 
-    def _overridden(self, call: Call, decision: Decision, reason: str) -> Advice:
+    def _tried(self, before: _Pending, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+        """What lessons say after a failure, each as one exposure over all attempts."""
+        known = {s.exposure.lesson: s for s in before.tries}
+        self._tell([s for s in spoken if s.exposure.lesson not in known])
+        return tuple(known.get(s.exposure.lesson, s) for s in spoken if s.exposure.after)
+
+    def _overridden(self, asked: Asked, reason: str) -> Advice:
         """A block that the caller passes with a reason: a suspected wrong block."""
-        block = next(t for t in decision.touches if isinstance(t.effect, Block))
+        block = next(t.armed for t in asked.decision.touches if isinstance(t.effect, Block))
         event = self._loop.review.event(
-            Action.OVERRIDE,
-            subject=block.armed.lesson,
-            version=block.armed.version,
-            reason=reason,
+            Action.OVERRIDE, subject=block.lesson, version=block.version, reason=reason
         )
-        exposure = self._exposure(call, block, Effect.WRONG)
-        self._loop.store.commit(Change(events=(event,), exposures=(exposure,)))
-        self._head = self._loop.store.head()
+        exposures = tuple(
+            replace(x, effect=Effect.WRONG) if x.effect is Effect.PREVENTED else x
+            for x in (s.exposure for s in asked.spoken)
+        )
+        self._loop.store.commit(Change(events=(event,), exposures=exposures))
+        self._rosters.unchanged()
         return replace(ALLOW, message="Overridden; recorded as a suspected wrong block.")
 
     def _record(self, recording: Recording) -> None:
-        if self._loop.review.mode(recording.call.project) is Mode.OFF:
+        call = recording.call
+        if self._loop.review.mode(call.project) is Mode.OFF:
             return
-        for _ in self._loop.observe(
-            [recording], modified=self._clock.now(), project=recording.call.project
-        ):
-            pass
-        done = self._pending.pop(_key(recording.call), None)
+        made = self._loop.evidence([recording], modified=self._clock.now(), project=call.project)
+        (taken,) = made
+        self._loop.keep([taken])
+        done = self._pending.pop(_key(call), None)
         if done is None:
             return
-        self._expose(recording.call, done.touches, Effect.NO_EFFECT if recording.flagged else None)
+        if done.open:
+            known = tuple(s.known(failed=taken.failed, evidence=taken.id) for s in done.open)
+            self._loop.store.commit(Change(exposures=known))
         if recording.flagged:
-            self._remember(recording.call, replace(done, touches=()))
+            self._remember(call, replace(done, open=()))
 
-    def _armed(self, call: Call) -> tuple[Armed, ...]:
-        head = self._loop.store.head()
-        if head != self._head:
-            self._by_project.clear()
-            self._head = head
-        known = self._by_project.get(call.project)
-        if known is None or (known.until is not None and known.until <= self._clock.now()):
-            known = self._by_project[call.project] = self._index(call.project)
-        return tuple(known.index.concerning(call.tool))
-
-    def _index(self, project: str) -> _Indexed:
-        if self._loop.review.mode(project) is Mode.OFF:
-            return _Indexed(index=Index(()), until=None)
-        now = self._clock.now()
-        lessons = [
-            x
-            for x in self._loop.store.lessons(states=(State.CANARY, State.STABLE))
-            if x.in_force
-            and x.proposal.project in (project, EVERYONE)
-            and (x.valid_until is None or x.valid_until > now)
-        ]
-        names = self._loop.store.aliases()
-        self.refused = tuple(x.id for x in lessons if not intact(x))
-        return _Indexed(
-            index=Index(arm(x, names) for x in lessons if x.id not in self.refused),
-            until=min((x.valid_until for x in lessons if x.valid_until), default=None),
-        )
+    def _tell(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+        """Write what was not told before, and give that."""
+        new = tuple(s for s in spoken if s.exposure.id not in self._told)
+        if new:
+            self._loop.store.commit(Change(exposures=tuple(s.exposure for s in new)))
+            self._told |= dict.fromkeys(s.exposure.id for s in new)
+            _bounded(self._told)
+        return new
 
     def _remember(self, call: Call, pending: _Pending) -> None:
         self._pending[_key(call)] = pending
-        while len(self._pending) > REMEMBERED:
-            self._pending.popitem(last=False)
-
-    def _expose(self, call: Call, touches: tuple[Touch, ...], effect: Effect | None) -> None:
-        exposures = tuple(self._exposure(call, t, effect or _usual(t)) for t in touches)
-        if exposures:
-            self._loop.store.commit(Change(exposures=exposures))
-
-    def _exposure(self, call: Call, touch: Touch, effect: Effect) -> Exposure:
-        return Exposure(
-            lesson=touch.armed.lesson,
-            version=touch.armed.version,
-            at=self._clock.now(),
-            session=call.session,
-            arm=Arm.APPLIED,
-            effect=effect,
-        )
+        _bounded(self._pending)
 
 
-def _usual(touch: Touch) -> Effect:
-    """What a touch is taken to have done where the call then worked."""
-    match touch.effect:
-        case Repair():
-            return Effect.REPAIRED
-        case Retry():
-            return Effect.RECOVERED
-        case _:
-            return Effect.UNKNOWN
+def _bounded(remembered: OrderedDict[str, T]) -> None:
+    while len(remembered) > REMEMBERED:
+        remembered.popitem(last=False)
 
 
-def _call(tool: str, args: Mapping[str, object] | None, session: str, project: str) -> Call:
+def _repairing(decision: Decision) -> frozenset[str]:
+    return frozenset(t.armed.lesson for t in decision.touches if isinstance(t.effect, Repair))
+
+
+def _advised(call: Call, advice: Advice) -> Call:
+    """The call that an advice says to make."""
+    return replace(call, tool=advice.tool or call.tool, args=advice.args)
+
+
+def _call(
+    tool: str,
+    args: Mapping[str, object] | None,
+    session: str,
+    project: str,
+    task: str | None,
+) -> Call:
     """The call with its arguments snapshotted, so that later changes do not reach us."""
     taken = snapshot(args)
     return Call(
@@ -305,6 +304,7 @@ def _call(tool: str, args: Mapping[str, object] | None, session: str, project: s
         args=taken if isinstance(taken, Mapping) else None,
         session=str(session),
         project=str(project),
+        task=None if task is None else str(task),
     )
 
 

@@ -1,0 +1,261 @@
+"""Asking the lessons of a project about a call, so that their effect can be measured.
+
+Some units go without a lesson, and lessons that wait only watch. Whether a lesson would have
+spoken is found out by asking again with it, so that in both arms the same calls count: those
+that it meets given what all other lessons do. What it did, or would have done, is an
+`Exposure`; who acts on a decision writes it, before the call, in both arms alike.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from failonce.identity import digest
+from failonce.kinds.behaviour import Block, Insert, Repair, Retry
+from failonce.kinds.decision import Armed, Decision, Touch
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.language.reading import Basis, Does, reads
+from failonce.model import ALLOW, Arm, Call, Effect, Exposure, Lesson, ToolSpec
+from failonce.outcome.assignment import Group, Standing, drawn, epoch, group, standing, withheld
+from failonce.outcome.span import Span
+from failonce.policy import Policy
+from failonce.skill.index import Index
+
+Asking = Callable[[Sequence[Armed]], Decision]
+"""Asks these lessons, and no others, about the call at hand."""
+NewId = Callable[[], str]
+"""Makes an id that nobody else makes."""
+
+NOTHING = Decision(advice=ALLOW)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A lesson that may be asked, with what is known of it."""
+
+    lesson: Lesson
+    armed: Armed
+    span: Span
+    lets_go: bool
+    """False where the calls that it stops may do something: those are never let through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A lesson in its place: in force for all but a share of the units, or watching."""
+
+    armed: Armed
+    group: Group
+    share: float
+    since: datetime
+    watches: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """An exposure, and what it will have been where the call then works, or fails."""
+
+    exposure: Exposure
+    if_worked: Effect = Effect.UNKNOWN
+    if_failed: Effect = Effect.UNKNOWN
+
+    def known(self, *, failed: bool, evidence: str) -> Exposure:
+        """The exposure with what came of its call."""
+        effect = self.if_failed if failed else self.if_worked
+        return replace(self.exposure, effect=effect, evidence=evidence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the lessons that act say, and what is to be recorded of all that were met."""
+
+    decision: Decision
+    spoken: tuple[Spoken, ...] = ()
+
+
+UNASKED = Asked(decision=NOTHING)
+
+
+def lets_go(armed: Armed, tool: ToolSpec) -> bool:
+    """Whether calls that a lesson stops may be let through now and then, to see if it is right.
+
+    Only those of a tool that reads: it says so, or its words do and nothing says otherwise.
+    Without failonce they would run anyway, so words are enough here. Lessons that stop
+    nothing can always be withheld.
+    """
+    stops = isinstance(armed.behaviour, Guardrail) and armed.behaviour.strength is Strength.BLOCK
+    if not stops:
+        return True
+    said = reads(tool)
+    return said.does is Does.READS or (said.basis is Basis.WORDS and said.does is Does.UNKNOWN)
+
+
+def placed(
+    candidates: Sequence[Candidate], policy: Policy, names: Mapping[str, str]
+) -> list[Placed]:
+    """Give lessons their places; `candidates` come in order of creation.
+
+    Lessons of one group are drawn together, with one share. One that nobody approved only
+    watches while another one of its group acts: what happened could be either's doing.
+    """
+    groups: dict[Group, list[tuple[Candidate, Standing]]] = defaultdict(list)
+    for c in candidates:
+        groups[group(c.lesson.proposal, names)].append((c, standing(c.lesson, c.span.last)))
+    found: dict[str, Placed] = {}
+    for key, members in groups.items():
+        acting = _acting(members)
+        shares = [withheld(s, policy) for c, s in acting if c.lets_go]
+        for c, _ in members:
+            found[c.lesson.id] = Placed(
+                armed=c.armed,
+                group=key,
+                share=max(shares, default=0.0) if c.lets_go else 0.0,
+                since=c.span.renewed,
+                watches=all(c is not other for other, _ in acting),
+            )
+    return [found[c.lesson.id] for c in candidates]
+
+
+def _acting(members: Sequence[tuple[Candidate, Standing]]) -> list[tuple[Candidate, Standing]]:
+    in_force = [(c, s) for c, s in members if c.lesson.in_force]
+    trusted = (Standing.APPROVED, Standing.PROVEN, Standing.PROBATION)
+    return [(c, s) for c, s in in_force if s in trusted] or in_force[:1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Meeting:
+    """A call that lessons of one arm meet."""
+
+    call: Call
+    at: datetime
+    arm: Arm
+
+
+class Roster:
+    """The placed lessons of one project. Immutable once built."""
+
+    def __init__(self, lessons: Iterable[Placed], new_id: NewId) -> None:
+        every = list(lessons)
+        self._acting = Index(p.armed for p in every if not p.watches)
+        self._watching = Index(p.armed for p in every if p.watches)
+        self._places = {p.armed.lesson: p for p in every}
+        self._new_id = new_id
+
+    def before(self, call: Call, at: datetime, ask: Asking) -> Asked:
+        """Ask before a call; `ask` asks `decide.before`."""
+        concerning = self._acting.concerning(call.tool)
+        watching = self._watching.concerning(call.tool)
+        if not concerning and not watching:
+            return UNASKED
+        applied, held, shadow = (_Meeting(call=call, at=at, arm=arm) for arm in _ARMS)
+        groups: dict[Group, set[str]] = defaultdict(set)
+        for a in concerning:
+            place = self._places[a.lesson]
+            if drawn(place.group, at, call.cluster, place.share) is Arm.HOLDOUT:
+                groups[place.group].add(a.lesson)
+        out = frozenset[str]().union(*groups.values())
+        acting = [a for a in concerning if a.lesson not in out]
+        decision, raised = _answer(ask, acting)
+        spoken = [self._spoken(t, applied) for t in decision.touches]
+        for own in groups.values():
+            # In their own order: whoever speaks first may leave the others nothing to say.
+            asked = [a for a in concerning if a.lesson not in out - own]
+            spoken += self._would(ask, asked, own, held)
+        for a in watching if call.cluster else ():
+            spoken += self._would(ask, [*acting, a], {a.lesson}, shadow)
+        spoken += [self._failed(a, applied) for a in raised]
+        return Asked(decision=decision, spoken=tuple(spoken))
+
+    def after(self, call: Call, at: datetime, ask: Asking, *, spent: Iterable[str] = ()) -> Asked:
+        """Ask after a call failed, all lessons but those that are `spent`.
+
+        Nothing is withheld: what happens without a lesson has just happened.
+        """
+        gone = frozenset(spent)
+        armed = [a for a in self._acting.concerning(call.tool) if a.lesson not in gone]
+        if not armed:
+            return UNASKED
+        met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
+        decision, raised = _answer(ask, armed)
+        spoken = [
+            _afterwards(self._exposure(t.armed, met, id=self._new_id()), t)
+            for t in decision.touches
+        ]
+        spoken += [self._failed(a, met) for a in raised]
+        return Asked(decision=decision, spoken=tuple(spoken))
+
+    def _would(
+        self, ask: Asking, asked: Sequence[Armed], own: Set[str], met: _Meeting
+    ) -> Iterator[Spoken]:
+        """What lessons that do not act would have spoken of."""
+        decision, raised = _answer(ask, asked)
+        yield from (self._spoken(t, met) for t in decision.touches if t.armed.lesson in own)
+        yield from (self._failed(a, met) for a in raised if a.lesson in own)
+
+    def _spoken(self, touch: Touch, met: _Meeting) -> Spoken:
+        """A lesson that acts is told of each time, one that only speaks or watches once a unit."""
+        if met.arm is Arm.APPLIED and isinstance(touch.effect, Block | Repair | Insert):
+            made = self._exposure(touch.armed, met, id=self._new_id())
+            if isinstance(touch.effect, Block):
+                return Spoken(exposure=replace(made, effect=Effect.PREVENTED))
+            return Spoken(exposure=made, if_worked=Effect.REPAIRED, if_failed=Effect.NO_EFFECT)
+        return Spoken(exposure=self._exposure(touch.armed, met))
+
+    def _failed(self, armed: Armed, met: _Meeting) -> Spoken:
+        """A lesson whose own step failed; its unit is no unit of either arm."""
+        made = self._exposure(armed, met, what="raised")
+        return Spoken(exposure=replace(made, effect=Effect.RAISED, share=0.0))
+
+    def _exposure(self, armed: Armed, met: _Meeting, *, id: str = "", what: str = "") -> Exposure:
+        """An exposure; without an id of its own it has that of its unit, and is told once."""
+        place, call, unit = self._places[armed.lesson], met.call, met.call.cluster
+        told = (armed.lesson, str(armed.version), place.since.isoformat(), call.project, unit)
+        once = digest(("exposure/1", *told, str(epoch(met.at)), met.arm, what), size=16)
+        return Exposure(
+            id=id or (once if unit else self._new_id()),
+            lesson=armed.lesson,
+            version=armed.version,
+            at=met.at,
+            project=call.project,
+            session=call.session,
+            unit=unit,
+            arm=met.arm,
+            share=place.share if unit and met.arm is not Arm.SHADOW else 0.0,
+            effect=Effect.UNKNOWN,
+            tool=call.tool,
+        )
+
+
+_ARMS = (Arm.APPLIED, Arm.HOLDOUT, Arm.SHADOW)
+
+
+def _afterwards(made: Exposure, touch: Touch) -> Spoken:
+    worked = Effect.RECOVERED if isinstance(touch.effect, Retry) else Effect.REPAIRED
+    return Spoken(
+        exposure=replace(made, after=True, share=0.0),
+        if_worked=worked,
+        if_failed=Effect.NO_EFFECT,
+    )
+
+
+def _answer(ask: Asking, armed: Sequence[Armed]) -> tuple[Decision, list[Armed]]:
+    """The decision, and the lessons whose own step failed: the others decide without them."""
+    if not armed:
+        return NOTHING, []
+    try:
+        return ask(armed), []
+    except Exception:
+        stands = {a.lesson: _stands(ask, a) for a in armed}
+        if all(stands.values()):
+            raise
+        rest = [a for a in armed if stands[a.lesson]]
+        return (ask(rest) if rest else NOTHING), [a for a in armed if not stands[a.lesson]]
+
+
+def _stands(ask: Asking, armed: Armed) -> bool:
+    try:
+        ask([armed])
+    except Exception:
+        return False
+    return True

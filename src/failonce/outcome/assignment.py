@@ -1,0 +1,85 @@
+"""Which units go without a lesson: drawn by a hash, so that every process draws alike.
+
+A unit is the task where it is known, else the session. Lessons for one class of failures of
+one tool share their draw: with draws of their own each would be judged by sessions in which
+the other one helps.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from failonce.model import Action, Arm, Lesson, Proposal, State
+from failonce.policy import Policy
+
+EPOCH: Final = timedelta(days=7)
+"""How long a draw holds, so that nobody stays held out."""
+
+_ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Lessons that are drawn together: those for one class of failures of one tool."""
+
+    target: str
+    signature: str
+    """Its present name; for a lesson that was not mined its key."""
+
+
+def group(proposal: Proposal, names: Mapping[str, str]) -> Group:
+    """The group of a lesson; `names` are the aliases of failures."""
+    signatures = sorted(names.get(s, s) for s in proposal.signatures)
+    return Group(target=proposal.target, signature=(signatures or [proposal.key])[0])
+
+
+def epoch(at: datetime) -> int:
+    """The number of the seven days in which a moment lies, in UTC."""
+    return (at - _ORIGIN) // EPOCH
+
+
+def uniform(group: Group, at: datetime, unit: str) -> float:
+    """A number in [0, 1) that group, epoch and unit alone decide."""
+    h = sha256()
+    for part in (group.target, group.signature, str(epoch(at)), unit):
+        raw = part.encode("utf-8", "surrogatepass")
+        h.update(b"%d:" % len(raw) + raw)
+    return int.from_bytes(h.digest()[:8]) / 2**64
+
+
+def drawn(group: Group, at: datetime, unit: str, share: float) -> Arm:
+    """Whether a unit goes without the lessons of a group, with probability `share`.
+
+    Without a unit nothing is drawn: nobody could tell what became of it.
+    """
+    held = bool(unit) and uniform(group, at, unit) < share
+    return Arm.HOLDOUT if held else Arm.APPLIED
+
+
+class Standing(StrEnum):
+    """How a lesson came to be where it is, which decides how often it is withheld."""
+
+    TRIAL = "trial"
+    """Applied without a person, until its trial ends."""
+    APPROVED = "approved"
+    PROVEN = "proven"
+    PROBATION = "probation"
+    """Proven once, and in doubt."""
+
+
+def standing(lesson: Lesson, last: Action | None) -> Standing:
+    """Where a lesson in force stands; `last` is the last move that its audit records."""
+    if lesson.state is State.STABLE:
+        return Standing.PROVEN
+    if last is Action.PROBATION:
+        return Standing.PROBATION
+    return Standing.APPROVED if lesson.valid_until is None else Standing.TRIAL
+
+
+def withheld(standing: Standing, policy: Policy) -> float:
+    """The share of units that a lesson is withheld from."""
+    doubtful = standing in (Standing.TRIAL, Standing.PROBATION)
+    return policy.holdout_canary if doubtful else policy.holdout_approved
