@@ -86,6 +86,10 @@ MORE: Final = (
     Entry(
         name="explain", module="classifying", summary="Say what a failure is taken for, and why."
     ),
+    Entry(name="outcomes", module="outcomes", summary="Show whether lessons in force helped."),
+    Entry(
+        name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
+    ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )

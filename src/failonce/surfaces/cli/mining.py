@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Final
@@ -13,6 +14,8 @@ from failonce.compose import Configuration, Parts, configure, opened
 from failonce.errors import BadInput, StoreBusy
 from failonce.loop import Mined
 from failonce.model import Mode
+from failonce.outcome import words
+from failonce.review import Weighed
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, waiting, warn
@@ -73,6 +76,7 @@ def mine(
     day = None if as_of is None else _end_of(as_of)
     config = _limited(configure(store=store), min_hits, top)
     runs: list[Mined] = []
+    moved: list[Sequence[Weighed]] = []
     if config.off:
         warn("failonce: FAILONCE=off rests failonce here, so nothing was looked at.")
     else:
@@ -86,10 +90,18 @@ def mine(
                     warn(f"failonce: learning is off for {one}, so it was passed over")
                     continue
                 runs.append(_mined(parts, one, day))
+                moved.append(parts.review.weigh(one))
     if as_json:
-        show_json([records.mined(run) for run in runs])
+        show_json(
+            [
+                {**records.mined(run), "moved": [records.weighed(x) for x in weighed]}
+                for run, weighed in zip(runs, moved, strict=True)
+            ]
+        )
     else:
         _tell(runs, config)
+        for x in (x for weighed in moved for x in weighed):
+            say(f"{x.lesson.id} {words.moved(x.move.action)}: {x.move.reason}")
 
 
 def _limited(config: Configuration, min_hits: int | None, top: int | None) -> Configuration:

@@ -15,6 +15,10 @@ from failonce.model import (
     Signature,
     Tally,
 )
+from failonce.outcome import words
+from failonce.outcome.health import Health
+from failonce.outcome.measured import Measured
+from failonce.review import Weighed
 
 Record = dict[str, Json]
 
@@ -94,6 +98,78 @@ def mined(run: Mined) -> Record:
         "classes": run.classes,
         "new": [x.id for x in run.new],
         "known": list(run.known),
+    }
+
+
+def weighed(one: Weighed) -> Record:
+    """A lesson that its outcome moved."""
+    return {
+        "id": one.lesson.id,
+        "action": one.move.action,
+        "state": WORDS[one.lesson.state],
+        "reason": one.move.reason,
+    }
+
+
+def outcome(seen: Measured) -> Record:
+    """What became of a lesson; shares are fractions."""
+    lesson, limits = seen.lesson, seen.prevents
+    return {
+        "id": lesson.id,
+        "version": lesson.version,
+        "kind": lesson.proposal.kind,
+        "target": lesson.proposal.target,
+        "project": lesson.proposal.project,
+        "state": WORDS[lesson.state],
+        "lifecycle": lesson.state,
+        "word": seen.word,
+        "sentence": words.sentence(seen),
+        "helped": seen.helped,
+        "harmed": seen.harmed,
+        "sure": seen.sure,
+        "prevents_low": limits.low,
+        "prevents_high": limits.high,
+        "evidence_of_help": seen.help,
+        "evidence_of_harm": seen.harm,
+        "unit": seen.unit,
+        "rows": [
+            {
+                "week": words.week(row.week),
+                "share": row.share,
+                "bad_held": row.bad_held,
+                "good_held": row.good_held,
+                "bad_applied": row.bad_applied,
+                "good_applied": row.good_applied,
+            }
+            for row in seen.rows
+        ],
+        "watched_right": seen.watched.right,
+        "watched_wrong": seen.watched.wrong,
+        "mended": seen.recovered.right,
+        "not_mended": seen.recovered.wrong,
+        "raised": seen.raised,
+        "pending": seen.pending,
+        "since": seen.since.isoformat(),
+        "until": seen.until.isoformat(),
+    }
+
+
+def health(one: Health) -> Record:
+    """How a tool fares; rates are fractions."""
+    return {
+        "project": one.project,
+        "tool": one.tool,
+        "calls": one.calls,
+        "failures": one.failures,
+        "window": one.window,
+        "rate": one.rate,
+        "rate_low": one.limits.low,
+        "rate_high": one.limits.high,
+        "rate_before": one.before,
+        "trend": one.trend,
+        "health": one.mark,
+        "sure": one.sure,
+        "last": one.last.isoformat(),
     }
 
 
