@@ -20,9 +20,9 @@ _STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
 class Product:
     """Imports the recordings and mines them in the mode that needs no person where it may."""
 
-    def learn(self, rows: Sequence[Row], environment: SimulatedEnvironment) -> Learned:  # noqa: ARG002
+    def learn(self, rows: Sequence[Row], environment: SimulatedEnvironment) -> Learned:
         """Every lesson that waits or is on trial, in force."""
-        desktop = product()
+        desktop = product(environment=environment)
         desktop.review.set_mode(Mode.AUTO, project=PROJECT)
         keep(desktop, (row.evidence for row in rows))
         desktop.loop.mine(PROJECT)

@@ -1,8 +1,8 @@
 """Recorded calls as episodes: what failed, what came between, what worked in the end.
 
 Miners learn from episodes and the gate judges by them, so both see the same ones. History
-is split by cluster (task, else session): a lesson is learned from the *study* clusters and
-proven on the *exam* clusters, never on those that it came from.
+is dealt into parts by cluster (task, else session): a lesson is proven on the clusters of
+parts that it did not need, never on those that it came from.
 """
 
 from collections import defaultdict
@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from failonce.identity import digest
-from failonce.model import Args, Evidence, Json
+from failonce.model import Args, Category, Evidence, Json
 
 REACH = 15
 """Calls after a failure within which a working call counts as its recovery."""
 LEAVES = 48
 """Values of a call that are compared; more do not make two calls more akin."""
-STUDY_AT_LEAST = 3
-"""Failing clusters to learn from, where there are more than that."""
-STUDY_SHARE = 0.34
-"""Share of the failing clusters to learn from, where there are many."""
+FOLDS = 5
+"""Parts into which clusters are dealt for the proof."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,8 @@ def episodes(calls: Iterable[Evidence]) -> list[Episode]:
     """One episode for each failure, in the order of the calls.
 
     `calls` come session by session in order of time. A recovery is the first good call of
-    the same tool within `REACH` calls whose arguments are akin to those that failed.
+    the same tool within `REACH` calls whose arguments are akin to those that failed; where
+    there was no such tool, of any tool with the same arguments.
     """
     found: list[Episode] = []
     for session in _sessions(calls):
@@ -87,6 +86,9 @@ def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
 
 def _episode(failure: Evidence, later: Sequence[Evidence]) -> Episode:
     for i, e in enumerate(later):
+        renamed = failure.finding.category is Category.MISSING_TOOL
+        if e.good and renamed and e.call.args == failure.call.args:
+            return Episode(failure=failure, recovery=e, between=tuple(later[:i]))
         if not e.good or e.call.tool != failure.call.tool:
             continue
         if akin(failure.call.args, e.call.args) or _led(failure, later[:i], e):
@@ -146,28 +148,28 @@ def _leaves(value: Json) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
-    """Which clusters a lesson is learned from; all others judge it."""
+class Folds:
+    """Clusters dealt into parts, so that a lesson can be proven where it was not learned.
 
-    study: frozenset[str]
+    A lesson is mined from everything. It is mined again with one part left out at a time; a
+    part from which the very same lesson could be left out judges it. So every cluster may
+    teach, and none judges what it taught.
+    """
 
-    def studied(self, e: Evidence) -> bool:
-        """Whether a miner may see this evidence."""
-        return e.call.cluster in self.study
+    of: Mapping[str, int]
+
+    def fold(self, cluster: str) -> int:
+        """The part that a cluster is in."""
+        return self.of.get(cluster, int(_rank(cluster), 16) % FOLDS)
 
 
-def split(failing: Iterable[str], others: Iterable[str]) -> Split:
-    """Draw the study clusters of one class of failures.
+def deal(failing: Iterable[str]) -> Folds:
+    """Deal the clusters with failures in turn, by a hash of their names and not by order.
 
-    By a hash of the cluster's name, so the draw does not depend on order and a cluster
-    stays on its side as history grows around it: the first three failing clusters (two of
-    three, both of two), or a third where there are many, and every other one of the
-    clusters without the failure.
+    Clusters without a failure go by their hash alone.
     """
     ranked = sorted(set(failing), key=_rank)
-    count = max(min(STUDY_AT_LEAST, max(2, len(ranked) - 1)), int(STUDY_SHARE * len(ranked)))
-    good = {c for c in others if c not in set(ranked) and int(_rank(c), 16) % 2}
-    return Split(study=frozenset(ranked[:count]) | good)
+    return Folds(of={cluster: i % FOLDS for i, cluster in enumerate(ranked)})
 
 
 def _rank(cluster: str) -> str:

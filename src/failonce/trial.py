@@ -147,7 +147,7 @@ def execute(situation: Situation, concerning: Concerning, decider: Decider, run:
         return Execution(
             before=before, call=situation.call, answer=None, inserted=tuple(insert.made)
         )
-    call = _advised(situation.call, before)
+    call = advised(situation.call, before)
     answer = run(call)
     _all(insert, before.afterwards)
     failed_first = not answer.worked
@@ -162,7 +162,7 @@ def execute(situation: Situation, concerning: Concerning, decider: Decider, run:
             break
         repairs.append(decision)
         used |= set(decision.advice.lessons)
-        repaired = _advised(call, decision)
+        repaired = advised(call, decision)
         result = run(repaired)
         _all(insert, decision.afterwards)
         if _same(result, answer):
@@ -181,7 +181,8 @@ def execute(situation: Situation, concerning: Concerning, decider: Decider, run:
     )
 
 
-def _advised(call: Call, decision: Decision) -> Call:
+def advised(call: Call, decision: Decision) -> Call:
+    """The call as a decision wants it run."""
     advice = decision.advice
     if advice.args is None and not advice.tool:
         return call

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from failonce import statistics
 from failonce.gate import checks
-from failonce.gate.replay import Replayed, Result, replay, tally
-from failonce.history import Episode, Split
-from failonce.identity import body_digest
-from failonce.kinds.behaviour import Behaviour
+from failonce.gate.replay import replay
+from failonce.gate.results import Replayed, Result, tally
+from failonce.history import Episode
+from failonce.identity import body_digest, slug
+from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.decision import Armed, Decider
 from failonce.kinds.registry import behaviour
+from failonce.kinds.rule import Rule
 from failonce.model import (
     CheckResult,
     Evidence,
@@ -22,8 +24,11 @@ from failonce.model import (
     Proposal,
     Ruling,
     Tally,
+    ToolSpec,
     Unit,
 )
+from failonce.ports import Environment
+from failonce.trial import Concerning
 
 _HELPED = (Result.PREVENTED, Result.REPAIRED, Result.RECOVERED)
 _HURT = (
@@ -31,6 +36,7 @@ _HURT = (
     Result.WRONGLY_CHANGED,
     Result.CONTRADICTED,
     Result.UNRECOVERED,
+    Result.SPOILT,
 )
 _WRONG = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED)
 _RHO = {
@@ -56,14 +62,24 @@ EMPTY = Proof(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a proposal is judged on: the tool's calls, and which of them taught it."""
+    """What a proposal is judged on: recorded calls, and the clusters that did not teach it.
+
+    `calls` are those of the tools that it concerns, `exam` the clusters on which it is
+    proven; None means all. With an environment they are executed again.
+    """
 
     calls: Sequence[Evidence]
     recoveries: Mapping[str, Episode]
-    split: Split
+    exam: frozenset[str] | None = None
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
+    environment: Environment | None = None
+
+    def judges(self, e: Evidence) -> bool:
+        """Whether this evidence did not teach the proposal."""
+        return self.exam is None or e.call.cluster in self.exam
 
 
-NO_HISTORY = Case(calls=(), recoveries={}, split=Split(study=frozenset()))
+NO_HISTORY = Case(calls=(), recoveries={})
 """What a lesson written by hand is judged on."""
 
 
@@ -88,10 +104,17 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
 def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> Proof:
     """Replay the exam clusters with this lesson alone and count votes of clusters."""
     armed = (Armed(lesson="", version=0, kind=proposal.kind, behaviour=body),)
-    exam = [e for e in case.calls if not case.split.studied(e)]
+    exam = [e for e in case.calls if case.judges(e)]
     replayed = [
         r
-        for r in replay(exam, lambda _: armed, decider, case.recoveries)
+        for r in replay(
+            exam,
+            _concerning(body, armed),
+            decider,
+            case.recoveries,
+            tools=case.tools,
+            environment=case.environment,
+        )
         if not r.evidence.failed or _in_scope(r, proposal)
     ]
     counted = tally(replayed)
@@ -116,6 +139,15 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     proof = replace(proof, power=_power(proposal.kind, proof, harm))
     proof = replace(proof, missing=_missing(proposal.kind, proof, harm))
     return replace(proof, line=_line(body, proof, exam))
+
+
+def _concerning(body: Behaviour, armed: tuple[Armed, ...]) -> Concerning:
+    """The lesson alone, for the tool that it is about, or for every one."""
+    if body.component == ANY_TOOL:
+        return lambda _: armed
+    if isinstance(body, Rule):
+        return lambda tool: armed if slug(tool) == body.component else ()
+    return lambda tool: armed if tool == body.component else ()
 
 
 def _line(body: Behaviour, proof: Proof, exam: Sequence[Evidence]) -> str:

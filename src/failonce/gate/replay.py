@@ -9,42 +9,26 @@ are the harm.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from failonce.gate.reexecution import Reexecution
+from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Retry
 from failonce.kinds.decision import CANNOT, Decider, Decision, drive, settle
-from failonce.model import ALLOW, AdviceAction, Answer, Args, Call, Evidence, Tally
-from failonce.trial import Concerning, Run, answer_of, failure_of, situations
+from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
+from failonce.ports import Environment
+from failonce.trial import (
+    NO_TOOLS,
+    Concerning,
+    Run,
+    answer_of,
+    failure_of,
+    situations,
+)
 
 THINKING_S = 30.0
 """Seconds that a caller may have taken to think before it tried again."""
-
-
-class Result(StrEnum):
-    """What would have come of one recorded call."""
-
-    UNTOUCHED = "untouched"
-    PREVENTED = "prevented"
-    REPAIRED = "repaired"
-    RECOVERED = "recovered"
-    SHOWN = "shown"
-    CONTRADICTED = "contradicted"
-    UNCONFIRMED = "unconfirmed"
-    UNRECOVERED = "unrecovered"
-    WRONGLY_BLOCKED = "wrongly_blocked"
-    WRONGLY_CHANGED = "wrongly_changed"
-    SHOWN_GOOD = "shown_good"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """One recorded call, the decision on it, and what would have come of it."""
-
-    evidence: Evidence
-    decision: Decision
-    result: Result
 
 
 def replay(
@@ -52,18 +36,30 @@ def replay(
     concerning: Concerning,
     decider: Decider,
     recoveries: Mapping[str, Episode],
+    *,
+    tools: Mapping[str, ToolSpec] = NO_TOOLS,
+    environment: Environment | None = None,
 ) -> Iterator[Replayed]:
     """Replay `calls` in order; `recoveries` has the episode of each failure by its id.
 
-    An inserted call is answered where the caller itself made that very call between the
-    failure and its recovery; a lesson that wants any other leaves the call alone.
+    With an environment a call that a lesson touches is executed again. Without one an
+    inserted call is answered where the caller itself made that very call between the failure
+    and its recovery; a lesson that wants any other leaves the call alone.
     """
-    for e, situation in situations(calls):
+    again = None if environment is None else Reexecution(environment, decider)
+    for e, situation in situations(calls, tools):
         armed = concerning(e.call.tool)
         if not armed:
             yield Replayed(evidence=e, decision=UNTOUCHED, result=Result.UNTOUCHED)
             continue
         episode = recoveries.get(e.id)
+        if again is not None:
+            there = replace(situation, tools=again.tools(e) or tools)
+            if e.failed:
+                yield again.failure(e, there, concerning, episode)
+            else:
+                yield again.good(e, there, armed)
+            continue
         decision = settle(decider.before(situation, armed))
         if e.failed and not _acts(decision):
             run = _recorded(episode)
@@ -88,18 +84,6 @@ def _recorded(episode: Episode | None) -> Run:
 UNTOUCHED = Decision(advice=ALLOW)
 
 
-def tally(replayed: Iterable[Replayed]) -> Tally:
-    """Count the results; failures and good calls count whether touched or not."""
-    counts: dict[str, int] = {}
-    good = failures = 0
-    for r in replayed:
-        counts[r.result] = counts.get(r.result, 0) + 1
-        good += r.evidence.good
-        failures += r.evidence.failed
-    counts.pop(Result.UNTOUCHED, None)
-    return replace(Tally(), **counts, good=good, failures=failures)
-
-
 def _acts(decision: Decision) -> bool:
     return decision.advice.action in (AdviceAction.BLOCK, AdviceAction.RUN, AdviceAction.RETRY)
 
@@ -116,7 +100,7 @@ def _result(e: Evidence, decision: Decision, episode: Episode | None) -> Result:
                 retries = [t.effect for t in decision.touches if isinstance(t.effect, Retry)]
                 if retries:
                     return _retried(retries[0], episode)
-                return _mended(e, decision.advice.args, episode)
+                return _mended(e, decision.advice, episode)
             case _:
                 return Result.SHOWN
     if e.good:
@@ -138,14 +122,16 @@ def _retried(retry: Retry, episode: Episode | None) -> Result:
     return Result.RECOVERED if soon else Result.UNRECOVERED
 
 
-def _mended(e: Evidence, args: Args | None, episode: Episode | None) -> Result:
+def _mended(e: Evidence, advice: Advice, episode: Episode | None) -> Result:
     """Compare what would have run with what the caller did when it worked."""
     recovery = episode.recovery if episode else None
     if episode is None or recovery is None or recovery.call.args is None:
         return Result.UNCONFIRMED
-    ours, given, theirs = dict(args or {}), dict(e.call.args or {}), dict(recovery.call.args)
+    ours, given, theirs = dict(advice.args or {}), dict(e.call.args or {}), dict(recovery.call.args)
     tried = (b for b in episode.between if b.failed and b.call.tool == e.call.tool)
     if any(dict(b.call.args or {}) == ours for b in tried):
+        return Result.CONTRADICTED
+    if advice.tool and advice.tool != recovery.call.tool:
         return Result.CONTRADICTED
     if ours == theirs:
         return Result.REPAIRED

@@ -16,6 +16,8 @@ class Armed:
     version: int
     kind: KindName
     behaviour: Behaviour
+    witnesses: int = 0
+    """Clusters that taught it: of two lessons of one kind the better backed speaks first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

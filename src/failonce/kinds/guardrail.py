@@ -170,6 +170,8 @@ class Guardrail:
 def repeats(situation: Situation, unchanged_by: Set[str]) -> int:
     """How often the very same call failed since anything may have changed."""
     call, count = situation.call, 0
+    if "<redacted:" in repr(call.args):
+        return 0  # two secrets look alike once they are hidden
     for past in reversed(situation.past):
         if past.call.tool == call.tool and past.call.args == call.args:
             if past.answer.worked:

@@ -67,6 +67,10 @@ class Tally:
     """Repairs of failures where the caller never made exactly that call."""
     unrecovered: int = 0
     """Retries of failures that nothing shows would have worked."""
+    failed_again: int = 0
+    """Repairs after which the call failed all the same, and nothing else had changed."""
+    spoilt: int = 0
+    """Repairs after which the call failed, and the world was another."""
     good: int = 0
     failures: int = 0
 

@@ -5,7 +5,6 @@ cheapest: an argument before a look, a look before a literal.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from failonce.language.expression import (
     Combine,
@@ -31,23 +30,33 @@ _SIMPLE = ("basename", "folder", "lower", "upper", "strip", "to_integer", "to_nu
 _LISTS = ("folders", "parts", "wrap_list")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Origins:
-    """What a value may have come from: the scope of the failed call and its looks' answers."""
+    """What a value may have come from: the scope of the failed call and its looks' answers.
 
-    scope: Scope
-    general: bool = False
-    """True where the argument that the error names is not to be called by its name."""
+    With `general` the argument that the error names is not to be called by its name.
+    """
 
-    def of(self, value: Json) -> Iterator[Expression]:
-        """Every expression with this value, the cheapest first."""
-        found: dict[Expression, None] = {}
+    def __init__(self, scope: Scope, *, general: bool = False) -> None:
+        self.scope = scope
+        self.general = general
+        self._known: dict[tuple[str, str], list[Expression]] = {}
         for begin in self._begins():
-            found.update((e, None) for e in self._made(begin) if self._gives(e, value))
+            for e in self._made(begin):
+                try:
+                    value = evaluate(e, scope)
+                except NotApplicable:
+                    continue
+                same = self._known.setdefault(_key(value), [])
+                if e not in same:
+                    same.append(e)
+
+    def of(self, value: Json) -> list[Expression]:
+        """Every expression with this value, the cheapest first."""
+        found = dict.fromkeys(self._known.get(_key(value), ()))
         found.update((e, None) for e in self._reckoned(value))
         if _literal(value):
             found.setdefault(literal(_whole(value)))
-        yield from sorted(found, key=cost)
+        return sorted(found, key=cost)
 
     def _begins(self) -> Iterator[Read]:
         if self.scope.blamed:
@@ -77,13 +86,6 @@ class Origins:
             except NotApplicable:
                 continue
 
-    def _gives(self, e: Expression, value: Json) -> bool:
-        try:
-            given = evaluate(e, self.scope)
-        except NotApplicable:
-            return False
-        return _kind(given) == _kind(value) and given == value
-
     def _reckoned(self, value: Json) -> Iterator[Expression]:
         """A literal less what a look brought: `50 - level.fuelLevel`."""
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -107,10 +109,12 @@ def _functions(begin: Read, value: Json) -> Iterator[Read]:
         yield _then(begin, *begin.then, function)
 
 
-def _kind(value: Json) -> str:
-    """The JSON type, whole numbers being numbers."""
+def _key(value: Json) -> tuple[str, str]:
+    """Equal for equal values of one JSON type; whole numbers are numbers."""
     kind = json_type(value)
-    return "number" if kind == "integer" else kind
+    if kind in ("integer", "number"):
+        return "number", repr(float(value)) if isinstance(value, int | float) else ""
+    return kind, repr(value)
 
 
 def _whole(value: Json) -> Json:

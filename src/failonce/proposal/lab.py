@@ -6,14 +6,18 @@ caller itself got to, not that a call came back without an error: nearly anythin
 to succeed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar, cast
 
 from failonce.history import Episode
 from failonce.identity import canonical_json
 from failonce.kinds.behaviour import Behaviour, Situation
 from failonce.kinds.decision import CANNOT, Armed, Decider, drive
+from failonce.language.expression import Scope, data
+from failonce.language.program import Step, call_of
+from failonce.language.transform import NotApplicable
 from failonce.model import AdviceAction, Answer, Call, Evidence, Failure, Json, KindName
 from failonce.ports import Environment, World
 from failonce.trial import (
@@ -23,9 +27,10 @@ from failonce.trial import (
     agreement,
     answer_of,
     execute,
-    failure_of,
     reached,
 )
+
+T = TypeVar("T")
 
 
 class Ending(StrEnum):
@@ -78,13 +83,42 @@ class Lab:
         self.environment = environment
         self._decider = decider
         self._reached: dict[str, Reached | None] = {}
+        self._endings: dict[tuple[Behaviour, str], Ending] = {}
+        self._looked: dict[tuple[str, str, Step], Json] = {}
+        self._known: dict[Hashable, object] = {}
 
     def world(self, e: Evidence) -> World | None:
         """The world as it was when a call was made, None where it cannot be rebuilt."""
         return None if self.environment is None else self.environment.before(e)
 
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was worked out under this key, which must name all that it depends on."""
+        if key not in self._known:
+            self._known[key] = make()
+        return cast("T", self._known[key])
+
+    def looked(self, e: Evidence, scope: Scope, steps: Mapping[str, Step]) -> dict[str, Json]:
+        """What looks bring before a call, by their names; those that fail bring nothing."""
+        found: dict[str, Json] = {}
+        world: World | None = None
+        for name, step in steps.items():
+            key = (e.id, scope.blamed, step)
+            if key not in self._looked:
+                world = world or self.world(e)
+                self._looked[key] = None if world is None else _look(world, e.call, scope, step)
+            brought = self._looked[key]
+            if brought is not None:
+                found[name] = brought
+        return found
+
     def run(self, body: Behaviour, case: Case) -> Ending:
         """What comes of one candidate, alone, on one failure."""
+        key = (body, case.evidence.id)
+        if key not in self._endings:
+            self._endings[key] = self._tried(body, case)
+        return self._endings[key]
+
+    def _tried(self, body: Behaviour, case: Case) -> Ending:
         armed = (Armed(lesson="candidate", version=0, kind=KindName.FIXER, behaviour=body),)
         world = self.world(case.evidence)
         if world is None:
@@ -145,6 +179,14 @@ _ENDINGS = {
 }
 
 
+def _look(world: World, call: Call, scope: Scope, step: Step) -> Json:
+    try:
+        answer = world.run(call_of(call, step, scope))
+    except NotApplicable:
+        return None
+    return data(answer.text) if answer.worked else None
+
+
 def _key(call: Call) -> tuple[str, str]:
     return call.tool, canonical_json({n: _plain(v) for n, v in (call.args or {}).items()})
 
@@ -152,12 +194,3 @@ def _key(call: Call) -> tuple[str, str]:
 def _plain(value: Json) -> Json:
     """A number without a fraction as a whole one."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def cases(episodes: Iterable[Episode], situations: Mapping[str, Situation]) -> list[Case]:
-    """The failures as cases, in their order; `situations` are by id of the evidence."""
-    return [
-        Case(situation=situations[e.failure.id], failure=failure_of(e.failure), episode=e)
-        for e in episodes
-        if e.failure.id in situations
-    ]

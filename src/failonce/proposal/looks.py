@@ -9,16 +9,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, product
 
 from failonce.identity import slug
-from failonce.language.expression import Expression, Read, Scope, Source, data, literal
-from failonce.language.program import Step, call_of
+from failonce.language.expression import Expression, Read, Source, literal
+from failonce.language.program import Step
 from failonce.language.reading import Does
-from failonce.language.transform import NotApplicable
 from failonce.model import Args, Json, Parameter, ToolSpec
-from failonce.ports import World
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import Case
 
-MOST_LOOKS = 120
+MOST_LOOKS = 200
 """Looks tried for one class of failures."""
 A_TOOL = 12
 """Looks tried with one tool."""
@@ -31,7 +29,7 @@ def looks(case: Case, habits: Habits, *, blamed: bool) -> list[Step]:
         spec = case.situation.tools[tool]
         if tool != case.evidence.call.tool and habits.does(spec) is Does.READS:
             found += islice(_bound(spec, case, habits, blamed=blamed), A_TOOL)
-    return found[:MOST_LOOKS]
+    return sorted(found, key=lambda s: len(s.arguments))[:MOST_LOOKS]
 
 
 def _bound(spec: ToolSpec, case: Case, habits: Habits, *, blamed: bool) -> Iterator[Step]:
@@ -93,12 +91,3 @@ def _fits(value: Json, p: Parameter) -> bool:
         else ""
     )
     return kind in p.types or (kind == "integer" and "number" in p.types)
-
-
-def look(world: World, case: Case, step: Step) -> Json:
-    """What a look brings there; raises `NotApplicable` where it fails."""
-    scope = Scope(args=case.evidence.call.args or {}, blamed=case.failure.blamed)
-    answer = world.run(call_of(case.evidence.call, step, scope))
-    if not answer.worked:
-        raise NotApplicable
-    return data(answer.text)

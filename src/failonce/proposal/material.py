@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from failonce.history import Episode, Split
+from failonce.history import Episode
 from failonce.identity import slug
 from failonce.language import pattern
 from failonce.model import Args, Evidence, KindName, Proposal, Proposer, Signature
@@ -13,10 +13,7 @@ from failonce.ports import Slots, Wording
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One signature with its episodes and the good calls of its tool, study clusters only.
-
-    Nothing of the exam clusters is in here, so a miner cannot learn from what will judge it.
-    """
+    """One signature with its episodes and the good calls of its tool, as a study holds them."""
 
     signature: Signature
     episodes: Sequence[Episode]
@@ -75,14 +72,3 @@ class Miner(Protocol):
 
     def __call__(self, material: Material, wording: Wording) -> Proposal | None:
         """A proposal, or None where this class teaches it nothing."""
-
-
-def divide(
-    signature: Signature, episodes: Sequence[Episode], calls: Sequence[Evidence], split: Split
-) -> Material:
-    """Keep of a class only what the study clusters hold."""
-    return Material(
-        signature=signature,
-        episodes=[e for e in episodes if split.studied(e.failure)],
-        good=[e for e in calls if e.good and split.studied(e)],
-    )

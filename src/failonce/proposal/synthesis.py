@@ -7,16 +7,16 @@ becomes a program. A look is added where only a look explains a value.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice, product
 
 from failonce.language.expression import Combined, Expression, Read, Scope, Source, evaluate
 from failonce.language.program import BLAMED, Arguments, Program, Step
-from failonce.language.transform import NotApplicable
 from failonce.model import Args, Call, Json
 from failonce.proposal.explain import Origins, cost
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import Case, Lab
-from failonce.proposal.looks import look, looks
+from failonce.proposal.looks import looks
 from failonce.proposal.scripts import Script, script
 
 EXAMPLES = 8
@@ -90,12 +90,13 @@ def programs(cases: Sequence[Case], lab: Lab, habits: Habits, *, family: bool) -
     tasks: dict[Shape, set[str]] = defaultdict(set)
     known: dict[str, Step] = {}
     for case in sampled(cases):
-        found = list(_scripts(case, lab))
+        found = lab.once(("scripts", case.evidence.id), partial(_all_scripts, case, lab))
         if not found:
             continue
         looked = look_around(case, lab, habits, family=family)
         known.update(looked.steps)
-        origins = Origins(scope=looked.scope, general=family)
+        key = ("origins", case.evidence.id, family, tuple(looked.steps))
+        origins = lab.once(key, partial(Origins, looked.scope, general=family))
         for one in found:
             for shape, holes in _shapes(one, case, family=family):
                 tasks[shape].add(case.cluster)
@@ -116,6 +117,10 @@ def sampled(cases: Iterable[Case]) -> Iterator[Case]:
         seen[case.cluster] += 1
         if seen[case.cluster] <= EXAMPLES:
             yield case
+
+
+def _all_scripts(case: Case, lab: Lab) -> list[Script]:
+    return list(_scripts(case, lab))
 
 
 def _scripts(case: Case, lab: Lab) -> Iterator[Script]:
@@ -143,18 +148,9 @@ def look_around(
     scope = Scope(
         args=case.evidence.call.args or {}, blamed=case.failure.blamed, error=case.failure.message
     )
-    world = lab.world(case.evidence)
-    found: dict[str, Step] = {}
-    results: dict[str, Json] = {}
-    if world is not None:
-        for step in looks(case, habits, blamed=family):
-            if plain and step.arguments:
-                continue
-            try:
-                results[step.name] = look(world, case, step)
-                found[step.name] = step
-            except NotApplicable:
-                continue
+    steps = {s.name: s for s in looks(case, habits, blamed=family) if not (plain and s.arguments)}
+    results = lab.looked(case.evidence, scope, steps)
+    found = {name: step for name, step in steps.items() if name in results}
     return Looked(case=case, scope=replace(scope, results=results), steps=found)
 
 
@@ -275,7 +271,7 @@ def _backed(e: Expression, ballot: Ballot, hole: Hole) -> bool:
     tasks = len(ballot.tasks[e])
     if isinstance(e, Read) and e.source is Source.VALUE:
         needed = UNANIMOUS if not _texts(e) else OFTEN
-        return hole.step >= 0 and tasks >= 3 and tasks >= needed * ballot.voters
+        return hole.step >= 0 and not hole.each and tasks >= 3 and tasks >= needed * ballot.voters
     look = isinstance(e, Combined) or e.source is Source.RESULT
     return tasks >= 2 and (not look or len(ballot.values[e]) >= 2)
 

@@ -22,7 +22,7 @@ from failonce.kinds.behaviour import (
 )
 from failonce.kinds.decision import Armed, Deciding, Decision, Touch
 from failonce.language.program import Planned
-from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Failure, KindName
+from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Failure, KindName, Past
 
 MAX_SHOWN = 3
 """Sentences shown with one call (requirement D.3.23)."""
@@ -40,15 +40,26 @@ class _Under:
 
     situation: Situation
     touches: list[Touch] = field(default_factory=list)
+    entered: tuple[Call, ...] = ()
     afterwards: tuple[Call, ...] = ()
     if_failed: tuple[Call, ...] = ()
 
     def plan(self, lesson: Armed, effect: Effect, planned: Planned) -> None:
         self.touches.append(Touch(armed=lesson, effect=effect))
         call = replace(self.situation.call, args=planned.args, tool=planned.tool)
-        self.situation = replace(self.situation, call=call)
+        made = (Past(call=c, answer=Answer(text="")) for c in planned.made)
+        self.situation = replace(self.situation, call=call, past=(*self.situation.past, *made))
+        undo = planned.if_failed
+        if undo and self.entered:  # it was done where an earlier lesson led to, so undone there
+            undo = (*self.entered, *undo, *self.afterwards)
+        self.if_failed = (*undo, *self.if_failed)
+        self.entered = (*self.entered, *planned.entered)
         self.afterwards = (*planned.afterwards, *self.afterwards)
-        self.if_failed = (*planned.if_failed, *self.if_failed)
+
+    def acted(self, lesson: Armed) -> bool:
+        """Whether the lesson changed this call already: it does so once."""
+        mine = (t.effect for t in self.touches if t.armed is lesson)
+        return any(isinstance(effect, Repair | Insert) for effect in mine)
 
 
 def before(situation: Situation, armed: Sequence[Armed]) -> Deciding:
@@ -59,6 +70,9 @@ def before(situation: Situation, armed: Sequence[Armed]) -> Deciding:
     yield from _repair(under, armed)
     block = yield from _guard(under, armed)
     if block is not None:
+        for call in (*under.afterwards, *under.if_failed):  # noqa: UP028 - answers are sent
+            yield call
+        under.afterwards = under.if_failed = ()
         message = f"{block.message} {_HOW_TO_OVERRIDE}"
         return _decision(AdviceAction.BLOCK, message, under)
     message = " ".join(_spoken(under.touches))
@@ -88,8 +102,8 @@ def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Dec
 def _cure(under: _Under, failure: Failure, armed: Sequence[Armed]) -> Generator[Call, Answer, bool]:
     """Whether a lesson repaired the call, or wants it run again."""
     for lesson in armed:
-        effect = lesson.behaviour.after(under.situation, failure)
-        if isinstance(effect, Retry):
+        effect = None if under.acted(lesson) else lesson.behaviour.after(under.situation, failure)
+        if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
         if isinstance(effect, Repair | Insert):
@@ -126,21 +140,27 @@ def _repair(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, No
 
 
 def _guard(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, Block | None]:
-    shown = 0
-    for lesson in armed:
-        if lesson.kind is KindName.FIXER:
-            continue
-        effect = lesson.behaviour.before(under.situation)
-        if isinstance(effect, LookFirst):
-            effect = yield from _looked(under.situation.call, effect)
-        if isinstance(effect, Block):
-            stopped = yield from _stopped(under, lesson, effect, armed)
-            if stopped:
-                return effect
-        if isinstance(effect, Show):
-            shown += 1
-        if isinstance(effect, Warn) or (isinstance(effect, Show) and shown <= MAX_SHOWN):
-            under.touches.append(Touch(armed=lesson, effect=effect))
+    """What stops the call; anew from the first lesson where a repair made another call of it."""
+    asked = None
+    while asked != under.situation.call:
+        asked = under.situation.call
+        said: list[Touch] = []
+        for lesson in armed:
+            if lesson.kind is KindName.FIXER:
+                continue
+            effect = lesson.behaviour.before(under.situation)
+            if isinstance(effect, LookFirst):
+                effect = yield from _looked(asked, effect)
+            if isinstance(effect, Block):
+                stopped = yield from _stopped(under, lesson, effect, armed)
+                if stopped:
+                    return effect
+            if isinstance(effect, Warn | Show):
+                said.append(Touch(armed=lesson, effect=effect))
+            if asked != under.situation.call:
+                break
+    shown = [t for t in said if isinstance(t.effect, Show)][:MAX_SHOWN]
+    under.touches += [t for t in said if isinstance(t.effect, Warn) or t in shown]
     return None
 
 
@@ -154,15 +174,23 @@ def _stopped(
     under: _Under, lesson: Armed, block: Block, armed: Sequence[Armed]
 ) -> Generator[Call, Answer, bool]:
     """Whether the call is to be stopped: not where the failure it runs into is repaired."""
-    if block.expected is not None:
-        cured = yield from _cure(under, block.expected, armed)
-        if cured:
-            return False
-        afterwards = replace(block.expected, expected=False)
-        if any(isinstance(a.behaviour.after(under.situation, afterwards), Insert) for a in armed):
+    expected = block.expected
+    if expected is not None:
+        repaired = (yield from _cure(under, expected, armed)) or any(
+            _repairs(a, under, expected) for a in armed
+        )
+        if repaired:
             return False
     under.touches.append(Touch(armed=lesson, effect=block))
     return True
+
+
+def _repairs(lesson: Armed, under: _Under, expected: Failure) -> bool:
+    """Whether the lesson repaired this failure already, or will once its error is there to read."""
+    if under.acted(lesson):
+        return isinstance(lesson.behaviour.after(under.situation, expected), Insert)
+    effect = lesson.behaviour.after(under.situation, replace(expected, expected=False))
+    return isinstance(effect, Insert) and effect.program.needs_error
 
 
 def _spoken(touches: Sequence[Touch]) -> list[str]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from failonce.identity import slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
+from failonce.kinds.fixer import Fit, FittingFixer
 from failonce.kinds.registry import behaviour
 from failonce.model import KindName, Lesson
 
@@ -19,6 +20,9 @@ _ORDER = {
 }
 
 
+_FORMS = {fit: i for i, fit in enumerate(Fit)}
+
+
 def arm(lesson: Lesson, names: Mapping[str, str] = MappingProxyType({})) -> Armed:
     """Parse a lesson's body; raises `BadInput` where it is not of its kind.
 
@@ -29,14 +33,16 @@ def arm(lesson: Lesson, names: Mapping[str, str] = MappingProxyType({})) -> Arme
         version=lesson.version,
         kind=lesson.proposal.kind,
         behaviour=behaviour(lesson.proposal).under(names),
+        witnesses=len(lesson.proposal.support_clusters),
     )
 
 
 class Index:
     """Armed lessons by the tool that they are about. Immutable once built.
 
-    Of two lessons of one kind for one tool the older speaks first, so the same lessons
-    always decide in the same order. A rule for `server` also concerns the tools that an
+    Names and schemas are mended first; then, of two lessons of one kind, the one with more
+    witnesses speaks first, and among equals the older, so the same lessons always decide in
+    the same order. A rule for `server` also concerns the tools that an
     MCP client names `mcp__server__tool`.
     """
 
@@ -45,8 +51,7 @@ class Index:
         for lesson in armed:
             by_tool[lesson.behaviour.component].append(lesson)
         self._by_tool = {
-            tool: tuple(sorted(lessons, key=lambda a: _ORDER[a.kind]))
-            for tool, lessons in by_tool.items()
+            tool: tuple(sorted(lessons, key=_precedence)) for tool, lessons in by_tool.items()
         }
 
     def concerning(self, tool: str) -> Sequence[Armed]:
@@ -58,10 +63,16 @@ class Index:
         everybody = self._by_tool.get(ANY_TOOL, ())
         if not everybody:
             return (*own, *rules)
-        return tuple(sorted((*everybody, *own, *rules), key=lambda a: _ORDER[a.kind]))
+        return tuple(sorted((*everybody, *own, *rules), key=_precedence))
 
     def __len__(self) -> int:
         return sum(map(len, self._by_tool.values()))
+
+
+def _precedence(armed: Armed) -> tuple[int, int, int]:
+    fitting = armed.behaviour
+    form = _FORMS[fitting.fit] if isinstance(fitting, FittingFixer) else len(_FORMS)
+    return _ORDER[armed.kind], form, -armed.witnesses
 
 
 def server(tool: str) -> str:

@@ -5,12 +5,23 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import Effect, Insert, Situation, concerns, only, section, text
+from failonce.kinds.behaviour import (
+    ANY_TOOL,
+    Effect,
+    Insert,
+    Situation,
+    concerns,
+    only,
+    section,
+    text,
+)
 from failonce.kinds.fixer.moment import Moment, moment, repaired
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
-from failonce.model import Failure, Proof
+from failonce.language.reading import SideEffect, effects
+from failonce.language.tool_names import spec_of
+from failonce.model import Failure, Proof, ToolSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +100,8 @@ class CallsFixer:
         args = situation.call.args
         if args is None or not self.when.holds(args):
             return None
+        if self.component == ANY_TOOL and _destroys(situation):
+            return None
         message = f"Before this call: {self.program}."
         return Insert(program=self.program, message=message, error=error, blamed=blamed)
 
@@ -106,3 +119,10 @@ class CallsFixer:
     def headline(proof: Proof) -> str:
         """Repaired and wrongly changed."""
         return repaired(proof)
+
+
+def _destroys(situation: Situation) -> bool:
+    """Whether the call cannot be taken back: a lesson for any tool leaves it alone."""
+    tool = situation.call.tool
+    spec = spec_of(tool, situation.tools) or ToolSpec(name=tool)
+    return SideEffect.DESTRUCTIVE in effects(spec)

@@ -9,7 +9,7 @@ from failonce.errors import BadInput
 from failonce.kinds.behaviour import ANY_TOOL, Effect, Repair, Situation, only, section, text
 from failonce.kinds.fixer.moment import repaired
 from failonce.language import document
-from failonce.language.fitting import fit_arguments
+from failonce.language.fitting import fit_arguments, misfits
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import Failure, Proof
 
@@ -58,11 +58,13 @@ class FittingFixer:
 
     def _named(self, situation: Situation) -> Effect | None:
         call = situation.call
-        if spec_of(call.tool, situation.tools) is not None:
-            return None
         tool = nearest_tool(call.tool, situation.tools)
         if tool is None or tool == call.tool:
             return None
+        if call.args is not None and misfits(call.args, situation.tools[tool]):
+            fitted = fit_arguments(call.args, situation.tools[tool])
+            if fitted is None or misfits(fitted.args, situation.tools[tool]):
+                return None  # another tool than it looks like: its arguments are not these
         return Repair(args=call.args, tool=tool, message=f"There is no such tool; ran `{tool}`.")
 
     def _fitted(self, situation: Situation) -> Effect | None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from failonce import history
-from failonce.gate.replay import Replayed, Result, replay
+from failonce.gate.replay import replay
+from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import Armed, Deciding, Decision

@@ -12,7 +12,7 @@ import typer
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, Parts, configure, opened
 from failonce.errors import BadInput, StoreBusy
-from failonce.loop import Mined
+from failonce.mining import Mined
 from failonce.model import Mode
 from failonce.outcome import words
 from failonce.review import Weighed

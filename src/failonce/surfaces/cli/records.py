@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from failonce.lifecycle import WORDS
-from failonce.loop import Mined
+from failonce.mining import Mined
 from failonce.model import (
     Action,
     AuditEntry,

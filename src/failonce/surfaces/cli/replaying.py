@@ -9,7 +9,8 @@ import typer
 from failonce import history
 from failonce.adapters.importers.registry import formats
 from failonce.compose import Parts, assemble
-from failonce.gate.replay import Replayed, Result, replay, tally
+from failonce.gate.replay import replay
+from failonce.gate.results import Replayed, Result, tally
 from failonce.identity import intact
 from failonce.model import Evidence, Json, Lesson, Mode, State
 from failonce.ports import Added

@@ -1,0 +1,422 @@
+"""Mining: from a project's history to lessons, each proven where it was not learned.
+
+gather    what was recorded, which classes of failures are to be looked at
+learn     every miner on everything, and again with one part of the history left out
+judge     each proposal on the parts from which it could be left out
+account   every failure has one end: a lesson, a gap with its reason, or below a limit
+write     one `Change`
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from failonce import history
+from failonce.gate import judge as gate
+from failonce.identity import body_digest, gap_id, slug
+from failonce.kinds.behaviour import ANY_TOOL
+from failonce.language.classification import first
+from failonce.lifecycle import Moved
+from failonce.model import (
+    Action,
+    Change,
+    Event,
+    Evidence,
+    Gap,
+    GapReason,
+    GapStatus,
+    Judgement,
+    KindName,
+    Lesson,
+    Mode,
+    Proposal,
+    Ruling,
+    Signature,
+    State,
+    ToolSpec,
+)
+from failonce.policy import Policy
+from failonce.ports import Clock, Environment, SignatureQuery, Wording
+from failonce.proposal.lab import Lab
+from failonce.proposal.mining import mine
+from failonce.proposal.study import Study
+from failonce.proposal.worth import NotWorth, worth
+from failonce.review import Review
+from failonce.signature.masks import SCHEME_VERSION
+from failonce.signature.naming import name_failure
+from failonce.skill import decide
+from failonce.trial import situations
+
+UNATTENDED = (KindName.FIXER, KindName.HINT)
+"""Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mined:
+    """What became of a project's failures in one run: each has exactly one end."""
+
+    project: str
+    failures: int = 0
+    supported: int = 0
+    """Failures of classes that a lesson answers, new or known."""
+    gaps: int = 0
+    """Failures of classes that no lesson answers, with the reason kept."""
+    below: int = 0
+    """Failures of classes too rare to look at."""
+    classes: int = 0
+    new: tuple[Lesson, ...] = ()
+    known: tuple[str, ...] = ()
+    open_gaps: tuple[Gap, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """The run in a sentence, also when nothing came of it."""
+        if self.new or self.known:
+            return (
+                f"{len(self.new)} new lesson{'s' * (len(self.new) != 1)}, {len(self.known)} known"
+            )
+        if not self.failures:
+            return "nothing, because no failure is recorded"
+        if self.gaps:
+            return f"nothing, because none of {self.classes} classes taught a safe lesson"
+        return "nothing, because every class is below the threshold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    """A project's history as mining reads it, and what is to be looked at."""
+
+    project: str
+    signatures: Sequence[Signature]
+    looked: Mapping[str, Signature]
+    """Classes above the limits, by id."""
+    refused: Mapping[str, NotWorth]
+    """Classes above the limits that are not worth a lesson, with the reason."""
+    calls: Sequence[Evidence]
+    material: history.ByTool
+    tools: Mapping[str, ToolSpec]
+    standing: Mapping[str, str]
+    """Signature → a lesson that answers it, waiting or in force."""
+    renamed: Set[str]
+
+
+Judged = tuple[Proposal, Judgement]
+
+
+class Mining:
+    """Mines one project after another over one store. Not shared between threads."""
+
+    def __init__(
+        self,
+        *,
+        review: Review,
+        clock: Clock,
+        wording: Wording,
+        policy: Policy,
+        environment: Environment | None = None,
+    ) -> None:
+        self.review = review
+        self.store = review.store
+        self._clock = clock
+        self._wording = wording
+        self._policy = policy
+        self._environment = environment
+
+    def run(self, project: str, *, as_of: datetime | None = None) -> Mined:
+        """Look for lessons in one project's history and judge each on the rest of it."""
+        gathered = self._gather(project, as_of)
+        judged = self._judge(self._learn(gathered), gathered)
+        kept = [(p, j) for p, j in judged if j.ruling is not Ruling.REJECT]
+        run = self._account(gathered, judged, kept)
+        return self._propose(run, kept, gathered)
+
+    # ------------------------------------------------------------- gather
+
+    def _gather(self, project: str, as_of: datetime | None) -> _Gathered:
+        query = SignatureQuery(
+            project=project,
+            as_of=as_of,
+            weights=self._policy.weights,
+            windows=self._policy.windows,
+            order=self._policy.order,
+        )
+        if self._carry_over(self.store.signatures(query)):
+            self.review.record(Action.MIGRATE, subject=project, reason="failures named anew")
+        signatures = self.store.signatures(query)
+        names = self.store.aliases()
+        calls = [_named(e, names) for e in self.store.calls(project=project)]
+        material = history.by_tool(calls)
+        looked: dict[str, Signature] = {}
+        refused: dict[str, NotWorth] = {}
+        for s in signatures:
+            episodes = material.episodes.get(s.id, ())
+            clusters = {e.failure.call.cluster for e in episodes}
+            enough = s.hits_7d >= self._policy.min_hits_7d
+            if not enough or len(clusters) < self._policy.min_clusters:
+                continue
+            refusal = worth(episodes, cost=self._policy.lesson_cost)
+            if refusal is not None:
+                refused[s.id] = refusal
+            elif len(looked) < self._policy.top:
+                looked[s.id] = s
+        return _Gathered(
+            project=project,
+            signatures=signatures,
+            looked=looked,
+            refused=refused,
+            calls=calls,
+            material=material,
+            tools=self.store.tools(project),
+            standing=self._standing(project),
+            renamed=set(names.values()),
+        )
+
+    def _carry_over(self, signatures: Sequence[Signature]) -> bool:
+        """Name failures of an older table of masks anew; old names stay as aliases."""
+        aliases: dict[str, str] = {}
+        for s in signatures:
+            samples = () if s.scheme == SCHEME_VERSION else self.store.samples(s.id, limit=1)
+            for e in samples:
+                now = name_failure(
+                    tool=e.call.tool,
+                    error_type=e.finding.error_type,
+                    text=e.message,
+                    args=e.call.args,
+                )
+                aliases |= {s.id: now.id} if now.id != s.id else {}
+        if aliases:
+            self.store.add_aliases(aliases)
+        return bool(aliases)
+
+    def _standing(self, project: str) -> dict[str, str]:
+        """Signature → a lesson that answers it, waiting or in force."""
+        lessons = self.store.lessons(project=project, states=_STANDING)
+        names = self.store.aliases()
+        return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
+
+    # -------------------------------------------------------------- learn
+
+    def _learn(self, gathered: _Gathered) -> list[tuple[Proposal, frozenset[str]]]:
+        """Proposals from everything, each with the clusters that could be left out."""
+        study = self._study(gathered)
+        proposals = self._wanted(mine(study, self._wording), gathered)
+        failing = {c.cluster for c in study.cases}
+        folds = history.deal(failing)
+        exams: dict[str, set[str]] = {body_digest(p): set() for p in proposals}
+        clusters = {e.call.cluster for e in gathered.calls}
+        for k in range(history.FOLDS):
+            part = {c for c in clusters if folds.fold(c) == k}
+            if not part or not proposals:
+                continue
+            for p in mine(study.without(part.__contains__), self._wording):
+                exams.get(body_digest(p), set()).update(part)
+        return [(p, frozenset(exams[body_digest(p)])) for p in proposals]
+
+    def _study(self, gathered: _Gathered) -> Study:
+        failing = {
+            e.id: replace(s, tools=self._tools(e, gathered))
+            for e, s in situations(gathered.calls)
+            if e.failed
+        }
+        return Study(
+            signatures=gathered.looked,
+            calls=gathered.calls,
+            episodes=gathered.material.episodes,
+            situations=failing,
+            lab=Lab(self._environment, decide),
+        )
+
+    def _tools(self, e: Evidence, gathered: _Gathered) -> Mapping[str, ToolSpec]:
+        there = {} if self._environment is None else self._environment.tools(e)
+        return there or gathered.tools
+
+    def _wanted(self, proposals: Sequence[Proposal], gathered: _Gathered) -> list[Proposal]:
+        """Without those of another kind than the operator wants for a class (S25)."""
+        return [
+            p
+            for p in proposals
+            if len(p.signatures) != 1
+            or p.signatures[0] not in gathered.looked
+            or first(self._policy.kinds, gathered.looked[p.signatures[0]].template)
+            in (None, p.kind)
+        ]
+
+    # -------------------------------------------------------------- judge
+
+    def _judge(
+        self, learned: Sequence[tuple[Proposal, frozenset[str]]], gathered: _Gathered
+    ) -> list[Judged]:
+        judgements = [
+            gate.judge(p, self._case(p.target, p.kind, gathered, exam), decide)
+            for p, exam in learned
+        ]
+        proposals = [p for p, _ in learned]
+        return list(zip(proposals, gate.together(judgements), strict=True))
+
+    def _case(
+        self, target: str, kind: KindName, gathered: _Gathered, exam: frozenset[str] | None
+    ) -> gate.Case:
+        by_tool = gathered.material.calls
+        if target == ANY_TOOL:
+            calls = gathered.calls
+        elif kind is KindName.RULE:
+            calls = [e for tool, own in by_tool.items() if slug(tool) == target for e in own]
+        else:
+            calls = by_tool.get(target, ())
+        return gate.Case(
+            calls=calls,
+            recoveries=gathered.material.recoveries,
+            exam=exam,
+            tools=gathered.tools,
+            environment=self._environment,
+        )
+
+    # ------------------------------------------------------------ account
+
+    def _account(
+        self, gathered: _Gathered, judged: Sequence[Judged], kept: Sequence[Judged]
+    ) -> Mined:
+        """Every failure has one end: supported, a gap, or below the limits."""
+        answered = {s for p, _ in kept for s in p.signatures}
+        refusals: dict[str, list[str]] = {}
+        for p, j in judged:
+            if j.ruling is Ruling.REJECT:
+                for name in p.signatures:
+                    refusals.setdefault(name, []).append(f"{p.kind}: {'; '.join(j.reasons)}")
+        run = Mined(
+            project=gathered.project,
+            failures=sum(s.hits for s in gathered.signatures),
+            classes=len(gathered.looked) + len(gathered.refused),
+        )
+        gaps: list[Gap] = []
+        known: set[str] = set()
+        for s in gathered.signatures:
+            looked = s.id in gathered.looked or s.id in gathered.refused
+            if s.id in answered:
+                run = replace(run, supported=run.supported + s.hits)
+            elif s.id in gathered.standing and (not looked or s.id in gathered.renamed):
+                known.add(gathered.standing[s.id])
+                run = replace(run, supported=run.supported + s.hits)
+            elif looked:
+                gaps.append(self._gap(s, gathered.refused.get(s.id), refusals.get(s.id, [])))
+                run = replace(run, gaps=run.gaps + s.hits)
+            else:
+                run = replace(run, below=run.below + s.hits)
+        return replace(run, open_gaps=tuple(gaps), known=tuple(sorted(known)))
+
+    def _gap(self, s: Signature, refusal: NotWorth | None, refusals: Sequence[str]) -> Gap:
+        if refusal is not None:
+            reason, detail = refusal.reason, refusal.detail
+        elif refusals:
+            reason, detail = GapReason.GATE_FAILED, "; ".join(dict.fromkeys(refusals))
+        else:
+            reason = GapReason.NO_METHOD
+            detail = "no miner found what separates failing calls"
+        return Gap(
+            id=gap_id(s.project, s.id),
+            project=s.project,
+            need=s.id,
+            reason=reason,
+            detail=detail,
+            at=self._clock.now(),
+        )
+
+    # -------------------------------------------------------------- write
+
+    def _propose(
+        self,
+        run: Mined,
+        judged: Sequence[Judged],
+        gathered: _Gathered,
+    ) -> Mined:
+        """Store what is new, apply what `auto` may, and record the run."""
+        mode = self.review.mode(run.project)
+        latest = {lesson.id: lesson for lesson in self.store.lessons()}
+        lessons: list[Lesson] = []
+        before: list[Lesson] = []
+        replaced: list[Lesson] = []
+        events: list[Event] = []
+        known: list[str] = []
+        for proposal, judgement in judged:
+            name, old = self.review.identify(proposal, latest)
+            if old is not None and not _replaces(proposal, judgement, old):
+                known.append(name)
+                continue
+            if old is not None:
+                before.append(old)
+                moved = self.review.moved(old, Action.SUPERSEDE, "newer history")
+                replaced.append(moved.lesson)
+                events.append(moved.event)
+            new = self.review.draft(name, old, proposal, judgement, mode)
+            latest[name] = new
+            events.append(self.review.proposed(new))
+            if mode is Mode.AUTO and judgement.ruling is Ruling.ACTIVATE and _unattended(new):
+                new = self.review.on_trial(new, events)
+            lessons.append(new)
+        touched = {x.id for x in before}
+        for old, moved in self._refuted(gathered, touched):
+            before.append(old)
+            replaced.append(moved.lesson)
+            events.append(moved.event)
+        run = replace(run, new=tuple(lessons), known=(*run.known, *known))
+        events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
+        expects = {x.id: (x.version, x.state) for x in before} | {
+            x.id: None for x in lessons if x.version == 1
+        }
+        self.store.commit(
+            Change(
+                lessons=(*replaced, *lessons),
+                events=tuple(events),
+                gaps=(*run.open_gaps, *self._answered(run)),
+                expects=expects,
+            )
+        )
+        self.review.reconcile()
+        return run
+
+    def _refuted(self, gathered: _Gathered, touched: Set[str]) -> Iterator[tuple[Lesson, Moved]]:
+        """Mined lessons that newer history speaks against: waiting ones end, others are undone."""
+        for x in self.store.lessons(project=gathered.project, states=_STANDING):
+            if x.id in touched or x.proposal.kind is KindName.RULE:
+                continue
+            case = self._case(x.proposal.target, x.proposal.kind, gathered, None)
+            names = self.store.aliases()
+            known = any(
+                names.get(s, s) in gathered.material.episodes for s in x.proposal.signatures
+            )
+            if not known or not case.calls:
+                continue
+            now = gate.judge(x.proposal, case, decide)
+            if now.ruling is Ruling.REJECT:
+                action = Action.RETIRE if x.state is State.PROPOSED else Action.UNDO
+                reason = f"newer history speaks against it: {'; '.join(now.reasons)}"
+                yield x, self.review.moved(x, action, reason)
+
+    def _answered(self, run: Mined) -> list[Gap]:
+        """Open gaps whose class a lesson now answers: closed."""
+        still = {g.id for g in run.open_gaps}
+        answered = {s for x in run.new for s in x.proposal.signatures}
+        return [
+            replace(g, status=GapStatus.CLOSED, detail="a lesson answers it now")
+            for g in self.store.gaps(project=run.project)
+            if g.status is GapStatus.OPEN and g.need in answered and g.id not in still
+        ]
+
+
+_STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
+
+
+def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    """The evidence with its failure called as it is called now."""
+    now = names.get(e.signature or "")
+    return e if now is None else replace(e, signature=now)
+
+
+def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
+    """A newer body or proof replaces one that still waits; what was decided stays decided."""
+    newer = body_digest(proposal) != old.digest or judgement != old.judgement
+    return old.state is State.PROPOSED and newer
+
+
+def _unattended(lesson: Lesson) -> bool:
+    return lesson.proposal.kind in UNATTENDED

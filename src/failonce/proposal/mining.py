@@ -1,0 +1,141 @@
+"""From a study to proposals: every miner in order of what helps most.
+
+statics      what names and schemas say; the same call again in vain
+repairs      what callers did between the failure and the call that worked
+foresight    what a look tells before the call
+per class    transients, argument repairs, preconditions, prerequisites
+"""
+
+from collections.abc import Iterator, Sequence
+
+from failonce.identity import digest
+from failonce.kinds.behaviour import ANY_TOOL
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.language import pattern
+from failonce.language.predicate import Predicate
+from failonce.model import KindName, Proposal, Signature
+from failonce.ports import Phrase, Slots, Wording
+from failonce.proposal import preconditions, prerequisites, recoveries, statics, transients
+from failonce.proposal.drafting import draft
+from failonce.proposal.families import families
+from failonce.proposal.foresight import Foresight, foresee
+from failonce.proposal.lab import HELPED, Case
+from failonce.proposal.material import Material
+from failonce.proposal.repairs import Candidate, repairs
+from failonce.proposal.study import Study
+
+
+def mine(study: Study, wording: Wording) -> list[Proposal]:
+    """Every proposal that a study teaches, in order of what helps most.
+
+    A miner of one class is asked only where nothing better answers the class: a rule not
+    where the call is repaired, a look before the call not where its arguments tell.
+    """
+    found = [*statics.mine(study, wording)]
+    known = [c for c in study.cases if c.evidence.call.tool in c.situation.tools]
+    if study.lab.environment is not None:
+        chosen = repairs(families(known), study.lab, study.habits)
+        found += [_repair(c, wording) for c in chosen]
+    mended = {s for p in found if p.kind is KindName.FIXER for s in p.signatures}
+    for signature in study.signatures.values():
+        found += _class(signature, study, wording, mended=signature.id in mended)
+    if study.lab.environment is not None:
+        guards = [p for p in found if p.kind is KindName.GUARDRAIL and p.target != ANY_TOOL]
+        told = {s for p in guards for s in p.signatures}
+        blind = [c for c in known if c.failure.signature not in told]
+        found += _foresights(study, blind, wording)
+    return found
+
+
+def _repair(candidate: Candidate, wording: Wording) -> Proposal:
+    family = candidate.family
+    own = [c for c in family.cases if candidate.endings[c.evidence.id] in HELPED]
+    steps = str(candidate.program)
+    tool = "" if family.general else family.component
+    slots = Slots(
+        tool=tool,
+        template=own[0].failure.template,
+        steps=steps,
+        failures=len(family.cases),
+        sessions=len(family.clusters),
+    )
+    how = "+".join(s.tool for s in candidate.program.steps) or "arguments"
+    return draft(
+        own,
+        kind=KindName.FIXER,
+        target=family.component,
+        key=f"repair:{_short(family.fingerprint or family.message_regex)}:{how}",
+        name=wording.say(Phrase.FIXER_NAME, slots),
+        body=candidate.body.render(),
+        reason=wording.say(Phrase.FIXER_REASON, slots),
+    )
+
+
+def _foresights(study: Study, cases: Sequence[Case], wording: Wording) -> Iterator[Proposal]:
+    classes: dict[str, list[Case]] = {}
+    for case in cases:
+        classes.setdefault(case.failure.signature, []).append(case)
+    for own in classes.values():
+        good = study.good.get(own[0].evidence.call.tool, ())
+        for i, foresight in enumerate(foresee(own, good, study.lab, study.habits)):
+            yield _guard(foresight, own, i, wording)
+
+
+def _guard(foresight: Foresight, cases: Sequence[Case], number: int, wording: Wording) -> Proposal:
+    first = cases[0]
+    tool = first.evidence.call.tool
+    own = [c for c in cases if c.evidence.id in foresight.told]
+    slots = Slots(
+        tool=tool,
+        template=first.failure.template,
+        condition=" and ".join(map(str, foresight.look.when)),
+        error_type=first.failure.error_type,
+        category=first.failure.category,
+        failures=len(cases),
+        sessions=len({c.cluster for c in cases}),
+    )
+    guardrail = Guardrail(
+        component=tool,
+        when=Predicate(),
+        fingerprint=first.failure.signature,
+        message_regex=pattern.from_template(first.failure.template),
+        strength=Strength.BLOCK,
+        message=wording.say(Phrase.GUARDRAIL_MESSAGE, slots),
+        expects=first.failure.template,
+        look=foresight.look,
+    )
+    return draft(
+        own,
+        kind=KindName.GUARDRAIL,
+        target=tool,
+        key=f"look:{first.failure.signature}:{number}",
+        name=wording.say(Phrase.GUARDRAIL_NAME, slots),
+        body=guardrail.render(),
+        reason=wording.say(Phrase.REASON, slots),
+    )
+
+
+def _class(
+    signature: Signature, study: Study, wording: Wording, *, mended: bool
+) -> Iterator[Proposal]:
+    episodes = study.episodes.get(signature.id, ())
+    if not episodes:
+        return
+    good = study.good.get(signature.tool, ())
+    material = Material(signature=signature, episodes=episodes, good=good)
+    repaired = mended
+    for miner in (transients.mine, recoveries.mine):
+        proposal = None if repaired else miner(material, wording)
+        if proposal is not None:
+            repaired = True
+            yield proposal
+    guard = preconditions.mine(material, wording)
+    if guard is not None:
+        yield guard
+    rule = None if repaired or guard is not None else prerequisites.mine(material, wording)
+    if rule is not None:
+        yield rule
+
+
+def _short(text: str) -> str:
+    return digest(("family/1", text), size=6)

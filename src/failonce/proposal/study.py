@@ -1,0 +1,63 @@
+"""What miners work with: a project's recorded calls, without the part that is to judge."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from failonce.history import Episode
+from failonce.kinds.behaviour import Situation
+from failonce.model import Evidence, Signature
+from failonce.proposal.habits import Habits
+from failonce.proposal.lab import Case, Lab
+from failonce.trial import failure_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """The classes to look at by themselves, all failures with how callers went on, every call.
+
+    `situations` are those of the failures, by id. The lab remembers what was tried, so that
+    the same study without a part costs little more.
+    """
+
+    signatures: Mapping[str, Signature]
+    calls: Sequence[Evidence]
+    episodes: Mapping[str, Sequence[Episode]]
+    situations: Mapping[str, Situation]
+    lab: Lab
+    lesson_cost: float = 0.0
+
+    def without(self, left_out: Callable[[str], bool]) -> "Study":
+        """The study as if the clusters that are left out had never been."""
+        return replace(
+            self,
+            calls=[e for e in self.calls if not left_out(e.call.cluster)],
+            episodes={
+                name: [e for e in own if not left_out(e.failure.call.cluster)]
+                for name, own in self.episodes.items()
+            },
+        )
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """Every failure, by class: what ten rare classes share may be worth a lesson."""
+        return [
+            Case(situation=self.situations[e.failure.id], failure=failure_of(e.failure), episode=e)
+            for own in self.episodes.values()
+            for e in own
+        ]
+
+    @cached_property
+    def habits(self) -> Habits:
+        """What callers usually do."""
+        return Habits(self.calls, self.lab.environment)
+
+    @cached_property
+    def good(self) -> Mapping[str, Sequence[Evidence]]:
+        """Good calls by tool."""
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for e in self.calls:
+            if e.good:
+                found[e.call.tool].append(e)
+        return found

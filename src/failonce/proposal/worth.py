@@ -1,0 +1,43 @@
+"""Is a class of failures worth a lesson? What it costs callers against what a lesson costs.
+
+A failure costs its caller the call that failed and every further one until it worked. A
+class that callers mend by themselves in one step costs one call each time; a lesson costs
+its reader attention, and every later call a look at it (DESIGN section 4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from failonce.history import REACH, Episode
+from failonce.model import GapReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotWorth:
+    """Why a class teaches no lesson although it is frequent enough."""
+
+    reason: GapReason
+    detail: str
+
+
+def calls_lost(episodes: Sequence[Episode]) -> float:
+    """Calls that the failures of a class cost: the failed one, and those until one worked.
+
+    Where the caller never got there, the failed call alone counts: what it went on to do
+    may have been something else. A cluster counts at most `REACH` calls: one that loops is
+    one witness.
+    """
+    by_cluster: dict[str, float] = {}
+    for e in episodes:
+        cluster = e.failure.call.cluster
+        by_cluster[cluster] = by_cluster.get(cluster, 0.0) + max(1, e.steps)
+    return sum(min(lost, REACH) for lost in by_cluster.values())
+
+
+def worth(episodes: Sequence[Episode], *, cost: float) -> NotWorth | None:
+    """None where the class has cost more calls than a lesson costs its reader."""
+    lost = calls_lost(episodes)
+    if lost > cost:
+        return None
+    detail = f"its failures cost {lost:g} calls until they were mended; a lesson costs {cost:g}"
+    return NotWorth(reason=GapReason.SELF_CORRECTING, detail=detail)
