@@ -1,0 +1,72 @@
+"""Reads from the store what a report is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from failonce.compose import Parts
+from failonce.history import Episode, episodes
+from failonce.model import Effect, Event, Evidence, Exposure, Lesson, Signature
+from failonce.ports import SignatureQuery
+
+HELPED = frozenset({Effect.PREVENTED, Effect.REPAIRED, Effect.RECOVERED})
+"""Effects by which a failure did not happen, or was mended at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is recorded of one project, or of all."""
+
+    project: str | None = None
+    today: date
+    daily: Sequence[tuple[str, int, int]] = ()
+    signatures: Sequence[Signature] = ()
+    lessons: Sequence[Lesson] = ()
+    events: Sequence[Event] = ()
+    """Decisions on these lessons, oldest first."""
+    exposures: Sequence[Exposure] = ()
+    episodes: Mapping[str, Sequence[Episode]] = field(default_factory=dict)
+    """By lesson, the recorded failures of the classes that it answers."""
+
+
+def gather(parts: Parts, project: str | None) -> Material:
+    """Everything that the report of a project, or of all, is made of.
+
+    Recorded calls are read only where lessons helped: what that saved is measured on them.
+    """
+    store = parts.store
+    lessons = store.lessons(project=project)
+    own = {x.id for x in lessons}
+    exposures = [x for x in store.exposures() if x.lesson in own]
+    helping = {x.lesson for x in exposures if x.effect in HELPED}
+    query = SignatureQuery(project=project, windows=parts.config.policy.windows)
+    return Material(
+        project=project,
+        today=parts.clock.now().date(),
+        daily=store.daily(project=project),
+        signatures=store.signatures(query),
+        lessons=lessons,
+        events=[e.event for e in store.entries() if e.event.subject in own],
+        exposures=exposures,
+        episodes=_episodes(parts, project, [x for x in lessons if x.id in helping]),
+    )
+
+
+def _episodes(
+    parts: Parts, project: str | None, lessons: Sequence[Lesson]
+) -> Mapping[str, Sequence[Episode]]:
+    if not lessons:
+        return {}
+    names = parts.store.aliases()
+    calls = (_named(e, names) for e in parts.store.calls(project=project))
+    found = episodes(calls)
+    about = {x.id: {names.get(s, s) for s in x.proposal.signatures} for x in lessons}
+    return {
+        name: [e for e in found if e.failure.signature in signatures]
+        for name, signatures in about.items()
+    }
+
+
+def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    now = names.get(e.signature or "")
+    return e if now is None else replace(e, signature=now)

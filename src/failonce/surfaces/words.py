@@ -1,0 +1,13 @@
+"""Numbers in words, the same on every surface."""
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """`1 call`, `2 calls`, `3,000 calls`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time span as people say it: `45 s`, `12 min`, `3.5 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"
