@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from failonce.gate import judge as gate
 from failonce.gate.judge import EMPTY, Case
-from failonce.history import by_tool, split
+from failonce.history import by_tool
 from failonce.identity import body_digest
 from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.kinds.fixer import parse as parse_fixer
@@ -134,7 +134,7 @@ def waiting(
     case = Case(
         calls=own,
         recoveries=by_tool(calls).recoveries,
-        split=replace(split((), ()), study=clusters),
+        exam=frozenset(e.call.cluster for e in calls) - clusters,
     )
     judgement = gate.judge(made, case, decide)
     return replace(lesson(made), judgement=judgement)

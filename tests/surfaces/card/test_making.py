@@ -8,11 +8,8 @@ import pytest
 
 from failonce.model import (
     Action,
-    Arm,
     AuditEntry,
-    Effect,
     Event,
-    Exposure,
     KindName,
     Parameter,
     Proposer,
@@ -20,8 +17,11 @@ from failonce.model import (
     State,
     ToolSpec,
 )
-from failonce.surfaces.card import Card, build, plain
+from failonce.outcome.measured import Measured
+from failonce.statistics import Row
+from failonce.surfaces.card import Card, build
 from failonce.surfaces.card.values import Called, Does, Judged, SideEffect
+from failonce.surfaces.jsonable import jsonable
 from tests.made import START
 from tests.surfaces.card.made import (
     BLOCK,
@@ -310,24 +310,23 @@ def test_a_body_that_cannot_be_read_is_said() -> None:
     assert card.hits.calls == 0
 
 
-def test_what_it_did_in_force_is_counted() -> None:
+def test_what_it_did_in_force_is_said_in_the_words_of_the_outcome() -> None:
     one = waiting(KindName.GUARDRAIL, BLOCK, [])
-    exposures = [
-        Exposure(
-            id=f"{n}",
-            lesson=one.id,
-            version=1,
-            at=START,
-            session=f"{n}",
-            arm=Arm.APPLIED,
-            effect=effect,
-        )
-        for n, effect in enumerate((Effect.PREVENTED, Effect.WRONG, Effect.UNKNOWN))
-    ]
-    (said,) = build(replace(material(one), exposures=exposures)).since
-    assert said == (
-        "In force it met 3 calls: it helped 1 times, was wrong 1 times, and of 1 nobody knows."
+    assert build(material(one)).since == ()
+    seen = Measured(
+        lesson=one,
+        since=START,
+        until=START + timedelta(days=12),
+        rows=(Row(week=1, share=0.5, bad_held=38, good_held=98, bad_applied=5, good_applied=135),),
+        helped=30,
+        harmed=1,
     )
+    card = build(replace(material(one), measured=seen))
+    assert card.since[0].startswith(
+        "12 days: 5 of 140 sessions failed with it, 38 of 136 without. Prevents at least "
+    )
+    assert card.since[1] == "In force it helped 30 calls and harmed 1 call."
+    assert card.confidence == seen.sure > 0.4
 
 
 def test_support_counts_distinct_witnesses() -> None:
@@ -346,7 +345,7 @@ def test_the_whole_card_is_json() -> None:
     one = waiting(KindName.FIXER, pressing(), calls, target="start")
     entry = AuditEntry(seq=1, event=event, previous="", hash="h")
     card = build(replace(material(one, calls), entries=[entry]))
-    found = json.loads(json.dumps(plain(card)))
+    found = json.loads(json.dumps(jsonable(card)))
     assert found["hits"]["counts"]["right"] == 4
     assert found["hits"]["examples"]["right"][0]["inserted"][0] == {
         "tool": "press",

@@ -11,8 +11,9 @@ from rich.cells import cell_len
 from failonce.model import KindName
 from failonce.surfaces.card import build
 from failonce.surfaces.card.values import Called, Card, Judged
-from failonce.surfaces.cli import card as shown
-from failonce.surfaces.cli.card import call_text, changes, cut, duration, lines
+from failonce.surfaces.cli.card import call_text, changes, lines
+from failonce.surfaces.cli.folding import WIDEST, cut
+from failonce.surfaces.words import duration
 from tests.surfaces.card.made import (
     BLOCK,
     RENAME,
@@ -161,7 +162,7 @@ def test_show_prints_the_card_at_the_width_of_the_terminal(shell: Shell) -> None
     assert f"\n{name}, a fixer for `read`: waiting for a person\n" in said
     assert max(map(len, said.splitlines())) <= 60
     shell.set("COLUMNS", "300")
-    assert max(map(len, shell.ok("show", name).out.splitlines())) <= shown.WIDEST
+    assert max(map(len, shell.ok("show", name).out.splitlines())) <= WIDEST
 
 
 def test_show_as_json_holds_the_whole_card(shell: Shell) -> None:

@@ -2,13 +2,12 @@
 
     material = gather(parts, lesson)     read the store
     card = build(material)               pure: material → `Card`
-    plain(card)                          the card as JSON
 
 The command line prints it (`surfaces.cli.card`); any other surface may draw it its own way.
 """
 
 from failonce.surfaces.card.making import build
 from failonce.surfaces.card.material import Material, gather
-from failonce.surfaces.card.values import Card, plain
+from failonce.surfaces.card.values import Card
 
-__all__ = ["Card", "Material", "build", "gather", "plain"]
+__all__ = ["Card", "Material", "build", "gather"]

@@ -7,6 +7,7 @@ from failonce.errors import UserError
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.language import document, reading
 from failonce.language.reading import Basis
+from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, KindName, Proposal, ToolSpec
 from failonce.surfaces.card.values import Hit, SideEffect, ToolEffect
 
@@ -37,7 +38,8 @@ def tool_effects(
     named = [*([proposal.target] if proposal.target != ANY_TOOL else []), *inserted]
     marks = _marks(calls, frozenset(named))
     return tuple(
-        _effect(tool, marks[tool], tools.get(tool), inserted=tool in inserted) for tool in named
+        _effect(tool, marks[tool], spec_of(tool, tools), inserted=tool in inserted)
+        for tool in named
     )
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 
 from failonce.errors import UserError
 from failonce.language import document
+from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, Json, KindName, Proposal, Proposer, ToolSpec
 from failonce.surfaces.card.values import Literal
 
@@ -209,10 +210,10 @@ def _origin(
 ) -> tuple[str, bool]:
     """Where a constant comes from, and whether that should make a reader pause."""
     author = _AUTHORS.get(proposal.proposer)
-    spec = tools.get(found.tool)
+    spec = spec_of(found.tool, tools)
     if found.what is What.ARGUMENT and spec is not None and spec.parameter(found.text):
         return "from the tool's schema", False
-    if found.what is What.TOOL and found.text in tools:
+    if found.what is What.TOOL and spec_of(found.text, tools) is not None:
         return "from the list of tools", False
     if found.what in (What.SENTENCE, What.PATTERN, What.NUMBER):
         return author or _MADE[found.what if found.key not in _OURS else What.TOOL], False

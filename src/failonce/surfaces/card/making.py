@@ -40,7 +40,7 @@ def build(material: Material) -> Card:
     lesson, proposal = material.lesson, material.lesson.proposal
     judgement = lesson.judgement
     try:
-        tried = try_lesson(lesson, material.calls, material.names)
+        tried = try_lesson(lesson, material.calls, material.names, material.tools)
     except UserError:
         tried = Tried(asked=(), hits=())
     hits = _hits(tried)
@@ -57,7 +57,7 @@ def build(material: Material) -> Card:
         in_force=lesson.in_force,
         valid_until=lesson.valid_until,
         proof=wording.proof(lesson),
-        since=wording.since(material.exposures),
+        since=wording.since(material.measured),
         does=wording.does(lesson),
         safety=wording.safety(lesson, hits, tools, found),
         choices=wording.choices(lesson),
@@ -66,7 +66,7 @@ def build(material: Material) -> Card:
         savings=_savings(lesson, tried.hits),
         tools=tools,
         support=_support(lesson, material.support),
-        confidence=statistics.support(judgement.proof.wins, judgement.proof.losses),
+        confidence=_sure(material),
         literals=found,
         compared_with=compared_with,
         diff=diff,
@@ -83,6 +83,14 @@ def build(material: Material) -> Card:
             for entry in material.entries
         ),
     )
+
+
+def _sure(material: Material) -> float:
+    """What it is measured to prevent at least; before that, what its votes are worth."""
+    if material.measured is not None:
+        return material.measured.sure
+    proof = material.lesson.judgement.proof
+    return statistics.support(proof.wins, proof.losses)
 
 
 def _hits(tried: Tried) -> Hits:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from failonce.compose import Parts
 from failonce.kinds.behaviour import ANY_TOOL
-from failonce.model import EVERYONE, Arm, AuditEntry, Evidence, Exposure, Lesson, ToolSpec
+from failonce.model import EVERYONE, AuditEntry, Evidence, Lesson, State, ToolSpec
+from failonce.outcome.measured import Measured
 
 MOST = 200_000
 """Recorded calls of a project above which only those of the lesson's own tool are read."""
@@ -18,7 +19,8 @@ class Material:
     lesson: Lesson
     versions: Sequence[Lesson] = ()
     entries: Sequence[AuditEntry] = ()
-    exposures: Sequence[Exposure] = ()
+    measured: Measured | None = None
+    """What it did in force; None where it never was."""
     support: Sequence[Evidence] = ()
     calls: Sequence[Evidence] = ()
     """Session by session, oldest first; failures under their present names."""
@@ -39,15 +41,18 @@ def gather(parts: Parts, lesson: Lesson) -> Material:
     narrowed = total > MOST and proposal.target != ANY_TOOL
     names = store.aliases()
     calls = store.calls(project=project, tools=(proposal.target,) if narrowed else ())
+    entries = list(store.entries(subject=lesson.id))
+    in_force = any(e.event.after in (State.CANARY, State.STABLE) for e in entries)
     return Material(
         lesson=lesson,
         versions=store.versions(lesson.id),
-        entries=list(store.entries(subject=lesson.id)),
-        exposures=[x for x in store.exposures(lesson=lesson.id) if x.arm is Arm.APPLIED],
+        entries=entries,
+        measured=parts.review.measuring.measured(lesson) if in_force else None,
         support=store.evidence(proposal.support),
         calls=[_named(e, names) for e in calls],
         narrowed=narrowed,
         names=names,
+        tools={} if project is None else store.tools(project),
     )
 
 

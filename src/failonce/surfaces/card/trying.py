@@ -12,10 +12,11 @@ from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import Armed, Deciding, Decision
-from failonce.model import AdviceAction, Call, Evidence, Failure, Lesson
+from failonce.model import AdviceAction, Call, Evidence, Failure, Lesson, ToolSpec
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
 from failonce.surfaces.card.values import Called, Does, Hit, Judged, Later
+from failonce.trial import NO_TOOLS
 
 JUDGED: Mapping[Result, Judged] = {
     Result.PREVENTED: Judged.RIGHT,
@@ -25,6 +26,8 @@ JUDGED: Mapping[Result, Judged] = {
     Result.WRONGLY_CHANGED: Judged.WRONG,
     Result.CONTRADICTED: Judged.WRONG,
     Result.UNRECOVERED: Judged.WRONG,
+    Result.SPOILT: Judged.WRONG,
+    Result.FAILED_AGAIN: Judged.WRONG,
     Result.SHOWN: Judged.SHOWN,
     Result.SHOWN_GOOD: Judged.SHOWN,
 }
@@ -41,7 +44,12 @@ class Tried:
     """Failures of the class that the lesson is about."""
 
 
-def try_lesson(lesson: Lesson, calls: Sequence[Evidence], names: Mapping[str, str]) -> Tried:
+def try_lesson(
+    lesson: Lesson,
+    calls: Sequence[Evidence],
+    names: Mapping[str, str],
+    tools: Mapping[str, ToolSpec] = NO_TOOLS,
+) -> Tried:
     """Replay `calls`, session by session and oldest first, with this lesson alone.
 
     Raises `BadInput` where its body cannot be read.
@@ -52,7 +60,7 @@ def try_lesson(lesson: Lesson, calls: Sequence[Evidence], names: Mapping[str, st
     watched = _Watched()
     asked: list[Evidence] = []
     hits: list[Hit] = []
-    for one in replay(calls, index.concerning, watched, recoveries):
+    for one in replay(calls, index.concerning, watched, recoveries, tools=tools):
         e = one.evidence
         if not index.concerning(e.call.tool):
             continue

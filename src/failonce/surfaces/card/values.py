@@ -4,13 +4,12 @@ Nothing here is made safe to show: recorded text is hostile until the surface th
 has escaped it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from failonce.model import Args, Json
+from failonce.model import Args
 
 
 class Does(StrEnum):
@@ -248,19 +247,3 @@ class Card:
     proposer: str
     checks: tuple[Checked, ...]
     record: tuple[Decided, ...]
-
-
-def plain(value: Any) -> Json:
-    """A value of this module as JSON: fields by name, times as ISO 8601."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, str | int | float | None):
-        return value
-    assert isinstance(value, Sequence)  # noqa: S101 - these values hold nothing else
-    return [plain(item) for item in value]

@@ -1,6 +1,5 @@
 """The sentences of a card. Plain words, counts first, intervals after."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil, floor
 
@@ -14,8 +13,6 @@ from failonce.language.program import Program
 from failonce.model import (
     EVERYONE,
     Action,
-    Effect,
-    Exposure,
     KindName,
     Lesson,
     Power,
@@ -24,6 +21,8 @@ from failonce.model import (
     Ruling,
     State,
 )
+from failonce.outcome import words
+from failonce.outcome.measured import Measured
 from failonce.surfaces.card.literals import What
 from failonce.surfaces.card.values import (
     Choice,
@@ -34,14 +33,10 @@ from failonce.surfaces.card.values import (
     SideEffect,
     ToolEffect,
 )
+from failonce.surfaces.words import counted
 
 _NAMED = 3
 """Things named in one sentence before the rest is counted."""
-
-
-def counted(count: int, noun: str, nouns: str = "") -> str:
-    """`1 call`, `2 calls`, `3,000 calls`."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def at_most(share: float) -> str:
@@ -98,17 +93,12 @@ def _benefit(kind: KindName, found: Proof) -> str:
     )
 
 
-def since(exposures: Sequence[Exposure]) -> tuple[str, ...]:
-    """What became of the calls that it met in force."""
-    if not exposures:
+def since(seen: Measured | None) -> tuple[str, ...]:
+    """What became of it in force; nothing where it never was."""
+    if seen is None:
         return ()
-    effects = Counter(x.effect for x in exposures)
-    wrong = effects[Effect.WRONG] + effects[Effect.HARMED]
-    helped = effects[Effect.PREVENTED] + effects[Effect.REPAIRED] + effects[Effect.RECOVERED]
-    calls = counted(len(exposures), "call")
-    unknown = effects[Effect.UNKNOWN]
-    said = f"In force it met {calls}: it helped {helped:,} times, was wrong {wrong:,} times"
-    return (f"{said}, and of {unknown:,} nobody knows.",)
+    helped, harmed = counted(seen.helped, "call"), counted(seen.harmed, "call")
+    return (words.sentence(seen), f"In force it helped {helped} and harmed {harmed}.")
 
 
 # ------------------------------------------------------------------ what it does

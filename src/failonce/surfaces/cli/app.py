@@ -64,7 +64,7 @@ FIRST: Final = (
     Entry(name="reject", module="deciding", summary="Turn a waiting lesson down."),
     Entry(name="undo", module="deciding", summary="Take a lesson out of force."),
     Entry(name="why", module="explaining", summary="Say why two failures are the same, or not."),
-    Entry(name="report", module="reporting", summary="Show what failed and what lessons changed."),
+    Entry(name="report", module="report", summary="Show what failed and what lessons changed."),
     Entry(name="status", module="reporting", summary="Show the store, the mode and what waits."),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),

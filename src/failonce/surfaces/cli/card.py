@@ -4,12 +4,7 @@ Everything recorded is hostile text: it is escaped before it is measured, and cu
 """
 
 import json
-import os
-import shutil
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from failonce.model import Args, Json
@@ -24,14 +19,11 @@ from failonce.surfaces.card.values import (
     SideEffect,
     Support,
 )
-from failonce.surfaces.card.wording import author, counted, done
-from failonce.surfaces.cli.output import console, visible
+from failonce.surfaces.card.wording import author, done
+from failonce.surfaces.cli.folding import WIDEST, Line, Style, cut, fit, width, wrapped
+from failonce.surfaces.cli.output import console
+from failonce.surfaces.words import counted, duration
 
-WIDEST: Final = 110
-"""Columns beyond which lines of text are hard to read."""
-NARROWEST: Final = 40
-_UNWATCHED: Final = 100
-"""Columns where nobody watches and nobody said."""
 _LABEL: Final = 10
 """Columns of the words before the parts of an example."""
 _VALUE: Final = 60
@@ -41,27 +33,6 @@ _ANSWER: Final = 240
 _SHOWN: Final = {Judged.WRONG: 5, Judged.RIGHT: 3, Judged.UNCLEAR: 2, Judged.SHOWN: 2}
 """Calls of each sort that are shown, in this order."""
 _LITERALS: Final = 12
-_INDENT: Final = 16
-"""Most blanks kept at the beginning of a line of a body."""
-
-
-class Style(StrEnum):
-    """How a line looks where colours are wanted."""
-
-    PLAIN = ""
-    HEAD = "bold"
-    GOOD = "green"
-    BAD = "yellow"
-    GONE = "red"
-    FAINT = "dim"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a card, safe to print."""
-
-    text: str = ""
-    style: Style = Style.PLAIN
 
 
 def show_card(card: Card) -> None:
@@ -74,13 +45,6 @@ def show_card(card: Card) -> None:
         screen.print(Text(line.text, style=line.style.value), soft_wrap=True)
 
 
-def width() -> int:
-    """Columns to fill: the terminal's, within what reads well."""
-    watched = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    columns = shutil.get_terminal_size().columns if watched else _UNWATCHED
-    return max(NARROWEST, min(columns, WIDEST))
-
-
 def lines(card: Card, width: int) -> Iterator[Line]:
     """The card in lines of at most `width` columns, words that are longer broken."""
     yield from _head(card, width)
@@ -90,13 +54,13 @@ def lines(card: Card, width: int) -> Iterator[Line]:
     yield from _part("Is it safe?", [], width)
     for point in card.safety:
         mark, style = ("+", Style.GOOD) if point.good else ("!", Style.BAD)
-        yield from _wrapped(point.text, width, first=f"  {mark} ", rest="    ", style=style)
+        yield from wrapped(point.text, width, first=f"  {mark} ", rest="    ", style=style)
         for reason in point.because:
-            yield from _wrapped(reason, width, first="      - ", rest="        ", style=style)
+            yield from wrapped(reason, width, first="      - ", rest="        ", style=style)
     yield from _part("What you can do", [], width)
     for choice in card.choices:
-        yield from _wrapped(choice.command, width, first="  ", rest="    ", style=Style.HEAD)
-        yield from _wrapped(choice.what, width, first="      ", rest="      ")
+        yield from wrapped(choice.command, width, first="  ", rest="    ", style=Style.HEAD)
+        yield from wrapped(choice.what, width, first="      ", rest="      ")
     yield from _examples(card, width)
     yield from _table(card.hits.recent, width)
     yield from _saved(card, width)
@@ -111,20 +75,20 @@ def _head(card: Card, width: int) -> Iterator[Line]:
     whose = "any tool" if card.target == "*" else f"`{card.target}`"
     state = "waiting for a person" if card.state == "waiting" else card.state
     for sentence in card.proof:
-        yield from _wrapped(sentence, width, style=Style.HEAD)
+        yield from wrapped(sentence, width, style=Style.HEAD)
     yield Line()
-    yield from _wrapped(f"{card.id}, a {card.kind} for {whose}: {state}{force}", width)
+    yield from wrapped(f"{card.id}, a {card.kind} for {whose}: {state}{force}", width)
     for sentence in card.since:
-        yield from _wrapped(sentence, width)
+        yield from wrapped(sentence, width)
     if card.valid_until is not None:
-        yield from _wrapped(f"Its trial ends {card.valid_until:%Y-%m-%d %H:%M} UTC.", width)
+        yield from wrapped(f"Its trial ends {card.valid_until:%Y-%m-%d %H:%M} UTC.", width)
 
 
 def _part(title: str, sentences: Iterable[str], width: int) -> Iterator[Line]:
     yield Line()
-    yield from _wrapped(title, width, style=Style.HEAD)
+    yield from wrapped(title, width, style=Style.HEAD)
     for sentence in sentences:
-        yield from _wrapped(sentence, width, first="  ", rest="  ")
+        yield from wrapped(sentence, width, first="  ", rest="  ")
 
 
 def _join(sentences: Sequence[str]) -> str:
@@ -132,9 +96,9 @@ def _join(sentences: Sequence[str]) -> str:
 
 
 def _steps(does: Sequence[str], width: int) -> Iterator[Line]:
-    yield from _wrapped(does[0], width, first="  ", rest="  ")
+    yield from wrapped(does[0], width, first="  ", rest="  ")
     for step in does[1:]:
-        yield from _wrapped(step, width, first="  - ", rest="    ")
+        yield from wrapped(step, width, first="  - ", rest="    ")
 
 
 # ------------------------------------------------------------- recorded calls
@@ -160,7 +124,7 @@ def _examples(card: Card, width: int) -> Iterator[Line]:
                 more = f" (and {rest:,} more, with --json)" if rest else ""
                 style = Style.BAD if judged is Judged.WRONG else Style.PLAIN
                 yield Line()
-                yield from _wrapped(f"{_TITLE[judged]}{more}", width, first="  ", style=style)
+                yield from wrapped(f"{_TITLE[judged]}{more}", width, first="  ", style=style)
             yield from _example(hit, width)
 
 
@@ -195,7 +159,7 @@ def times(count: int) -> str:
 def _example(hit: Hit, width: int) -> Iterator[Line]:
     taught = ", which it learned from" if hit.taught else ""
     where = f"{hit.at:%Y-%m-%d %H:%M}, {hit.task or hit.session or 'no session'}{taught}"
-    yield from _wrapped(where, width, first="    ", rest="    ", style=Style.FAINT)
+    yield from wrapped(where, width, first="    ", rest="    ", style=Style.FAINT)
     yield from _labelled("called", call_text(hit.call), width)
     yield from _labelled("answer" if not hit.failed else "failed", cut(hit.answer, _ANSWER), width)
     yield from _labelled("with it", _with_it(hit), width)
@@ -302,7 +266,7 @@ def _support(card: Card, width: int) -> Iterator[Line]:
     yield from _part("Where it comes from", filter(None, said), width)
     for tool in card.tools:
         role = "It would call" if tool.inserted else "It is about"
-        yield from _wrapped(
+        yield from wrapped(
             f"{role} `{tool.tool}`: {_EFFECT[tool.effect]} ({tool.because}).",
             width,
             first="  ",
@@ -347,7 +311,7 @@ def _literals(found: Sequence[Literal], width: int) -> Iterator[Line]:
             origin = f"{origin}: {counted(one.calls, 'call')} in {who}"
         mark, style = ("!", Style.BAD) if one.doubtful else ("-", Style.PLAIN)
         text = cut(one.text, _VALUE)
-        yield from _wrapped(
+        yield from wrapped(
             f"{one.what} {text}: {origin}", width, first=f"  {mark} ", rest="    ", style=style
         )
     if len(found) > _LITERALS:
@@ -359,10 +323,10 @@ def _body(card: Card, width: int) -> Iterator[Line]:
     yield from _part(f"The text that an approval puts in force{against}", [], width)
     if not any(line.mark in "+-" for line in card.diff):
         said = "The same text; only what is known of it is new."
-        yield from _wrapped(said, width, first="  ", rest="  ")
+        yield from wrapped(said, width, first="  ", rest="  ")
     for line in card.diff:
         style = {"+": Style.GOOD, "-": Style.GONE, "…": Style.FAINT}.get(line.mark, Style.PLAIN)
-        yield from _wrapped(
+        yield from wrapped(
             line.text, width, first=f"  {line.mark} ", rest="      ", style=style, indent=True
         )
 
@@ -373,14 +337,14 @@ def _checks(card: Card, width: int) -> Iterator[Line]:
     for check in card.checks:
         style = Style.PLAIN if check.answer == "passed" else Style.BAD
         word = "REFUSED" if check.answer == "refused" else check.answer
-        yield from _wrapped(
+        yield from wrapped(
             f"{check.name}: {check.detail}", width, first=f"  {word:<8}", rest=" " * 10, style=style
         )
     yield from _part("What became of it", [], width)
     for entry in card.record:
         why = f": {entry.reason}" if entry.reason and entry.reason != card.reason else ""
         what = f"{entry.at:%Y-%m-%d %H:%M} {done(entry.action)} by {entry.actor}{why}"
-        yield from _wrapped(what, width, first="  ", rest="    ")
+        yield from wrapped(what, width, first="  ", rest="    ")
 
 
 # ---------------------------------------------------------------- safe, cut, wrapped
@@ -403,60 +367,6 @@ def value_text(value: Json) -> str:
     return cut(json.dumps(value, ensure_ascii=False), _VALUE)
 
 
-def cut(text: str, most: int) -> str:
-    """Text on one line, without runs of blanks; what is left out is counted."""
-    flat = " ".join(text[: 20 * most].split())
-    over = len(text) - len(text[: 20 * most]) + len(flat) - most
-    return flat if over <= 0 else f"{flat[:most].rstrip()}… (+{over:,})"
-
-
-def duration(seconds: float) -> str:
-    """A time span as people say it: `45 s`, `12 min`, `3.5 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:,.1f} h"
-
-
-def fit(text: str, room: int) -> str:
-    """Text escaped and cut to `room` columns, with a mark; empty where there is no room."""
-    from rich.cells import cell_len, set_cell_size  # noqa: PLC0415
-
-    if room < 8:
-        return ""
-    safe = visible(text)
-    return safe if cell_len(safe) <= room else set_cell_size(safe, room - 1).rstrip() + "…"
-
-
-def _wrapped(
-    text: str,
-    width: int,
-    *,
-    first: str = "",
-    rest: str = "",
-    style: Style = Style.PLAIN,
-    indent: bool = False,
-) -> Iterator[Line]:
-    """Text escaped and folded at blanks to `width` columns; a longer word is broken.
-
-    With `indent` the blanks that it begins with are kept, as in a body.
-    """
-    from rich.cells import cell_len, chop_cells  # noqa: PLC0415
-
-    safe = visible(text)
-    lead = " " * min(len(safe) - len(safe.lstrip(" ")), _INDENT) if indent else ""
-    line, empty = first + lead, True
-    rest += lead
-    for word in safe.split():
-        room = max(width - cell_len(rest), 8)
-        for piece in chop_cells(word, room) if cell_len(word) > room else [word]:
-            if not empty and cell_len(line) + 1 + cell_len(piece) > width:
-                yield Line(text=line, style=style)
-                line, empty = rest, True
-            line += piece if empty else f" {piece}"
-            empty = False
-    yield Line(text=line.rstrip(), style=style)
-
-
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
     first = f"      {label:<{_LABEL}}"
-    yield from _wrapped(text, width, first=first, rest=" " * len(first))
+    yield from wrapped(text, width, first=first, rest=" " * len(first))

@@ -10,12 +10,13 @@ from failonce.kinds.registry import behaviour
 from failonce.lifecycle import WORDS
 from failonce.model import Json, KindName, Lesson, State
 from failonce.projections.changelog import pending_phrase
-from failonce.surfaces.card import build, gather, plain
+from failonce.surfaces.card import build, gather
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.card import show_card
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
+from failonce.surfaces.jsonable import jsonable
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -72,7 +73,7 @@ def show(
             card = build(material)
     if as_json:
         history: list[Json] = [records.entry(e) for e in material.entries]
-        show_json({**records.lesson(lesson), "history": history, "card": plain(card)})
+        show_json({**records.lesson(lesson), "history": history, "card": jsonable(card)})
     else:
         show_card(card)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from failonce.language.visibility import unseen
 from failonce.model import Json
+from failonce.surfaces.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,7 +116,7 @@ def _cell(value: str | float) -> tuple[bool, str]:
 
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """`1 call`, `2 calls`, `3,000 calls`."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+    return counted(count, noun, nouns)
 
 
 @contextmanager

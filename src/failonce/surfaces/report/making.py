@@ -1,11 +1,15 @@
 """The report, made of what was gathered: no I/O and no clock."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from failonce import statistics
-from failonce.model import Action, Arm, Effect, Event, Exposure, KindName, State
+from failonce.model import Action, Effect, Event, Exposure, State
+from failonce.outcome.assignment import EPOCH
+from failonce.outcome.measured import Measured
+from failonce.outcome.words import week
+from failonce.statistics import Row, merged, prevented
 from failonce.surfaces.report.material import HELPED, Material
 from failonce.surfaces.report.saving import cost
 from failonce.surfaces.report.values import Bin, Estimate, Panel, Report, Unit
@@ -21,7 +25,7 @@ Span = tuple[date, date]
 
 def build(material: Material, *, bins: int = BINS) -> Report:
     """The report of what is recorded, in panels of at most so many bins."""
-    exposures = [x for x in material.exposures if x.arm is Arm.APPLIED]
+    exposures = material.exposures
     return Report(
         project=material.project,
         daily=material.daily,
@@ -33,9 +37,10 @@ def build(material: Material, *, bins: int = BINS) -> Report:
         effects=Counter(x.effect for x in exposures),
         panels=(
             _failures(material, bins),
-            _prevented(exposures, bins),
+            _prevented(material.measured, bins),
+            _mended(exposures, bins),
             _in_force(material, bins),
-            *_saved(material, exposures, bins),
+            *_saved(material, bins),
         ),
     )
 
@@ -98,27 +103,90 @@ def _length(span: Span) -> int:
     return (span[1] - span[0]).days + 1
 
 
-# ------------------------------------------------------------ share prevented
+# ------------------------------------------------- shares prevented and mended
 
 
-def _prevented(exposures: Sequence[Exposure], most: int) -> Panel:
-    """Of the failures that lessons in force met, the share that did not happen or was mended.
+def _prevented(seen: Sequence[Measured], most: int) -> Panel:
+    """What drawn arms say of all lessons together: sessions with one against those without.
 
-    A session counts as little as the statistics of the gate let it.
+    A bin is a week of draws, or several. Where nobody went without a lesson, or none of those
+    failed, nothing is measured.
     """
-    title = "Share of failures prevented or mended"
-    met = [x for x in exposures if x.effect in HELPED or x.effect is Effect.NO_EFFECT]
-    if not met:
-        summary = "Not measured yet: no lesson in force has met a failure."
+    title = "Share of failures prevented"
+    rows = [row for each in seen for row in each.rows]
+    known = merged(rows)
+    if not any(row.held for row in known):
+        summary = "Not measured yet: no session that is over went without a lesson."
         return _panel("prevented", title, Unit.SHARE, summary, ())
+    first, last = known[0].week, known[-1].week
+    size = -(-(last - first + 1) // most)
+    bins = [
+        _week_of_draws(start, min(last, start + size - 1), known)
+        for start in range(first, last + 1, size)
+    ]
+    total = estimate_prevented(known)
+    unit = next(each.unit for each in seen if each.rows)
+    limits = f" {interval(total, Unit.SHARE)}" if total else ""
+    summary = f"{_arms(known, str(unit))}{limits}."
+    return _panel("prevented", title, Unit.SHARE, summary, bins)
+
+
+def _week_of_draws(first: int, last: int, rows: Sequence[Row]) -> Bin:
+    inside = [row for row in rows if first <= row.week <= last]
+    found = estimate_prevented(inside)
+    says = _arms(inside, "unit") + (f" {interval(found, Unit.SHARE)}" if found else "")
+    return Bin(
+        first=date.fromisoformat(week(first)),
+        last=date.fromisoformat(week(last)) + EPOCH - timedelta(days=1),
+        estimate=found,
+        says=says if inside else "nobody met a lesson",
+    )
+
+
+def _arms(rows: Sequence[Row], unit: str) -> str:
+    applied, held = sum(r.applied for r in rows), sum(r.held for r in rows)
+    bad, worse = sum(r.bad_applied for r in rows), sum(r.bad_held for r in rows)
+    return (
+        f"{bad:,} of {counted(applied, unit)} failed with a lesson, {worse:,} of {held:,} without"
+    )
+
+
+def estimate_prevented(rows: Sequence[Row]) -> Estimate | None:
+    """The share of failures prevented, by the ratio of Mantel and Haenszel over draws.
+
+    Its limits are those of the outcome, and the ratio is kept within them. None where no unit
+    that went without failed, or all units were of one arm.
+    """
+    both = [r for r in merged(rows) if r.held and r.applied]
+    without = sum(r.bad_held * r.applied / (r.held + r.applied) for r in both)
+    if not without:
+        return None
+    with_it = sum(r.bad_applied * r.held / (r.held + r.applied) for r in both)
+    limits = prevented(rows)
+    value = min(max(1 - with_it / without, limits.low), limits.high)
+    return Estimate(value=value, low=limits.low, high=limits.high)
+
+
+def _mended(exposures: Sequence[Exposure], most: int) -> Panel:
+    """Of the failures after which a lesson acted, the share that it mended.
+
+    Such a failure is its own counterfactual: nothing needs to be withheld. A session counts
+    as little as the statistics of the gate let it.
+    """
+    title = "Share of failures mended"
+    met = [x for x in exposures if x.after and x.effect is not Effect.UNKNOWN]
+    if not met:
+        summary = "Not measured yet: no lesson in force has acted after a failure."
+        return _panel("mended", title, Unit.SHARE, summary, ())
+    days = [x.at.date() for x in met]
     bins = [
         _share(span, [x for x in met if span[0] <= x.at.date() <= span[1]])
-        for span in spans(min(x.at.date() for x in met), max(x.at.date() for x in met), most)
+        for span in spans(min(days), max(days), most)
     ]
     total = estimate_share(met)
     helped = sum(x.effect in HELPED for x in met)
     summary = f"{helped:,} of {counted(len(met), 'failure')} {interval(total, Unit.SHARE)}."
-    return _panel("prevented", title, Unit.SHARE, summary, bins)
+    return _panel("mended", title, Unit.SHARE, summary, bins)
 
 
 def _share(span: Span, met: Sequence[Exposure]) -> Bin:
@@ -134,7 +202,7 @@ def estimate_share(met: Iterable[Exposure]) -> Estimate:
     """The share that was helped, with 95 % limits that count sessions and not calls."""
     sessions: defaultdict[str, list[bool]] = defaultdict(list)
     for x in met:
-        sessions[x.session].append(x.effect in HELPED)
+        sessions[x.unit or x.session].append(x.effect in HELPED)
     clusters = [statistics.Cluster(hits=sum(v), of=len(v)) for v in sessions.values()]
     share = statistics.share(clusters, rho=statistics.RHO_FAILURE)
     return Estimate(value=share.estimate, low=share.low, high=share.high)
@@ -166,18 +234,13 @@ def _in_force(material: Material, most: int) -> Panel:
 # ------------------------------------------------------- calls, seconds saved
 
 
-def _saved(material: Material, exposures: Iterable[Exposure], most: int) -> tuple[Panel, Panel]:
+def _saved(material: Material, most: int) -> tuple[Panel, Panel]:
     """What callers used to spend on such a failure, for each that lessons helped with."""
-    helped = [x for x in exposures if x.effect in HELPED]
-    kinds = {x.id: x.proposal.kind for x in material.lessons}
-    costs = {
-        name: cost(found, stops=kinds[name] in (KindName.GUARDRAIL, KindName.RULE))
-        for name, found in material.episodes.items()
-    }
+    helped = [x for x in material.exposures if x.effect in HELPED]
+    costs = {name: cost(found) for name, found in material.episodes.items()}
     calls = [(x, costs[x.lesson].calls) for x in helped]
     seconds = [(x, costs[x.lesson].seconds) for x in helped]
-    stops = {name for name, each in costs.items() if each.stops}
-    return _saving(Unit.COUNT, calls, stops, most), _saving(Unit.SECONDS, seconds, stops, most)
+    return _saving(Unit.COUNT, calls, most), _saving(Unit.SECONDS, seconds, most)
 
 
 _SAVED = {
@@ -187,10 +250,8 @@ _SAVED = {
 """Name and title of a panel, and why it may be empty although lessons helped."""
 
 
-def _saving(
-    unit: Unit, priced: Sequence[tuple[Exposure, Estimate | None]], stops: Set[str], most: int
-) -> Panel:
-    """What was saved; at most that, where a lesson of `stops` is among those that helped."""
+def _saving(unit: Unit, priced: Sequence[tuple[Exposure, Estimate | None]], most: int) -> Panel:
+    """What was saved; at most that, where a lesson acted before a call that might have worked."""
     name, title, unknown = _SAVED[unit]
     known = [(x, each) for x, each in priced if each is not None]
     if not known:
@@ -199,7 +260,7 @@ def _saving(
     days = [x.at.date() for x, _ in known]
     bins = [_spent(span, unit, known) for span in spans(min(days), max(days), most)]
     total = _sum(each for _, each in known)
-    bound = "At most" if any(x.lesson in stops for x, _ in known) else "About"
+    bound = "About" if all(x.after for x, _ in known) else "At most"
     calls = " calls" if unit is Unit.COUNT else ""
     summary = f"{bound} {spell(total.value, unit)}{calls} {interval(total, unit)}."
     left = len(priced) - len(known)

@@ -6,7 +6,8 @@ from datetime import date
 
 from failonce.compose import Parts
 from failonce.history import Episode, episodes
-from failonce.model import Effect, Event, Evidence, Exposure, Lesson, Signature
+from failonce.model import Arm, Effect, Event, Evidence, Exposure, Lesson, Signature
+from failonce.outcome.measured import Measured
 from failonce.ports import SignatureQuery
 
 HELPED = frozenset({Effect.PREVENTED, Effect.REPAIRED, Effect.RECOVERED})
@@ -25,6 +26,9 @@ class Material:
     events: Sequence[Event] = ()
     """Decisions on these lessons, oldest first."""
     exposures: Sequence[Exposure] = ()
+    """What lessons did to calls, and where they were heard of it, what came of that."""
+    measured: Sequence[Measured] = ()
+    """The outcome of each lesson that met a call."""
     episodes: Mapping[str, Sequence[Episode]] = field(default_factory=dict)
     """By lesson, the recorded failures of the classes that it answers."""
 
@@ -37,7 +41,8 @@ def gather(parts: Parts, project: str | None) -> Material:
     store = parts.store
     lessons = store.lessons(project=project)
     own = {x.id for x in lessons}
-    exposures = [x for x in store.exposures() if x.lesson in own]
+    exposures = [x for x in store.exposures() if x.lesson in own and x.arm is Arm.APPLIED]
+    met = {x.lesson for x in store.exposures()}
     helping = {x.lesson for x in exposures if x.effect in HELPED}
     query = SignatureQuery(project=project, windows=parts.config.policy.windows)
     return Material(
@@ -48,6 +53,7 @@ def gather(parts: Parts, project: str | None) -> Material:
         lessons=lessons,
         events=[e.event for e in store.entries() if e.event.subject in own],
         exposures=exposures,
+        measured=[parts.review.measuring.measured(x) for x in lessons if x.id in met],
         episodes=_episodes(parts, project, [x for x in lessons if x.id in helping]),
     )
 

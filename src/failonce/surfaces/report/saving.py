@@ -12,24 +12,18 @@ from failonce.surfaces.report.values import Estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Calls and seconds for each failure; None where too few mended it, or nothing has times.
-
-    `stops` where the lesson only stops the call or speaks of it: then the caller must still
-    find what works, and the cost is the most that can be saved.
-    """
+    """Calls and seconds for each failure; None where too few mended it, or nothing has times."""
 
     calls: Estimate | None
     seconds: Estimate | None
-    stops: bool
 
 
-def cost(episodes: Sequence[Episode], *, stops: bool) -> Cost:
+def cost(episodes: Sequence[Episode]) -> Cost:
     """The mean over sessions or tasks, for the failures that callers mended."""
     mended = [e for e in episodes if e.recovery is not None]
     return Cost(
         calls=mean([(e.failure.call.cluster, float(e.steps)) for e in mended]),
         seconds=mean([(e.failure.call.cluster, e.wait_s) for e in mended if e.wait_s > 0]),
-        stops=stops,
     )
 
 

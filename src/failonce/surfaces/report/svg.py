@@ -34,9 +34,9 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", s
 .axis { stroke: var(--line); stroke-width: 1; }
 .none { fill: var(--line); }
 .failures { fill: var(--bad); }
-.prevented, .calls_saved, .seconds_saved { fill: var(--good); }
+.prevented, .mended, .calls_saved, .seconds_saved { fill: var(--good); }
 .in_force { fill: var(--calm); }
-.failures, .prevented, .calls_saved, .seconds_saved, .in_force { fill-opacity: 0.82; }
+.failures, .prevented, .mended, .calls_saved, .seconds_saved, .in_force { fill-opacity: 0.82; }
 .limit { stroke: var(--limit); stroke-width: 1.25; stroke-opacity: 0.85; }
 """
 

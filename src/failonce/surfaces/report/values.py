@@ -53,7 +53,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The six numbers of the second seed (S24), and five panels over time."""
+    """The six numbers of the second seed (S24), and panels over time."""
 
     project: str | None
     daily: Sequence[tuple[str, int, int]]
