@@ -11,7 +11,8 @@ from datetime import datetime
 
 from failonce import history
 from failonce.errors import UserError
-from failonce.gate.replay import Result, replay
+from failonce.gate.replay import replay
+from failonce.gate.results import Result
 from failonce.kinds.decision import Armed
 from failonce.model import Arm, Effect, Evidence, Exposure, Lesson, Unit
 from failonce.outcome.measured import Measured

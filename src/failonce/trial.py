@@ -23,7 +23,7 @@ from failonce.model import (
     Past,
     ToolSpec,
 )
-from failonce.ports import Environment, World
+from failonce.ports import Environment
 
 DEPTH = 4
 """Repairs tried in a row on one call, the class of failure looked at anew after each."""
@@ -88,6 +88,8 @@ class Execution:
     inserted: tuple[Call, ...] = ()
     repairs: tuple[Decision, ...] = ()
     failed_first: bool = False
+    state: str = ""
+    """The world right after the call, before anything was taken back; empty if unknown."""
 
     @property
     def blocked(self) -> bool:
@@ -135,11 +137,18 @@ class _Recorder:
         return self.run(call)
 
 
-def execute(situation: Situation, concerning: Concerning, decider: Decider, run: Run) -> Execution:
+def execute(
+    situation: Situation,
+    concerning: Concerning,
+    decider: Decider,
+    run: Run,
+    state: Callable[[], str] = str,
+) -> Execution:
     """Make a call as the lessons want it: before, the call, and up to `DEPTH` repairs after.
 
-    A repair that leaves the very same failure is taken back before the next one is tried; one
-    that leads to another failure is progress and stays, unless nothing works in the end.
+    `state` tells the state of the world that `run` acts on, where that is known. A repair
+    that leaves the very same failure is taken back before the next one is tried; one that
+    leads to another failure is progress and stays, unless nothing works in the end.
     """
     insert = _Recorder(run)
     before = drive(decider.before(situation, concerning(situation.call.tool)), insert)
@@ -149,6 +158,7 @@ def execute(situation: Situation, concerning: Concerning, decider: Decider, run:
         )
     call = advised(situation.call, before)
     answer = run(call)
+    there = state()
     _all(insert, before.afterwards)
     failed_first = not answer.worked
     undo = before.if_failed
@@ -164,11 +174,13 @@ def execute(situation: Situation, concerning: Concerning, decider: Decider, run:
         used |= set(decision.advice.lessons)
         repaired = advised(call, decision)
         result = run(repaired)
+        then = state()
         _all(insert, decision.afterwards)
         if _same(result, answer):
             _all(insert, decision.if_failed)
             continue
-        call, answer, undo = repaired, result, (*decision.if_failed, *undo)
+        call, answer, there = repaired, result, then
+        undo = (*decision.if_failed, *undo)
     if not answer.worked:
         _all(insert, undo)
     return Execution(
@@ -178,6 +190,7 @@ def execute(situation: Situation, concerning: Concerning, decider: Decider, run:
         inserted=tuple(insert.made),
         repairs=tuple(repairs),
         failed_first=failed_first,
+        state=there,
     )
 
 
@@ -240,12 +253,13 @@ def reached(episode: Episode, environment: Environment) -> Reached | None:
     return Reached(call=episode.recovery.call, answer=answer, state=after, reads=state == after)
 
 
-def agreement(call: Call, answer: Answer, world: World, theirs: Reached | None) -> Agreement:
-    """Compare a repaired call that worked with what the caller later reached."""
+def agreement(call: Call, answer: Answer, state: str, theirs: Reached | None) -> Agreement:
+    """Compare a repaired call that worked, and the state of the world right after it, with
+    what the caller later reached."""
     if theirs is None or not theirs.answer.worked:
         return Agreement.UNCONFIRMED
     same_call = (call.tool, call.args) == (theirs.call.tool, theirs.call.args)
-    same = answer.text == theirs.answer.text if theirs.reads else world.state() == theirs.state
+    same = answer.text == theirs.answer.text if theirs.reads else state == theirs.state
     if same:
         return Agreement.CONFIRMED
     if same_call or answer.text == theirs.answer.text:

@@ -12,6 +12,7 @@ from failonce.history import Episode
 from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.decision import Armed, Decider
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.model import (
@@ -94,11 +95,43 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
     results = [
         *static,
         *(check(proposal) for check in checks.DEEPER),
-        checks.retry_safe(proposal, read_only),
+        checks.inserted(proposal, _known(case)),
+        checks.retry_safe(proposal, read_only, _idle(proposal, case)),
         checks.broad(proposal, proof),
         checks.agrees(proof),
     ]
     return _ruled(proposal, results, proof)
+
+
+IDLE = 30
+"""Failures that are executed again to see whether they change anything."""
+
+
+def _known(case: Case) -> Mapping[str, ToolSpec]:
+    """The tools as they describe themselves."""
+    if case.environment is None:
+        return case.tools
+    found = dict(case.tools)
+    for e in case.calls[:: max(1, len(case.calls) // 200)]:
+        found.update(case.environment.tools(e))
+    return found
+
+
+def _idle(proposal: Proposal, case: Case) -> int | None:
+    """How many of its failures were seen to change nothing; None where one changed something."""
+    if case.environment is None:
+        return 0
+    count = 0
+    for e in case.calls:
+        if count == IDLE:
+            break
+        if e.signature in proposal.signatures and (world := case.environment.before(e)):
+            before = world.state()
+            world.run(e.call)
+            if world.state() != before:
+                return None
+            count += 1
+    return count
 
 
 def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> Proof:
@@ -136,8 +169,9 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
         power=Power.UNDERPOWERED,
         unit=unit,
     )
-    proof = replace(proof, power=_power(proposal.kind, proof, harm))
-    proof = replace(proof, missing=_missing(proposal.kind, proof, harm))
+    after = isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
+    proof = replace(proof, power=_power(proposal.kind, proof, harm, after=after))
+    proof = replace(proof, missing=_missing(proposal.kind, proof, harm, after=after))
     return replace(proof, line=_line(body, proof, exam))
 
 
@@ -190,20 +224,25 @@ def _counted(clusters: Mapping[str, Sequence[bool]]) -> list[statistics.Cluster]
     return [statistics.Cluster(hits=sum(v), of=len(v)) for v in clusters.values()]
 
 
-def _power(kind: KindName, proof: Proof, harm: statistics.Share) -> Power:
-    """FAIL and PASS of the statistics, for this lesson alone."""
+def _power(kind: KindName, proof: Proof, harm: statistics.Share, *, after: bool) -> Power:
+    """FAIL and PASS of the statistics, for this lesson alone.
+
+    One that acts `after` a failure only never meets a good call, so no limit on these holds it.
+    """
     if harm.at_least > statistics.HARM_BOUND:
         return Power.FAIL
     if statistics.e_value(proof.losses, proof.wins) >= statistics.PROVEN:
         return Power.FAIL
-    limits = kind not in (KindName.GUARDRAIL, KindName.FIXER) or (
-        harm.estimate <= statistics.HARM_SHARE and harm.at_most <= statistics.HARM_BOUND
+    limits = (
+        kind not in (KindName.GUARDRAIL, KindName.FIXER)
+        or after
+        or (harm.estimate <= statistics.HARM_SHARE and harm.at_most <= statistics.HARM_BOUND)
     )
     proven = proof.e_value >= statistics.PROVEN and proof.wins >= statistics.SMALLEST_PROOF
     return Power.PASS if proven and limits else Power.UNDERPOWERED
 
 
-def _missing(kind: KindName, proof: Proof, harm: statistics.Share) -> str:
+def _missing(kind: KindName, proof: Proof, harm: statistics.Share, *, after: bool) -> str:
     """What an underpowered lesson lacks, in words; empty where it lacks nothing."""
     if proof.power is not Power.UNDERPOWERED:
         return ""
@@ -214,7 +253,7 @@ def _missing(kind: KindName, proof: Proof, harm: statistics.Share) -> str:
     if sessions:
         lacks.append(f"{sessions} more {proof.unit}{'s' * (sessions != 1)} that it helps")
     calls = statistics.good_missing(harm)
-    if calls and kind in (KindName.GUARDRAIL, KindName.FIXER):
+    if calls and not after and kind in (KindName.GUARDRAIL, KindName.FIXER):
         lacks.append(f"about {calls} more good calls left alone")
     return " and ".join(lacks)
 

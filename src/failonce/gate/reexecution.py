@@ -44,7 +44,7 @@ class Reexecution:
         world = self._environment.before(e)
         if world is None:
             return _untouched(e)
-        done = execute(situation, concerning, self._decider, world.run)
+        done = execute(situation, concerning, self._decider, world.run, world.state)
         decision = done.repairs[-1] if done.repairs else done.before
         theirs = None if episode is None else reached(episode, self._environment)
         return Replayed(evidence=e, decision=decision, result=self._ended(e, done, world, theirs))
@@ -93,7 +93,7 @@ class Reexecution:
             return Result.UNRECOVERED
         if _only_fitted(done):
             return Result.REPAIRED
-        return _RESULTS[agreement(done.call, done.answer, world, theirs)]
+        return _RESULTS[agreement(done.call, done.answer, done.state, theirs)]
 
     def _spoilt(self, e: Evidence, world: World) -> bool:
         plain = self._environment.before(e)

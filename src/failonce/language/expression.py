@@ -447,9 +447,10 @@ def load(given: Json) -> Expression:
     then = parts.pop("then", [])
     if isinstance(then, str) or not isinstance(then, Sequence):
         raise BadInput("`then` must be a list of functions.")
-    unknown = [f for f in then if not isinstance(f, str) or f not in FUNCTIONS]
+    known = (*FUNCTIONS, str(Function.NAMED))
+    unknown = [f for f in then if not isinstance(f, str) or f not in known]
     if unknown:
-        raise BadInput(f"`{unknown[0]}` is not a function; one of: {', '.join(FUNCTIONS)}.")
+        raise BadInput(f"`{unknown[0]}` is not a function; one of: {', '.join(known)}.")
     return _load_read(parts, tuple(str(f) for f in then))
 
 

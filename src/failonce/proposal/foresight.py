@@ -55,6 +55,15 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """What a class of failures is told from: calls that worked, and other failures."""
+
+    good: Sequence[Evidence]
+    otherwise: Sequence[Case]
+    """Failures of the same tool with another reason: better not met, but no harm if so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Foresight:
     """Looks and comparisons that tell a class of failures, and the tasks that they tell."""
 
@@ -66,12 +75,10 @@ class Foresight:
     """Working calls that it was tried on and left alone."""
 
 
-def foresee(
-    cases: Sequence[Case], good: Sequence[Evidence], lab: Lab, habits: Habits
-) -> list[Foresight]:
+def foresee(cases: Sequence[Case], contrast: Contrast, lab: Lab, habits: Habits) -> list[Foresight]:
     """Guards for one class of failures of one tool, each for what those before left over."""
     failing = list(sampled(cases))
-    working = _spread(good)
+    working = _spread(contrast.good)
     steps = _steps(failing[:4], habits)
     found: list[Foresight] = []
     left = {c.evidence.id: c for c in failing}
@@ -79,8 +86,15 @@ def foresee(
         return found
     blamed = failing[0].failure.blamed
     first = [_seen(c.evidence, blamed, steps, lab) for c in failing[:GLANCE]]
-    contrast = [_seen(e, blamed, steps, lab) for e in working[:GLANCE]]
-    chosen = list(islice(_promising(first, contrast, steps), KEPT))
+    glance = Glance(
+        failing=first,
+        working=[_seen(e, blamed, steps, lab) for e in working[:GLANCE]],
+        otherwise=[
+            _seen(c.evidence, blamed, steps, lab)
+            for c in list(sampled(contrast.otherwise))[:GLANCE]
+        ],
+    )
+    chosen = list(islice(_promising(glance, steps), KEPT))
     for comparison in chosen:
         program = _program(comparison, steps)
         wanted = {s.name: s for s in program.looks}
@@ -132,16 +146,24 @@ def _program(comparison: Comparison, steps: Mapping[str, Step]) -> Program:
     return Program(looks=tuple(steps[n] for n in names), when=(comparison,))
 
 
-def _promising(
-    failing: Sequence[Seen], working: Sequence[Seen], steps: Mapping[str, Step]
-) -> Iterator[Comparison]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """A few calls of each sort, with what every look brought."""
+
+    failing: Sequence[Seen]
+    working: Sequence[Seen]
+    otherwise: Sequence[Seen]
+
+
+def _promising(glance: Glance, steps: Mapping[str, Step]) -> Iterator[Comparison]:
     """Comparisons true of several failing and of no working call at a glance, the best first."""
     scored: list[tuple[tuple[int, int, int, str], Comparison]] = []
-    every = [*failing, *working]
-    for comparison in dict.fromkeys(_comparisons(failing, working)):
-        tasks = {s.cluster for s in failing if comparison.holds(s.scope)}
-        if len(tasks) < 2 or any(comparison.holds(s.scope) for s in working):
+    every = [*glance.failing, *glance.working]
+    for comparison in dict.fromkeys(_comparisons(glance.failing, glance.working)):
+        tasks = {s.cluster for s in glance.failing if comparison.holds(s.scope)}
+        if len(tasks) < 2 or any(comparison.holds(s.scope) for s in glance.working):
             continue
+        others = {s.cluster for s in glance.otherwise if comparison.holds(s.scope)}
         if not _telling(comparison, every):
             continue
         looked = _program(comparison, steps).looks
@@ -149,7 +171,10 @@ def _promising(
         literals = sum(isinstance(e, Read) and e.source is Source.VALUE for e in given)
         asked = 2 * len(looked) + len(given) + literals
         scored.append(
-            ((-len(tasks), asked, _PLAIN[comparison.relation], str(comparison)), comparison)
+            (
+                (len(others) - len(tasks), asked, _PLAIN[comparison.relation], str(comparison)),
+                comparison,
+            )
         )
     yield from (c for _, c in sorted(scored, key=lambda s: s[0]))
 

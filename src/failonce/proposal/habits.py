@@ -74,20 +74,31 @@ class Habits:
         return [(k[0], example[k]) for k in ranked if len(seen[k]) >= 2][:CONSTANT]
 
     def returns(self, tool: str, undo: Step) -> float:
-        """In what share of its clusters callers themselves took a call of `tool` back."""
+        """In what share of its clusters callers themselves took a call of `tool` back.
+
+        A way back to where a look said one was counts as any way back that callers of the
+        tool usually took.
+        """
         literals = {
             n: e.value
             for n, e in undo.arguments
             if isinstance(e, Read) and e.source is Source.VALUE
         }
+        if not literals and undo.arguments:
+            names = [n for n, _ in undo.arguments]
+            usual = ({n: v} for n in names for v in self.usual(tool, n))
+            return max((self._returned(tool, undo.tool, one) for one in usual), default=0.0)
+        return self._returned(tool, undo.tool, literals)
+
+    def _returned(self, tool: str, back_by: str, literals: Mapping[str, Json]) -> float:
         made: set[str] = set()
         back: set[str] = set()
         for session in self._sessions.values():
             for i, e in enumerate(session):
-                if e.call.tool != tool or _given(e, undo.tool, literals):
+                if e.call.tool != tool or _given(e, back_by, literals):
                     continue
                 made.add(e.call.cluster)
-                if any(_given(b, undo.tool, literals) for b in session[i + 1 : i + 1 + REACH]):
+                if any(_given(b, back_by, literals) for b in session[i + 1 : i + 1 + REACH]):
                     back.add(e.call.cluster)
         return len(back) / len(made) if made else 0.0
 

@@ -123,12 +123,12 @@ class Lab:
         world = self.world(case.evidence)
         if world is None:
             return self._compared(armed, case)
-        ours = execute(case.situation, lambda _: armed, self._decider, world.run)
+        ours = execute(case.situation, lambda _: armed, self._decider, world.run, world.state)
         if not ours.lessons:
             return Ending.NOTHING
         if ours.answer is None or ours.answer.failure is not None:
             return self._failed(case, ours, world)
-        found = agreement(ours.call, ours.answer, world, self.reached(case))
+        found = agreement(ours.call, ours.answer, ours.state, self.reached(case))
         return _ENDINGS[found]
 
     def reached(self, case: Case) -> Reached | None:

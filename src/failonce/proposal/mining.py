@@ -13,12 +13,13 @@ from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language import pattern
 from failonce.language.predicate import Predicate
+from failonce.language.program import Program
 from failonce.model import KindName, Proposal, Signature
 from failonce.ports import Phrase, Slots, Wording
 from failonce.proposal import preconditions, prerequisites, recoveries, statics, transients
 from failonce.proposal.drafting import draft
 from failonce.proposal.families import families
-from failonce.proposal.foresight import Foresight, foresee
+from failonce.proposal.foresight import Contrast, Foresight, foresee
 from failonce.proposal.lab import HELPED, Case
 from failonce.proposal.material import Material
 from failonce.proposal.repairs import Candidate, repairs
@@ -51,6 +52,7 @@ def _repair(candidate: Candidate, wording: Wording) -> Proposal:
     family = candidate.family
     own = [c for c in family.cases if candidate.endings[c.evidence.id] in HELPED]
     steps = str(candidate.program)
+    told = family.fingerprint or family.message_regex
     tool = "" if family.general else family.component
     slots = Slots(
         tool=tool,
@@ -59,25 +61,39 @@ def _repair(candidate: Candidate, wording: Wording) -> Proposal:
         failures=len(family.cases),
         sessions=len(family.clusters),
     )
-    how = "+".join(s.tool for s in candidate.program.steps) or "arguments"
     return draft(
         own,
         kind=KindName.FIXER,
         target=family.component,
-        key=f"repair:{_short(family.fingerprint or family.message_regex)}:{how}",
+        key=f"repair:{_short(told)}:{_way(candidate.program)}",
         name=wording.say(Phrase.FIXER_NAME, slots),
         body=candidate.body.render(),
         reason=wording.say(Phrase.FIXER_REASON, slots),
     )
 
 
+def _way(program: Program) -> str:
+    """What a repair does, without its values: the same way with other values is a new version."""
+    looks = "+".join(s.tool for s in program.looks)
+    steps = "+".join(s.tool for s in program.steps)
+    changed = "+".join((*(name for name, _ in program.arguments), *program.leave_out))
+    sources = "+".join(r.source for r in program.reads())
+    return ">".join((looks, steps, changed, _short(sources)))
+
+
 def _foresights(study: Study, cases: Sequence[Case], wording: Wording) -> Iterator[Proposal]:
     classes: dict[str, list[Case]] = {}
+    tools: dict[str, list[Case]] = {}
     for case in cases:
         classes.setdefault(case.failure.signature, []).append(case)
-    for own in classes.values():
-        good = study.good.get(own[0].evidence.call.tool, ())
-        for i, foresight in enumerate(foresee(own, good, study.lab, study.habits)):
+        tools.setdefault(case.evidence.call.tool, []).append(case)
+    for signature, own in classes.items():
+        tool = own[0].evidence.call.tool
+        contrast = Contrast(
+            good=study.good.get(tool, ()),
+            otherwise=[c for c in tools[tool] if c.failure.signature != signature],
+        )
+        for i, foresight in enumerate(foresee(own, contrast, study.lab, study.habits)):
             yield _guard(foresight, own, i, wording)
 
 
