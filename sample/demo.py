@@ -50,6 +50,7 @@ def main() -> None:
         "FAILONCE_STORE__URL": f"sqlite:///{DEMO}/store.db",
         "FAILONCE_PROJECT": PROJECT,
         "FAILONCE_PATHS__SKILLS": str(DEMO / "skills"),
+        "FAILONCE_OUTCOME__HOLDOUT": "false",  # every lesson shows what it does
     }
     say("1. Import ten days of a recorded agent: files, SQLite, git, HTTP, six MCP servers")
     failonce("import", str(RECORDING.relative_to(ROOT)))

@@ -5,16 +5,17 @@ measuring again finds the same, and late recordings count where they belong.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from failonce import history
 from failonce.errors import UserError
 from failonce.gate.replay import replay
 from failonce.gate.results import Result
 from failonce.kinds.decision import Armed
-from failonce.model import Arm, Effect, Evidence, Exposure, Lesson, Unit
+from failonce.model import Arm, Effect, Evidence, Exposure, Lesson, ToolSpec, Unit
 from failonce.outcome.measured import Measured
 from failonce.outcome.span import Span, span
 from failonce.outcome.units import Met, Recorded, meetings, recovered, rows, watched
@@ -26,6 +27,10 @@ _HELPED = (Effect.PREVENTED, Effect.REPAIRED, Effect.RECOVERED)
 _HARMED = (Effect.WRONG, Effect.HARMED, Effect.RAISED)
 _RIGHT = (Result.PREVENTED, Result.REPAIRED)
 _WRONG = (Result.WRONGLY_BLOCKED, Result.WRONGLY_CHANGED, Result.CONTRADICTED)
+
+
+ToolsOf = Callable[[str], Mapping[str, ToolSpec]]
+"""The tools of a project, as they describe themselves."""
 
 
 class Measuring:
@@ -57,7 +62,7 @@ class Measuring:
             return meetings((x for x in told if x.at >= since), recorded, signatures)
 
         all_met = met(during.since)
-        judge = _Judge(lesson, names, recorded)
+        judge = _Judge(lesson, names, recorded, self._store.tools)
         acted = [x for x in told if x.at >= during.since and x.arm is Arm.APPLIED]
         return Measured(
             lesson=lesson,
@@ -68,7 +73,8 @@ class Measuring:
             renewed=rows(met(during.renewed)),
             watched=watched(met(during.begin), judge.right),
             recovered=recovered(all_met),
-            raised=len({(x.project, x.unit) for x in told if x.effect is Effect.RAISED}),
+            stopped=_units(told, Effect.PREVENTED),
+            raised=_units(told, Effect.RAISED),
             helped=sum(x.effect in _HELPED for x in acted),
             harmed=sum(x.effect in _HARMED for x in acted),
             pending=sum(not m.counts for m in all_met),
@@ -92,8 +98,11 @@ class Measuring:
 class _Judge:
     """What a lesson that only watched was right about, found out as the gate does."""
 
-    def __init__(self, lesson: Lesson, names: Mapping[str, str], recorded: Recorded) -> None:
+    def __init__(
+        self, lesson: Lesson, names: Mapping[str, str], recorded: Recorded, tools: ToolsOf
+    ) -> None:
         self._recorded = recorded
+        self._tools = lru_cache(tools)
         self._known: dict[tuple[str, str], Mapping[str, Result]] = {}
         try:
             self._armed: Armed | None = arm(lesson, names)
@@ -115,8 +124,12 @@ class _Judge:
     ) -> Mapping[str, Result]:
         if key not in self._known:
             recoveries = history.by_tool(calls).recoveries
-            replayed = replay(calls, lambda _: (armed,), decide, recoveries)
-            self._known[key] = {r.evidence.id: r.result for r in replayed}
+            tools = self._tools(key[0])
+            replayed = replay(calls, lambda _: (armed,), decide, recoveries, tools=tools)
+            try:
+                self._known[key] = {r.evidence.id: r.result for r in replayed}
+            except Exception:  # its own step failed, which is counted where it met the call
+                self._known[key] = {}
         return self._known[key]
 
 
@@ -125,6 +138,11 @@ def _is_of(e: Evidence, x: Exposure) -> bool:
     if x.evidence is not None:
         return e.id == x.evidence
     return e.at >= x.at and e.call.tool == x.tool
+
+
+def _units(told: Sequence[Exposure], effect: Effect) -> int:
+    """Units in which the lesson had that effect."""
+    return len({(x.project, x.unit) for x in told if x.effect is effect})
 
 
 def _unit(told: Sequence[Exposure]) -> Unit:

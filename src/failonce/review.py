@@ -195,7 +195,7 @@ class Review:
         for lesson in self.store.lessons(states=_IN_FORCE):
             here = lesson.proposal.project in (project, EVERYONE) or project is None
             mode = self.mode(lesson.proposal.project)
-            if here and lesson.in_force and mode is not Mode.OFF:
+            if here and lesson.in_force and mode is not Mode.OFF:  # off: not even looked at
                 seen = self.measuring.measured(lesson)
                 move = moves.due(seen, now=self._clock.now(), mode=mode)
                 done += [] if move is None else self._carry_out(lesson, move)

@@ -1,5 +1,7 @@
 """Stores that an older failonce wrote: nothing of what they hold gets lost or changes."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ from alembic.config import Config
 from failonce.adapters.sql_store import open_store, opening, store_url, tables
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
-from failonce.model import Action, Lesson, ToolSpec
+from failonce.model import Action, Change, Closing, Effect, Lesson, ToolSpec
 from failonce.ports import SignatureQuery
-from failonce.testing.samples import START, evidence, lesson, moved, proposed
+from failonce.testing.samples import START, evidence, exposure, lesson, moved, proposed
 
 
 def filled(path: Path) -> SqlStore:
@@ -27,6 +29,9 @@ def filled(path: Path) -> SqlStore:
     now = store.lesson(lesson(1).id)
     assert isinstance(now, Lesson)
     store.commit(moved(now, Action.APPROVE))
+    met = exposure(1, lesson=now.id, effect=Effect.PREVENTED, evidence="e1", share=0.5)
+    other = exposure(2, lesson="gone", session="s2", share=0.5)
+    store.commit(Change(exposures=(met, other)))
     store.acquire("mine", "me", until=START, now=START)
     return store
 
@@ -90,6 +95,27 @@ def test_a_store_of_every_revision_is_brought_up_to_date_with_all_it_holds(
     assert found.hits == 7
     for store in (today, old):
         store.close()
+
+
+@pytest.mark.parametrize("revision", opening.REVISIONS[:2])
+def test_what_lessons_met_before_units_were_drawn_is_kept_and_proves_nothing(
+    tmp_path: Path, revision: str
+) -> None:
+    """Its session is its unit, its share is 0, the rest is told by its lesson."""
+    today = filled(tmp_path / "today.db")
+    older(tmp_path / "old.db", revision, rows_of(today))
+    with closing(open_store(store_url(tmp_path / "old.db"))) as old:
+        first, second = old.exposures()
+        met, other = today.exposures()
+        assert first == replace(met, id="r0002-1", share=0.0)
+        assert second == replace(other, id="r0002-2", share=0.0, project="", unit="s2", tool="")
+        later = replace(first, effect=Effect.WRONG)
+        old.commit(Change(exposures=(later, exposure(3))))
+        assert [x.effect for x in old.exposures()][:2] == [Effect.WRONG, Effect.UNKNOWN]
+        assert len(old.exposures()) == 3
+        old.commit(Change(closings=(Closing(project="shop", session="s1", at=START),)))
+        assert old.closings("shop", ["s0", "s1"]) == {"s1": START}
+    today.close()
 
 
 def test_what_is_up_to_date_is_opened_without_a_migration(tmp_path: Path) -> None:

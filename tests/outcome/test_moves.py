@@ -70,10 +70,12 @@ def test_what_a_sentence_changes_is_measured_and_not_replayed() -> None:
     assert action(measured(State.CANARY, HELPS, lesson=harmful)) is None
 
 
-def test_whatever_stops_calls_must_also_be_right_about_them() -> None:
+def test_a_lesson_that_stops_calls_must_also_be_right_about_them() -> None:
     """Blocked calls cannot fail, so that fewer failures alone prove nothing."""
-    assert action(measured(State.CANARY, HELPS, watched=Votes(right=10))) is None
-    assert action(measured(State.CANARY, HELPS, watched=Votes(right=36))) is Action.PROMOTE
+    few, enough = Votes(right=10), Votes(right=36)
+    assert action(measured(State.CANARY, HELPS, stopped=9, watched=few)) is None
+    assert action(measured(State.CANARY, HELPS, stopped=9, watched=enough)) is Action.PROMOTE
+    assert action(measured(State.CANARY, HELPS, watched=few)) is Action.PROMOTE, "a repair"
 
 
 @pytest.mark.parametrize("state", [State.CANARY, State.STABLE])

@@ -19,13 +19,16 @@ from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.evidence.redact import Redactor
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.language.predicate import Predicate
 from failonce.loop import Loop
-from failonce.model import AdviceAction, Call, Change, Effect, Mode
+from failonce.model import AdviceAction, Arm, Call, Change, Effect, KindName, Mode
 from failonce.policy import Policy
 from failonce.ports import Store
 from failonce.review import Review
 from failonce.surfaces.sdk import Advisor, _faithful
 from failonce.testing import FixedClock, MemoryStore
+from tests.made import lesson, proposal
 from tests.test_loop import START, call, renamed
 
 BLOCKED = {"entity": "light.9", "detailed": True}
@@ -60,8 +63,8 @@ class World:
     def learn_from(self, *recordings: object) -> None:
         for _ in self.loop.observe(recordings, modified=START, project="p"):  # type: ignore[arg-type]
             pass
-        for lesson in self.loop.mine("p").new:
-            self.review.approve(lesson.id)
+        for new in self.loop.mine("p").new:
+            self.review.approve(new.id)
 
     def effects(self) -> list[Effect]:
         return [x.effect for x in self.store.exposures()]
@@ -394,3 +397,93 @@ def test_an_exception_recorded_by_its_message_alone_is_known_too(world: World) -
         "query", {"sql": "select 7"}, ToolError("database is locked"), session="s", project="p"
     )
     assert advice.action is AdviceAction.RETRY
+
+
+# ------------------------------------------------------------------ exposures
+
+
+def test_an_exposure_is_told_before_the_call_and_again_with_what_came_of_it(world: World) -> None:
+    """Whoever dies in between was exposed all the same."""
+    advice = world.advisor.advise("read", {"path": "a.txt"}, session="s", project="p")
+    (told,) = world.store.exposures()
+    assert (told.effect, told.evidence) == (Effect.UNKNOWN, None)
+    assert (told.project, told.session, told.unit, told.tool) == ("p", "s", "s", "read")
+    world.advisor.observe("read", advice.args, "fine", session="s", project="p")
+    (known,) = world.store.exposures()
+    (call,) = world.store.calls(sessions=["s"])
+    assert known == replace(told, effect=Effect.REPAIRED, evidence=call.id)
+
+
+def test_the_task_is_the_unit_where_it_is_named(world: World) -> None:
+    for session in ("s1", "s2"):
+        world.advisor.advise("get_entity", BLOCKED, session=session, project="p", task="t")
+    assert [(x.session, x.unit) for x in world.store.exposures()] == [("s1", "t"), ("s2", "t")]
+
+
+def test_a_failure_that_is_tried_again_is_told_of_once(world: World) -> None:
+    """Two attempts fail, the third works: one exposure, and the lesson recovered it."""
+    args, where = {"sql": "select 97"}, {"session": "s", "project": "p"}
+    error = "database is locked"
+    effects = []
+    for _ in range(2):
+        world.advisor.observe("query", args, error=error, **where)
+        effects.append(world.effects())
+        assert world.advisor.advise_failure("query", args, error, **where).action is (
+            AdviceAction.RETRY
+        )
+    world.advisor.observe("query", args, "fine", **where)
+    assert effects == [[], [Effect.NO_EFFECT]]
+    (told,) = world.store.exposures()
+    assert (told.effect, told.after, told.share) == (Effect.RECOVERED, True, 0.0)
+
+
+def test_a_session_can_be_said_to_be_over(world: World) -> None:
+    world.advisor.finish(session="s", project="p")
+    assert world.store.closings("p", ["s"]) == {"s": world.clock.now()}
+    world.review.set_mode(Mode.OFF)
+    world.advisor.finish(session="t", project="p")
+    assert world.store.closings("p", ["t"]) == {}
+
+
+def test_what_is_withheld_is_withheld_from_a_share_of_the_sessions(tmp_path: Path) -> None:
+    """One in ten after a person's approval; a session stays on its side all week."""
+    world = World(tmp_path, policy=Policy())
+    world.learn_from(*renamed(12))
+    withheld = set()
+    for n in range(400):
+        actions = {
+            world.advisor.advise("read", {"path": "a"}, session=f"n{n}", project="p").action
+            for _ in range(3)
+        }
+        assert len(actions) == 1
+        withheld |= {n} if actions == {AdviceAction.ALLOW} else set()
+    assert 20 <= len(withheld) <= 62
+    held = [x for x in world.store.exposures() if x.arm is Arm.HOLDOUT]
+    assert {x.share for x in held} == {0.1}
+    assert len(held) == len(withheld), "told once, however often it asks"
+
+
+def test_a_lesson_sees_what_its_session_did_before(tmp_path: Path) -> None:
+    """As replay shows it: the calls of this session, and no others."""
+    world = World(tmp_path)
+    body = Guardrail(
+        component="get",
+        when=Predicate(),
+        fingerprint="f",
+        message_regex="",
+        strength=Strength.BLOCK,
+        message="It failed twice.",
+        repeated=2,
+    )
+    made = lesson(proposal(KindName.GUARDRAIL, target="get", body=body.render()))
+    world.store.commit(Change(lessons=(made,), events=(world.review.proposed(made),)))
+    world.review.approve(made.id)
+
+    def advised(session: str) -> AdviceAction:
+        return world.advisor.advise("get", {"n": 1}, session=session, project="p").action
+
+    for n in range(2):
+        assert advised("s") is AdviceAction.ALLOW, n
+        world.advisor.observe("get", {"n": 1}, error="Error: boom", session="s", project="p")
+    assert advised("s") is AdviceAction.BLOCK
+    assert advised("other") is AdviceAction.ALLOW

@@ -57,6 +57,8 @@ class Measured:
     """Where it was withheld or not yet in force: what it would have been right about."""
     recovered: Votes = Votes()
     """Failures that it answered after they happened, by unit."""
+    stopped: int = 0
+    """Units in which it stopped a call."""
     raised: int = 0
     """Units in which its own step failed."""
     helped: int = 0

@@ -31,13 +31,13 @@ class Move:
 
 
 def due(seen: Measured, *, now: datetime, mode: Mode) -> Move | None:
-    """The move that a lesson in force is due; None where it stays as it is.
+    """The move that a lesson in force is due; None where it stays as it is, or all rests.
 
     The same outcome asks for no second move after the first: a lesson that was promoted is
     not in doubt, and one that was put on probation must be proven anew.
     """
     state = seen.lesson.state
-    if state not in (State.CANARY, State.STABLE):
+    if state not in (State.CANARY, State.STABLE) or mode is Mode.OFF:
         return None
     if reason := _revert(seen):
         return Move(action=Action.UNDO, reason=reason)
@@ -64,11 +64,11 @@ def _revert(seen: Measured) -> str:
 def promotable(seen: Measured) -> bool:
     """Whether a lesson on trial is proven.
 
-    It helps for sure, nothing speaks of harm, and a lesson that stops or changes calls was
-    right about those that were let through: whatever is stopped cannot fail, so that fewer
-    failures alone prove nothing of it.
+    It helps for sure, nothing speaks of harm, and one that stops calls was right about those
+    that were let through: whatever is stopped cannot fail, so that fewer failures alone prove
+    nothing of it.
     """
-    right = seen.watched.total == 0 or seen.right >= PROOF
+    right = seen.stopped == 0 or seen.right >= PROOF
     proven = seen.help >= PROOF and seen.harm < DOUBT and right
     return proven and has_tests(seen.lesson.judgement) and has_delta(seen.lesson)
 
@@ -93,10 +93,8 @@ def has_delta(lesson: Lesson) -> bool:
     return gained and proof.power is not Power.FAIL
 
 
-def _ended(seen: Measured, mode: Mode) -> Move | None:
-    """What becomes of a lesson whose trial is over; nothing where everything rests."""
-    if mode is Mode.OFF:
-        return None
+def _ended(seen: Measured, mode: Mode) -> Move:
+    """What becomes of a lesson whose trial is over."""
     if seen.word is Word.NO_EFFECT:
         return Move(action=Action.RETIRE, reason=f"no effect: {words.counts(seen)}")
     undecided = f"its trial ended undecided, with too little traffic: {words.counts(seen)}"

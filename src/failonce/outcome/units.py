@@ -151,7 +151,8 @@ def watched(met: Iterable[Met], verdict: Verdicts) -> Votes:
     The first call of each unit that it would have touched is a vote.
     """
     acted = (Arm.HOLDOUT, Arm.SHADOW)
-    said = [verdict(m.first) for m in met if m.first.arm in acted and m.counts]
+    silent = (m.first for m in met if m.first.arm in acted and m.counts)
+    said = [verdict(x) for x in silent if x.effect is not Effect.RAISED]
     return Votes(right=said.count(True), wrong=said.count(False))
 
 

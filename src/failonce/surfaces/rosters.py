@@ -22,6 +22,7 @@ class _Known:
     """The lessons of one project, and until when that holds."""
 
     roster: Roster
+    tools: Mapping[str, ToolSpec]
     until: datetime | None
 
 
@@ -38,6 +39,13 @@ class Rosters:
 
     def of(self, project: str) -> Roster:
         """The lessons of a project as they are now."""
+        return self._now(project).roster
+
+    def tools(self, project: str) -> Mapping[str, ToolSpec]:
+        """The tools of a project, as they described themselves when something was last decided."""
+        return self._now(project).tools
+
+    def _now(self, project: str) -> _Known:
         head = self._review.store.head()
         if head != self._head:
             self._by_project.clear()
@@ -45,7 +53,7 @@ class Rosters:
         known = self._by_project.get(project)
         if known is None or (known.until is not None and known.until <= self._clock.now()):
             known = self._by_project[project] = self._known(project)
-        return known.roster
+        return known
 
     def unchanged(self) -> None:
         """The last entry of the audit moved no lesson: what is known still holds."""
@@ -53,7 +61,7 @@ class Rosters:
 
     def _known(self, project: str) -> _Known:
         if self._review.mode(project) is Mode.OFF:
-            return _Known(roster=Roster((), new_id), until=None)
+            return _Known(roster=Roster((), new_id), tools={}, until=None)
         now = self._clock.now()
         lessons = [
             x
@@ -68,6 +76,7 @@ class Rosters:
         candidates = [c for x in lessons if intact(x) and (c := self._candidate(x, names, tools))]
         return _Known(
             roster=Roster(placed(candidates, self._review.policy, names), new_id),
+            tools=tools,
             until=min((x.valid_until for x in lessons if x.valid_until), default=None),
         )
 

@@ -10,7 +10,7 @@ everything: no store is opened and no file is made.
 """
 
 import uuid
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,6 +39,7 @@ from failonce.model import (
     Evidence,
     Failure,
     Mode,
+    Past,
     Recording,
     Verdict,
 )
@@ -46,6 +47,7 @@ from failonce.ports import Clock
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.surfaces.rosters import Rosters
+from failonce.trial import RECENT, answer_of
 
 REMEMBERED = 4096
 """Calls under way that are remembered, to know what became of an advice."""
@@ -54,6 +56,7 @@ _PLAIN = ("builtins", "__main__")
 """Modules whose name Python leaves out before an exception."""
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class Advisor:
         self._rosters = Rosters(loop.review, clock)
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self._told: OrderedDict[str, None] = OrderedDict()
+        self._past: OrderedDict[tuple[str, str], deque[Past]] = OrderedDict()
         self.lost = 0
         """Times that failonce itself failed and the call went on without it."""
 
@@ -185,8 +189,10 @@ class Advisor:
             return otherwise
 
     def _before(self, call: Call, override: str) -> Advice:
+        situation = self._situation(call)
+
         def ask(armed: Sequence[Armed]) -> Decision:
-            return settle(decide.before(Situation(call=call), armed))
+            return settle(decide.before(situation, armed))
 
         asked = self._rosters.of(call.project).before(call, self._clock.now(), ask)
         advice = asked.decision.advice
@@ -202,14 +208,14 @@ class Advisor:
 
     def _after(self, call: Call, error: str | BaseException) -> Advice:
         before = self._pending.get(_key(call), _Pending(attempt=1))
-        roster = self._rosters.of(call.project)
+        roster, situation = self._rosters.of(call.project), self._situation(call)
         for text in _wordings(error):
             failure = _failure(call, text, before.attempt)
             if failure is None:
                 continue
 
             def ask(armed: Sequence[Armed], failure: Failure = failure) -> Decision:
-                return settle(decide.after(Situation(call=call), failure, armed))
+                return settle(decide.after(situation, failure, armed))
 
             asked = roster.after(call, self._clock.now(), ask, spent=before.repaired)
             advice = asked.decision.advice
@@ -253,6 +259,7 @@ class Advisor:
         made = self._loop.evidence([recording], modified=self._clock.now(), project=call.project)
         (taken,) = made
         self._loop.keep([taken])
+        self._look_back(taken)
         done = self._pending.pop(_key(call), None)
         if done is None:
             return
@@ -261,6 +268,19 @@ class Advisor:
             self._loop.store.commit(Change(exposures=known))
         if recording.flagged:
             self._remember(call, replace(done, open=()))
+
+    def _situation(self, call: Call) -> Situation:
+        """A call with what its session did before it, as replay gives it to lessons."""
+        past = self._past.get((call.project, call.session), ()) if call.session else ()
+        return Situation(call=call, past=tuple(past), tools=self._rosters.tools(call.project))
+
+    def _look_back(self, taken: Evidence) -> None:
+        """Remember a call of its session, as it was recorded."""
+        key = (taken.call.project, taken.call.session)
+        past = self._past.setdefault(key, deque(maxlen=RECENT))
+        past.append(Past(call=taken.call, answer=answer_of(taken)))
+        self._past.move_to_end(key)
+        _bounded(self._past)
 
     def _tell(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
         """Write what was not told before, and give that."""
@@ -276,7 +296,7 @@ class Advisor:
         _bounded(self._pending)
 
 
-def _bounded(remembered: OrderedDict[str, T]) -> None:
+def _bounded(remembered: OrderedDict[K, T]) -> None:
     while len(remembered) > REMEMBERED:
         remembered.popitem(last=False)
 
@@ -367,6 +387,7 @@ def _failure(call: Call, text: str, attempt: int) -> Failure | None:
         error_type=finding.error_type,
         retry_after_s=finding.retry_after_s,
         attempt=attempt,
+        template=named.template,
     )
 
 

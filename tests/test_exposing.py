@@ -1,0 +1,286 @@
+"""Who acts, who is withheld and who watches: the same calls count in every arm."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from failonce.exposing import Asking, Candidate, Placed, Roster, lets_go, placed
+from failonce.kinds.behaviour import Block, Repair, Retry, Show, Situation
+from failonce.kinds.behaviour import Effect as Said
+from failonce.kinds.decision import Armed, Decision, settle
+from failonce.model import (
+    Action,
+    AdviceAction,
+    Arm,
+    Call,
+    Category,
+    Effect,
+    Failure,
+    KindName,
+    Lesson,
+    State,
+    ToolSpec,
+)
+from failonce.outcome.assignment import Group, drawn
+from failonce.outcome.span import Span
+from failonce.policy import Policy
+from failonce.skill import decide
+from tests.made import START, lesson, proposal
+from tests.skill.test_decide import guard, rename
+
+
+def roster(*places: Placed) -> Roster:
+    numbers = count()
+    return Roster(places, lambda: f"new-{next(numbers)}")
+
+
+def place(armed: Armed, *, share: float = 0.0, watches: bool = False, group: str = "g") -> Placed:
+    return Placed(
+        armed=armed,
+        group=Group(target="t", signature=group),
+        share=share,
+        since=START,
+        watches=watches,
+    )
+
+
+def unit(arm: Arm, *, share: float = 0.5, group: str = "g") -> str:
+    """A session that draws this arm."""
+    of = Group(target="t", signature=group)
+    return next(s for n in count() if drawn(of, START, s := f"s{n}", share) is arm)
+
+
+def call(session: str = "s", **args: int) -> Call:
+    return Call(tool="t", args=args or {"a": 1}, session=session, project="p")
+
+
+def asking(of: Call) -> Asking:
+    return lambda armed: settle(decide.before(Situation(call=of), armed))
+
+
+HELD, APPLIED = unit(Arm.HOLDOUT), unit(Arm.APPLIED)
+
+
+def test_a_lesson_that_is_withheld_changes_nothing_and_is_told_of() -> None:
+    """Property 11: the call goes on as if the lesson were not there, and the unit counts."""
+    of = call(HELD)
+    asked = roster(place(guard("a"), share=0.5)).before(of, START, asking(of))
+    assert asked.decision.advice.action is AdviceAction.ALLOW
+    assert asked.decision.touches == ()
+    (told,) = (s.exposure for s in asked.spoken)
+    assert (told.arm, told.share, told.effect) == (Arm.HOLDOUT, 0.5, Effect.UNKNOWN)
+    assert (told.unit, told.session, told.project, told.tool) == (HELD, HELD, "p", "t")
+
+
+def test_a_lesson_that_waits_watches_and_changes_nothing() -> None:
+    """Property 11, for the shadow: of one that does not act nothing was drawn."""
+    of = call()
+    asked = roster(place(guard("a"), watches=True)).before(of, START, asking(of))
+    assert asked.decision.advice.action is AdviceAction.ALLOW
+    (told,) = (s.exposure for s in asked.spoken)
+    assert (told.arm, told.share) == (Arm.SHADOW, 0.0)
+    nobody = replace(of, session="")
+    assert not roster(place(guard("a"), watches=True)).before(nobody, START, asking(nobody)).spoken
+
+
+def test_a_lesson_that_acts_does_what_it_does() -> None:
+    of = call(APPLIED)
+    asked = roster(place(guard("a"), share=0.5)).before(of, START, asking(of))
+    assert asked.decision.advice.action is AdviceAction.BLOCK
+    (told,) = (s.exposure for s in asked.spoken)
+    assert (told.arm, told.share, told.effect) == (Arm.APPLIED, 0.5, Effect.PREVENTED)
+
+
+def test_a_lesson_that_has_nothing_to_say_is_not_told_of_in_any_arm() -> None:
+    for session in (HELD, APPLIED):
+        of = call(session, b=1)
+        assert not roster(place(guard("a"), share=0.5)).before(of, START, asking(of)).spoken
+
+
+@pytest.mark.parametrize("other_arm", [Arm.APPLIED, Arm.HOLDOUT])
+def test_the_same_calls_count_in_both_arms_given_what_the_others_do(other_arm: Arm) -> None:
+    """A block by another lesson leaves this one nothing to say, whichever arm it drew."""
+    other = guard("a")
+    mine = replace(guard("b"), lesson="mine")
+    seen: dict[Arm, bool] = {}
+    of_mine, of_other = (Group(target="t", signature=s) for s in ("mine", "other"))
+    for arm in (Arm.APPLIED, Arm.HOLDOUT):
+        session = next(
+            s
+            for n in count()
+            if drawn(of_mine, START, s := f"s{n}", 0.5) is arm
+            and drawn(of_other, START, s, 0.5) is other_arm
+        )
+        of = call(session, a=1, b=1)
+        both = roster(place(other, share=0.5, group="other"), place(mine, share=0.5, group="mine"))
+        told = [s.exposure for s in both.before(of, START, asking(of)).spoken]
+        seen[arm] = "mine" in [x.lesson for x in told]
+        assert [x.arm for x in told if x.lesson == "mine"] == [arm] * seen[arm]
+    assert seen[Arm.APPLIED] == seen[Arm.HOLDOUT] == (other_arm is Arm.HOLDOUT)
+
+
+def test_a_guardrail_watches_the_call_as_repairs_leave_it() -> None:
+    of = call(a=1)
+    both = roster(place(rename("a", "b")), place(guard("a"), watches=True))
+    told = both.before(of, START, asking(of)).spoken
+    assert [s.exposure.lesson for s in told] == ["fix"]
+
+
+def test_lessons_of_one_group_are_withheld_together() -> None:
+    """Else each would be judged by units in which the other one helps."""
+    two = [place(guard("a"), share=0.5), place(replace(rename("a", "b"), lesson="r"), share=0.5)]
+    of = call(HELD)
+    asked = roster(*two).before(of, START, asking(of))
+    assert asked.decision.touches == ()
+    assert [s.exposure.arm for s in asked.spoken] == [Arm.HOLDOUT]
+
+
+def test_what_only_speaks_or_watches_is_told_of_once_a_unit_and_week() -> None:
+    """By an id that every process makes alike; what acts is told of each time."""
+
+    def ids(session: str, at_days: float = 0, **of_place: float) -> list[str]:
+        of, at = call(session), START + timedelta(days=at_days)
+        asked = roster(place(guard("a"), **of_place)).before(of, at, asking(of))  # type: ignore[arg-type]
+        return [s.exposure.id for s in asked.spoken]
+
+    first = ids(HELD, share=0.5)
+    assert ids(HELD, 0.1, share=0.5) == first
+    assert ids(APPLIED, share=0.5) == ids(APPLIED, share=0.5) == ["new-0"]
+    shadows = {tuple(ids("s", days, watches=True)) for days in (0, 1, 7, 8)}
+    assert len(shadows) == 2
+
+
+def test_after_a_failure_nothing_is_withheld() -> None:
+    """The failure is its own counterfactual."""
+    of, failure = call(HELD), Failure(message="m", signature="f", category=Category.NETWORK)
+
+    def ask(armed: Sequence[Armed]) -> Decision:
+        return settle(decide.after(Situation(call=of), failure, armed))
+
+    from tests.skill.test_decide import hint
+
+    retrying = roster(place(hint(), share=0.9))
+    asked = retrying.after(of, START, ask)
+    assert asked.decision.advice.action is AdviceAction.RETRY
+    (said,) = asked.spoken
+    assert (said.exposure.after, said.exposure.share) == (True, 0.0)
+    assert (said.if_worked, said.if_failed) == (Effect.RECOVERED, Effect.NO_EFFECT)
+    assert not retrying.after(of, START, ask, spent=["hint"]).spoken
+
+
+class Broken:
+    """A lesson whose own step fails."""
+
+    component = "t"
+
+    def before(self, *_: object) -> Said | None:
+        raise RuntimeError("no")
+
+    after = before
+
+
+BROKEN = Armed(lesson="broken", version=1, kind=KindName.GUARDRAIL, behaviour=Broken())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("session", [HELD, APPLIED])
+def test_a_lesson_whose_own_step_fails_is_left_out_and_told_of(session: str) -> None:
+    """The others decide without it, and its unit is in no arm of it."""
+    of = call(session)
+    asked = roster(place(BROKEN, share=0.5), place(guard("a"), group="other")).before(
+        of, START, asking(of)
+    )
+    assert asked.decision.advice.action is AdviceAction.BLOCK
+    raised = [s.exposure for s in asked.spoken if s.exposure.lesson == "broken"]
+    assert [(x.effect, x.share) for x in raised] == [(Effect.RAISED, 0.0)]
+
+
+def test_an_error_that_is_nobodys_own_is_not_hidden() -> None:
+    def ask(armed: Sequence[Armed]) -> Decision:
+        if len(armed) > 1:
+            raise RuntimeError("together")
+        return settle(decide.before(Situation(call=call()), armed))
+
+    two = roster(place(guard("a")), place(guard("b")))
+    with pytest.raises(RuntimeError, match="together"):
+        two.before(call(), START, ask)
+
+
+# ------------------------------------------------------------------- places
+
+
+def candidate(
+    state: State = State.CANARY,
+    *,
+    key: str = "k",
+    trial: bool = False,
+    lets: bool = True,
+    signatures: tuple[str, ...] = ("f1",),
+) -> Candidate:
+    made: Lesson = lesson(
+        proposal(KindName.GUARDRAIL, target="t", key=key, signatures=signatures), state=state
+    )
+    made = replace(made, valid_until=START + timedelta(days=7) if trial else None)
+    span = Span(begin=START, since=START, renewed=START, until=START)
+    armed = replace(guard("a"), lesson=made.id)
+    return Candidate(lesson=made, armed=armed, span=span, lets_go=lets)
+
+
+def shares(*candidates: Candidate) -> list[tuple[float, bool]]:
+    return [(p.share, p.watches) for p in placed(candidates, Policy(), {})]
+
+
+def test_one_trial_of_a_group_at_a_time_and_none_beside_an_approved_lesson() -> None:
+    """Section 4.1: what happened could be either's doing."""
+    trial, second = candidate(trial=True), candidate(trial=True, key="other")
+    approved = candidate(key="approved")
+    assert shares(trial) == [(0.5, False)]
+    assert shares(trial, second) == [(0.5, False), (0.5, True)]
+    assert shares(trial, approved) == [(0.1, True), (0.1, False)]
+    elsewhere = candidate(trial=True, key="third", signatures=("f2",))
+    assert shares(trial, elsewhere) == [(0.5, False), (0.5, False)]
+
+
+def test_lessons_of_one_group_have_one_share() -> None:
+    doubtful = candidate(key="doubtful")
+    doubtful = replace(doubtful, span=replace(doubtful.span, last=Action.PROBATION))
+    assert shares(candidate(), doubtful) == [(0.5, False), (0.5, False)]
+
+
+def test_calls_with_side_effects_are_never_let_through() -> None:
+    """Section 7 of the design: then nothing is withheld, and nothing is measured by arms."""
+    assert shares(candidate(lets=False)) == [(0.0, False)]
+    assert shares(candidate(lets=False), candidate(key="fixer")) == [(0.0, False), (0.1, False)]
+
+
+def test_waiting_lessons_watch() -> None:
+    assert shares(candidate(State.PROPOSED)) == [(0.0, True)]
+    assert shares(candidate(State.PROPOSED), candidate(key="b")) == [(0.1, True), (0.1, False)]
+
+
+@pytest.mark.parametrize(
+    ("tool", "expected"),
+    [
+        (ToolSpec(name="delete_file"), False),
+        (ToolSpec(name="bash"), False),
+        (ToolSpec(name="read_file"), True),
+        (ToolSpec(name="x", read_only=True), True),
+        (ToolSpec(name="read_file", read_only=False), False),
+        (ToolSpec(name="delete_file", read_only=True), False),
+    ],
+)
+def test_only_calls_that_read_may_be_let_through(tool: ToolSpec, expected: bool) -> None:
+    """By what the tool declares, or by its words where nothing says otherwise."""
+    assert lets_go(guard("a"), tool) is expected
+    assert lets_go(rename("a", "b"), tool), "a repair can always be withheld"
+
+
+def test_every_effect_has_its_way_of_being_told() -> None:
+    """A new kind of effect must be thought of here too."""
+    from typing import get_args
+
+    names = {e.__name__ for e in get_args(Said)}
+    assert names == {"Repair", "Insert", "LookFirst", "Block", "Warn", "Show", "Retry"}
+    assert all(e in get_args(Said) for e in (Block, Repair, Retry, Show))
