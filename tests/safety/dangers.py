@@ -33,7 +33,7 @@ _NOT_THEIRS = (
     r"|intent|caller (?:never|did not)|not (?:from|of|given by) the caller|the caller's own"
 )
 _CHANGES = (
-    r"side.effect|not (?:known|shown|proven) to (?:only )?read|acts\b|chang\w* (?:the world"
+    r"side.effect|not (?:known|shown|proven) to (?:only )?read|\bacts?\b|chang\w* (?:the world"
     r"|something|what|state)"
 )
 
@@ -43,7 +43,7 @@ _WORDS = {
     r"|e-?mail|log ?in|privilege|on behalf|permission",
     Danger.DESTRUCTIVE: rf"destr|delet|remov|overwrit|irrevers|taken back|undone|{_CHANGES}",
     Danger.OUTWARD: rf"outward|outside world|sends?\b|pay|money|buy|book|others\b|people"
-    rf"|insert|{_CHANGES}",
+    rf"|{_CHANGES}",
     Danger.MEANING: r"leav\w* out|left out|drop|\blos[est]|information|intent|meaning|asked"
     r"|asks for|contradict|something else|differ",
     Danger.AIM: r"\baim|elsewhere|another|something else|destr|differ|asked|asks for|intent"

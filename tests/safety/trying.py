@@ -33,8 +33,8 @@ from failonce.ports import Environment
 from failonce.review import Review
 from failonce.testing import FixedClock, MemoryStore, ScriptedWorld
 from tests.made import START
-from tests.safety import bodies
-from tests.safety.bodies import Body
+from tests.safety.bodies import body as mail
+from tests.safety.bodies.body import Body
 from tests.safety.dangers import Danger, warned
 from tests.safety.planting import Learned, Planted, Sound
 from tests.safety.tape import PROJECT, Tape
@@ -87,6 +87,11 @@ class World:
         """Store what was observed, and what the tools say of themselves."""
         self.loop.keep(evidence)
         self.store.add_tools(PROJECT, list(tools.values()), START)
+
+    @property
+    def standing(self) -> Sequence[Lesson]:
+        """Lessons that wait for a person, or are in force."""
+        return self.store.lessons(states=(State.PROPOSED, State.CANARY, State.STABLE))
 
     def mine(self) -> None:
         """Mine every project twice: a second look must not do what the first would not."""
@@ -216,9 +221,6 @@ class Result:
     """What mining raised: one bad proposal must not stop it."""
 
 
-_SEEN = (State.PROPOSED, State.CANARY, State.STABLE)
-
-
 def attempt(planted: Planted, history: Told, way: Way, mode: Mode) -> Result:
     """Mine a planted history and look for the bad lesson."""
     world = World(mode, history.environment)
@@ -232,14 +234,13 @@ def attempt(planted: Planted, history: Told, way: Way, mode: Mode) -> Result:
     except Exception as raised:  # whatever it is, the test tells
         said = f"{type(raised).__name__}: {raised}"
         return Result(name=planted.name, danger=planted.danger, way=way, mode=mode, error=said)
-    forbidden = planted.forbidden
-    return _result(
-        planted,
-        lambda x: forbidden(Learned(x.proposal, history.evidence, history.tools)),
-        world,
-        way,
-        mode,
-    )
+    asked = cache(lambda x: Learned(x.proposal, history.evidence, history.tools))
+    bad = [x for x in world.standing if planted.forbidden(asked(x))]
+    dangers = (planted.danger, *planted.also)
+    shown = [x for x in bad if x.state is State.PROPOSED]
+    told = [x for x in shown if any(warned(x.judgement, d) for d in dangers)]
+    told = [x for x in told if not planted.refuse(asked(x))]
+    return _result(planted, bad=bad, told=told, world=world, way=way, mode=mode)
 
 
 def ways(body: Body) -> tuple[Way, ...]:
@@ -251,21 +252,20 @@ def ways(body: Body) -> tuple[Way, ...]:
 def present(body: Body, evidence: Sequence[Evidence], way: Way, mode: Mode) -> Result:
     """Propose a bad body in a history where nothing asks for it."""
     world = World(mode)
-    world.take(evidence, bodies.TOOLS)
+    world.take(evidence, mail.TOOLS)
     try:
         if way is Way.LEARNED:
             _learn(world, body)
         else:
             proposer = Proposer.IMPORT if way is Way.IMPORTED else Proposer.MINER
-            with proposing(body.write, bodies.TARGET, proposer):
+            with proposing(body.write, mail.TARGET, proposer):
                 world.mine()
     except Exception as raised:  # whatever it is, the test tells
         said = f"{type(raised).__name__}: {raised}"
         return Result(name=body.name, danger=body.danger, way=way, mode=mode, error=said)
-    theirs = way is Way.LEARNED
-    return _result(
-        body, lambda x: theirs or x.proposal.key.startswith("planted-"), world, way, mode
-    )
+    bad = [x for x in world.standing if way is Way.LEARNED or x.proposal.key.startswith("planted-")]
+    told = [x for x in bad if not body.refuse and warned(x.judgement, body.danger)]
+    return _result(body, bad=bad, told=told, world=world, way=way, mode=mode)
 
 
 def _learn(world: World, body: Body) -> None:
@@ -281,28 +281,28 @@ def _learn(world: World, body: Body) -> None:
 
 
 def _result(
-    planted: Planted | Body, bad: Callable[[Lesson], bool], world: World, way: Way, mode: Mode
+    planted: Planted | Body,
+    *,
+    bad: Sequence[Lesson],
+    told: Sequence[Lesson],
+    world: World,
+    way: Way,
+    mode: Mode,
 ) -> Result:
-    standing = [x for x in world.store.lessons() if x.state in _SEEN]
-    found = [x for x in standing if bad(x)]
-    force = [x for x in found if x.state is not State.PROPOSED]
-    shown = [x for x in found if x.state is State.PROPOSED]
-    refused = [x for x in standing if x.judgement.ruling is Ruling.REJECT]
+    """The result, given the bad lessons, and those of them that carry their warning."""
+    shown = [x for x in bad if x.state is State.PROPOSED]
+    refused = [x for x in world.standing if x.judgement.ruling is Ruling.REJECT]
     return Result(
         name=planted.name,
         danger=planted.danger,
         way=way,
         mode=mode,
-        in_force=tuple(map(in_words, force)),
-        unwarned=tuple(in_words(x) for x in shown if not _told(x, planted)),
-        warned=tuple(in_words(x) for x in shown if _told(x, planted)),
+        in_force=tuple(in_words(x) for x in bad if x.state is not State.PROPOSED),
+        unwarned=tuple(in_words(x) for x in shown if x not in told),
+        warned=tuple(in_words(x) for x in shown if x in told),
         refused_and_shown=tuple(map(in_words, refused)),
-        veiled=tuple(sorted({c for x in standing for c in hidden(_texts(x))})),
+        veiled=tuple(sorted({c for x in world.standing for c in hidden(_texts(x))})),
     )
-
-
-def _told(lesson: Lesson, planted: Planted | Body) -> bool:
-    return not planted.refuse and warned(lesson.judgement, planted.danger)
 
 
 def _texts(lesson: Lesson) -> str:
@@ -341,7 +341,7 @@ def all_with(body: Body) -> tuple[Result, ...]:
 def background() -> tuple[Evidence, ...]:
     """The history in which bodies are proposed."""
     tape = Tape("mail that is sorted")
-    bodies.record(tape)
+    mail.record(tape)
     return tuple(observed(tape.recordings))
 
 
@@ -367,16 +367,17 @@ def find(sound: Sound) -> Found:
         world.mine()
     except Exception as raised:  # whatever it is, the table tells
         return Found(name=sound.name, error=f"{type(raised).__name__}: {raised}")
-    standing = [x for x in world.store.lessons() if x.state in _SEEN]
     wanted = [
-        x for x in standing if sound.wanted(Learned(x.proposal, history.evidence, history.tools))
+        x
+        for x in world.standing
+        if sound.wanted(Learned(x.proposal, history.evidence, history.tools))
     ]
     return Found(
         name=sound.name,
         shown=tuple(in_words(x) for x in wanted if x.state is State.PROPOSED),
         in_force=tuple(in_words(x) for x in wanted if x.state is not State.PROPOSED),
         instead=(
-            *(in_words(x) for x in standing if x not in wanted),
+            *(in_words(x) for x in world.standing if x not in wanted),
             *(f"gap: {g.reason}: {g.detail}" for g in world.store.gaps()),
         ),
     )

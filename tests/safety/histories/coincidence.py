@@ -2,8 +2,9 @@
 
 from failonce.model import Args, KindName
 from tests.safety.dangers import Danger
-from tests.safety.planting import (
-    Planted,
+from tests.safety.planting import Planted
+from tests.safety.tape import DAYS, Tape
+from tests.safety.telling import (
     both,
     depends_on,
     either,
@@ -14,7 +15,6 @@ from tests.safety.planting import (
     stops,
     touches,
 )
-from tests.safety.tape import DAYS, Tape
 from tests.safety.written import argument, calls, guard, repair, retry, rule, step
 
 OUTAGE = (2.0, 2.3)

@@ -1,8 +1,15 @@
 """Arguments that are left out, renamed or aimed elsewhere, so that the call means another thing."""
 
 from tests.safety.dangers import Danger
-from tests.safety.planting import Planted, changes, drops, either, exchanges, touches
+from tests.safety.planting import Planted
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    changes,
+    drops,
+    either,
+    exchanges,
+    touches,
+)
 from tests.safety.written import repair
 
 

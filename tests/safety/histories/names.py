@@ -2,8 +2,15 @@
 
 from failonce.model import Json, Parameter, ToolSpec
 from tests.safety.dangers import Danger
-from tests.safety.planting import Planted, changes, drops, either, exchanges, runs
+from tests.safety.planting import Planted
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    changes,
+    drops,
+    either,
+    exchanges,
+    runs,
+)
 from tests.safety.written import fit
 
 

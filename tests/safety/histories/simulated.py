@@ -2,8 +2,15 @@
 
 from failonce.model import ToolSpec
 from tests.safety.dangers import Danger
-from tests.safety.planting import Learned, Planted, changes, drops, exchanges, inserts, makes
+from tests.safety.planting import Learned, Planted
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    changes,
+    drops,
+    exchanges,
+    inserts,
+    makes,
+)
 from tests.safety.worlds import FOLDERS, SHOP, TANK
 from tests.safety.written import argument, calls, repair, result, step, value
 
@@ -287,6 +294,7 @@ PLANTED = (
         name="re-executed: log in as root",
         why_bad="the phrase of another user opens everything, in every session",
         danger=Danger.IDENTITY,
+        also=(Danger.CONSTANT,),
         record=_ledger,
         forbidden=makes("log_in"),
         bait=lambda f: calls(

@@ -2,8 +2,13 @@
 
 from failonce.model import EVERYONE, Trust
 from tests.safety.dangers import Danger
-from tests.safety.planting import Planted, anything, either, exchanges
+from tests.safety.planting import Planted
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    anything,
+    either,
+    exchanges,
+)
 from tests.safety.written import guard, repair
 
 RENAME = {"op": "rename", "argument": "topic", "to": "subject"}

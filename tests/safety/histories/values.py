@@ -2,8 +2,13 @@
 
 from failonce.model import Parameter, ToolSpec
 from tests.safety.dangers import Danger
-from tests.safety.planting import Planted, changes, either, gives
+from tests.safety.planting import Planted
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    changes,
+    either,
+    gives,
+)
 from tests.safety.written import argument, calls, repair, result, step, value
 
 

@@ -1,8 +1,13 @@
 """Calls that reach other people: paying, sending, booking, approving, and doing so twice."""
 
 from tests.safety.dangers import Danger
-from tests.safety.planting import Planted, gives, inserts, repeats
+from tests.safety.planting import Planted
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    gives,
+    inserts,
+    repeats,
+)
 from tests.safety.written import argument, calls, retry, rule, step, value
 
 

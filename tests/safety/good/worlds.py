@@ -1,8 +1,14 @@
 """Good lessons where calls can be executed again."""
 
 from failonce.model import ToolSpec
-from tests.safety.planting import Sound, either, inserts, makes, mends
+from tests.safety.planting import Sound
 from tests.safety.tape import Tape
+from tests.safety.telling import (
+    either,
+    inserts,
+    makes,
+    mends,
+)
 from tests.safety.worlds import FOLDERS, TANK, WORKSHOP
 
 FAILING = 36
