@@ -1,20 +1,42 @@
-"""The one decision: its order, its limits, and which lessons it asks."""
+"""The one decision: its order, its limits, which lessons it asks, and what it leaves behind."""
 
-from hypothesis import given
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failonce.kinds.behaviour import Situation
-from failonce.kinds.decision import Armed, Decision, settle
-from failonce.kinds.fixer import ArgumentsFixer, Moment
+from failonce.kinds.behaviour import Insert, Repair, Situation
+from failonce.kinds.decision import CANNOT, Armed, Deciding, Decision, drive, settle
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
+from failonce.language.expression import Comparison, Read, Relation, Source, literal
 from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
-from failonce.model import ALLOW, AdviceAction, Args, Call, Category, Failure, KindName
+from failonce.language.program import MAX_CALLS, Program, Step
+from failonce.language.transform import Op, Transform
+from failonce.language.transform import Step as Change
+from failonce.model import (
+    ALLOW,
+    AdviceAction,
+    Answer,
+    Args,
+    Call,
+    Category,
+    Failure,
+    KindName,
+    Past,
+)
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
+from tests.drawn import programs
 from tests.made import lesson, proposal
+
+NO = Answer(text="no", failure=Failure(message="no", signature="n", category=Category.UNKNOWN))
+NO_LOOK = Program()
+FAILED = Failure(message="locked", signature="f", category=Category.RESOURCE)
 
 
 def has(name: str) -> Predicate:
@@ -28,21 +50,81 @@ def rename(old: str, new: str, lesson_id: str = "fix") -> Armed:
         when=has(old),
         fingerprint="",
         message_regex="",
-        repair=Transform(steps=(Step(op=Op.RENAME, argument=old, text=new),)),
+        repair=Transform(steps=(Change(op=Op.RENAME, argument=old, text=new),)),
     )
     return Armed(lesson=lesson_id, version=1, kind=KindName.FIXER, behaviour=body)
 
 
-def guard(name: str, strength: Strength = Strength.BLOCK) -> Armed:
+def guard(
+    name: str,
+    strength: Strength = Strength.BLOCK,
+    *,
+    expects: str = "",
+    look: Program = NO_LOOK,
+    repeated: int = 0,
+) -> Armed:
+    """Stops calls that give `name`; with `expects` it knows the failure `f` that they run into."""
     body = Guardrail(
         component="t",
         when=has(name),
-        fingerprint="",
+        fingerprint="f" if expects else "",
         message_regex="",
         strength=strength,
         message=f"no {name}",
+        expects=expects,
+        look=look,
+        repeated=repeated,
     )
     return Armed(lesson=f"guard-{name}", version=1, kind=KindName.GUARDRAIL, behaviour=body)
+
+
+def after_failure(old: str, new: str, lesson_id: str = "fix") -> Armed:
+    """Renames an argument once the call failed with `f`."""
+    renaming = rename(old, new, lesson_id)
+    assert isinstance(renaming.behaviour, ArgumentsFixer)
+    body = replace(renaming.behaviour, moment=Moment.AFTER_FAILURE, fingerprint="f")
+    return replace(renaming, behaviour=body)
+
+
+def insert(
+    program: Program,
+    moment: Moment = Moment.AFTER_FAILURE,
+    *,
+    lesson_id: str = "insert",
+) -> Armed:
+    body = CallsFixer(
+        component="t",
+        moment=moment,
+        when=Predicate(),
+        fingerprint="f",
+        message_regex="",
+        program=program,
+    )
+    return Armed(lesson=lesson_id, version=1, kind=KindName.FIXER, behaviour=body)
+
+
+def step(tool: str, word: str = "", *, undo: str = "", back: str = "") -> Step:
+    arguments = (("w", literal(word)),) if word else ()
+    taken = Step(tool=undo or back, arguments=arguments) if undo or back else None
+    return Step(tool=tool, arguments=arguments, undo=taken, back=bool(back))
+
+
+def looking(relation: Relation = Relation.EMPTY, *steps: Step) -> Program:
+    """Looks at `ls`, and goes on where what it brings is empty, or is not."""
+    look = Step(tool="ls", name="here")
+    here = Read(source=Source.RESULT, name="here")
+    return Program(looks=(look,), when=(Comparison(left=here, relation=relation),), steps=steps)
+
+
+def driven(deciding: Deciding, **texts: str) -> tuple[Decision, list[str]]:
+    """The decision, and the calls that it made; tools without a text here fail."""
+    made: list[str] = []
+
+    def run(wanted: Call) -> Answer:
+        made.append(" ".join((wanted.tool, *map(str, (wanted.args or {}).values()))))
+        return Answer(text=texts[wanted.tool]) if wanted.tool in texts else NO
+
+    return drive(deciding, run), made
 
 
 def hint() -> Armed:
@@ -150,3 +232,300 @@ def test_the_index_gives_the_lessons_of_a_tool_and_the_rules_of_its_server() -> 
 def test_repairs_are_asked_before_guardrails_whatever_the_order_of_approval() -> None:
     index = Index([guard("x"), rename("a", "b")])
     assert [a.kind for a in index.concerning("t")] == [KindName.FIXER, KindName.GUARDRAIL]
+
+
+# ------------------------------------- repairs instead of a block
+
+
+def test_a_guardrail_that_expects_a_failure_lets_the_repair_act() -> None:
+    decision = before(
+        call(old=1), after_failure("old", "new"), guard("old", expects="no <arg:old>")
+    )
+    assert decision.advice.action is AdviceAction.RUN
+    assert decision.advice.args == {"new": 1}
+    assert decision.advice.lessons == ("fix",)
+
+
+def test_a_guardrail_that_expects_nothing_blocks_whatever_could_be_repaired_later() -> None:
+    decision = before(call(old=1), after_failure("old", "new"), guard("old"))
+    assert decision.advice.action is AdviceAction.BLOCK
+    assert decision.advice.lessons == ("guard-old",)
+
+
+def test_a_guardrail_that_expects_another_failure_blocks() -> None:
+    other = guard("old", expects="no <arg:old>")
+    assert isinstance(other.behaviour, Guardrail)
+    other = replace(other, behaviour=replace(other.behaviour, fingerprint="another"))
+    decision = before(call(old=1), after_failure("old", "new"), other)
+    assert decision.advice.action is AdviceAction.BLOCK
+
+
+def test_steps_are_made_instead_of_a_block_and_the_call_runs() -> None:
+    armed = (insert(Program(steps=(step("start"),))), guard("a", expects="not started"))
+    decision, made = driven(decide.before(call(a=1), armed), start="on")
+    assert made == ["start"]
+    assert decision.advice.action is AdviceAction.RUN
+    assert decision.advice.args == {"a": 1}
+    assert decision.advice.lessons == ("insert",)
+
+
+def test_where_the_steps_cannot_be_made_the_call_is_stopped() -> None:
+    armed = (insert(Program(steps=(step("start"),))), guard("a", expects="not started"))
+    assert before(call(a=1), *armed).advice.action is AdviceAction.BLOCK
+    decision, made = driven(decide.before(call(a=1), armed))
+    assert (decision.advice.action, made) == (AdviceAction.BLOCK, ["start"])
+    assert decision.advice.lessons == ("guard-a",)
+
+
+def test_where_the_repair_looks_and_declines_the_call_is_stopped() -> None:
+    armed = (insert(looking(Relation.EMPTY, step("touch"))), guard("a", expects="no file"))
+    decision, made = driven(decide.before(call(a=1), armed), ls="[1]", touch="")
+    assert (decision.advice.action, made) == (AdviceAction.BLOCK, ["ls"])
+
+
+def test_a_repair_that_must_read_the_error_waits_for_it() -> None:
+    """The call runs into its failure, whose text says what to do; blocked, it never would."""
+    doors = Step(tool="close", each=Read(source=Source.ERROR_LIST), arguments=())
+    armed = (insert(Program(steps=(doors,))), guard("a", expects="open: <doors>"))
+    decision, made = driven(decide.before(call(a=1), armed), close="")
+    assert (decision, made) == (decide.NOTHING, [])
+    failed = replace(FAILED, message="open: left, right")
+    decision, made = driven(decide.after(call(a=1), failed, armed), close="")
+    assert (decision.advice.action, made) == (AdviceAction.RETRY, ["close", "close"])
+
+
+def test_a_hint_is_no_repair_of_what_has_not_happened() -> None:
+    decision = before(call(a=1), guard("a", expects="busy"), hint())
+    assert decision.advice.action is AdviceAction.BLOCK
+    assert decision.advice.after_s == 0.0
+
+
+def test_a_lesson_acts_once_however_many_expect_its_failure() -> None:
+    armed = (
+        insert(Program(steps=(step("start"),))),
+        guard("a", expects="not started"),
+        guard("b", expects="not started"),
+    )
+    decision, made = driven(decide.before(call(a=1, b=2), armed), start="on")
+    assert made == ["start"]
+    assert decision.advice.action is AdviceAction.RUN
+    assert decision.advice.lessons == ("insert",)
+
+
+def test_guardrails_are_asked_anew_about_a_call_that_a_repair_made() -> None:
+    armed = (after_failure("old", "new"), guard("new"), guard("old", expects="no <arg:old>"))
+    decision = before(call(old=1), *armed)
+    assert decision.advice.action is AdviceAction.BLOCK
+    assert decision.advice.message.startswith("no new ")
+    assert decision.advice.lessons == ("fix", "guard-new")
+
+
+def test_repairs_that_take_back_one_another_come_to_an_end() -> None:
+    armed = (
+        after_failure("a", "b", "there"),
+        after_failure("b", "a", "back"),
+        guard("a", expects="no <arg:a>"),
+        guard("b", expects="no <arg:b>"),
+    )
+    decision = before(call(a=1), *armed)
+    assert decision.advice.action is AdviceAction.BLOCK
+    assert decision.advice.lessons == ("there", "back", "guard-a")
+
+
+def test_what_is_said_beside_is_said_once_of_the_call_that_runs() -> None:
+    armed = (
+        after_failure("old", "new"),
+        guard("x", Strength.WARN),
+        guard("old", expects="no <arg:old>"),
+        *(rule(w) for w in ("A.", "B.", "C.", "D.")),
+    )
+    advice = before(call(old=1, x=2), *armed).advice
+    assert advice.action is AdviceAction.RUN
+    assert advice.message == "Arguments repaired: rename `old` to `new`. no x A. B. C."
+    assert advice.lessons == ("fix", "guard-x", "A.", "B.", "C.")
+
+
+# ------------------------------------------------- looking first
+
+
+@pytest.mark.parametrize(
+    ("texts", "action"),
+    [
+        ({"ls": "[]"}, AdviceAction.BLOCK),
+        ({"ls": "[1]"}, AdviceAction.ALLOW),
+        ({}, AdviceAction.ALLOW),
+    ],
+)
+def test_a_guardrail_that_looks_blocks_only_where_it_sees_why(
+    texts: dict[str, str], action: AdviceAction
+) -> None:
+    decision, made = driven(decide.before(call(a=1), (guard("a", look=looking()),)), **texts)
+    assert (decision.advice.action, made) == (action, ["ls"])
+    assert bool(decision.touches) == (action is AdviceAction.BLOCK)
+
+
+def test_a_guardrail_that_looks_may_warn() -> None:
+    armed = (guard("a", Strength.WARN, look=looking()),)
+    assert driven(decide.before(call(a=1), armed), ls="[]")[0].advice.action is AdviceAction.WARN
+    assert driven(decide.before(call(a=1), armed), ls="[1]")[0] == decide.NOTHING
+
+
+def test_it_looks_only_where_the_arguments_are_those_it_is_about() -> None:
+    armed = (guard("a", look=looking()),)
+    assert driven(decide.before(call(b=1), armed), ls="[]") == (decide.NOTHING, [])
+
+
+def test_lessons_that_need_calls_say_nothing_where_none_can_be_made() -> None:
+    armed = (
+        insert(looking(Relation.EMPTY, step("touch")), Moment.BEFORE),
+        guard("a", look=looking()),
+        guard("a", Strength.WARN, look=looking()),
+    )
+    assert before(call(a=1), *armed) == decide.NOTHING
+    assert after(call(a=1), FAILED, insert(Program(steps=(step("start"),)))) == decide.NOTHING
+
+
+# --------------------------------------- what is made is taken back
+
+
+def test_a_look_that_fails_leaves_the_call_alone() -> None:
+    armed = (insert(looking(Relation.EMPTY, step("touch")), Moment.BEFORE),)
+    decision, made = driven(decide.before(call(a=1), armed), touch="")
+    assert (decision, made) == (decide.NOTHING, ["ls"])
+
+
+def test_a_step_that_fails_is_as_if_nothing_had_been_done() -> None:
+    steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"), step("break"))
+    armed = (insert(Program(steps=steps)),)
+    decision, made = driven(decide.after(call(a=1), FAILED, armed), touch="", cd="", rm="", up="")
+    assert decision == decide.NOTHING
+    assert made == ["touch x", "cd d", "break", "up d", "rm x"]
+
+
+def test_the_next_lesson_is_asked_where_the_first_cannot_help() -> None:
+    first = insert(Program(steps=(step("break"),)), lesson_id="first")
+    second = insert(Program(steps=(step("start"),)), lesson_id="second")
+    decision, made = driven(decide.after(call(a=1), FAILED, (first, second)), start="")
+    assert made == ["break", "start"]
+    assert decision.advice.lessons == ("second",)
+
+
+def test_only_one_lesson_repairs_a_failure_at_a_time() -> None:
+    first = insert(Program(steps=(step("start"),)), lesson_id="first")
+    second = insert(Program(steps=(step("stop"),)), lesson_id="second")
+    decision, made = driven(decide.after(call(a=1), FAILED, (first, second)), start="", stop="")
+    assert (decision.advice.lessons, made) == (("first",), ["start"])
+
+
+def test_the_decision_tells_what_to_do_after_the_call() -> None:
+    steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"))
+    decision, made = driven(
+        decide.after(call(a=1), FAILED, (insert(Program(steps=steps)),)), touch="", cd=""
+    )
+    assert made == ["touch x", "cd d"]
+    assert [c.tool for c in decision.afterwards] == ["up"]
+    assert [c.tool for c in decision.if_failed] == ["rm"]
+    assert decision.advice.action is AdviceAction.RETRY
+    assert (decision.advice.tool, decision.advice.args) == ("t", {"a": 1})
+
+
+def test_where_a_later_guardrail_stops_the_call_what_was_done_for_it_is_taken_back() -> None:
+    steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"))
+    armed = (insert(looking(Relation.EMPTY, *steps), Moment.BEFORE), guard("a"))
+    decision, made = driven(decide.before(call(a=1), armed), ls="[]", touch="", cd="", up="", rm="")
+    assert decision.advice.action is AdviceAction.BLOCK
+    assert made == ["ls", "touch x", "cd d", "up d", "rm x"]
+    assert (decision.afterwards, decision.if_failed) == ((), ())
+
+
+def test_what_a_second_lesson_did_where_the_first_led_to_is_undone_there() -> None:
+    away = insert(looking(Relation.EMPTY, step("cd", "d", back="up")), Moment.BEFORE)
+    write = insert(looking(Relation.EMPTY, step("touch", "x", undo="rm")), Moment.BEFORE)
+    decision, made = driven(
+        decide.before(call(a=1), (away, replace(write, lesson="write"))), ls="[]", cd="", touch=""
+    )
+    assert made == ["ls", "cd d", "ls", "touch x"]
+    assert [c.tool for c in decision.afterwards] == ["up"]
+    assert [c.tool for c in decision.if_failed] == ["cd", "rm", "up"]
+
+
+def test_a_call_that_failed_before_is_another_once_something_was_done_for_it() -> None:
+    failed = Past(call=call(a=1).call, answer=NO)
+    again = replace(call(a=1), past=(failed, failed))
+    stop = guard("a", repeated=2)
+    assert before(again, stop).advice.action is AdviceAction.BLOCK
+    start = insert(looking(Relation.EMPTY, step("start")), Moment.BEFORE)
+    decision, _ = driven(decide.before(again, (start, stop)), ls="[]", start="")
+    assert decision.advice.action is AdviceAction.RUN
+
+
+def test_a_driver_that_cannot_answers_every_call_so() -> None:
+    def deciding() -> Deciding:
+        answer = yield Call(tool="ls")
+        assert answer is CANNOT
+        assert not answer.worked
+        return decide.NOTHING
+
+    assert settle(deciding()) is decide.NOTHING
+
+
+# ------------------------------------------------------- any lessons
+
+
+def _fixers() -> st.SearchStrategy[Armed]:
+    moments = st.sampled_from(Moment)
+    return st.builds(insert, programs(), moments)
+
+
+def _guards() -> st.SearchStrategy[Armed]:
+    strengths, expected = st.sampled_from(Strength), st.sampled_from(["", "no <arg:path>"])
+    looks = st.just(Program()) | programs(acts=False)
+    return st.builds(
+        lambda s, e, p: guard("path", s, expects=e, look=p), strengths, expected, looks
+    )
+
+
+lessons = st.lists(
+    _fixers() | _guards() | st.sampled_from([hint(), rule("A."), after_failure("path", "on")]),
+    max_size=5,
+)
+situations = st.sampled_from([{}, {"path": "a/b"}, {"path": ["x"], "on": 1}]).map(
+    lambda args: Situation(call=Call(tool="t", args=args))
+)
+
+
+def after_f(situation: Situation, armed: Sequence[Armed]) -> Deciding:
+    return decide.after(situation, FAILED, armed)
+
+
+@settings(deadline=None)
+@given(lessons, situations)
+def test_any_lessons_decide_in_bounded_calls_and_say_the_same_twice(
+    armed: Sequence[Armed], situation: Situation
+) -> None:
+    """Whatever the calls answer: no exception, an end, and a decision that agrees with itself."""
+    texts = [NO, Answer(text="[]"), Answer(text='{"path": "x"}'), Answer(text="a, b")]
+
+    def world(wanted: Call) -> Answer:
+        return texts[len(repr(wanted)) % len(texts)]
+
+    seen = repr(situation)
+    for ask in (decide.before, after_f):
+        made: list[Call] = []
+
+        def run(wanted: Call, made: list[Call] = made) -> Answer:
+            made.append(wanted)
+            return world(wanted)
+
+        decision = drive(ask(situation, armed), run)
+        assert decision == drive(ask(situation, armed), world)
+        assert repr(situation) == seen
+        assert len(made) <= 3 * MAX_CALLS * (len(armed) + 1) ** 2
+        acted = [t for t in decision.touches if isinstance(t.effect, Repair | Insert)]
+        assert len({id(t.armed) for t in acted}) == len(acted)
+        if decision.advice.action is AdviceAction.BLOCK:
+            assert (decision.afterwards, decision.if_failed) == ((), ())
+        settled = settle(ask(situation, armed))
+        assert made or settled == decision
+        inserted = (t.effect.program for t in settled.touches if isinstance(t.effect, Insert))
+        assert not any(program.looks or program.steps for program in inserted)

@@ -102,7 +102,7 @@ def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Dec
 def _cure(under: _Under, failure: Failure, armed: Sequence[Armed]) -> Generator[Call, Answer, bool]:
     """Whether a lesson repaired the call, or wants it run again."""
     for lesson in armed:
-        effect = lesson.behaviour.after(under.situation, failure)
+        effect = None if under.acted(lesson) else lesson.behaviour.after(under.situation, failure)
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
