@@ -203,8 +203,10 @@ def advised(call: Call, decision: Decision) -> Call:
 
 
 def _all(run: Run, calls: Iterable[Call]) -> None:
+    """Make the calls up to one that fails: those behind it count on where it would have led."""
     for call in calls:
-        run(call)
+        if not run(call).worked:
+            return
 
 
 def _same(one: Answer, other: Answer) -> bool:
