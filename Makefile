@@ -51,6 +51,7 @@ contracts: .venv/dev
 # FAILONCE_DATA (or DATA=) is a folder of recordings; a benchmark without its data says so.
 bench: .venv/dev
 	@$(BIN)/python bench/stream.py $(QUICK)
+	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)
