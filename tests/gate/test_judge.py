@@ -79,11 +79,10 @@ def past(
     return calls
 
 
-def judged(made: Proposal, calls: list[Evidence]) -> Judgement:
+def judged(made: Proposal, calls: list[Evidence], exam: frozenset[str] | None = None) -> Judgement:
+    """The gate's word where the clusters of `exam` did not teach the lesson, None for all."""
     episodes = history.by_tool(calls)
-    failing = {e.call.cluster for e in calls if e.failed}
-    split = history.split(failing, {e.call.cluster for e in calls})
-    return judge(made, Case(calls=calls, recoveries=episodes.recoveries, split=split), decide)
+    return judge(made, Case(calls=calls, recoveries=episodes.recoveries, exam=exam), decide)
 
 
 def test_a_lesson_that_helps_in_enough_sessions_passes() -> None:
@@ -95,15 +94,22 @@ def test_a_lesson_that_helps_in_enough_sessions_passes() -> None:
     assert verdict.proof.line.startswith(f"Repaired {verdict.proof.tally.repaired} of")
 
 
-def test_study_sessions_do_not_vote() -> None:
+def test_sessions_that_taught_a_lesson_do_not_vote() -> None:
     calls = past(sessions=10)
-    failing = {e.call.cluster for e in calls if e.failed}
-    exam = failing - history.split(failing, ()).study
-    assert judged(fixer(), calls).proof.wins == len(exam) < len(failing)
+    proof = judged(fixer(), calls, frozenset({"s1", "s2", "s3"})).proof
+    assert (proof.wins, proof.clusters, proof.tally.failures) == (3, 3, 3)
+    assert proof.tally.good == 3 * 7
+
+
+def test_a_lesson_that_every_session_taught_says_that_nothing_tried_it_yet() -> None:
+    proof = judged(fixer(), past(sessions=10), frozenset()).proof
+    assert (proof.wins, proof.tally.failures, proof.tally.good) == (0, 0, 0)
+    assert proof.power is Power.UNDERPOWERED
+    assert proof.line.startswith("Not tried yet: every recorded failure of this class taught it")
 
 
 def test_too_few_sessions_are_underpowered_and_say_what_is_missing() -> None:
-    verdict = judged(guardrail(), past(sessions=5))
+    verdict = judged(guardrail(), past(sessions=4))
     assert verdict.proof.power is Power.UNDERPOWERED
     assert verdict.ruling is Ruling.HOLD
     assert "more sessions that it helps" in verdict.proof.missing
@@ -229,7 +235,7 @@ def test_a_body_that_holds_more_than_is_read_is_refused() -> None:
 
 
 def test_many_candidates_at_once_need_stronger_proof() -> None:
-    alone = judged(fixer(), past(sessions=11, good=60))
+    alone = judged(fixer(), past(sessions=7, good=60))
     assert alone.proof.power is Power.PASS
     assert together([alone])[0].proof.power is Power.PASS
     useless = replace(alone, proof=replace(alone.proof, wins=4, losses=4, e_value=0.3))

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from failonce import history
-from failonce.gate.replay import Result, replay, tally
+from failonce.gate.replay import replay
+from failonce.gate.results import Result, tally
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
 from failonce.kinds.fixer import ArgumentsFixer, Moment

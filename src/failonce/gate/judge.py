@@ -172,7 +172,7 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     after = isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
     proof = replace(proof, power=_power(proposal.kind, proof, harm, after=after))
     proof = replace(proof, missing=_missing(proposal.kind, proof, harm, after=after))
-    return replace(proof, line=_line(body, proof, exam))
+    return replace(proof, line=_line(body, proof, case))
 
 
 def _concerning(body: Behaviour, armed: tuple[Armed, ...]) -> Concerning:
@@ -184,9 +184,9 @@ def _concerning(body: Behaviour, armed: tuple[Armed, ...]) -> Concerning:
     return lambda tool: armed if tool == body.component else ()
 
 
-def _line(body: Behaviour, proof: Proof, exam: Sequence[Evidence]) -> str:
+def _line(body: Behaviour, proof: Proof, case: Case) -> str:
     """The proof in a sentence; where nothing was left to try it on, that."""
-    if exam and not proof.tally.failures:
+    if case.calls and not proof.tally.failures and proof.missing:
         return (
             f"Not tried yet: every recorded failure of this class taught it; needs {proof.missing}."
         )
