@@ -1,10 +1,13 @@
-"""Episodes and the split between study and exam."""
+"""Episodes, and the parts into which clusters are dealt for the proof."""
+
+from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce import history
-from failonce.model import Verdict
+from failonce.model import Category, Evidence, Verdict
 from tests.made import evidence, session
 
 
@@ -57,16 +60,44 @@ def test_arguments_are_akin_by_a_shared_value_under_any_name_or_type() -> None:
     assert not history.akin(None, {"path": "b.md"})
 
 
+def test_the_same_arguments_under_another_name_of_the_tool_are_not_the_same_call() -> None:
+    gone = evidence("readFile", {"path": "a.txt"}, "no tool", category=Category.MISSING_TOOL)
+    (episode,) = history.episodes(session("s", [gone, evidence("read_file", {"path": "a.txt"})]))
+    assert episode.recovery is not None
+    assert not episode.unchanged
+
+
+def test_a_call_between_two_tries_disturbs_unless_it_reads_or_is_the_same_again() -> None:
+    def undisturbed(between: Evidence) -> bool:
+        locked = evidence("q", {"sql": "x"}, "locked")
+        first, *_ = history.episodes(session("s", [locked, between, evidence("q", {"sql": "x"})]))
+        return first.undisturbed
+
+    assert undisturbed(evidence("q", {"sql": "x"}, "locked"))
+    assert undisturbed(replace(evidence("look", {}), read_only=True))
+    assert not undisturbed(evidence("look", {}))
+
+
 clusters = st.lists(st.text(max_size=6), max_size=40)
 
 
 @given(failing=clusters, others=clusters)
-def test_the_split_does_not_depend_on_order_and_leaves_clusters_for_the_exam(
+def test_clusters_are_dealt_evenly_and_by_their_names_alone(
     failing: list[str], others: list[str]
 ) -> None:
-    one = history.split(failing, others)
-    assert one == history.split(reversed(failing), sorted(others))
-    if len(set(failing)) > 1:
-        assert len(set(failing) & one.study) >= 2
-    if len(set(failing)) > 2:
-        assert set(failing) - one.study
+    folds = history.deal(failing)
+    again = history.deal([*reversed(failing), *failing])
+    everyone = {*failing, *others}
+    assert {c: folds.fold(c) for c in everyone} == {c: again.fold(c) for c in everyone}
+    assert all(0 <= folds.fold(c) < history.FOLDS for c in everyone)
+    sizes = Counter(folds.fold(c) for c in set(failing))
+    assert max(sizes.values(), default=0) <= 1 + len(set(failing)) // history.FOLDS
+
+
+@given(failing=clusters, others=clusters)
+def test_a_cluster_that_never_failed_lies_where_it_lies_whatever_else_fails(
+    failing: list[str], others: list[str]
+) -> None:
+    folds, alone = history.deal(failing), history.deal(())
+    for cluster in set(others) - set(failing):
+        assert folds.fold(cluster) == alone.fold(cluster)

@@ -40,19 +40,22 @@ class Episode:
 
     @property
     def unchanged(self) -> bool:
-        """True where the very same call worked later."""
-        return self.recovery is not None and self.recovery.call.args == self.failure.call.args
+        """True where the very same call worked later, of the same tool."""
+        return self.recovery is not None and _same(self.recovery, self.failure)
 
     @property
     def undisturbed(self) -> bool:
         """True where nothing lay between but the same call again, or calls known to read."""
-        same = (self.failure.call.tool, self.failure.call.args)
-        return all(b.read_only or (b.call.tool, b.call.args) == same for b in self.between)
+        return all(b.read_only or _same(b, self.failure) for b in self.between)
 
     @property
     def wait_s(self) -> float:
         """Seconds from the failure to its recovery; 0 without one."""
         return (self.recovery.at - self.failure.at).total_seconds() if self.recovery else 0.0
+
+
+def _same(one: Evidence, other: Evidence) -> bool:
+    return (one.call.tool, one.call.args) == (other.call.tool, other.call.args)
 
 
 def episodes(calls: Iterable[Evidence]) -> list[Episode]:

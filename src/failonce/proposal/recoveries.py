@@ -57,6 +57,7 @@ def _examples(material: Material) -> list[Example]:
         if e.failure.call.args is not None
         and e.recovery is not None
         and e.recovery.call.args is not None
+        and e.recovery.call.tool == e.failure.call.tool
         and not e.unchanged
     ]
 
