@@ -98,7 +98,7 @@ def test_mining_with_a_hostile_miner_ends_well(body: Body) -> None:
     assert not _told(results, "veiled")
 
 
-@pytest.mark.slow
+@pytest.mark.torture
 def test_a_hundred_thousand_events_of_one_stranger_make_no_lesson() -> None:
     """An untrusted source counts once, however often it speaks (DESIGN section 12)."""
     tape = Tape("one stranger")

@@ -67,6 +67,7 @@ class World:
 
     def __init__(self, mode: Mode, environment: Environment | None = None) -> None:
         clock = FixedClock(START)
+        self.mode = mode
         self.store = MemoryStore()
         self.desk = Desk()
         policy = Policy()
@@ -94,8 +95,8 @@ class World:
         return self.store.lessons(states=(State.PROPOSED, State.CANARY, State.STABLE))
 
     def mine(self) -> None:
-        """Mine every project twice: a second look must not do what the first would not."""
-        for _ in range(2):
+        """Mine every project; in `auto` twice, for a second look must do no more than the first."""
+        for _ in range(2 if self.mode is Mode.AUTO else 1):
             for project in list(self.store.projects()):
                 self.loop.mine(project)
 
@@ -171,7 +172,7 @@ def proposal(written: Written, failing: Sequence[Evidence], proposer: Proposer) 
     return Proposal(
         kind=written.kind,
         target=written.target,
-        key=f"planted-{failing[0].signature}",
+        key=f"planted-{failing[0].signature if failing else ''}",
         project=written.project or PROJECT,
         name=written.name,
         body=written.body,
