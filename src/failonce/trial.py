@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import overload
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Insert, Situation
@@ -57,17 +58,49 @@ def situations(
     calls: Iterable[Evidence], tools: Mapping[str, ToolSpec] = NO_TOOLS
 ) -> Iterator[tuple[Evidence, Situation]]:
     """Each recorded call with what its session did before it; calls come session by session."""
-    past: list[Past] = []
-    here: tuple[str, str] | None = None
+    session: list[Evidence] = []
+    project = name = None
     for e in calls:
-        if (e.call.project, e.call.session) != here:
-            here, past = (e.call.project, e.call.session), []
-        yield e, Situation(call=e.call, past=tuple(past[-RECENT:]), tools=tools)
-        past.append(Past(call=e.call, answer=answer_of(e)))
+        call = e.call
+        if call.session != name or call.project != project:
+            project, name, session = call.project, call.session, []
+        yield e, Situation(call=call, past=_Recent(session), tools=tools)
+        session.append(e)
 
 
 RECENT = 50
 """Calls of a session that a lesson can look back on."""
+
+
+class _Recent(Sequence[Past]):
+    """The last calls of a session as they were at one moment, read only where a lesson looks.
+
+    Nearly no lesson does, and replay makes one of these for every recorded call.
+    """
+
+    __slots__ = ("_session", "_start", "_stop")
+
+    def __init__(self, session: Sequence[Evidence]) -> None:
+        self._session = session
+        self._stop = len(session)
+        self._start = max(0, self._stop - RECENT)
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    @overload
+    def __getitem__(self, at: int) -> Past: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Past, ...]: ...
+    def __getitem__(self, at: int | slice) -> Past | tuple[Past, ...]:
+        places = range(self._start, self._stop)[at]
+        if isinstance(places, range):
+            return tuple(_past(self._session[i]) for i in places)
+        return _past(self._session[places])
+
+
+def _past(e: Evidence) -> Past:
+    return Past(call=e.call, answer=answer_of(e))
 
 
 # ---------------------------------------------------------------- execution

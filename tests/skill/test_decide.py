@@ -529,3 +529,21 @@ def test_any_lessons_decide_in_bounded_calls_and_say_the_same_twice(
         assert made or settled == decision
         inserted = (t.effect.program for t in settled.touches if isinstance(t.effect, Insert))
         assert not any(program.looks or program.steps for program in inserted)
+
+
+@settings(deadline=None)
+@given(lessons, situations)
+def test_a_lesson_that_is_passed_over_for_an_argument_would_have_said_nothing(
+    armed: Sequence[Armed], situation: Situation
+) -> None:
+    """`needs` saves time and decides nothing."""
+    screened = [replace(a, needs=getattr(a.behaviour, "when", Predicate()).needs) for a in armed]
+
+    def world(wanted: Call) -> Answer:
+        return NO if len(repr(wanted)) % 3 else Answer(text="[]")
+
+    for ask in (decide.before, after_f):
+        plain, quick = drive(ask(situation, armed), world), drive(ask(situation, screened), world)
+        assert plain.advice == quick.advice
+        assert [t.effect for t in plain.touches] == [t.effect for t in quick.touches]
+        assert (plain.afterwards, plain.if_failed) == (quick.afterwards, quick.if_failed)

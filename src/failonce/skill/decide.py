@@ -6,8 +6,9 @@ instead of the block. Replay and every surface drive these two generators, so wh
 on history is what happens at call time.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from failonce.kinds.behaviour import (
     Block,
@@ -28,6 +29,9 @@ MAX_SHOWN = 3
 """Sentences shown with one call (requirement D.3.23)."""
 
 NOTHING = Decision(advice=ALLOW)
+
+_FIXER: Final = KindName.FIXER
+_ACTS: Final = (Repair, Insert)
 
 _HOW_TO_OVERRIDE = "If this call is right all the same, repeat it with a reason."
 
@@ -56,19 +60,33 @@ class _Under:
         self.entered = (*self.entered, *planned.entered)
         self.afterwards = (*planned.afterwards, *self.afterwards)
 
+    def others(self, armed: Sequence[Armed]) -> list[Armed]:
+        """The lessons that are no fixers and may have something to say of these arguments."""
+        args = self.situation.call.args or ()
+        return [a for a in armed if a.kind is not _FIXER and (not a.needs or a.needs in args)]
+
+    def concerns(self, lesson: Armed) -> bool:
+        """Whether a lesson may have something to say of these arguments."""
+        return not lesson.needs or lesson.needs in (self.situation.call.args or ())
+
     def acted(self, lesson: Armed) -> bool:
         """Whether the lesson changed this call already: it does so once."""
+        if not self.touches:
+            return False
         mine = (t.effect for t in self.touches if t.armed is lesson)
-        return any(isinstance(effect, Repair | Insert) for effect in mine)
+        return any(isinstance(effect, _ACTS) for effect in mine)
 
 
-def before(situation: Situation, armed: Sequence[Armed]) -> Deciding:
-    """What to do before the call; `armed` are the lessons that concern its tool."""
+def before(situation: Situation, armed: Sequence[Armed], *, most: int = MAX_SHOWN) -> Deciding:
+    """What to do before the call; `armed` are the lessons that concern its tool.
+
+    At most `most` sentences are shown with it.
+    """
     if not armed:
         return NOTHING
     under = _Under(situation)
     yield from _repair(under, armed)
-    block = yield from _guard(under, armed)
+    block = yield from _guard(under, armed, most)
     if block is not None:
         for call in (*under.afterwards, *under.if_failed):  # noqa: UP028 - answers are sent
             yield call
@@ -76,7 +94,7 @@ def before(situation: Situation, armed: Sequence[Armed]) -> Deciding:
         message = f"{block.message} {_HOW_TO_OVERRIDE}"
         return _decision(AdviceAction.BLOCK, message, under)
     message = " ".join(_spoken(under.touches))
-    if any(isinstance(t.effect, Repair | Insert) for t in under.touches):
+    if any(isinstance(t.effect, _ACTS) for t in under.touches):
         return _decision(AdviceAction.RUN, message, under)
     if any(isinstance(t.effect, Warn) for t in under.touches):
         return _decision(AdviceAction.WARN, message, under)
@@ -102,11 +120,13 @@ def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Dec
 def _cure(under: _Under, failure: Failure, armed: Sequence[Armed]) -> Generator[Call, Answer, bool]:
     """Whether a lesson repaired the call, or wants it run again."""
     for lesson in armed:
-        effect = None if under.acted(lesson) else lesson.behaviour.after(under.situation, failure)
+        if under.acted(lesson) or not under.concerns(lesson):
+            continue
+        effect = lesson.behaviour.after(under.situation, failure)
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
-        if isinstance(effect, Repair | Insert):
+        if isinstance(effect, _ACTS):
             planned = yield from _planned(under.situation.call, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
@@ -130,38 +150,48 @@ def _spent(lesson: Armed, situation: Situation, failure: Failure) -> bool:
 
 def _repair(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, None]:
     """Apply each repair once, in order; each sees what the one before it made."""
-    for lesson in armed:
-        if lesson.kind is KindName.FIXER:
+    for lesson in [a for a in armed if a.kind is _FIXER]:
+        if under.concerns(lesson):
             effect = lesson.behaviour.before(under.situation)
-            if isinstance(effect, Repair | Insert):
+            if isinstance(effect, _ACTS):
                 planned = yield from _planned(under.situation.call, effect)
                 if planned is not None:
                     under.plan(lesson, effect, planned)
 
 
-def _guard(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, Block | None]:
+def _guard(
+    under: _Under, armed: Sequence[Armed], most: int
+) -> Generator[Call, Answer, Block | None]:
     """What stops the call; anew from the first lesson where a repair made another call of it."""
     asked = None
     while asked != under.situation.call:
         asked = under.situation.call
         said: list[Touch] = []
-        for lesson in armed:
-            if lesson.kind is KindName.FIXER:
-                continue
+        for lesson in under.others(armed):
             effect = lesson.behaviour.before(under.situation)
+            if effect is None:
+                continue
             if isinstance(effect, LookFirst):
                 effect = yield from _looked(asked, effect)
             if isinstance(effect, Block):
                 stopped = yield from _stopped(under, lesson, effect, armed)
                 if stopped:
                     return effect
-            if isinstance(effect, Warn | Show):
+                if asked != under.situation.call:
+                    break
+            elif effect is not None:
                 said.append(Touch(armed=lesson, effect=effect))
-            if asked != under.situation.call:
-                break
-    shown = [t for t in said if isinstance(t.effect, Show)][:MAX_SHOWN]
-    under.touches += [t for t in said if isinstance(t.effect, Warn) or t in shown]
+    under.touches += _heard(said, most)
     return None
+
+
+def _heard(said: Sequence[Touch], most: int) -> Iterator[Touch]:
+    """All warnings, and so many of the sentences that are only shown."""
+    for touch in said:
+        if isinstance(touch.effect, Show):
+            most -= 1
+        if most >= 0 or isinstance(touch.effect, Warn):
+            yield touch
 
 
 def _looked(call: Call, effect: LookFirst) -> Generator[Call, Answer, Block | Warn | None]:

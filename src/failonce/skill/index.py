@@ -7,7 +7,8 @@ from types import MappingProxyType
 from failonce.identity import slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import Fit, FittingFixer
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer
+from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.registry import behaviour
 from failonce.model import KindName, Lesson
 
@@ -22,19 +23,27 @@ _ORDER = {
 
 _FORMS = {fit: i for i, fit in enumerate(Fit)}
 
+REMEMBERED = 4096
+"""Names of tools whose lessons are remembered; a recording may hold any number of names."""
+
 
 def arm(lesson: Lesson, names: Mapping[str, str] = MappingProxyType({})) -> Armed:
     """Parse a lesson's body; raises `BadInput` where it is not of its kind.
 
     `names` are the aliases of failures that a change of masks renamed.
     """
+    body = behaviour(lesson.proposal).under(names)
     return Armed(
         lesson=lesson.id,
         version=lesson.version,
         kind=lesson.proposal.kind,
-        behaviour=behaviour(lesson.proposal).under(names),
+        behaviour=body,
         witnesses=len(lesson.proposal.support_clusters),
+        needs=body.when.needs if isinstance(body, _CONDITIONAL) else "",
     )
+
+
+_CONDITIONAL = (Guardrail, ArgumentsFixer, CallsFixer)
 
 
 class Index:
@@ -53,11 +62,20 @@ class Index:
         self._by_tool = {
             tool: tuple(sorted(lessons, key=_precedence)) for tool, lessons in by_tool.items()
         }
+        self._known: dict[str, Sequence[Armed]] = {}
 
     def concerning(self, tool: str) -> Sequence[Armed]:
         """The lessons to ask before or after a call of `tool`, in their order."""
-        own = self._by_tool.get(tool, ())
-        names = {slug(tool), server(tool)} - {tool, ""}
+        known = self._known.get(tool)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[tool] = self._concerning(tool)
+        return known
+
+    def _concerning(self, tool: str) -> Sequence[Armed]:
+        own = self._by_tool.get(tool, ()) if tool != ANY_TOOL else ()
+        names = {slug(tool), server(tool)} - {tool, "", ANY_TOOL}
         family = (a for name in sorted(names) for a in self._by_tool.get(name, ()))
         rules = (a for a in family if a.kind is KindName.RULE)
         everybody = self._by_tool.get(ANY_TOOL, ())

@@ -1,0 +1,115 @@
+"""Which lessons concern a call, in their order; the same however often and of whom it is asked."""
+
+from dataclasses import replace
+
+import pytest
+
+from failonce.kinds.behaviour import ANY_TOOL
+from failonce.kinds.decision import Armed
+from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.rule import Rule
+from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.transform import Op, Step, Transform
+from failonce.model import KindName
+from failonce.skill import index
+from failonce.skill.index import Index, arm, server
+from tests.made import lesson, proposal
+
+PATH = Condition(path=("path", "inner"), test=Test.PRESENT)
+NO_MODE = Condition(path=("mode",), test=Test.ABSENT)
+
+
+def guardrail(tool: str = "t", *conditions: Condition) -> Guardrail:
+    return Guardrail(
+        component=tool,
+        when=Predicate(conditions=conditions or (PATH,)),
+        fingerprint="",
+        message_regex="",
+        strength=Strength.BLOCK,
+        message="no",
+    )
+
+
+def fixer(tool: str = "t") -> ArgumentsFixer:
+    return ArgumentsFixer(
+        component=tool,
+        moment=Moment.BEFORE,
+        when=Predicate(conditions=(PATH,)),
+        fingerprint="",
+        message_regex="",
+        repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),)),
+    )
+
+
+def stands(name: str, body: Guardrail | ArgumentsFixer | FittingFixer | Rule) -> Armed:
+    kinds = {Guardrail: KindName.GUARDRAIL, Rule: KindName.RULE}
+    return Armed(lesson=name, version=1, kind=kinds.get(type(body), KindName.FIXER), behaviour=body)
+
+
+def named(found: Index, tool: str) -> list[str]:
+    return [a.lesson for a in found.concerning(tool)]
+
+
+def test_lessons_about_every_tool_and_about_this_one_are_asked_in_their_order() -> None:
+    found = Index(
+        [
+            stands("rule", Rule(component="t", sentence="A.")),
+            stands("guard", guardrail()),
+            stands("every guard", guardrail(ANY_TOOL)),
+            stands("fix", fixer()),
+            stands("schema", FittingFixer(component=ANY_TOOL, fit=Fit.SCHEMA)),
+            stands("names", FittingFixer(component=ANY_TOOL, fit=Fit.NAMES)),
+        ]
+    )
+    assert named(found, "t") == ["names", "schema", "fix", "every guard", "guard", "rule"]
+    assert named(found, "another") == ["names", "schema", "every guard"]
+    assert len(found) == 6
+
+
+def test_of_two_lessons_of_a_kind_the_better_backed_speaks_first() -> None:
+    few, many = stands("few", fixer()), stands("many", fixer())
+    found = Index([few, replace(many, witnesses=5), stands("old", fixer())])
+    assert named(found, "t") == ["many", "few", "old"]
+
+
+@pytest.mark.parametrize("tool", [ANY_TOOL, "mcp__*__get"])
+def test_a_tool_that_is_called_like_every_tool_is_asked_about_once(tool: str) -> None:
+    found = Index(
+        [stands("g", guardrail(ANY_TOOL)), stands("r", Rule(component=ANY_TOOL, sentence="A."))]
+    )
+    assert named(found, tool) == ["g", "r"]
+
+
+def test_any_number_of_names_is_answered_and_not_remembered() -> None:
+    found = Index([stands("g", guardrail()), stands("r", Rule(component="web", sentence="A."))])
+    for n in range(index.REMEMBERED + 10):
+        assert named(found, f"mcp__web__{n}") == ["r"]
+    assert named(found, "t") == ["g"]
+    assert len(found._known) <= index.REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("conditions", "needs"),
+    [((PATH,), "path"), ((NO_MODE, PATH), "path"), ((NO_MODE,), "")],
+)
+def test_a_lesson_tells_which_argument_it_needs(
+    conditions: tuple[Condition, ...], needs: str
+) -> None:
+    body = guardrail("t", *conditions)
+    armed = arm(lesson(proposal(KindName.GUARDRAIL, target="t", body=body.render())))
+    assert (armed.behaviour, armed.needs) == (body, needs)
+
+
+def test_what_has_no_conditions_needs_nothing() -> None:
+    assert arm(lesson(proposal())).needs == ""
+    body = FittingFixer(component=ANY_TOOL, fit=Fit.NAMES).render()
+    assert arm(lesson(proposal(KindName.FIXER, target=ANY_TOOL, body=body))).needs == ""
+
+
+@pytest.mark.parametrize(
+    ("tool", "name"),
+    [("mcp__github__get", "github"), ("mcp__github", ""), ("get", ""), ("x__github__get", "")],
+)
+def test_the_server_in_a_clients_name_of_a_tool(tool: str, name: str) -> None:
+    assert server(tool) == name
