@@ -1,11 +1,14 @@
 """Settings: what stands above what, what is refused, and the seeds' names."""
 
+import re
 import stat
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import failonce
 from failonce.adapters.sql_store import store_url
 from failonce.compose import Configuration, assemble, configure, opened
 from failonce.compose.reading import project_root
@@ -133,6 +136,18 @@ def test_every_setting_reaches_the_policy(home: Path) -> None:
     path.write_text("[outcome]\nholdout = false\nholdout_approved = 0.2\n")
     policy = read().policy
     assert (policy.holdout_canary, policy.holdout_approved) == (0, 0)
+
+
+def test_every_field_of_the_policy_has_a_reader() -> None:
+    """A key that nothing reads must not exist."""
+    source = Path(failonce.__file__).parent
+    elsewhere = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in source.rglob("*.py")
+        if path.name != "policy.py" and path.parent.name != "compose"
+    )
+    unread = [f.name for f in fields(Policy) if not re.search(rf"policy\.{f.name}\b", elsewhere)]
+    assert unread == []
 
 
 @pytest.mark.proves("S25")

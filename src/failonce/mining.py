@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from failonce import history
+from failonce import history, statistics
 from failonce.gate import judge as gate
 from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
@@ -40,7 +40,7 @@ from failonce.ports import Clock, Environment, SignatureQuery, Wording
 from failonce.proposal.lab import Lab
 from failonce.proposal.mining import mine
 from failonce.proposal.study import Study
-from failonce.proposal.worth import NotWorth, worth
+from failonce.proposal.worth import NotWorth, dense, worth
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
@@ -231,15 +231,36 @@ class Mining:
         return there or gathered.tools
 
     def _wanted(self, proposals: Sequence[Proposal], gathered: _Gathered) -> list[Proposal]:
-        """Without those of another kind than the operator wants for a class (S25)."""
+        """Without those of another kind than the operator wants for a class (S25), and
+        without hints for failures that do not come close together."""
         return [
             p
             for p in proposals
-            if len(p.signatures) != 1
-            or p.signatures[0] not in gathered.looked
-            or first(self._policy.kinds, gathered.looked[p.signatures[0]].template)
-            in (None, p.kind)
+            if (
+                len(p.signatures) != 1
+                or p.signatures[0] not in gathered.looked
+                or first(self._policy.kinds, gathered.looked[p.signatures[0]].template)
+                in (None, p.kind)
+            )
+            and (p.kind is not KindName.HINT or self._dense(p, gathered))
         ]
+
+    def _dense(self, proposal: Proposal, gathered: _Gathered) -> bool:
+        """Whether enough failures lie within one window to speak of a pattern (D.3.11)."""
+        episodes = (e for s in proposal.signatures for e in gathered.material.episodes.get(s, ()))
+        return dense(
+            (e.failure.at for e in episodes),
+            window=self._policy.hint_window,
+            least=self._policy.hint_min_occurrences,
+        )
+
+    def _unattended(self, lesson: Lesson) -> bool:
+        """Whether a lesson may go on trial without a person: bounded, proven, sure enough."""
+        hint = lesson.proposal.kind is KindName.HINT
+        least = self._policy.hint_min_confidence if hint else self._policy.min_confidence
+        judgement = lesson.judgement
+        sure = statistics.support(judgement.proof.wins, judgement.proof.losses) >= least
+        return judgement.ruling is Ruling.ACTIVATE and lesson.proposal.kind in UNATTENDED and sure
 
     # -------------------------------------------------------------- judge
 
@@ -350,7 +371,7 @@ class Mining:
             new = self.review.draft(name, old, proposal, judgement, mode)
             latest[name] = new
             events.append(self.review.proposed(new))
-            if mode is Mode.AUTO and judgement.ruling is Ruling.ACTIVATE and _unattended(new):
+            if mode is Mode.AUTO and self._unattended(new):
                 new = self.review.on_trial(new, events)
             lessons.append(new)
         touched = {x.id for x in before}
@@ -416,7 +437,3 @@ def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
     """A newer body or proof replaces one that still waits; what was decided stays decided."""
     newer = body_digest(proposal) != old.digest or judgement != old.judgement
     return old.state is State.PROPOSED and newer
-
-
-def _unattended(lesson: Lesson) -> bool:
-    return lesson.proposal.kind in UNATTENDED

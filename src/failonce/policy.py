@@ -32,14 +32,14 @@ class Policy:
     its callers more than that until they mended them, or it is not worth a lesson. To judge a
     card takes a person about half a minute, in which an agent makes about five calls."""
     hint_window: timedelta = timedelta(hours=24)
-    """How far back from the newest event failures count for a hint (D.3.11)."""
+    """How close together failures must come to make a hint (D.3.11)."""
     hint_min_occurrences: int = 2
-    """Failures in that window below which no hint is made (D.3.11)."""
+    """Failures within one such window below which no hint is made (D.3.11)."""
     hint_min_confidence: float = 0.6
     """`statistics.support` below which a hint does not go in force by itself (C16); two
     sessions that it helps and none that it hurts reach .6."""
     hint_ttl: timedelta = timedelta(hours=168)
-    """How long a hint stays in force before it must be found again (C16)."""
+    """How long a hint that was applied without a person stays on trial (C16)."""
     max_suggestions: int = 3
     """Most sentences shown with one call (C16, D.3.23)."""
     min_confidence: float = 0.7
@@ -49,7 +49,7 @@ class Policy:
     holdout_approved: float = 0.1
     """Share of sessions that do not get a lesson that a person approved, or a proven one."""
     trial: timedelta = timedelta(hours=168)
-    """How long a lesson that was applied without a person stays on trial (C16)."""
+    """How long any other lesson that was applied without a person stays on trial."""
     wrong_reports: int = 2
     """Reports of a wrong block that put a lesson back in the queue."""
     default_mode: Mode = Mode.MANUAL

@@ -308,7 +308,9 @@ class Review:
         """The lesson applied without a person: in force until its trial ends."""
         moved = self.moved(lesson, Action.AUTO_APPLY, "checks passed; applied without a person")
         events.append(moved.event)
-        return replace(moved.lesson, valid_until=self._clock.now() + self.policy.trial)
+        hint = lesson.proposal.kind is KindName.HINT
+        lasts = self.policy.hint_ttl if hint else self.policy.trial
+        return replace(moved.lesson, valid_until=self._clock.now() + lasts)
 
     def _review(self, lesson: Lesson, action: Action, reason: str) -> Lesson:
         moved = self.moved(lesson, action, reason)

@@ -212,12 +212,12 @@ class HintSettings(_Section):
 
     window: Duration = Field(
         default=timedelta(hours=24),
-        description="How far back from the newest call failures count for a hint. Default: `24h`.",
+        description="How close together failures must come to make a hint. Default: `24h`.",
     )
     min_occurrences: int = Field(
         default=2,
         ge=1,
-        description="Failures in `hints.window` below which no hint is made. Default: 2.",
+        description="Failures within one `hints.window` below which no hint is made. Default: 2.",
     )
     min_confidence: float = Field(
         default=0.6,
@@ -228,8 +228,8 @@ class HintSettings(_Section):
     )
     ttl: Duration = Field(
         default=timedelta(hours=168),
-        description="How long a hint stays in force before it must be found again. "
-        "Default: `168h`.",
+        description="How long a hint that `auto` applied stays on trial, as `learning.trial` is "
+        "for all other kinds. Default: `168h`.",
     )
     max_suggestions: int = Field(
         default=3, ge=1, le=20, description="Most sentences shown with one call. Default: 3."

@@ -5,8 +5,9 @@ class that callers mend by themselves in one step costs one call each time; a le
 its reader attention, and every later call a look at it (DESIGN section 4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from failonce.history import REACH, Episode
 from failonce.model import GapReason
@@ -32,6 +33,14 @@ def calls_lost(episodes: Sequence[Episode]) -> float:
         cluster = e.failure.call.cluster
         by_cluster[cluster] = by_cluster.get(cluster, 0.0) + max(1, e.steps)
     return sum(min(lost, REACH) for lost in by_cluster.values())
+
+
+def dense(times: Iterable[datetime], *, window: timedelta, least: int) -> bool:
+    """Whether at least so many of these moments lie within one window."""
+    ordered = sorted(times)
+    return any(
+        last - first <= window for first, last in zip(ordered, ordered[least - 1 :], strict=False)
+    )
 
 
 def worth(episodes: Sequence[Episode], *, cost: float) -> NotWorth | None:

@@ -192,7 +192,8 @@ class Advisor:
         situation = self._situation(call)
 
         def ask(armed: Sequence[Armed]) -> Decision:
-            return settle(decide.before(situation, armed))
+            most = self._loop.review.policy.max_suggestions
+            return settle(decide.before(situation, armed, most=most))
 
         asked = self._rosters.of(call.project).before(call, self._clock.now(), ask)
         advice = asked.decision.advice

@@ -45,7 +45,7 @@ def test_it_leads_with_the_proof_what_it_does_its_safety_and_what_one_can_do() -
         "\nWhat it does\n",
         "Stops a call of `read` when `path` is given.",
         "\nIs it safe?\n",
-        "Of 12 recorded calls that worked it would have stopped or changed none.",
+        "Of 12 recorded calls that worked it would have stopped none.",
         "\nWhat you can do\n",
         "failonce approve GR-",
         "\nWhat it would have done\n",

@@ -103,7 +103,6 @@ def _hits(tried: Tried) -> Hits:
         on_good=_counted(h for h in tried.hits if not h.failed),
         on_own=_counted(h for h in tried.hits if h.own),
         counts=_counted(tried.hits),
-        fresh=_counted(h for h in tried.hits if not h.taught),
         clusters={
             judged: len({_cluster(h) for h in each(tried.hits, judged)}) for judged in Judged
         },
@@ -122,11 +121,11 @@ def _cluster(hit: Hit) -> str:
 
 
 def _examples(newest: Sequence[Hit]) -> tuple[Hit, ...]:
-    """What it is about first; then what did not teach it; another session before more of one."""
+    """What it is about first, and another session or task before more of one."""
     nth: Counter[str] = Counter()
-    ranked: list[tuple[tuple[bool, bool, int, int], Hit]] = []
+    ranked: list[tuple[tuple[bool, int, int], Hit]] = []
     for i, hit in enumerate(newest):
-        ranked.append(((not hit.own, hit.taught, nth[_cluster(hit)], i), hit))
+        ranked.append(((not hit.own, nth[_cluster(hit)], i), hit))
         nth[_cluster(hit)] += 1
     ranked.sort(key=lambda rank: rank[0])
     return tuple(hit for _, hit in ranked[:EXAMPLES])

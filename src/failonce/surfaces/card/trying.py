@@ -67,8 +67,7 @@ def try_lesson(
         asked.append(e)
         if one.decision.touches and (e.failed or e.good):
             hit = _hit(one, recoveries.get(e.id), watched.made)
-            taught = e.call.cluster in lesson.proposal.support_clusters
-            hits.append(replace(hit, taught=taught, own=e.signature in about))
+            hits.append(replace(hit, own=e.signature in about))
     return Tried(asked=asked, hits=hits, own=sum(e.signature in about for e in asked))
 
 
@@ -121,7 +120,6 @@ def _hit(one: Replayed, episode: Episode | None, made: Sequence[Call]) -> Hit:
         inserted=tuple(_called(call) for call in inserted),
         result=one.result.value,
         judged=JUDGED.get(one.result, Judged.UNCLEAR),
-        taught=False,
         later=_later(episode),
     )
 

@@ -84,8 +84,6 @@ class Hit:
     """Calls that would have been made for it, before and after."""
     result: str
     judged: Judged
-    taught: bool
-    """True where the lesson was learned from this session or task."""
     later: Later | None
 
 
@@ -94,9 +92,8 @@ class Hits:
     """Every recorded call that the lesson touches, counted, with a few of each sort.
 
     `calls`, `good` and `failures` are what was recorded of the tools that it concerns, `own`
-    the failures that it is about. Of the hits of each sort, `fresh` counts those outside the
-    sessions or tasks that taught it, `on_good` those on good calls, `on_own` those on the
-    failures that it is about.
+    the failures that it is about. Of the hits of each sort, `on_good` counts those on good
+    calls, `on_own` those on the failures that it is about.
     """
 
     calls: int
@@ -106,7 +103,6 @@ class Hits:
     counts: Mapping[Judged, int]
     on_good: Mapping[Judged, int]
     on_own: Mapping[Judged, int]
-    fresh: Mapping[Judged, int]
     clusters: Mapping[Judged, int]
     examples: Mapping[Judged, tuple[Hit, ...]]
     recent: tuple[Hit, ...]

@@ -202,7 +202,8 @@ def _tried(lesson: Lesson, hits: Hits) -> Iterable[Point]:
     touched = hits.on_good[Judged.WRONG]
     of = counted(hits.good, "recorded call that worked", "recorded calls that worked")
     if hits.good:
-        text = f"Of {of} it would have stopped or changed {f'{touched:,}' if touched else 'none'}."
+        verb = "stopped" if lesson.proposal.kind is KindName.GUARDRAIL else "changed"
+        text = f"Of {of} it would have {verb} {f'{touched:,}' if touched else 'none'}."
         yield Point(good=not touched, text=text)
     missed = hits.counts[Judged.WRONG] - touched
     if missed:

@@ -137,11 +137,9 @@ _TITLE = {
 
 
 def _sorted(card: Card) -> str:
-    counts, fresh = card.hits.counts, card.hits.fresh
-    said = []
-    if right := counts[Judged.RIGHT]:
-        said.append(f"right {times(right)} ({fresh[Judged.RIGHT]:,} where it was not learned)")
-    said += [f"{j} {times(counts[j])}" for j in (Judged.WRONG, Judged.UNCLEAR) if counts[j]]
+    counts = card.hits.counts
+    sorts = (Judged.RIGHT, Judged.WRONG, Judged.UNCLEAR)
+    said = [f"{judged} {times(counts[judged])}" for judged in sorts if counts[judged]]
     if counts[Judged.SHOWN]:
         own, good = card.hits.on_own[Judged.SHOWN], card.hits.on_good[Judged.SHOWN]
         said.append(
@@ -157,8 +155,7 @@ def times(count: int) -> str:
 
 
 def _example(hit: Hit, width: int) -> Iterator[Line]:
-    taught = ", which it learned from" if hit.taught else ""
-    where = f"{hit.at:%Y-%m-%d %H:%M}, {hit.task or hit.session or 'no session'}{taught}"
+    where = f"{hit.at:%Y-%m-%d %H:%M}, {hit.task or hit.session or 'no session'}"
     yield from wrapped(where, width, first="    ", rest="    ", style=Style.FAINT)
     yield from _labelled("called", call_text(hit.call), width)
     yield from _labelled("answer" if not hit.failed else "failed", cut(hit.answer, _ANSWER), width)
@@ -295,9 +292,13 @@ def _learned(support: Support) -> str:
     ]
     days = ""
     if support.first is not None and support.last is not None:
-        days = f", {support.first:%Y-%m-%d} to {support.last:%Y-%m-%d}"
+        first, last = f"{support.first:%Y-%m-%d}", f"{support.last:%Y-%m-%d}"
+        days = f", {first}" if first == last else f", {first} to {last}"
     where = f" in {', '.join(places)}" if places else ""
-    return f"Learned from {counted(support.failures, 'call')}{where}{days}; tried on others."
+    return (
+        f"Learned from {counted(support.failures, 'call')}{where}{days}. Its proof counts only "
+        "parts of the history that were left out when the same was learned from the rest."
+    )
 
 
 def _literals(found: Sequence[Literal], width: int) -> Iterator[Line]:
