@@ -17,6 +17,7 @@ from failonce.proposal.material import Material
 MOST = 0.6
 """Share of the recoveries that must have been the unchanged call."""
 PRIOR_DELAY_MS = 100.0
+MOST_DELAY_MS = 30_000.0
 MULTIPLIER = 2.0
 
 
@@ -59,11 +60,20 @@ def _retries(passed: list[Episode]) -> int:
 
 
 def _delay_ms(passed: list[Episode]) -> float:
-    """The longest Retry-After, else the upper quartile of the time until it worked."""
+    """The longest Retry-After, else the upper quartile of the time until it worked.
+
+    Rounded up to 1, 2 or 5 with zeros: of a handful of sessions more is not known, and one
+    session more or less must not make another hint.
+    """
     asked = [e.failure.finding.retry_after_s for e in passed]
     named = [seconds for seconds in asked if seconds]
     if named:
         return min(max(named) * 1000, MAX_DELAY_MS)
     waits = sorted(e.wait_s * 1000 for e in passed)
     upper = quantiles(waits, n=4)[2] if len(waits) > 1 else waits[0]
-    return min(max(round(upper, -1), PRIOR_DELAY_MS), 30_000.0)
+    return min(max(_coarse(upper), PRIOR_DELAY_MS), MOST_DELAY_MS)
+
+
+def _coarse(ms: float) -> float:
+    steps = (digit * 10.0**power for power in range(2, 6) for digit in (1, 2, 5))
+    return next((step for step in steps if step >= ms), MOST_DELAY_MS)
