@@ -100,13 +100,24 @@ class Program:
 
     @property
     def tools(self) -> tuple[str, ...]:
-        """The tools that it calls, looks first."""
-        return tuple(dict.fromkeys(s.tool for s in (*self.looks, *self.steps)))
+        """The tools that it calls, looks first; those that take a step back too."""
+        undone = (t for s in self.steps for t in (s.tool, *([s.undo.tool] if s.undo else [])))
+        return tuple(dict.fromkeys((*(s.tool for s in self.looks), *undone)))
 
     @property
     def needs_error(self) -> bool:
         """True where it reads the text of the error: it can only run after one."""
         return any(e.source is Source.ERROR_LIST for e in self.reads())
+
+    @property
+    def needs_failure(self) -> bool:
+        """True where it speaks of an error at all, or of the argument that one names."""
+        named = (n for s in (*self.looks, *self.steps, self) for n, _ in s.arguments)
+        return (
+            self.needs_error
+            or BLAMED in named
+            or any(e.source is Source.BLAMED for e in self.reads())
+        )
 
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression in it, in order."""
@@ -191,7 +202,7 @@ class _Act:
 def _act(call: Call, step: Step, item: Json, scope: Scope) -> _Act:
     scope = replace(scope, item=item)
     undo = None if step.undo is None else call_of(call, step.undo, scope)
-    return _Act(call=call_of(call, step, scope), undo=undo, back=step.back)
+    return _Act(call=call_of(call, step, scope), undo=undo, back=_returns(step, call))
 
 
 def _acted(call: Call, args: Args, acts: Sequence[_Act]) -> Calls:
@@ -228,6 +239,11 @@ def _taken_back(acts: Sequence[_Act]) -> tuple[Call, ...]:
         *(a.call for a in reach if a.back),
         *(a.undo for a in reversed(reach) if a.undo is not None),
     )
+
+
+def _returns(step: Step, call: Call) -> bool:
+    """Whether one goes back after the call: not where the call itself is such a move."""
+    return step.back and step.tool != call.tool
 
 
 def _named(name: str, scope: Scope) -> str:
