@@ -18,12 +18,13 @@ SAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """The lessons of one project, and until when that holds."""
+class Known:
+    """What is known of one project: its lessons and its tools, until somebody decides."""
 
     roster: Roster
     tools: Mapping[str, ToolSpec]
-    until: datetime | None
+    until: datetime | None = None
+    """When a trial ends, by which the roster is another one."""
 
 
 class Rosters:
@@ -33,19 +34,12 @@ class Rosters:
         self._review = review
         self._clock = clock
         self._head: str | None = None
-        self._by_project: dict[str, _Known] = {}
+        self._by_project: dict[str, Known] = {}
         self.refused: tuple[str, ...] = ()
         """Lessons whose bytes are not those that were approved: never run."""
 
-    def of(self, project: str) -> Roster:
+    def of(self, project: str) -> Known:
         """The lessons of a project as they are now."""
-        return self._now(project).roster
-
-    def tools(self, project: str) -> Mapping[str, ToolSpec]:
-        """The tools of a project, as they described themselves when something was last decided."""
-        return self._now(project).tools
-
-    def _now(self, project: str) -> _Known:
         head = self._review.store.head()
         if head != self._head:
             self._by_project.clear()
@@ -59,9 +53,9 @@ class Rosters:
         """The last entry of the audit moved no lesson: what is known still holds."""
         self._head = self._review.store.head()
 
-    def _known(self, project: str) -> _Known:
+    def _known(self, project: str) -> Known:
         if self._review.mode(project) is Mode.OFF:
-            return _Known(roster=Roster((), new_id), tools={}, until=None)
+            return Known(roster=Roster((), new_id), tools={})
         now = self._clock.now()
         lessons = [
             x
@@ -74,7 +68,7 @@ class Rosters:
         names = self._review.store.aliases()
         tools = self._review.store.tools(project)
         candidates = [c for x in lessons if intact(x) and (c := self._candidate(x, names, tools))]
-        return _Known(
+        return Known(
             roster=Roster(placed(candidates, self._review.policy, names), new_id),
             tools=tools,
             until=min((x.valid_until for x in lessons if x.valid_until), default=None),

@@ -46,7 +46,7 @@ from failonce.model import (
 from failonce.ports import Clock
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
-from failonce.surfaces.rosters import Rosters
+from failonce.surfaces.rosters import Known, Rosters
 from failonce.trial import RECENT, answer_of
 
 REMEMBERED = 4096
@@ -189,13 +189,14 @@ class Advisor:
             return otherwise
 
     def _before(self, call: Call, override: str) -> Advice:
-        situation = self._situation(call)
+        known = self._rosters.of(call.project)
+        situation = self._situation(call, known)
 
         def ask(armed: Sequence[Armed]) -> Decision:
             most = self._loop.review.policy.max_suggestions
             return settle(decide.before(situation, armed, most=most))
 
-        asked = self._rosters.of(call.project).before(call, self._clock.now(), ask)
+        asked = known.roster.before(call, self._clock.now(), ask)
         advice = asked.decision.advice
         if override and advice.action is AdviceAction.BLOCK:
             return self._overridden(asked, override)
@@ -209,7 +210,8 @@ class Advisor:
 
     def _after(self, call: Call, error: str | BaseException) -> Advice:
         before = self._pending.get(_key(call), _Pending(attempt=1))
-        roster, situation = self._rosters.of(call.project), self._situation(call)
+        known = self._rosters.of(call.project)
+        situation = self._situation(call, known)
         for text in _wordings(error):
             failure = _failure(call, text, before.attempt)
             if failure is None:
@@ -218,7 +220,7 @@ class Advisor:
             def ask(armed: Sequence[Armed], failure: Failure = failure) -> Decision:
                 return settle(decide.after(situation, failure, armed))
 
-            asked = roster.after(call, self._clock.now(), ask, spent=before.repaired)
+            asked = known.roster.after(call, self._clock.now(), ask, spent=before.repaired)
             advice = asked.decision.advice
             if advice.action is AdviceAction.RETRY:
                 tries = self._tried(before, asked.spoken)
@@ -270,10 +272,10 @@ class Advisor:
         if recording.flagged:
             self._remember(call, replace(done, open=()))
 
-    def _situation(self, call: Call) -> Situation:
+    def _situation(self, call: Call, known: Known) -> Situation:
         """A call with what its session did before it, as replay gives it to lessons."""
         past = self._past.get((call.project, call.session), ()) if call.session else ()
-        return Situation(call=call, past=tuple(past), tools=self._rosters.tools(call.project))
+        return Situation(call=call, past=tuple(past), tools=known.tools)
 
     def _look_back(self, taken: Evidence) -> None:
         """Remember a call of its session, as it was recorded."""

@@ -132,8 +132,13 @@ class SqlStore:
     # ------------------------------------------------------------ decisions
 
     def commit(self, change: Change) -> Sequence[AuditEntry]:
-        """Write all of `change` and its audit entries, or nothing; durable on return."""
-        with self._write(VERDICT) as connection:
+        """Write all of `change` and its audit entries, or nothing; durable on return.
+
+        What a call met is written while the host waits, and is as safe as evidence is; what
+        somebody decided also survives the loss of power.
+        """
+        decided = change.lessons or change.events or change.gaps
+        with self._write(VERDICT if decided else EVIDENCE) as connection:
             return decisions.commit(connection, change)
 
     def lesson(self, id: str) -> Lesson | None:
