@@ -64,6 +64,7 @@ def spans(first: date, last: date, most: int) -> list[Span]:
 
 def _panel(name: str, title: str, unit: Unit, summary: str, bins: Sequence[Bin]) -> Panel:
     top = max((b.estimate.high for b in bins if b.estimate is not None), default=0.0)
+    top = 1.0 if bins and unit is Unit.SHARE else top
     return Panel(name=name, title=title, unit=unit, summary=summary, bins=bins, top=top)
 
 

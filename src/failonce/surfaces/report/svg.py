@@ -32,7 +32,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", s
 .title { font-size: 15px; font-weight: 600; }
 .faint { fill: var(--faint); font-size: 12px; }
 .axis { stroke: var(--line); stroke-width: 1; }
-.none { fill: var(--line); }
+.none { fill: var(--faint); }
 .failures { fill: var(--bad); }
 .prevented, .mended, .calls_saved, .seconds_saved { fill: var(--good); }
 .in_force { fill: var(--calm); }
@@ -116,7 +116,7 @@ def _bar(group: Element, panel: Panel, each: Bin, *, left: float, step: float, b
     x, scale = left + (step - wide) / 2, _PLOT / (panel.top or 1.0)
     words = f"{_days(each)}: {each.says}"
     if each.estimate is None:
-        dot = _add(group, "circle", cx=x + wide / 2, cy=base - 3, r=1.5, cls="none")
+        dot = _add(group, "circle", cx=x + wide / 2, cy=base - 3, r=1.75, cls="none")
         _add(dot, "title", words)
         return
     tall = each.estimate.value * scale

@@ -48,7 +48,7 @@ class Panel:
     summary: str
     bins: Sequence[Bin] = ()
     top: float = 0.0
-    """The greatest value to be drawn, limits included."""
+    """Where the scale ends: the greatest value to be drawn, limits included; of shares, 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
