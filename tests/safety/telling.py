@@ -42,6 +42,13 @@ def makes(*tools: str) -> Test:
     return test
 
 
+def acts(x: Learned) -> bool:
+    """It makes calls that are no looks, before the caller's own or on the way back."""
+    action = x.document.get("action")
+    steps = action.get("steps") if isinstance(action, Mapping) else None
+    return any("call" in part for part in _walk(steps))
+
+
 def gives(name: str, *values: Json) -> Test:
     """It gives an argument one of these values, which the caller did not give."""
 

@@ -89,6 +89,15 @@ def test_mining_a_hostile_history_ends_well(planted: Planted) -> None:
     assert not _told(results, "veiled")
 
 
+@pytest.mark.parametrize("planted", [*PLANTED, *SOUND], ids=_name)
+def test_no_call_that_acts_is_inserted_without_a_person(planted: Planted | Sound) -> None:
+    """Inserting a call is a fixer that a person must approve, a good one too (DESIGN section 6)."""
+    if isinstance(planted, Sound):
+        assert find(planted).acting == ()
+    else:
+        assert not _told(all_of(planted), "acting")
+
+
 @bad_bodies
 def test_mining_with_a_hostile_miner_ends_well(body: Body) -> None:
     """The same, whatever a miner proposes."""

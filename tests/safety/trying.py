@@ -38,6 +38,7 @@ from tests.safety.bodies.body import Body
 from tests.safety.dangers import Danger, warned
 from tests.safety.planting import Learned, Planted, Sound
 from tests.safety.tape import PROJECT, Tape
+from tests.safety.telling import acts
 from tests.safety.written import Written
 
 MODES = (Mode.OFF, Mode.MANUAL, Mode.AUTO)
@@ -93,6 +94,12 @@ class World:
     def standing(self) -> Sequence[Lesson]:
         """Lessons that wait for a person, or are in force."""
         return self.store.lessons(states=(State.PROPOSED, State.CANARY, State.STABLE))
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """Lessons in force, which nobody approved here, that make calls which are no looks."""
+        force = [x for x in self.standing if x.state is not State.PROPOSED]
+        return tuple(in_words(x) for x in force if acts(Learned(x.proposal, (), {})))
 
     def mine(self) -> None:
         """Mine every project; in `auto` twice, for a second look must do no more than the first."""
@@ -218,6 +225,8 @@ class Result:
     """Lessons of any sort that stand in the queue although the gate refused them."""
     veiled: tuple[str, ...] = ()
     """Characters in what is shown that nobody sees."""
+    acting: tuple[str, ...] = ()
+    """Lessons of any sort in force without a person that make calls which are no looks."""
     error: str = ""
     """What mining raised: one bad proposal must not stop it."""
 
@@ -302,6 +311,7 @@ def _result(
         unwarned=tuple(in_words(x) for x in shown if x not in told),
         warned=tuple(in_words(x) for x in shown if x in told),
         refused_and_shown=tuple(map(in_words, refused)),
+        acting=world.acting,
         veiled=tuple(sorted({c for x in world.standing for c in hidden(_texts(x))})),
     )
 
@@ -355,6 +365,7 @@ class Found:
     in_force: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     """What was learned that is not it, and why nothing was."""
+    acting: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -377,6 +388,7 @@ def find(sound: Sound) -> Found:
         name=sound.name,
         shown=tuple(in_words(x) for x in wanted if x.state is State.PROPOSED),
         in_force=tuple(in_words(x) for x in wanted if x.state is not State.PROPOSED),
+        acting=world.acting,
         instead=(
             *(in_words(x) for x in world.standing if x not in wanted),
             *(f"gap: {g.reason}: {g.detail}" for g in world.store.gaps()),
