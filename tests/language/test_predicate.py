@@ -38,6 +38,35 @@ def test_two_conditions_where_one_does_not_do() -> None:
     assert len(predicate.separate(failing, working).predicate.conditions) == 2  # type: ignore[union-attr]
 
 
+def test_two_arguments_that_say_the_same() -> None:
+    failing: list[Args] = [{"old": "x1", "new": "x1", "all": True}, {"old": "yy", "new": "yy"}]
+    working: list[Args] = [{"old": "x1", "new": "x2", "all": True}, {"old": "zz", "new": "x1"}]
+    assert says(failing, working) == "`new` is the same as `old`"
+
+
+def test_numbers_that_are_alike_by_chance_are_no_reason() -> None:
+    assert says([{"a": 1, "b": 1}] * 3, [{"a": 2, "b": 1}] * 3) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("/home/me/a/b", True),
+        ("a/b/c.md", True),
+        ("ls -l 'a/b' | wc", True),
+        ("a/bc", False),
+        ("x-a/b", False),
+        ("a/b.md", False),
+        ("a/bc a/b", True),
+        ("b/a", False),
+    ],
+)
+def test_a_thing_is_named_where_it_stands_by_itself(text: str, named: bool) -> None:
+    condition = Condition(path=("path",), test=Test.NAMES, operand="a/b")
+    assert Predicate(conditions=(condition,)).holds({"path": text}) is named
+    assert not Predicate(conditions=(condition,)).holds({"path": 7, "other": text})
+
+
 def test_among_equals_the_argument_to_blame_is_named() -> None:
     failing: list[Args] = [{"a": 1, "b": 2}] * 3
     found = predicate.separate(failing, [{"c": 3}], blamed={"b"})
@@ -93,6 +122,12 @@ conditions = (
             ["null", "boolean", "integer", "number", "string", "array", "object"]
         ),
     )
+    | st.builds(
+        Condition,
+        path=st.just(("a",)),
+        test=st.sampled_from([Test.SAME_AS, Test.NAMES]),
+        operand=st.sampled_from(["b", "a/b.c", "x:y z"]),
+    )
 )
 
 
@@ -111,6 +146,10 @@ def test_a_predicate_survives_the_trip_through_a_body(items: list[Condition]) ->
         [{"argument": "a", "is": "type:date"}],
         [{"argument": "a", "is": "present:x"}],
         [{"argument": "a", "is": "matches:.*"}],
+        [{"argument": "a", "is": "names:"}],
+        [{"argument": "a", "is": "names:a\nb"}],
+        [{"argument": "a", "is": "names:" + "a" * 121}],
+        [{"argument": "a", "is": "same_as"}],
     ],
 )
 def test_what_is_no_predicate_is_refused(data: object) -> None:

@@ -1,13 +1,15 @@
 """When a lesson applies: a conjunction of plain conditions on a call's arguments.
 
-A condition speaks of one argument path: whether it is there, its JSON type, or the shape of
-its text. Shapes are named and few, so a person can read a predicate and no pattern of
-outside origin is ever compiled.
+A condition speaks of one argument path: whether it is there, its JSON type, the shape of
+its text, whether it says the same as another argument, or whether it names a thing: a text
+that stands in it by itself. Shapes are named and few, so a person can read a predicate and
+no pattern of outside origin is ever compiled.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 from typing import Final
 
 from failonce.errors import BadInput
@@ -25,6 +27,10 @@ class Test(StrEnum):
     TYPE = "type"
     SHAPE = "shape"
     NOT_SHAPE = "not_shape"
+    SAME_AS = "same_as"
+    """It has the value of another argument."""
+    NAMES = "names"
+    """The text stands in it, with nothing before or after it that could belong to its name."""
 
     __test__ = False  # not a test class, whatever pytest thinks of the name
 
@@ -79,7 +85,10 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One question about one argument; `operand` is a JSON type or a `Shape`."""
+    """One question about one argument.
+
+    `operand` is a JSON type, a `Shape`, the name of another argument, or a text.
+    """
 
     path: Path
     test: Test
@@ -99,6 +108,10 @@ class Condition:
                 return f"`{name}` looks like {self.operand.replace('_', ' ')}"
             case Test.NOT_SHAPE:
                 return f"`{name}` does not look like {self.operand.replace('_', ' ')}"
+            case Test.SAME_AS:
+                return f"`{name}` is the same as `{self.operand}`"
+            case Test.NAMES:
+                return f"`{name}` names `{self.operand}`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,11 +189,33 @@ def _holds(condition: Condition, args: Args) -> bool:
             return isinstance(value, str) and _SHAPES[Shape(condition.operand)](value)
         case Test.NOT_SHAPE:
             return isinstance(value, str) and not _SHAPES[Shape(condition.operand)](value)
+        case Test.SAME_AS:
+            return value is not MISSING and value == lookup(args, (condition.operand,))
+        case Test.NAMES:
+            return isinstance(value, str) and names(value, condition.operand)
+
+
+def names(text: str, thing: str) -> bool:
+    """Whether a text names a thing: `a/b` stands in `x/a/b/c.md` and in `ls a/b`, not in `a/bc`."""
+    at = text.find(thing)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(thing) :][:1]
+        if not _joins(before) and not _joins(after):
+            return True
+        at = text.find(thing, at + 1)
+    return False
+
+
+def _joins(character: str) -> bool:
+    """Whether a character next to a name belongs to it."""
+    return character.isalnum() or character in ("_", "-", ".")
 
 
 # ------------------------------------------------------------------ as data
 
 _TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+MOST_TEXT = 120
+"""Characters of a text that a condition may look for."""
 _OPERANDS: dict[Test, frozenset[str]] = {
     Test.PRESENT: frozenset({""}),
     Test.ABSENT: frozenset({""}),
@@ -211,11 +246,17 @@ def _condition(item: Json) -> Condition:
     test, _, operand = str(item["is"]).partition(":")
     try:
         kind = Test(test)
-        if operand not in _OPERANDS[kind]:
+        known = _OPERANDS.get(kind)
+        if not (operand in known if known is not None else _plain(operand)):
             raise ValueError(operand)
     except ValueError:
         raise BadInput(f"`{item['is']}` is not a test of an argument.") from None
     return Condition(path=tuple(str(item["argument"]).split(".")), test=kind, operand=operand)
+
+
+def _plain(operand: str) -> bool:
+    """Whether a text may be looked for: one line, neither empty nor long."""
+    return 0 < len(operand) <= MOST_TEXT and operand.isprintable() and operand == operand.strip()
 
 
 # ------------------------------------------------------------------- search
@@ -275,7 +316,9 @@ def separate(
 MOST_CONDITIONS = 120
 """Conditions that one search tries; pairs grow with its square."""
 
-_RANK = {Test.PRESENT: 0, Test.ABSENT: 1, Test.TYPE: 2, Test.SHAPE: 3, Test.NOT_SHAPE: 4}
+_RANK = {test: rank for rank, test in enumerate((
+    Test.PRESENT, Test.ABSENT, Test.SAME_AS, Test.TYPE, Test.SHAPE, Test.NOT_SHAPE,
+))}  # fmt: skip
 
 
 def _candidates(
@@ -299,11 +342,22 @@ def _candidates(
             elif texts and not have:
                 found.append(Condition(path=path, test=Test.NOT_SHAPE, operand=shape))
     found += [Condition(path=p, test=Test.ABSENT) for p in usual if p not in seen]
+    found += [
+        Condition(path=(one,), test=Test.SAME_AS, operand=other)
+        for one, other in combinations(sorted({p[0] for p in seen}), 2)
+        if any(_texts_alike(a, one, other) for a in failing)
+    ]
 
     def rank(c: Condition) -> tuple[bool, int, int, Path, str]:
         return c.path[0] not in blamed, _RANK[c.test], len(c.path), c.path, c.operand
 
     return sorted(found, key=rank)[:MOST_CONDITIONS]
+
+
+def _texts_alike(args: Args, one: str, other: str) -> bool:
+    """Whether two arguments give the same text: numbers and flags are often alike by chance."""
+    value = args.get(one)
+    return isinstance(value, str) and len(value) > 1 and value == args.get(other)
 
 
 def _better(best: Separation | None, predicate: Predicate, hits: int, of: int) -> Separation:
