@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from desktop import product
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import Armed
 from failonce.language import document
@@ -11,7 +12,7 @@ from failonce.skill.index import Index, arm
 from failonce.trial import RECENT, execute
 from simulated.environment import Row, SimulatedEnvironment
 from simulated.product import Keep, Learned, Run, Taken, Used
-from simulated.recorded import PROJECT, keep, product
+from simulated.recorded import PROJECT, keep
 
 _STATIC = frozenset({"correct_names", "fit_schema"})
 _STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
