@@ -320,10 +320,18 @@ def broad(proposal: Proposal, proof: Proof) -> CheckResult:
 
 
 def agrees(proof: Proof) -> CheckResult:
-    """Did callers later do what the repair does?"""
+    """Did callers later do what the repair does?
+
+    What a caller does later is a noisy label: it may be after something else by then. So
+    witnesses decide, not calls; where calls speak more against it a person is told so.
+    """
     t = proof.tally
     good = t.contradicted <= t.repaired
     detail = f"{t.repaired} repairs confirmed by the caller, {t.contradicted} contradicted"
+    if not good and proof.wins > proof.losses:
+        unit = proof.among(proof.wins)
+        detail += f"; {unit} speak for it, {proof.losses} against"
+        return CheckResult(name="agrees", passed=False, detail=detail)
     return CheckResult(name="agrees", passed=good, detail=detail, fatal=True)
 
 

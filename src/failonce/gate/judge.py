@@ -198,12 +198,24 @@ def _in_scope(r: Replayed, proposal: Proposal) -> bool:
     return r.evidence.signature in proposal.signatures or r.result is not Result.UNTOUCHED
 
 
-def votes(replayed: Iterable[Replayed]) -> tuple[int, int]:
-    """Clusters that were helped more than hurt, and the other way round; a tie is neither."""
+def votes(replayed: Sequence[Replayed]) -> tuple[int, int]:
+    """Clusters that were helped more than hurt, and the other way round; a tie is neither.
+
+    Where callers of one cluster disagree and one of them got where the repair leads, what
+    the others did does not speak against it.
+    """
+    met = agreed(replayed)
     balance: dict[str, int] = defaultdict(int)
     for r in replayed:
-        balance[r.evidence.call.cluster] += (r.result in _HELPED) - (r.result in _HURT)
+        cluster = r.evidence.call.cluster
+        hurt = r.result in _HURT and not (r.result is Result.CONTRADICTED and cluster in met)
+        balance[cluster] += (r.result in _HELPED) - hurt
     return sum(b > 0 for b in balance.values()), sum(b < 0 for b in balance.values())
+
+
+def agreed(replayed: Iterable[Replayed]) -> frozenset[str]:
+    """Clusters in which a caller itself got where a repair leads."""
+    return frozenset(r.evidence.call.cluster for r in replayed if r.result is Result.REPAIRED)
 
 
 def _clusters(

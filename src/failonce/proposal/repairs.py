@@ -26,8 +26,9 @@ MIN_SURE = 2
 """Witnesses in which a caller itself got where the repair leads."""
 SURE_SHARE = 0.34
 """Share of the witnesses that must be such ones: a call that works proves nothing by itself."""
-AT_ODDS = 0.10
-"""Most tasks, as a share of those decided, that a repair may have led elsewhere."""
+SURE_AGAINST = 3
+"""Such witnesses for each in which every caller went elsewhere: what callers later did is a
+noisy label, but nobody gets to the same value or state by chance."""
 TRIED = 12
 """Candidates of one family that are tried on all of its cases."""
 
@@ -142,8 +143,7 @@ def _stands(candidate: Candidate) -> bool:
         len(good) >= MIN_TASKS
         and len(candidate.sure) >= max(MIN_SURE, SURE_SHARE * len(good))
         and not candidate.spoilt
-        and len(bad) <= max(1, AT_ODDS * (len(good) + len(bad)))
-        and len(candidate.sure) > 2 * len(bad)
+        and len(candidate.sure) >= SURE_AGAINST * len(bad)
     )
 
 
