@@ -14,6 +14,7 @@ from failonce.language.expression import (
     Relation,
     Source,
 )
+from failonce.language.predicate import Condition, Predicate, Shape, Test
 from failonce.language.program import Program, Step
 from failonce.model import Json
 
@@ -121,3 +122,24 @@ def _steps(draw: st.DrawFn, looks: Sequence[str]) -> Step:
         undo=undo,
         back=taken and draw(st.booleans()),
     )
+
+
+@st.composite
+def predicates(draw: st.DrawFn) -> Predicate:
+    """Conditions that a body can hold."""
+    conditions = []
+    for _ in range(draw(st.integers(0, 2))):
+        test = draw(st.sampled_from(Test))
+        operand = ""
+        if test is Test.TYPE:
+            operand = draw(st.sampled_from(["string", "integer", "null"]))
+        elif test in (Test.SHAPE, Test.NOT_SHAPE):
+            operand = draw(st.sampled_from(Shape))
+        elif test in (Test.SAME_AS, Test.NAMES):
+            operand = draw(st.sampled_from(["path", "a b", "größe", "x:y", '"']))
+        path = tuple(draw(st.lists(_segments, min_size=1, max_size=2)))
+        conditions.append(Condition(path=path, test=test, operand=operand))
+    return Predicate(conditions=tuple(conditions))
+
+
+_segments = st.text(max_size=6).map(lambda t: t.replace(".", ""))

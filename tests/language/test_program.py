@@ -500,6 +500,6 @@ def test_in_a_readers_words() -> None:
         "then the call with path = the basename of `path`, no `mode`; "
         "then back with up"
     )
-    assert program.tools == ("ls", "cd", "touch")
+    assert program.tools == ("ls", "cd", "up", "touch", "rm")
     assert program.acts
     assert not program.needs_error

@@ -155,7 +155,16 @@ def number(part: Mapping[str, Json], name: str, *, low: float, high: float) -> f
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadInput(f"`{name}` must be a number.")
     if not low <= value <= high:
-        raise BadInput(f"`{name}` must be between {low:g} and {high:g}; it is {value:g}.")
+        given = str(value)[:24]
+        raise BadInput(f"`{name}` must be between {low:g} and {high:g}; it is {given}.")
+    return value
+
+
+def whole(part: Mapping[str, Json], name: str, *, low: int, high: int) -> int:
+    """A whole number inside a section, refused outside its limits."""
+    value = number(part, name, low=low, high=high)
+    if not isinstance(value, int):
+        raise BadInput(f"`{name}` must be a whole number.")
     return value
 
 

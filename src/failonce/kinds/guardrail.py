@@ -12,15 +12,15 @@ from failonce.kinds.behaviour import (
     LookFirst,
     Situation,
     Warn,
-    number,
     only,
     section,
     text,
+    whole,
 )
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
-from failonce.model import Category, Failure, Json, Proof
+from failonce.model import Category, Failure, Json, Past, Proof
 
 _MATCH = (
     "component", "arguments", "repeated", "unchanged_by", "looks", "when", "fingerprint",
@@ -71,6 +71,13 @@ class Guardrail:
             raise BadInput("A guardrail's `type` is `block` or `warn`.") from None
         regex = text(match, "message_regex", "")
         pattern.check(regex)
+        look = load_program({k: match[k] for k in ("looks", "when") if k in match})
+        if look.looks and not look.when:
+            raise BadInput("A guardrail that looks must compare what it sees (`when`).")
+        if look.needs_failure:
+            raise BadInput("A guardrail speaks before there is an error to read.")
+        if "unchanged_by" in match and "repeated" not in match:
+            raise BadInput("`unchanged_by` says what `repeated` calls have between them.")
         guardrail = cls(
             component=text(match, "component", target),
             when=predicate.load(match.get("arguments", [])),
@@ -79,9 +86,9 @@ class Guardrail:
             strength=strength,
             message=text(action, "message"),
             expects=text(match, "expects", ""),
-            repeated=int(number(match, "repeated", low=1, high=9)) if "repeated" in match else 0,
-            unchanged_by=_names(match.get("unchanged_by", [])),
-            look=load_program({k: match[k] for k in ("looks", "when") if k in match}),
+            repeated=whole(match, "repeated", low=1, high=9) if "repeated" in match else 0,
+            unchanged_by=_names(match["unchanged_by"]) if "unchanged_by" in match else (),
+            look=look,
         )
         if strength is Strength.BLOCK and not guardrail.conditional:
             raise BadInput("A guardrail without conditions on arguments may only warn.")
@@ -170,19 +177,26 @@ class Guardrail:
 def repeats(situation: Situation, unchanged_by: Set[str]) -> int:
     """How often the very same call failed since anything may have changed."""
     call, count = situation.call, 0
-    if "<redacted:" in repr(call.args):
-        return 0  # two secrets look alike once they are hidden
     for past in reversed(situation.past):
         if past.call.tool == call.tool and past.call.args == call.args:
             if past.answer.worked:
                 break
-            count += 1
+            count += _failed_itself(past)
         elif past.answer.worked and past.call.tool not in unchanged_by:
             break
+    if count and "<redacted:" in repr(call.args):
+        return 0  # two secrets look alike once they are hidden
     return count
 
 
+def _failed_itself(past: Past) -> bool:
+    """Not where a person said no, or where it fell with another call: triage names neither."""
+    return past.answer.failure is not None and bool(past.answer.failure.signature)
+
+
 def _names(given: Json) -> tuple[str, ...]:
-    if isinstance(given, str) or not isinstance(given, Sequence):
+    names = () if isinstance(given, str) or not isinstance(given, Sequence) else tuple(given)
+    known = tuple(name for name in names if isinstance(name, str) and name)
+    if not known or known != names:
         raise BadInput("`unchanged_by` must be a list of tools.")
-    return tuple(map(str, given))
+    return known

@@ -18,6 +18,7 @@ from failonce.kinds.behaviour import (
     only,
     section,
     text,
+    whole,
 )
 from failonce.language import document, pattern
 from failonce.model import Failure, Proof
@@ -58,7 +59,7 @@ class Hint:
             component=text(match, "component", target),
             fingerprint=text(match, "fingerprint", ""),
             message_regex=regex,
-            max_retries=int(number(action, "max_retries", low=1, high=MAX_RETRIES)),
+            max_retries=whole(action, "max_retries", low=1, high=MAX_RETRIES),
             delay_ms=number(action, "delay_ms", low=0, high=MAX_DELAY_MS),
             multiplier=number(action, "multiplier", low=1, high=MAX_MULTIPLIER),
         )

@@ -112,12 +112,9 @@ class Program:
     @property
     def needs_failure(self) -> bool:
         """True where it speaks of an error at all, or of the argument that one names."""
-        named = (n for s in (*self.looks, *self.steps, self) for n, _ in s.arguments)
-        return (
-            self.needs_error
-            or BLAMED in named
-            or any(e.source is Source.BLAMED for e in self.reads())
-        )
+        about = (Source.ERROR_LIST, Source.BLAMED)
+        changed = (name for name, _ in self.arguments)
+        return BLAMED in changed or any(e.source in about for e in self.reads())
 
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression in it, in order."""

@@ -56,6 +56,8 @@ class CallsFixer:
         acts = moment(match)
         if acts is Moment.BEFORE and not program.when:
             raise BadInput("A fixer that acts before the call must look and compare (`when`).")
+        if acts is Moment.BEFORE and program.needs_failure:
+            raise BadInput("A fixer that acts before the call has no error to read.")
         return cls(
             component=text(match, "component", target),
             moment=acts,
