@@ -52,6 +52,31 @@ def test_the_same_call_that_works_later_is_unchanged() -> None:
     assert episode.wait_s == 1.0
 
 
+def test_the_very_same_call_is_the_recovery_also_where_another_akin_to_it_worked_first() -> None:
+    calls = session(
+        "s",
+        [
+            evidence("edit", {"file": "a.txt", "line": "one"}, "not read"),
+            evidence("read", {"file": "a.txt"}),
+            evidence("edit", {"file": "a.txt", "line": "two"}),
+            evidence("edit", {"file": "a.txt", "line": "one"}),
+        ],
+    )
+    (episode,) = history.episodes(calls)
+    assert episode.unchanged
+    assert episode.steps == 3
+
+
+def test_a_call_with_the_name_that_the_error_spoke_of_is_another_try() -> None:
+    failed = evidence("read", {"path": "/w/conf.yml"}, "no such file; did you mean conf.yaml?")
+    suggested, other = (evidence("read", {"path": f"/w/{n}"}) for n in ("conf.yaml", "main.py"))
+    (episode,) = history.episodes(session("s", [failed, other, suggested]))
+    assert episode.recovery is not None
+    assert episode.recovery.call.args == {"path": "/w/conf.yaml"}
+    (alone,) = history.episodes(session("s", [failed, other]))
+    assert alone.recovery is None
+
+
 def test_arguments_are_akin_by_a_shared_value_under_any_name_or_type() -> None:
     assert history.akin({"n": "10"}, {"count": 10})
     assert history.akin({"path": "/w/a.txt"}, {"path": "a.txt"})

@@ -17,6 +17,8 @@ REACH = 15
 """Calls after a failure within which a working call counts as its recovery."""
 LEAVES = 48
 """Values of a call that are compared; more do not make two calls more akin."""
+SUGGESTED = 4
+"""Characters from which a name in an error counts as the one that a later call gives."""
 FOLDS = 5
 """Parts into which clusters are dealt for the proof."""
 
@@ -61,9 +63,10 @@ def _same(one: Evidence, other: Evidence) -> bool:
 def episodes(calls: Iterable[Evidence]) -> list[Episode]:
     """One episode for each failure, in the order of the calls.
 
-    `calls` come session by session in order of time. A recovery is the first good call of
-    the same tool within `REACH` calls whose arguments are akin to those that failed; where
-    there was no such tool, of any tool with the same arguments.
+    `calls` come session by session in order of time. A recovery is the very same call where
+    it works within `REACH` calls; else the first good call of the same tool whose arguments
+    are akin to those that failed, or were suggested by the error; where there was no such
+    tool, of any tool with the same arguments.
     """
     found: list[Episode] = []
     for session in _sessions(calls):
@@ -88,15 +91,36 @@ def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
 
 
 def _episode(failure: Evidence, later: Sequence[Evidence]) -> Episode:
-    for i, e in enumerate(later):
+    same = (i for i, e in enumerate(later) if e.good and _same(failure, e))
+    other = (i for i, e in enumerate(later) if e.good and _another_try(failure, later[:i], e))
+    found = next(same, None)
+    if found is None:
+        found = next(other, None)
+    if found is None:
+        return Episode(failure=failure)
+    return Episode(failure=failure, recovery=later[found], between=tuple(later[:found]))
+
+
+def _another_try(failure: Evidence, between: Sequence[Evidence], e: Evidence) -> bool:
+    """Whether a call tries what the failed one tried in another way."""
+    if e.call.tool != failure.call.tool:
         renamed = failure.finding.category is Category.MISSING_TOOL
-        if e.good and renamed and e.call.args == failure.call.args:
-            return Episode(failure=failure, recovery=e, between=tuple(later[:i]))
-        if not e.good or e.call.tool != failure.call.tool:
-            continue
-        if akin(failure.call.args, e.call.args) or _led(failure, later[:i], e):
-            return Episode(failure=failure, recovery=e, between=tuple(later[:i]))
-    return Episode(failure=failure)
+        return renamed and e.call.args == failure.call.args
+    return (
+        akin(failure.call.args, e.call.args)
+        or _led(failure, between, e)
+        or _suggested(failure, e.call.args or {})
+    )
+
+
+def _suggested(failure: Evidence, after: Args) -> bool:
+    """Whether a call gives a name that the error spoke of, and the failed call did not."""
+    before = tuple(_leaves(failure.call.args or {}))
+    names = (leaf.rstrip("/").rsplit("/", 1)[-1] for leaf in _leaves(after))
+    return any(
+        len(name) >= SUGGESTED and name in failure.message and not any(name in b for b in before)
+        for name in names
+    )
 
 
 def _led(failure: Evidence, between: Sequence[Evidence], e: Evidence) -> bool:
