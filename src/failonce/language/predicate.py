@@ -80,6 +80,30 @@ _SHAPES: dict[Shape, Callable[[str], bool]] = {
     Shape.HAS_SPACE: lambda t: " " in t.strip(),
 }
 
+_BEGINS: dict[Shape, Callable[[str], bool]] = {
+    Shape.EMPTY: lambda c: not c,
+    Shape.ABSOLUTE_PATH: lambda c: c == "/",
+    Shape.HOME_PATH: lambda c: c == "~",
+    Shape.DIGITS: str.isdigit,
+    Shape.JSON_TEXT: lambda c: c in ("{", "["),
+    Shape.QUOTED: lambda c: c in ('"', "'", "`"),
+    Shape.URL: lambda c: c == "h",
+    Shape.ISO_DATE: str.isdigit,
+    Shape.ISO_TIME: str.isdigit,
+    Shape.SLASH_DATE: str.isdigit,
+}
+
+
+def begins(shape: Shape, first: str) -> bool:
+    """Whether a text with this first character, empty where it is empty, may have the shape."""
+    return _BEGINS.get(shape, bool)(first)
+
+
+def has(shape: Shape) -> Callable[[str], bool]:
+    """The test of a shape."""
+    return _SHAPES[shape]
+
+
 Path = tuple[str, ...]
 
 
@@ -112,6 +136,10 @@ class Condition:
                 return f"`{name}` is the same as `{self.operand}`"
             case Test.NAMES:
                 return f"`{name}` names `{self.operand}`"
+
+    def holds(self, args: Args) -> bool:
+        """Whether it holds of these arguments."""
+        return _holds(self, args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
