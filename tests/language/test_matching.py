@@ -27,7 +27,7 @@ texts = st.sampled_from(
     [
         "", " ", "/", "/etc/x", "/etc\n", "~/x", "~", "12", "1", "7/8/2026", "2026-01-02",
         "2026-01-02T03:04:05", "1\u00b2", "\u0663", '{"a": 1}', "[1]", "a, b", "a\nb", "'a'", '"',
-        "``",        " a", "a ", "https://x", "http:", "ABC", "Abc", "a b", "\u00df", "\u1e9e", "a/b",
+        "``", " a", "a ", "https://x", "http:", "ABC", "Abc", "a b", "\u00df", "\u1e9e", "a/b",
     ]
 ) | st.text(max_size=12)  # fmt: skip
 
