@@ -9,16 +9,17 @@ lesson in force says of a call is `skill.decide`; replay and every surface ask i
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
+from failonce.accounting import Mined, ignored
 from failonce.evidence.capture import Identities, Timeline, capture
 from failonce.evidence.redact import Clean
 from failonce.evidence.triage import triage
-from failonce.mining import Mined, Mining
+from failonce.mining import Mining
 from failonce.model import (
     EVERYONE,
     Evidence,
@@ -56,6 +57,8 @@ class Observed:
 
     calls: int = 0
     flagged: int = 0
+    hidden: int = 0
+    """Failures that nothing flagged."""
     new: int = 0
     duplicates: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
@@ -65,10 +68,16 @@ class Observed:
         """Recordings that triage calls real failures."""
         return self.verdicts[Verdict.FAILURE]
 
+    @property
+    def ignored(self) -> Mapping[Verdict, int]:
+        """Flagged, and no failures of a tool: counted by what they are."""
+        return ignored(self.verdicts)
+
     def __add__(self, other: "Observed") -> "Observed":
         return Observed(
             calls=self.calls + other.calls,
             flagged=self.flagged + other.flagged,
+            hidden=self.hidden + other.hidden,
             new=self.new + other.new,
             duplicates=self.duplicates + other.duplicates,
             verdicts=self.verdicts + other.verdicts,
@@ -164,6 +173,7 @@ class Loop:
         return Observed(
             calls=len(batch),
             flagged=sum(e.flagged for e in batch),
+            hidden=sum(e.finding.hidden for e in batch),
             new=added.new,
             duplicates=added.duplicates,
             verdicts=Counter(e.finding.verdict for e in batch),

@@ -3,7 +3,7 @@
 gather    what was recorded, which classes of failures are to be looked at
 learn     every miner on everything, and again with one part of the history left out
 judge     each proposal on the parts from which it could be left out
-account   every failure has one end: a lesson, a gap with its reason, or below a limit
+account   every call has one end; a failure: a lesson, a gap with its reason, or below a limit
 write     one `Change`
 """
 
@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from failonce import history, statistics
+from failonce.accounting import End, Mined, account
 from failonce.gate import judge as gate
+from failonce.gate.needless import needless
 from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.language.classification import first
@@ -49,37 +51,6 @@ from failonce.trial import situations
 
 UNATTENDED = (KindName.FIXER, KindName.HINT)
 """Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mined:
-    """What became of a project's failures in one run: each has exactly one end."""
-
-    project: str
-    failures: int = 0
-    supported: int = 0
-    """Failures of classes that a lesson answers, new or known."""
-    gaps: int = 0
-    """Failures of classes that no lesson answers, with the reason kept."""
-    below: int = 0
-    """Failures of classes too rare to look at."""
-    classes: int = 0
-    new: tuple[Lesson, ...] = ()
-    known: tuple[str, ...] = ()
-    open_gaps: tuple[Gap, ...] = ()
-
-    @property
-    def outcome(self) -> str:
-        """The run in a sentence, also when nothing came of it."""
-        if self.new or self.known:
-            return (
-                f"{len(self.new)} new lesson{'s' * (len(self.new) != 1)}, {len(self.known)} known"
-            )
-        if not self.failures:
-            return "nothing, because no failure is recorded"
-        if self.gaps:
-            return f"nothing, because none of {self.classes} classes taught a safe lesson"
-        return "nothing, because every class is below the threshold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +99,7 @@ class Mining:
         judged = self._judge(self._learn(gathered), gathered)
         kept = [(p, j) for p, j in judged if j.ruling is not Ruling.REJECT]
         run = self._account(gathered, judged, kept)
-        return self._propose(run, kept, gathered)
+        return self._propose(run, self._needed(kept, gathered), gathered)
 
     # ------------------------------------------------------------- gather
 
@@ -292,38 +263,51 @@ class Mining:
             environment=self._environment,
         )
 
+    def _needed(self, kept: Sequence[Judged], gathered: _Gathered) -> list[Judged]:
+        """Without guards of calls that a repair changes before they run.
+
+        A repair that a person refused leaves the guard to be proposed.
+        """
+        latest = {x.id: x for x in self.store.lessons()}
+        repairs = [p for p, _ in kept if p.kind is KindName.FIXER]
+        named = ((p, self.review.identify(p, latest)[1]) for p in repairs)
+        wanted = [p for p, old in named if old is None or old.state in _STANDING]
+        failures = {name: e.failure for name, e in gathered.material.recoveries.items()}
+        return [(p, j) for p, j in kept if not needless(p, wanted, failures, gathered.tools)]
+
     # ------------------------------------------------------------ account
 
     def _account(
         self, gathered: _Gathered, judged: Sequence[Judged], kept: Sequence[Judged]
     ) -> Mined:
-        """Every failure has one end: supported, a gap, or below the limits."""
+        """Every call has one end; failures by class: supported, a gap, or below the limits."""
         answered = {s for p, _ in kept for s in p.signatures}
         refusals: dict[str, list[str]] = {}
         for p, j in judged:
             if j.ruling is Ruling.REJECT:
                 for name in p.signatures:
                     refusals.setdefault(name, []).append(f"{p.kind}: {'; '.join(j.reasons)}")
-        run = Mined(
-            project=gathered.project,
-            failures=sum(s.hits for s in gathered.signatures),
-            classes=len(gathered.looked) + len(gathered.refused),
-        )
+        ends: list[tuple[Signature, End]] = []
         gaps: list[Gap] = []
         known: set[str] = set()
         for s in gathered.signatures:
             looked = s.id in gathered.looked or s.id in gathered.refused
             if s.id in answered:
-                run = replace(run, supported=run.supported + s.hits)
+                ends.append((s, End.SUPPORT))
             elif s.id in gathered.standing and (not looked or s.id in gathered.renamed):
                 known.add(gathered.standing[s.id])
-                run = replace(run, supported=run.supported + s.hits)
+                ends.append((s, End.SUPPORT))
             elif looked:
                 gaps.append(self._gap(s, gathered.refused.get(s.id), refusals.get(s.id, [])))
-                run = replace(run, gaps=run.gaps + s.hits)
+                ends.append((s, End.GAP))
             else:
-                run = replace(run, below=run.below + s.hits)
-        return replace(run, open_gaps=tuple(gaps), known=tuple(sorted(known)))
+                ends.append((s, End.BELOW))
+        return replace(
+            account(gathered.project, ends, gathered.calls),
+            classes=len(gathered.looked) + len(gathered.refused),
+            open_gaps=tuple(gaps),
+            known=tuple(sorted(known)),
+        )
 
     def _gap(self, s: Signature, refusal: NotWorth | None, refusals: Sequence[str]) -> Gap:
         if refusal is not None:

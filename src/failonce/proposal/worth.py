@@ -44,9 +44,16 @@ def dense(times: Iterable[datetime], *, window: timedelta, least: int) -> bool:
 
 
 def worth(episodes: Sequence[Episode], *, cost: float) -> NotWorth | None:
-    """None where the class has cost more calls than a lesson costs its reader."""
+    """None where the class has cost more calls than a lesson costs its reader.
+
+    Too little lost is told apart: callers mended most of it themselves, or it came up rarely.
+    """
     lost = calls_lost(episodes)
     if lost > cost:
         return None
+    mended = sum(e.recovery is not None for e in episodes)
+    if 2 * mended < len(episodes):
+        detail = f"its failures cost {lost:g} calls so far; a lesson costs {cost:g}"
+        return NotWorth(reason=GapReason.INSUFFICIENT_SUPPORT, detail=detail)
     detail = f"its failures cost {lost:g} calls until they were mended; a lesson costs {cost:g}"
     return NotWorth(reason=GapReason.SELF_CORRECTING, detail=detail)

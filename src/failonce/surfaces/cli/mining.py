@@ -9,10 +9,10 @@ from typing import Annotated, Final
 
 import typer
 
+from failonce.accounting import Mined
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, Parts, configure, opened
 from failonce.errors import BadInput, StoreBusy
-from failonce.mining import Mined
 from failonce.model import Mode
 from failonce.outcome import words
 from failonce.review import Weighed
@@ -144,6 +144,11 @@ def _tell(runs: list[Mined], config: Configuration) -> None:
         say(
             f"  {plural(run.failures, 'failure')}: {run.supported:,} of classes that a lesson "
             f"answers, {run.gaps:,} of classes that taught none, {run.below:,} below the limits"
+        )
+        ignored = [f"{count:,} {verdict}" for verdict, count in run.ignored.items()]
+        say(
+            f"  beside them: {plural(run.contrast, 'good call')}; "
+            f"no failures of a tool: {', '.join(ignored) or 'none'}"
         )
         for lesson in run.new:
             say(f"  {lesson.judgement.proof.line}")

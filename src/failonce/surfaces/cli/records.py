@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from failonce.accounting import Mined
 from failonce.lifecycle import WORDS
-from failonce.mining import Mined
 from failonce.model import (
     Action,
     AuditEntry,
@@ -91,10 +91,14 @@ def mined(run: Mined) -> Record:
     return {
         "project": run.project,
         "outcome": run.outcome,
+        "calls": run.calls,
         "failures": run.failures,
         "supported": run.supported,
         "gaps": run.gaps,
         "below": run.below,
+        "hidden": run.hidden,
+        "ignored": {str(verdict): count for verdict, count in run.ignored.items()},
+        "contrast": run.contrast,
         "classes": run.classes,
         "new": [x.id for x in run.new],
         "known": list(run.known),
