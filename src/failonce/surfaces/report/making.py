@@ -59,7 +59,8 @@ def spans(first: date, last: date, most: int) -> list[Span]:
     days = (last - first).days + 1
     size = 1 if days <= most else 7 * -(-days // (7 * most))
     ends = [last - timedelta(days=size * n) for n in range(-(-days // size))]
-    return [(max(first, end - timedelta(days=size - 1)), end) for end in reversed(ends)]
+    reach = [min(size - 1, (end - first).days) for end in ends]  # no day is before year 1
+    return [(end - timedelta(days=n), end) for n, end in zip(reach[::-1], ends[::-1], strict=True)]
 
 
 def _panel(name: str, title: str, unit: Unit, summary: str, bins: Sequence[Bin]) -> Panel:
