@@ -14,10 +14,13 @@ from typing import overload
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Insert, Situation
-from failonce.kinds.decision import Armed, Decider, Decision, drive
+from failonce.kinds.decision import CANNOT, Armed, Decider, Decision, drive
+from failonce.kinds.fixer import CallsFixer
+from failonce.language.program import Program
 from failonce.model import (
     AdviceAction,
     Answer,
+    Args,
     Call,
     Evidence,
     Failure,
@@ -101,6 +104,38 @@ class _Recent(Sequence[Past]):
 
 def _past(e: Evidence) -> Past:
     return Past(call=e.call, answer=answer_of(e))
+
+
+def as_recorded(between: Iterable[Evidence], armed: Iterable[Armed]) -> Run:
+    """Answers a call that lessons insert as the caller's own call was answered.
+
+    What the caller did not make in between cannot be answered. A call whose answer nobody
+    reads counts as made where the caller asked it more narrowly: it read a part of what the
+    lesson reads whole.
+    """
+    made = [e for e in between if e.good and e.call.args is not None]
+    read = {look.tool for a in armed for look in _program(a).looks}
+
+    def run(call: Call) -> Answer:
+        own = [e for e in made if e.call.tool == call.tool]
+        theirs = next((e for e in own if e.call.args == call.args), None)
+        if theirs is None and call.tool not in read:
+            theirs = next((e for e in own if _narrower(e.call.args, call.args)), None)
+        return CANNOT if theirs is None else answer_of(theirs)
+
+    return run
+
+
+def _program(armed: Armed) -> Program:
+    body = armed.behaviour
+    return body.program if isinstance(body, CallsFixer) else Program()
+
+
+def _narrower(theirs: Args | None, ours: Args | None) -> bool:
+    """Whether a call gives all that another gives, and more."""
+    if not theirs or not ours:
+        return False
+    return all(n in theirs and theirs[n] == v for n, v in ours.items())
 
 
 # ---------------------------------------------------------------- execution

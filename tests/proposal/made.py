@@ -1,15 +1,19 @@
 """What the miners are given, made up: one class of failures with the good calls of its tool."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from failonce import history
 from failonce.kinds.fixer import ArgumentsFixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
-from failonce.model import Args, Category, Evidence, Proposal, Signature
+from failonce.model import Args, Category, Evidence, Proposal, Signature, ToolSpec
 from failonce.ports import Phrase, Slots
+from failonce.proposal.lab import Lab
 from failonce.proposal.material import Material
+from failonce.proposal.study import Study
+from failonce.skill import decide
+from failonce.trial import situations
 from tests.made import START, evidence, session
 
 B = TypeVar("B", ArgumentsFixer, Guardrail, Hint)
@@ -67,3 +71,22 @@ def parsed(made: Proposal | None, kind: type[B]) -> B:
     """The body of a proposal that must be there."""
     assert made is not None
     return kind.parse(made.body, made.target)
+
+
+def study(calls: Sequence[Evidence], tools: Mapping[str, ToolSpec] | None = None) -> Study:
+    """What all miners are given of these calls, where none can be executed again."""
+    grouped = history.by_tool(calls)
+    failed = {e.signature or "": e for e in calls if e.failed}
+    known = tools or {}
+    return Study(
+        signatures={name: signature_of(e) for name, e in failed.items()},
+        calls=calls,
+        episodes=grouped.episodes,
+        situations={e.id: s for e, s in situations(calls, known) if e.failed},
+        lab=Lab(None, decide),
+    )
+
+
+def sessions(count: int, make: Callable[[int], list[Evidence]]) -> list[Evidence]:
+    """So many sessions, each made by its number."""
+    return [e for n in range(count) for e in session(f"s{n}", make(n))]

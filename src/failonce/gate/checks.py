@@ -211,7 +211,8 @@ def inserted(proposal: Proposal, known: Mapping[str, ToolSpec]) -> CheckResult:
         return CheckResult(name="inserted", passed=False, detail=detail)
     acting = [s.tool for s in program.steps if not s.back]
     if acting:
-        detail = f"it would call `{acting[0]}` by itself, which changes something"
+        does = "changes something" if _writes(specs[acting[0]]) else "reads, as its name says"
+        detail = f"it would call `{acting[0]}` by itself, which {does}"
         return CheckResult(name="inserted", passed=False, detail=detail)
     quoted = sorted(_quoted(program))
     if quoted:

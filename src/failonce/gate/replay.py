@@ -8,21 +8,21 @@ the time of the retries with nothing done in between. Good calls that are blocke
 are the harm.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from failonce.gate.reexecution import Reexecution
 from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Retry
-from failonce.kinds.decision import CANNOT, Decider, Decision, drive, settle
-from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
+from failonce.kinds.decision import Armed, Decider, Decision, drive, settle
+from failonce.model import ALLOW, Advice, AdviceAction, Evidence, ToolSpec
 from failonce.ports import Environment
 from failonce.trial import (
     NO_TOOLS,
     Concerning,
     Run,
-    answer_of,
+    as_recorded,
     failure_of,
     situations,
 )
@@ -43,8 +43,8 @@ def replay(
     """Replay `calls` in order; `recoveries` has the episode of each failure by its id.
 
     With an environment a call that a lesson touches is executed again. Without one an
-    inserted call is answered where the caller itself made that very call between the failure
-    and its recovery; a lesson that wants any other leaves the call alone.
+    inserted call is answered where the caller itself made it between the failure and its
+    recovery (`trial.as_recorded`); a lesson that wants any other leaves the call alone.
     """
     again = None if environment is None else Reexecution(environment, decider)
     for e, situation in situations(calls, tools):
@@ -62,23 +62,16 @@ def replay(
             continue
         decision = settle(decider.before(situation, armed))
         if e.failed and not _acts(decision):
-            run = _recorded(episode)
+            run = _recorded(episode, armed)
             later = drive(decider.after(situation, failure_of(e), armed), run)
             decision = later if _acts(later) else decision
         yield Replayed(evidence=e, decision=decision, result=_result(e, decision, episode))
 
 
-def _recorded(episode: Episode | None) -> Run:
-    """Answers an inserted call as the caller's own call of that kind was answered."""
+def _recorded(episode: Episode | None, armed: Sequence[Armed]) -> Run:
+    """What the caller did on its way to the call that worked answers for inserted calls."""
     between = episode.between if episode is not None and episode.recovery is not None else ()
-
-    def run(call: Call) -> Answer:
-        for e in between:
-            if e.good and (e.call.tool, e.call.args) == (call.tool, call.args):
-                return answer_of(e)
-        return CANNOT
-
-    return run
+    return as_recorded(between, armed)
 
 
 UNTOUCHED = Decision(advice=ALLOW)

@@ -14,18 +14,18 @@ from typing import TypeVar, cast
 from failonce.history import Episode
 from failonce.identity import canonical_json
 from failonce.kinds.behaviour import Behaviour, Situation
-from failonce.kinds.decision import CANNOT, Armed, Decider, drive
+from failonce.kinds.decision import Armed, Decider, drive
 from failonce.language.expression import Scope, data
 from failonce.language.program import Step, call_of
 from failonce.language.transform import NotApplicable
-from failonce.model import AdviceAction, Answer, Call, Evidence, Failure, Json, KindName
+from failonce.model import AdviceAction, Call, Evidence, Failure, Json, KindName
 from failonce.ports import Environment, World
 from failonce.trial import (
     Agreement,
     Execution,
     Reached,
     agreement,
-    answer_of,
+    as_recorded,
     execute,
     reached,
 )
@@ -154,21 +154,21 @@ class Lab:
         return Ending.FAILED
 
     def _compared(self, armed: Sequence[Armed], case: Case) -> Ending:
-        """Without a world: did the caller make these very calls, and did the call work then?"""
+        """Without a world: did the caller make these calls, and did the call work then?
+
+        Where the caller never made the call again that it had asked for, nobody can say.
+        """
         recovery = case.episode.recovery
         if recovery is None:
             return Ending.NOTHING
-        made = {_key(e.call): e for e in case.episode.between if e.good}
-
-        def run(call: Call) -> Answer:
-            theirs = made.get(_key(call))
-            return CANNOT if theirs is None else answer_of(theirs)
-
+        run = as_recorded(case.episode.between, armed)
         decided = drive(self._decider.after(case.situation, case.failure, armed), run)
         if decided.advice.action is not AdviceAction.RETRY:
             return Ending.NOTHING
-        same = decided.advice.args == recovery.call.args
-        return Ending.CONFIRMED if same else Ending.CONTRADICTED
+        if decided.advice.args == recovery.call.args:
+            return Ending.CONFIRMED
+        asked = decided.advice.args == case.evidence.call.args
+        return Ending.UNCONFIRMED if asked else Ending.CONTRADICTED
 
 
 _ENDINGS = {

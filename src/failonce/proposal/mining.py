@@ -2,6 +2,7 @@
 
 statics      what names and schemas say; the same call again in vain
 repairs      what callers did between the failure and the call that worked
+insertions   the reading call that they made first, where none can be executed again
 foresight    what a look tells before the call
 per class    transients, argument repairs, preconditions, prerequisites
 """
@@ -20,6 +21,7 @@ from failonce.proposal import preconditions, prerequisites, recoveries, statics,
 from failonce.proposal.drafting import draft
 from failonce.proposal.families import families
 from failonce.proposal.foresight import Contrast, Foresight, foresee
+from failonce.proposal.insertions import insertion
 from failonce.proposal.lab import HELPED, Case
 from failonce.proposal.material import Material
 from failonce.proposal.repairs import Candidate, repairs
@@ -37,6 +39,8 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
     if study.lab.environment is not None:
         chosen = repairs(families(known), study.lab, study.habits)
         found += [_repair(c, wording) for c in chosen]
+    else:
+        found += _insertions(study, wording)
     mended = {s for p in found if p.kind is KindName.FIXER for s in p.signatures}
     for signature in study.signatures.values():
         found += _class(signature, study, wording, mended=signature.id in mended)
@@ -70,6 +74,33 @@ def _repair(candidate: Candidate, wording: Wording) -> Proposal:
         body=candidate.body.render(),
         reason=wording.say(Phrase.FIXER_REASON, slots),
     )
+
+
+def _insertions(study: Study, wording: Wording) -> Iterator[Proposal]:
+    """Reading calls to make first, where nothing can be executed again to find a better way."""
+    for signature in study.signatures:
+        cases = study.classes.get(signature, ())
+        found = insertion(cases, study.lab, study.habits) if cases else None
+        if found is None:
+            continue
+        slots = Slots(
+            tool=found.body.component,
+            template=cases[0].failure.template,
+            steps=str(found.body.program),
+            error_type=cases[0].failure.error_type,
+            category=cases[0].failure.category,
+            failures=len(cases),
+            sessions=len({c.cluster for c in cases}),
+        )
+        yield draft(
+            found.confirmed,
+            kind=KindName.FIXER,
+            target=found.body.component,
+            key=f"first:{signature}:{_way(found.body.program)}",
+            name=wording.say(Phrase.FIXER_NAME, slots),
+            body=found.body.render(),
+            reason=wording.say(Phrase.FIXER_REASON, slots),
+        )
 
 
 def _way(program: Program) -> str:

@@ -49,6 +49,14 @@ class Study:
         ]
 
     @cached_property
+    def classes(self) -> Mapping[str, Sequence[Case]]:
+        """The failures of each class."""
+        found: dict[str, list[Case]] = defaultdict(list)
+        for case in self.cases:
+            found[case.failure.signature].append(case)
+        return found
+
+    @cached_property
     def habits(self) -> Habits:
         """What callers usually do."""
         return Habits(self.calls, self.lab.environment)
