@@ -499,7 +499,7 @@ def test_a_recorded_failure_keeps_what_lessons_look_at() -> None:
 # ------------------------------------------------------- without a world
 
 
-def inserting(program: Program) -> list[Armed]:
+def to_edit(program: Program) -> list[Armed]:
     body = CallsFixer(
         component="edit",
         moment=Moment.AFTER_FAILURE,
@@ -513,7 +513,7 @@ def inserting(program: Program) -> list[Armed]:
 
 def test_an_inserted_call_is_answered_where_the_caller_made_it_and_it_worked() -> None:
     made = [evidence("read", {"path": "a"}), evidence("read", {"path": "b"}, "no such file")]
-    run = trial.as_recorded(made, inserting(Program(steps=(Step(tool="read"),))))
+    run = trial.as_recorded(made, to_edit(Program(steps=(Step(tool="read"),))))
     assert run(Call(tool="read", args={"path": "a"})).worked
     assert not run(Call(tool="read", args={"path": "b"})).worked
     assert not run(Call(tool="list", args={"path": "a"})).worked
@@ -523,7 +523,7 @@ def test_a_narrower_call_answers_for_a_step_but_not_where_its_answer_is_read() -
     made = [evidence("read", {"path": "a", "line": 7})]
     whole = Call(tool="read", args={"path": "a"})
     step, look = Step(tool="read"), Step(tool="read", name="found")
-    assert trial.as_recorded(made, inserting(Program(steps=(step,))))(whole).worked
-    assert not trial.as_recorded(made, inserting(Program(looks=(look,))))(whole).worked
+    assert trial.as_recorded(made, to_edit(Program(steps=(step,))))(whole).worked
+    assert not trial.as_recorded(made, to_edit(Program(looks=(look,))))(whole).worked
     wider = Call(tool="read", args={"path": "a", "line": 7, "all": True})
-    assert not trial.as_recorded(made, inserting(Program(steps=(step,))))(wider).worked
+    assert not trial.as_recorded(made, to_edit(Program(steps=(step,))))(wider).worked
