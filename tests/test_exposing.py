@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from failonce.exposing import Asking, Candidate, Placed, Roster, lets_go, placed
-from failonce.kinds.behaviour import Block, Repair, Retry, Show, Situation
+from failonce.kinds.behaviour import ALWAYS, Block, Repair, Retry, Show, Situation, Speaks
 from failonce.kinds.behaviour import Effect as Said
 from failonce.kinds.decision import Armed, Decision, settle
 from failonce.model import (
@@ -175,6 +175,7 @@ class Broken:
     """A lesson whose own step fails."""
 
     component = "t"
+    speaks = Speaks(before=ALWAYS, after=ALWAYS, fingerprint="f")
 
     def before(self, *_: object) -> Said | None:
         raise RuntimeError("no")

@@ -155,7 +155,7 @@ class Roster:
             if drawn(place.group, at, call.cluster, place.share) is Arm.HOLDOUT:
                 groups[place.group].add(a.lesson)
         out = frozenset[str]().union(*groups.values())
-        acting = [a for a in concerning if a.lesson not in out]
+        acting = [a for a in concerning if a.lesson not in out] if out else concerning
         decision, raised = _answer(ask, acting)
         spoken = [self._spoken(t, applied) for t in decision.touches]
         for own in groups.values():
@@ -173,7 +173,9 @@ class Roster:
         Nothing is withheld: what happens without a lesson has just happened.
         """
         gone = frozenset(spent)
-        armed = [a for a in self._acting.concerning(call.tool) if a.lesson not in gone]
+        armed = self._acting.concerning(call.tool)
+        if gone:
+            armed = [a for a in armed if a.lesson not in gone]
         if not armed:
             return UNASKED
         met = _Meeting(call=call, at=at, arm=Arm.APPLIED)

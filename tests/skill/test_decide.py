@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failonce.kinds.behaviour import Insert, Repair, Situation
+from failonce.kinds.behaviour import ANY_TOOL, Behaviour, Insert, Repair, Situation
+from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import CANNOT, Armed, Deciding, Decision, drive, settle
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
 from failonce.language.expression import Comparison, Read, Relation, Source, literal
-from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.predicate import Condition, Predicate, Shape, Test
 from failonce.language.program import MAX_CALLS, Program, Step
 from failonce.language.transform import Op, Transform
 from failonce.language.transform import Step as Change
@@ -27,7 +28,9 @@ from failonce.model import (
     Category,
     Failure,
     KindName,
+    Parameter,
     Past,
+    ToolSpec,
 )
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
@@ -531,19 +534,106 @@ def test_any_lessons_decide_in_bounded_calls_and_say_the_same_twice(
         assert not any(program.looks or program.steps for program in inserted)
 
 
+# ------------------------------------------ all at once or one by one
+
+CONDITIONS = [
+    Condition(path=("path",), test=Test.PRESENT),
+    Condition(path=("on",), test=Test.ABSENT),
+    Condition(path=("path",), test=Test.TYPE, operand="string"),
+    Condition(path=("path",), test=Test.SHAPE, operand=Shape.HAS_SLASH),
+    Condition(path=("path",), test=Test.NOT_SHAPE, operand=Shape.PADDED),
+    Condition(path=("on",), test=Test.SAME_AS, operand="path"),
+    Condition(path=("path",), test=Test.NAMES, operand="a"),
+    Condition(path=("path", "on"), test=Test.PRESENT),
+]
+CAUSES = [("f", ""), ("g", ""), ("", "lock"), ("", "bolt"), ("", "")]
+whens = st.lists(st.sampled_from(CONDITIONS), max_size=3).map(
+    lambda conditions: Predicate(conditions=tuple(conditions))
+)
+values = st.sampled_from(["a/b", " a", "a", "", 1, True, None, ["x"], {"on": 1}])
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> Behaviour:
+    """Lessons of every kind and form, about one tool or any."""
+    component = draw(st.sampled_from(["t", "t", ANY_TOOL]))
+    (fingerprint, regex), when = draw(st.sampled_from(CAUSES)), draw(whens)
+    cause = {"component": component, "fingerprint": fingerprint, "message_regex": regex}
+    match draw(st.integers(0, 6)):
+        case 0:
+            return Rule(component=component, sentence=draw(st.sampled_from(["A.", "B.", "C."])))
+        case 1:
+            return Hint(**cause, max_retries=draw(st.integers(1, 2)), delay_ms=1, multiplier=1)
+        case 2:
+            return FittingFixer(component=component, fit=draw(st.sampled_from(Fit)))
+        case 3:
+            program, moment = draw(programs()), draw(st.sampled_from(Moment))
+            return CallsFixer(**cause, moment=moment, when=when, program=program)
+        case 4 | 5:
+            return Guardrail(
+                **cause,
+                when=when,
+                strength=draw(st.sampled_from(Strength)),
+                message=draw(st.sampled_from(["no", "not so"])),
+                expects=draw(st.sampled_from(["", "no <arg:path>"])),
+                repeated=draw(st.integers(0, 2)),
+                look=draw(st.just(Program()) | programs(acts=False)),
+            )
+        case _:
+            old, new = draw(st.permutations(["path", "on", "file"]))[:2]
+            renaming = Transform(steps=(Change(op=Op.RENAME, argument=old, text=new),))
+            moment = draw(st.sampled_from(Moment))
+            return ArgumentsFixer(**cause, moment=moment, when=when, repair=renaming)
+
+
+def _kind(body: Behaviour) -> KindName:
+    kinds = {Rule: KindName.RULE, Hint: KindName.HINT, Guardrail: KindName.GUARDRAIL}
+    return kinds.get(type(body), KindName.FIXER)
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> Situation:
+    """A call with what its session did before, of a tool that may be known."""
+    args = st.dictionaries(st.sampled_from(["path", "on", "file", "Path"]), values, max_size=3)
+    made = st.builds(Call, tool=st.sampled_from(["t", "u"]), args=st.none() | args)
+    answers = st.sampled_from([NO, Answer(text="done"), Answer(text="", failure=FAILED)])
+    call = draw(made)
+    past = draw(st.lists(st.builds(Past, call=made | st.just(call), answer=answers), max_size=4))
+    path = Parameter(name="path", types=("string",), required=True)
+    specs = {"t": ToolSpec(name="t", parameters=(path,), digest="d"), "T": ToolSpec(name="T")}
+    tools = draw(st.sampled_from([{}, specs, {"T": specs["T"]}]))
+    return Situation(call=replace(call, tool="t"), past=past, tools=tools)
+
+
 @settings(deadline=None)
-@given(lessons, situations)
-def test_a_lesson_that_is_passed_over_for_an_argument_would_have_said_nothing(
-    armed: Sequence[Armed], situation: Situation
+@given(st.lists(bodies(), max_size=7), st.lists(sessions(), min_size=1, max_size=3), st.data())
+def test_lessons_decide_together_what_they_decide_one_by_one(
+    drawn: Sequence[Behaviour], asked: Sequence[Situation], data: st.DataObject
 ) -> None:
-    """`needs` saves time and decides nothing."""
-    screened = [replace(a, needs=getattr(a.behaviour, "when", Predicate()).needs) for a in armed]
+    """What is known of lessons beforehand saves time and changes nothing."""
+    together = Index(
+        Armed(lesson=f"L{n}", version=1, kind=_kind(b), behaviour=b) for n, b in enumerate(drawn)
+    ).concerning("t")
+    assert isinstance(together, Concerned) or not drawn
+    one_by_one = tuple(together)
+    texts = data.draw(st.lists(st.sampled_from([NO, Answer(text="[]"), Answer(text="a")])))
 
     def world(wanted: Call) -> Answer:
-        return NO if len(repr(wanted)) % 3 else Answer(text="[]")
+        return texts[len(repr(wanted)) % len(texts)] if texts else CANNOT
 
-    for ask in (decide.before, after_f):
-        plain, quick = drive(ask(situation, armed), world), drive(ask(situation, screened), world)
-        assert plain.advice == quick.advice
-        assert [t.effect for t in plain.touches] == [t.effect for t in quick.touches]
-        assert (plain.afterwards, plain.if_failed) == (quick.afterwards, quick.if_failed)
+    failures = st.builds(
+        replace,
+        st.just(FAILED),
+        message=st.sampled_from(["locked", "bolted", ""]),
+        signature=st.sampled_from(["f", "g", ""]),
+        attempt=st.integers(1, 3),
+        expected=st.booleans(),
+    )
+    failure = data.draw(failures)
+    for situation in (*asked, *asked):  # the second time from memory
+        for ask in (
+            lambda armed, s=situation: decide.before(s, armed),
+            lambda armed, s=situation: decide.before(s, armed, most=1),
+            lambda armed, s=situation: decide.after(s, failure, armed),
+        ):
+            assert drive(ask(together), world) == drive(ask(one_by_one), world)

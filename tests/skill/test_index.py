@@ -13,11 +13,9 @@ from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import KindName
 from failonce.skill import index
-from failonce.skill.index import Index, arm, server
-from tests.made import lesson, proposal
+from failonce.skill.index import Index, server
 
 PATH = Condition(path=("path", "inner"), test=Test.PRESENT)
-NO_MODE = Condition(path=("mode",), test=Test.ABSENT)
 
 
 def guardrail(tool: str = "t", *conditions: Condition) -> Guardrail:
@@ -87,24 +85,6 @@ def test_any_number_of_names_is_answered_and_not_remembered() -> None:
         assert named(found, f"mcp__web__{n}") == ["r"]
     assert named(found, "t") == ["g"]
     assert len(found._known) <= index.REMEMBERED
-
-
-@pytest.mark.parametrize(
-    ("conditions", "needs"),
-    [((PATH,), "path"), ((NO_MODE, PATH), "path"), ((NO_MODE,), "")],
-)
-def test_a_lesson_tells_which_argument_it_needs(
-    conditions: tuple[Condition, ...], needs: str
-) -> None:
-    body = guardrail("t", *conditions)
-    armed = arm(lesson(proposal(KindName.GUARDRAIL, target="t", body=body.render())))
-    assert (armed.behaviour, armed.needs) == (body, needs)
-
-
-def test_what_has_no_conditions_needs_nothing() -> None:
-    assert arm(lesson(proposal())).needs == ""
-    body = FittingFixer(component=ANY_TOOL, fit=Fit.NAMES).render()
-    assert arm(lesson(proposal(KindName.FIXER, target=ANY_TOOL, body=body))).needs == ""
 
 
 @pytest.mark.parametrize(

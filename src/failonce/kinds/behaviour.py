@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from failonce.errors import BadInput
+from failonce.language.predicate import Predicate
 from failonce.language.program import Program
 from failonce.model import Args, Call, Failure, Json, Past, Proof, ToolSpec
 
@@ -92,6 +93,27 @@ ANY_TOOL = "*"
 """The component of a lesson that concerns every tool."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaks:
+    """When a lesson may have anything to say: where this does not hold, it need not be asked.
+
+    `before` and `after` are what must hold of the arguments, where they are known; None says
+    that it never speaks at that moment. After a failure it is also the one of `fingerprint`,
+    else one that `message_regex` finds.
+    """
+
+    before: Predicate | None = None
+    after: Predicate | None = None
+    fingerprint: str = ""
+    message_regex: str = ""
+    fixed: bool = False
+    """Before a call it says the same of every one of which `before` holds."""
+
+
+ALWAYS = Predicate()
+"""What holds of every call."""
+
+
 class Behaviour(Protocol):
     """A parsed body. `component` is the tool it is about, `ANY_TOOL` for every one."""
 
@@ -105,6 +127,10 @@ class Behaviour(Protocol):
 
     def render(self) -> str:
         """The body that `parse` reads: the same value, the same bytes."""
+
+    @property
+    def speaks(self) -> Speaks:
+        """When it may have anything to say, told beforehand: out of 1,000 few are then asked."""
 
     def before(self, situation: Situation) -> Effect | None:
         """What to do before the call, None for nothing."""

@@ -18,8 +18,6 @@ class Armed:
     behaviour: Behaviour
     witnesses: int = 0
     """Clusters that taught it: of two lessons of one kind the better backed speaks first."""
-    needs: str = ""
-    """An argument without which it says nothing; empty where there is no such, or unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from failonce.kinds.behaviour import (
     Effect,
     LookFirst,
     Situation,
+    Speaks,
     Warn,
     only,
     section,
@@ -20,6 +21,7 @@ from failonce.kinds.behaviour import (
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
+from failonce.language.sentence import sentence
 from failonce.model import Category, Failure, Json, Past, Proof
 
 _MATCH = (
@@ -84,7 +86,7 @@ class Guardrail:
             fingerprint=text(match, "fingerprint", ""),
             message_regex=regex,
             strength=strength,
-            message=text(action, "message"),
+            message=sentence(text(action, "message"), "message"),
             expects=text(match, "expects", ""),
             repeated=whole(match, "repeated", low=1, high=9) if "repeated" in match else 0,
             unchanged_by=_names(match["unchanged_by"]) if "unchanged_by" in match else (),
@@ -120,6 +122,12 @@ class Guardrail:
                 "action": {"type": str(self.strength), "message": self.message},
             }
         )
+
+    @property
+    def speaks(self) -> Speaks:
+        """Before calls with such arguments; what it looks at, or expects, is asked each time."""
+        fixed = not (self.repeated or self.look.when or self.expects)
+        return Speaks(before=self.when, fixed=fixed)
 
     def before(self, situation: Situation) -> Effect | None:
         """Block or warn where the call is one of those that fail."""

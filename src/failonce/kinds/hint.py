@@ -10,9 +10,11 @@ from typing import Self
 
 from failonce.errors import BadInput
 from failonce.kinds.behaviour import (
+    ALWAYS,
     Effect,
     Retry,
     Situation,
+    Speaks,
     concerns,
     number,
     only,
@@ -81,6 +83,11 @@ class Hint:
                 },
             }
         )
+
+    @property
+    def speaks(self) -> Speaks:
+        """After its failure, whatever the arguments."""
+        return Speaks(after=ALWAYS, fingerprint=self.fingerprint, message_regex=self.message_regex)
 
     def before(self, situation: Situation) -> Effect | None:  # noqa: ARG002 - nothing to do
         """A retry hint has nothing to say before a call."""

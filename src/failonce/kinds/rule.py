@@ -4,23 +4,13 @@ A rule is one line of at most 300 characters. It is data, never structure: no he
 markup that could end the block it stands in, no invisible characters.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from failonce.errors import BadInput, RefusedLesson
-from failonce.kinds.behaviour import Effect, Show, Situation
-from failonce.language.visibility import hidden
+from failonce.kinds.behaviour import ALWAYS, Effect, Show, Situation, Speaks
+from failonce.language.sentence import sentence
 from failonce.model import Failure, Proof
-
-MAX_LENGTH = 300
-
-_MARKUP = re.compile(
-    r"<!--|-->|```|~~~|</|<\||!\[|\]\(|<\s?(?:system|user|assistant|human|tool|script|img|iframe)\b",
-    re.IGNORECASE,
-)
-"""Comments, fences, tags that close, turns of a conversation, links and images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +28,11 @@ class Rule:
     def render(self) -> str:
         """The line itself."""
         return self.sentence
+
+    @property
+    def speaks(self) -> Speaks:
+        """Before every call."""
+        return Speaks(before=ALWAYS, fixed=True)
 
     def before(self, situation: Situation) -> Effect | None:  # noqa: ARG002 - whatever the arguments
         """Show the sentence."""
@@ -68,32 +63,5 @@ class Rule:
 
 
 def checked_sentence(text: str) -> str:
-    """The sentence, or `RefusedLesson` naming what in it could do harm.
-
-    Hidden characters are shown escaped in the message, so that a reviewer sees them.
-    """
-    sentence = text.strip()
-    if not sentence:
-        raise BadInput("The rule is empty; say in one line what to do.")
-    if len(sentence) > MAX_LENGTH:
-        raise RefusedLesson(
-            f"The rule is {len(sentence)} characters long; at most {MAX_LENGTH} fit. Shorten it."
-        )
-    unseen = hidden(sentence)
-    if unseen or "\n" in sentence:
-        shown = ", ".join(unseen[:5]) or "a line end"
-        raise RefusedLesson(
-            f"The rule holds characters that nobody can see ({shown}). "
-            "Write it as one line of visible text."
-        )
-    if sentence.startswith(("#", "---", "===", "```", "~~~", "<!--", "|")):
-        raise RefusedLesson(
-            "The rule begins like a heading, a fence or a comment; write it as a plain sentence."
-        )
-    found = _MARKUP.search(sentence)
-    if found:
-        raise RefusedLesson(
-            f"The rule holds {found[0]!r}, which could be read as markup or as somebody else's "
-            "turn; write it as a plain sentence."
-        )
-    return sentence
+    """The sentence, or `RefusedLesson` naming what in it could do harm."""
+    return sentence(text, "rule")

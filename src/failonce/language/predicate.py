@@ -148,11 +148,6 @@ class Predicate:
 
     conditions: tuple[Condition, ...] = ()
 
-    @property
-    def needs(self) -> str:
-        """An argument without which it does not hold, empty where there is none."""
-        return next((c.path[0] for c in self.conditions if c.test is not Test.ABSENT), "")
-
     def holds(self, args: Args) -> bool:
         """Whether every condition holds of these arguments."""
         return all(_holds(c, args) for c in self.conditions)

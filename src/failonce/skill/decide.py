@@ -21,7 +21,9 @@ from failonce.kinds.behaviour import (
     Situation,
     Warn,
 )
+from failonce.kinds.concerned import Concerned, concerned
 from failonce.kinds.decision import Armed, Deciding, Decision, Touch
+from failonce.language.matching import Bits
 from failonce.language.program import Planned
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Failure, KindName, Past
 
@@ -30,7 +32,6 @@ MAX_SHOWN = 3
 
 NOTHING = Decision(advice=ALLOW)
 
-_FIXER: Final = KindName.FIXER
 _ACTS: Final = (Repair, Insert)
 
 _HOW_TO_OVERRIDE = "If this call is right all the same, repeat it with a reason."
@@ -43,6 +44,7 @@ class _Under:
     """A decision in the making: the call as it stands, who spoke, and what is to follow."""
 
     situation: Situation
+    armed: Concerned
     touches: list[Touch] = field(default_factory=list)
     entered: tuple[Call, ...] = ()
     afterwards: tuple[Call, ...] = ()
@@ -60,14 +62,27 @@ class _Under:
         self.entered = (*self.entered, *planned.entered)
         self.afterwards = (*planned.afterwards, *self.afterwards)
 
-    def others(self, armed: Sequence[Armed]) -> list[Armed]:
-        """The lessons that are no fixers and may have something to say of these arguments."""
-        args = self.situation.call.args or ()
-        return [a for a in armed if a.kind is not _FIXER and (not a.needs or a.needs in args)]
+    def speaking(self, kinds: Bits) -> Iterator[Armed]:
+        """The lessons of these that may have something to say before the call, in order.
 
-    def concerns(self, lesson: Armed) -> bool:
-        """Whether a lesson may have something to say of these arguments."""
-        return not lesson.needs or lesson.needs in (self.situation.call.args or ())
+        Where one of them made another call of it, those behind it are asked of that one.
+        """
+        asked = self.situation
+        left = self.armed.before(asked) & kinds
+        while left:
+            place = (left & -left).bit_length() - 1
+            yield self.armed.lessons[place]
+            if asked is not self.situation:
+                asked = self.situation
+                left = self.armed.before(asked) & kinds
+            left &= -2 << place
+
+    def curing(self, failure: Failure) -> Iterator[Armed]:
+        """The lessons that may have something to say after this failure, in order."""
+        left = self.armed.after(self.situation, failure)
+        while left:
+            yield self.armed.lessons[(left & -left).bit_length() - 1]
+            left &= left - 1
 
     def acted(self, lesson: Armed) -> bool:
         """Whether the lesson changed this call already: it does so once."""
@@ -82,11 +97,21 @@ def before(situation: Situation, armed: Sequence[Armed], *, most: int = MAX_SHOW
 
     At most `most` sentences are shown with it.
     """
-    if not armed:
+    everybody = concerned(armed)
+    speak = everybody.before(situation)
+    if not speak:
         return NOTHING
-    under = _Under(situation)
-    yield from _repair(under, armed)
-    block = yield from _guard(under, armed, most)
+    known = everybody.known(situation.call, speak, most)
+    if known is None:
+        under = _Under(situation, everybody)
+        known = yield from _before(under, most)
+        everybody.remember(situation.call, speak, most, known)
+    return known
+
+
+def _before(under: _Under, most: int) -> Deciding:
+    yield from _repair(under)
+    block = yield from _guard(under, most)
     if block is not None:
         for call in (*under.afterwards, *under.if_failed):  # noqa: UP028 - answers are sent
             yield call
@@ -105,8 +130,8 @@ def before(situation: Situation, armed: Sequence[Armed], *, most: int = MAX_SHOW
 
 def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
     """What to do after the call failed; the first lesson that can help decides."""
-    under = _Under(situation)
-    found = yield from _cure(under, failure, armed)
+    under = _Under(situation, concerned(armed))
+    found = yield from _cure(under, failure)
     if found:
         effect = under.touches[-1].effect
         delay = effect.after_s if isinstance(effect, Retry) else 0.0
@@ -117,10 +142,10 @@ def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Dec
     return NOTHING
 
 
-def _cure(under: _Under, failure: Failure, armed: Sequence[Armed]) -> Generator[Call, Answer, bool]:
+def _cure(under: _Under, failure: Failure) -> Generator[Call, Answer, bool]:
     """Whether a lesson repaired the call, or wants it run again."""
-    for lesson in armed:
-        if under.acted(lesson) or not under.concerns(lesson):
+    for lesson in under.curing(failure):
+        if under.acted(lesson):
             continue
         effect = lesson.behaviour.after(under.situation, failure)
         if isinstance(effect, Retry) and not failure.expected:
@@ -148,33 +173,30 @@ def _spent(lesson: Armed, situation: Situation, failure: Failure) -> bool:
     return isinstance(lesson.behaviour.after(situation, first), Retry)
 
 
-def _repair(under: _Under, armed: Sequence[Armed]) -> Generator[Call, Answer, None]:
+def _repair(under: _Under) -> Generator[Call, Answer, None]:
     """Apply each repair once, in order; each sees what the one before it made."""
-    for lesson in [a for a in armed if a.kind is _FIXER]:
-        if under.concerns(lesson):
-            effect = lesson.behaviour.before(under.situation)
-            if isinstance(effect, _ACTS):
-                planned = yield from _planned(under.situation.call, effect)
-                if planned is not None:
-                    under.plan(lesson, effect, planned)
+    for lesson in under.speaking(under.armed.fixers):
+        effect = lesson.behaviour.before(under.situation)
+        if isinstance(effect, _ACTS):
+            planned = yield from _planned(under.situation.call, effect)
+            if planned is not None:
+                under.plan(lesson, effect, planned)
 
 
-def _guard(
-    under: _Under, armed: Sequence[Armed], most: int
-) -> Generator[Call, Answer, Block | None]:
+def _guard(under: _Under, most: int) -> Generator[Call, Answer, Block | None]:
     """What stops the call; anew from the first lesson where a repair made another call of it."""
     asked = None
     while asked != under.situation.call:
         asked = under.situation.call
         said: list[Touch] = []
-        for lesson in under.others(armed):
+        for lesson in under.speaking(~under.armed.fixers):
             effect = lesson.behaviour.before(under.situation)
             if effect is None:
                 continue
             if isinstance(effect, LookFirst):
                 effect = yield from _looked(asked, effect)
             if isinstance(effect, Block):
-                stopped = yield from _stopped(under, lesson, effect, armed)
+                stopped = yield from _stopped(under, lesson, effect)
                 if stopped:
                     return effect
                 if asked != under.situation.call:
@@ -200,14 +222,12 @@ def _looked(call: Call, effect: LookFirst) -> Generator[Call, Answer, Block | Wa
     return effect.then if holds else None
 
 
-def _stopped(
-    under: _Under, lesson: Armed, block: Block, armed: Sequence[Armed]
-) -> Generator[Call, Answer, bool]:
+def _stopped(under: _Under, lesson: Armed, block: Block) -> Generator[Call, Answer, bool]:
     """Whether the call is to be stopped: not where the failure it runs into is repaired."""
     expected = block.expected
     if expected is not None:
-        repaired = (yield from _cure(under, expected, armed)) or any(
-            _repairs(a, under, expected) for a in armed
+        repaired = (yield from _cure(under, expected)) or any(
+            _repairs(a, under, expected) for a in under.curing(expected)
         )
         if repaired:
             return False

@@ -6,9 +6,9 @@ from types import MappingProxyType
 
 from failonce.identity import slug
 from failonce.kinds.behaviour import ANY_TOOL
+from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer
-from failonce.kinds.guardrail import Guardrail
+from failonce.kinds.fixer import Fit, FittingFixer
 from failonce.kinds.registry import behaviour
 from failonce.model import KindName, Lesson
 
@@ -32,18 +32,13 @@ def arm(lesson: Lesson, names: Mapping[str, str] = MappingProxyType({})) -> Arme
 
     `names` are the aliases of failures that a change of masks renamed.
     """
-    body = behaviour(lesson.proposal).under(names)
     return Armed(
         lesson=lesson.id,
         version=lesson.version,
         kind=lesson.proposal.kind,
-        behaviour=body,
+        behaviour=behaviour(lesson.proposal).under(names),
         witnesses=len(lesson.proposal.support_clusters),
-        needs=body.when.needs if isinstance(body, _CONDITIONAL) else "",
     )
-
-
-_CONDITIONAL = (Guardrail, ArgumentsFixer, CallsFixer)
 
 
 class Index:
@@ -63,6 +58,7 @@ class Index:
             tool: tuple(sorted(lessons, key=_precedence)) for tool, lessons in by_tool.items()
         }
         self._known: dict[str, Sequence[Armed]] = {}
+        self._together: dict[tuple[str, ...], Sequence[Armed]] = {}
 
     def concerning(self, tool: str) -> Sequence[Armed]:
         """The lessons to ask before or after a call of `tool`, in their order."""
@@ -74,14 +70,18 @@ class Index:
         return known
 
     def _concerning(self, tool: str) -> Sequence[Armed]:
-        own = self._by_tool.get(tool, ()) if tool != ANY_TOOL else ()
         names = {slug(tool), server(tool)} - {tool, "", ANY_TOOL}
-        family = (a for name in sorted(names) for a in self._by_tool.get(name, ()))
-        rules = (a for a in family if a.kind is KindName.RULE)
-        everybody = self._by_tool.get(ANY_TOOL, ())
-        if not everybody:
-            return (*own, *rules)
-        return tuple(sorted((*everybody, *own, *rules), key=_precedence))
+        own = {tool} - {ANY_TOOL}
+        there = tuple(name for name in (*own, *sorted(names)) if name in self._by_tool)
+        if there not in self._together:  # any number of names may share their lessons
+            family = (a for name in there for a in self._by_tool[name])
+            found = (a for a in family if a.behaviour.component == tool or a.kind is KindName.RULE)
+            everybody = self._by_tool.get(ANY_TOOL, ())
+            armed = (*everybody, *found)
+            if everybody:
+                armed = tuple(sorted(armed, key=_precedence))
+            self._together[there] = Concerned(armed) if armed else ()
+        return self._together[there]
 
     def __len__(self) -> int:
         return sum(map(len, self._by_tool.values()))

@@ -5,8 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import Effect, Repair, Situation, concerns, only, section, text
-from failonce.kinds.fixer.moment import Moment, moment, repaired
+from failonce.kinds.behaviour import (
+    Effect,
+    Repair,
+    Situation,
+    Speaks,
+    concerns,
+    only,
+    section,
+    text,
+)
+from failonce.kinds.fixer.moment import Moment, moment, repaired, speaks
 from failonce.language import document, pattern, predicate, transform
 from failonce.language.predicate import Predicate
 from failonce.language.transform import Transform
@@ -69,6 +78,11 @@ class ArgumentsFixer:
                 },
             }
         )
+
+    @property
+    def speaks(self) -> Speaks:
+        """Before or after calls with such arguments."""
+        return speaks(self.moment, self.when, self.fingerprint, self.message_regex)
 
     def before(self, situation: Situation) -> Effect | None:
         """The repaired call, where conditions alone tell."""

@@ -10,12 +10,13 @@ from failonce.kinds.behaviour import (
     Effect,
     Insert,
     Situation,
+    Speaks,
     concerns,
     only,
     section,
     text,
 )
-from failonce.kinds.fixer.moment import Moment, moment, repaired
+from failonce.kinds.fixer.moment import Moment, moment, repaired, speaks
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
@@ -81,6 +82,11 @@ class CallsFixer:
                 "action": {"type": "insert_calls", **dump_program(self.program)},
             }
         )
+
+    @property
+    def speaks(self) -> Speaks:
+        """Before or after calls with such arguments."""
+        return speaks(self.moment, self.when, self.fingerprint, self.message_regex)
 
     def before(self, situation: Situation) -> Effect | None:
         """The program, where it looks for itself whether it is needed."""

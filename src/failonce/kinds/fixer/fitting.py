@@ -6,7 +6,17 @@ from enum import StrEnum
 from typing import Self
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import ANY_TOOL, Effect, Repair, Situation, only, section, text
+from failonce.kinds.behaviour import (
+    ALWAYS,
+    ANY_TOOL,
+    Effect,
+    Repair,
+    Situation,
+    Speaks,
+    only,
+    section,
+    text,
+)
 from failonce.kinds.fixer.moment import repaired
 from failonce.language import document
 from failonce.language.fitting import fit_arguments, misfits
@@ -49,6 +59,11 @@ class FittingFixer:
         return document.dump(
             {"match": {"component": self.component}, "action": {"type": str(self.fit)}}
         )
+
+    @property
+    def speaks(self) -> Speaks:
+        """Before any call: the tool and its schema tell, not conditions."""
+        return Speaks(before=ALWAYS)
 
     def before(self, situation: Situation) -> Effect | None:
         """The call as it fits, where it did not and can mean one thing only."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from failonce.errors import BadInput
-from failonce.kinds.behaviour import text
+from failonce.kinds.behaviour import Speaks, text
+from failonce.language.predicate import Predicate
 from failonce.model import Json, Proof
 
 
@@ -23,6 +24,13 @@ def moment(match: Mapping[str, Json]) -> Moment:
         return Moment(text(match, "when"))
     except ValueError:
         raise BadInput("A fixer's `when` is `before` or `after_failure`.") from None
+
+
+def speaks(acts: Moment, when: Predicate, fingerprint: str, message_regex: str) -> Speaks:
+    """When a fixer with these parts may have anything to say."""
+    if acts is Moment.BEFORE:
+        return Speaks(before=when)
+    return Speaks(after=when, fingerprint=fingerprint, message_regex=message_regex)
 
 
 def repaired(proof: Proof) -> str:

@@ -1,0 +1,151 @@
+"""Whom to ask of a call, known beforehand: never one too few, and hardly one too many."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from failonce.kinds import concerned
+from failonce.kinds.behaviour import ANY_TOOL, Behaviour, Situation
+from failonce.kinds.concerned import Concerned, Everyone
+from failonce.kinds.decision import Armed, Decision
+from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.hint import Hint
+from failonce.kinds.rule import Rule
+from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.transform import Op, Step, Transform
+from failonce.model import ALLOW, Answer, Args, Call, Category, Failure, KindName, Past, ToolSpec
+
+RULE = Rule(component="t", sentence="A.")
+HINT = Hint(
+    component="t", fingerprint="f", message_regex="", max_retries=1, delay_ms=1, multiplier=1
+)
+FAILED = Failure(message="busy", signature="f", category=Category.TIMEOUT)
+
+
+def given(name: str) -> Predicate:
+    return Predicate(conditions=(Condition(path=(name,), test=Test.PRESENT),))
+
+
+def guard(name: str, **of: object) -> Guardrail:
+    body = Guardrail(
+        component="t",
+        when=given(name),
+        fingerprint="",
+        message_regex="",
+        strength=Strength.WARN,
+        message="m",
+    )
+    return replace(body, **of)  # type: ignore[arg-type]
+
+
+def fixer(name: str, moment: Moment = Moment.BEFORE, fingerprint: str = "") -> ArgumentsFixer:
+    return ArgumentsFixer(
+        component="t",
+        moment=moment,
+        when=given(name),
+        fingerprint=fingerprint,
+        message_regex="" if fingerprint else "bus[y]",
+        repair=Transform(steps=(Step(op=Op.DROP, argument=name),)),
+    )
+
+
+def together(*bodies: Behaviour) -> Concerned:
+    return Concerned(armed(bodies))
+
+
+def armed(bodies: Sequence[Behaviour]) -> list[Armed]:
+    return [
+        Armed(
+            lesson=str(n),
+            version=1,
+            kind=KindName.FIXER if isinstance(b, ArgumentsFixer) else KindName.GUARDRAIL,
+            behaviour=b,
+        )
+        for n, b in enumerate(bodies)
+    ]
+
+
+def before(found: Concerned, args: Args | None, **of: object) -> list[int]:
+    situation = Situation(call=Call(tool="t", args=args), **of)  # type: ignore[arg-type]
+    bits = found.before(situation)
+    return [n for n in range(len(found)) if bits >> n & 1]
+
+
+def after(found: Concerned, args: Args | None, failure: Failure = FAILED) -> list[int]:
+    bits = found.after(Situation(call=Call(tool="t", args=args)), failure)
+    return [n for n in range(len(found)) if bits >> n & 1]
+
+
+def test_only_those_are_asked_whose_conditions_hold() -> None:
+    found = together(guard("a"), guard("b"), RULE, HINT, fixer("a"), fixer("b"))
+    assert before(found, {"a": 1}) == [0, 2, 4]
+    assert before(found, {}) == [2]
+    assert before(together(guard("a"), HINT), {"b": 1}) == []
+
+
+def test_where_arguments_are_not_recorded_each_speaks_for_itself() -> None:
+    assert before(together(guard("a"), RULE, HINT), None) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("signature", "message", "asked"), [("f", "", [0, 2]), ("g", "busy", [1]), ("", "idle", [])]
+)
+def test_after_a_failure_those_are_asked_that_are_about_it(
+    signature: str, message: str, asked: list[int]
+) -> None:
+    after_it = (fixer("a", Moment.AFTER_FAILURE, s) for s in ("f", ""))
+    found = together(*after_it, HINT, fixer("a"), RULE)
+    failure = replace(FAILED, signature=signature, message=message)
+    assert after(found, {"a": 1}, failure) == asked
+    assert after(found, {}, failure) == [n for n in asked if n == 2]
+
+
+def test_what_the_arguments_do_not_tell_is_asked_of_the_lesson_itself() -> None:
+    """The same call again, and a schema that does not fit: else each call would meet them."""
+    again = guard("a", component=ANY_TOOL, when=Predicate(), repeated=1)
+    found = together(again, FittingFixer(component=ANY_TOOL, fit=Fit.NAMES))
+    failed = Past(call=Call(tool="t", args={"a": 1}), answer=Answer(text="busy", failure=FAILED))
+    assert before(found, {"a": 1}) == []
+    assert before(found, {"a": 1}, past=[failed]) == [0]
+    assert before(found, {"a": 2}, past=[failed]) == []
+    assert before(found, {"a": 1}, tools={"T": ToolSpec(name="T")}) == [1]
+    assert before(found, {"a": 1}, tools={"t": ToolSpec(name="t")}) == []
+
+
+WARNED = Decision(advice=replace(ALLOW, message="m"))
+
+
+@pytest.mark.parametrize(
+    ("speaking", "kept"), [((guard("a"), RULE), True), ((guard("a", repeated=1),), False),
+    ((guard("a", expects="no <arg:a>", strength=Strength.BLOCK),), False), ((fixer("a"),), False)],
+)  # fmt: skip
+def test_only_what_is_said_alike_of_every_call_is_remembered(
+    speaking: Sequence[Behaviour], kept: bool
+) -> None:
+    found, call = together(*speaking), Call(tool="t", args={"a": 1})
+    every = (1 << len(speaking)) - 1
+    found.remember(call, every, 3, WARNED)
+    other = replace(call, args={"a": 2})
+    assert found.known(other, every, 3) == (WARNED if kept else None)
+    assert found.known(other, every, 1) is None
+    assert found.known(replace(call, args=None), every, 3) is None
+
+
+def test_any_number_of_common_words_is_not_remembered() -> None:
+    found = together(*(guard(str(n)) for n in range(12)))
+    for bits in range(concerned.REMEMBERED + 10):
+        found.remember(Call(tool="t", args={}), bits, 3, WARNED)
+    assert len(found._said) <= concerned.REMEMBERED
+
+
+def test_lessons_of_which_nothing_is_known_are_all_asked() -> None:
+    lessons = armed((guard("a"), fixer("b"), HINT))
+    found = concerned.concerned(lessons)
+    assert isinstance(found, Everyone)
+    assert (before(found, {}), after(found, {})) == ([0, 1, 2], [0, 1, 2])
+    assert (list(found), found.fixers) == (lessons, 0b10)
+    known = Concerned(lessons)
+    assert concerned.concerned(known) is known
+    assert (list(known), known[1:], known[-1]) == (lessons, tuple(lessons[1:]), lessons[2])
