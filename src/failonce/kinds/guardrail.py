@@ -21,7 +21,6 @@ from failonce.kinds.behaviour import (
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
-from failonce.language.sentence import sentence
 from failonce.model import Category, Failure, Json, Past, Proof
 
 _MATCH = (
@@ -86,7 +85,7 @@ class Guardrail:
             fingerprint=text(match, "fingerprint", ""),
             message_regex=regex,
             strength=strength,
-            message=sentence(text(action, "message"), "message"),
+            message=text(action, "message"),
             expects=text(match, "expects", ""),
             repeated=whole(match, "repeated", low=1, high=9) if "repeated" in match else 0,
             unchanged_by=_names(match["unchanged_by"]) if "unchanged_by" in match else (),

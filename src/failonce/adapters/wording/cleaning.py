@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 
+from failonce.language.sentence import MARKUP
 from failonce.language.visibility import unseen
 from failonce.ports import Slots
 
@@ -27,7 +28,8 @@ _CAPS = {
 _SENTENCES = frozenset({"condition", "steps"})
 """Slots that our own language words; names in them stand in single backticks."""
 
-_TAG = re.compile(r"<(?=[/!?A-Za-z])(?![a-z]{1,12}>|arg:[\w.-]{1,64}>)")
+_TAG = re.compile(r"<(?=[/!?A-Za-z|])(?![a-z]{1,12}>|arg:[\w.-]{1,64}>)")
+"""What begins a tag; our own masks, such as `<num>`, begin none."""
 
 
 def clean_slots(slots: Slots) -> Mapping[str, str | int]:
@@ -40,14 +42,23 @@ def _clean(name: str, value: str | int) -> str | int:
         return value
     text = visible(value[: 4 * MAX_LINE])
     text = re.sub("`+" if name not in _SENTENCES else "``+", "'", text)
-    text = _TAG.sub("‹", text).replace("-->", "--›").replace("](", "] (")
-    text = text.replace("“", '"').replace("”", '"').replace("~~~", "~ ~ ~")
-    return capped(text, _CAPS[name])
+    text = _TAG.sub("‹", text).replace("“", '"').replace("”", '"')
+    return capped(plain(text), _CAPS[name])
 
 
 def one_line(text: str) -> str:
     """A rendered phrase as one visible line of at most 300 characters that begins no markup."""
-    return capped(visible(text).lstrip("#|>=~-*+ "), MAX_LINE)
+    return capped(plain(visible(text)).lstrip("#|>=~-*+ "), MAX_LINE)
+
+
+def plain(text: str) -> str:
+    """The text with every mark that could be read as structure taken apart: `] (`, `‹system>`."""
+    while found := MARKUP.search(text):
+        mark = found[0]
+        apart = mark.replace("<", "‹").replace(">", "›")
+        apart = " ".join(mark) if apart == mark else apart
+        text = text[: found.start()] + apart + text[found.end() :]
+    return text
 
 
 def visible(text: str) -> str:
