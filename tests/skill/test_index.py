@@ -71,6 +71,18 @@ def test_of_two_lessons_of_a_kind_the_better_backed_speaks_first() -> None:
     assert named(found, "t") == ["many", "few", "old"]
 
 
+@pytest.mark.parametrize("first", ["web", "mcp__web__get"])
+def test_a_tool_and_a_server_of_one_name_are_two(first: str) -> None:
+    """Whichever is asked first: of the server's lessons only the rules hold for its tools."""
+    found = Index(
+        [stands("g", guardrail("web")), stands("r", Rule(component="web", sentence="A."))]
+    )
+    found.concerning(first)
+    assert named(found, "web") == ["g", "r"]
+    assert named(found, "mcp__web__get") == ["r"]
+    assert named(found, "mcp__web__put") == ["r"]
+
+
 @pytest.mark.parametrize("tool", [ANY_TOOL, "mcp__*__get"])
 def test_a_tool_that_is_called_like_every_tool_is_asked_about_once(tool: str) -> None:
     found = Index(

@@ -58,7 +58,7 @@ class Index:
             tool: tuple(sorted(lessons, key=_precedence)) for tool, lessons in by_tool.items()
         }
         self._known: dict[str, Sequence[Armed]] = {}
-        self._together: dict[tuple[str, ...], Sequence[Armed]] = {}
+        self._together: dict[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Armed]] = {}
 
     def concerning(self, tool: str) -> Sequence[Armed]:
         """The lessons to ask before or after a call of `tool`, in their order."""
@@ -71,13 +71,13 @@ class Index:
 
     def _concerning(self, tool: str) -> Sequence[Armed]:
         names = {slug(tool), server(tool)} - {tool, "", ANY_TOOL}
-        own = {tool} - {ANY_TOOL}
-        there = tuple(name for name in (*own, *sorted(names)) if name in self._by_tool)
+        own = tuple(name for name in (tool,) if name in self._by_tool and name != ANY_TOOL)
+        family = tuple(name for name in sorted(names) if name in self._by_tool)
+        there = own, family
         if there not in self._together:  # any number of names may share their lessons
-            family = (a for name in there for a in self._by_tool[name])
-            found = (a for a in family if a.behaviour.component == tool or a.kind is KindName.RULE)
+            rules = (a for n in family for a in self._by_tool[n] if a.kind is KindName.RULE)
             everybody = self._by_tool.get(ANY_TOOL, ())
-            armed = (*everybody, *found)
+            armed = (*everybody, *(a for n in own for a in self._by_tool[n]), *rules)
             if everybody:
                 armed = tuple(sorted(armed, key=_precedence))
             self._together[there] = Concerned(armed) if armed else ()
