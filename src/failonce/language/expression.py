@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from failonce.errors import BadInput
 from failonce.language.plain import plain
+from failonce.language.suggestion import suggested
 from failonce.language.transform import PLAIN, NotApplicable, Op
 from failonce.model import Args, Json
 
@@ -51,6 +52,12 @@ class Function(StrEnum):
     ONLY = "only"
     """The item of a list that has one item alone: a look that brought two tells nothing."""
     COUNT = "count"
+    SUGGESTED = "suggested"
+    """A text with its name as the error suggests it: `a/conf.yml` → `a/conf.yaml`."""
+
+
+NEEDS_ERROR: Final = frozenset({str(Function.SUGGESTED)})
+"""Functions that read the error itself."""
 
 
 class Combine(StrEnum):
@@ -94,7 +101,10 @@ class Read:
             case Source.VALUE:
                 words = json.dumps(self.value)
         for function in self.then:
-            words = f"the {function.replace('_', ' ')} of {words}"
+            if function == Function.SUGGESTED:
+                words = f"{words} with its name as the error suggests it"
+            else:
+                words = f"the {function.replace('_', ' ')} of {words}"
         return words
 
     def _key(self) -> tuple[object, ...]:
@@ -152,7 +162,12 @@ def evaluate(expression: Expression, scope: Scope) -> Json:
         return _combine(expression.how, left, right)
     value = _begin(expression, scope)
     for function in expression.then:
-        value = _named(value, scope) if function == Function.NAMED else FUNCTIONS[function](value)
+        if function == Function.NAMED:
+            value = _named(value, scope)
+        elif function == Function.SUGGESTED:
+            value = suggested(_text(value), scope.error)
+        else:
+            value = FUNCTIONS[function](value)
     return value
 
 
@@ -392,9 +407,9 @@ def _related(relation: Relation, left: Json, right: Json) -> bool:
         case Relation.DIFFERS:
             return not _equal(left, right)
         case Relation.IN:
-            return any(_equal(left, item) for item in _items(right))
+            return any(_equal(_asked(left), item) for item in _items(right))
         case Relation.NOT_IN:
-            return not any(_equal(left, item) for item in _items(right))
+            return not any(_equal(_asked(left), item) for item in _items(right))
         case Relation.ABOVE:
             return number(left) > number(right)
         case Relation.BELOW:
@@ -408,6 +423,13 @@ def _related(relation: Relation, left: Json, right: Json) -> bool:
 def _equal(left: Json, right: Json) -> bool:
     """Equal as JSON: to Python `True` is also 1."""
     return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _asked(value: Json) -> Json:
+    """A value that can be looked for in a list; nothing is neither in it nor missing from it."""
+    if value in (None, ""):
+        raise NotApplicable
+    return value
 
 
 def _items(value: Json) -> Sequence[Json]:
@@ -447,7 +469,7 @@ def load(given: Json) -> Expression:
     then = parts.pop("then", [])
     if isinstance(then, str) or not isinstance(then, Sequence):
         raise BadInput("`then` must be a list of functions.")
-    known = (*FUNCTIONS, str(Function.NAMED))
+    known = (*FUNCTIONS, str(Function.NAMED), str(Function.SUGGESTED))
     unknown = [f for f in then if not isinstance(f, str) or f not in known]
     if unknown:
         raise BadInput(f"`{unknown[0]}` is not a function; one of: {', '.join(known)}.")

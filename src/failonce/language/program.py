@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from failonce.errors import BadInput
 from failonce.language.expression import (
+    NEEDS_ERROR,
     Comparison,
     Expression,
     Read,
@@ -107,14 +108,15 @@ class Program:
     @property
     def needs_error(self) -> bool:
         """True where it reads the text of the error: it can only run after one."""
-        return any(e.source is Source.ERROR_LIST for e in self.reads())
+        return any(e.source is Source.ERROR_LIST or NEEDS_ERROR & set(e.then) for e in self.reads())
 
     @property
     def needs_failure(self) -> bool:
         """True where it speaks of an error at all, or of the argument that one names."""
         about = (Source.ERROR_LIST, Source.BLAMED)
         changed = (name for name, _ in self.arguments)
-        return BLAMED in changed or any(e.source in about for e in self.reads())
+        spoken = any(e.source in about for e in self.reads())
+        return BLAMED in changed or spoken or self.needs_error
 
     def expressions(self) -> tuple[Expression, ...]:
         """Every expression in it, in order."""
@@ -145,7 +147,8 @@ class Program:
             [f"{name} = {value}" for name, value in self.arguments]
             + [f"no `{name}`" for name in self.leave_out]
         )
-        parts.append(f"then the call with {changed}" if changed else "then the same call")
+        call = f"the call with {changed}" if changed else "the same call"
+        parts.append(f"then {call}" if parts else call)
         back = [str(s.undo.tool) for s in reversed(self.steps) if s.undo is not None and s.back]
         return "; ".join([*parts, *(f"then back with {tool}" for tool in back)])
 

@@ -146,6 +146,12 @@ def reads(spec: ToolSpec, watched: Watched = UNWATCHED) -> Reading:
     return Reading(does=Does.UNKNOWN, basis=Basis.NOTHING)
 
 
+def seems_to_read(spec: ToolSpec) -> bool:
+    """Whether the tool reads, or its words say so and nothing speaks against them."""
+    said = reads(spec)
+    return said.does is Does.READS or (said.does is Does.UNKNOWN and said.basis is Basis.WORDS)
+
+
 def effects(spec: ToolSpec) -> frozenset[SideEffect]:
     """What calls of the tool may do beyond the here and now, by annotation or by verbs.
 

@@ -16,7 +16,7 @@ from failonce.language import pattern
 from failonce.language.expression import Expression, Scope, Source
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
-from failonce.language.reading import Basis, Does, reads
+from failonce.language.reading import seems_to_read
 from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, ToolSpec
 from failonce.proposal.explain import Origins, cost
@@ -67,7 +67,7 @@ def _programs(cases: Sequence[Case], habits: Habits) -> Iterator[Program]:
         if not case.episode.unchanged:
             continue
         for e in case.episode.between:
-            if e.good and e.call.args is not None and _reads(e, case, habits):
+            if e.good and e.call.args is not None and _reads(e, case):
                 _vote(votes[e.call.tool], e, case)
     for tool in sorted(votes):
         if len(votes[tool].clusters) >= MIN_CLUSTERS:
@@ -76,17 +76,11 @@ def _programs(cases: Sequence[Case], habits: Habits) -> Iterator[Program]:
                 yield Program(steps=(step,))
 
 
-def _reads(e: Evidence, case: Case, habits: Habits) -> bool:
-    """Whether a call only looks, by its record, its claims or its words."""
-    if e.call.tool == case.evidence.call.tool:
-        return False
-    spec = spec_of(e.call.tool, case.situation.tools) or ToolSpec(
-        name=e.call.tool, read_only=e.read_only
-    )
-    said = reads(spec)
-    return habits.does(spec) is Does.READS or (
-        said.does is Does.UNKNOWN and said.basis is Basis.WORDS
-    )
+def _reads(e: Evidence, case: Case) -> bool:
+    """Whether a call of another tool only looks, by its record, its claims or its words."""
+    tool = e.call.tool
+    spec = spec_of(tool, case.situation.tools) or ToolSpec(name=tool, read_only=e.read_only)
+    return tool != case.evidence.call.tool and seems_to_read(spec)
 
 
 def _vote(votes: _Votes, e: Evidence, case: Case) -> None:

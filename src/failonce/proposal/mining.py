@@ -1,6 +1,7 @@
 """From a study to proposals: every miner in order of what helps most.
 
 statics      what names and schemas say; the same call again in vain
+suggestions  what errors say was meant
 repairs      what callers did between the failure and the call that worked
 insertions   the reading call that they made first, where none can be executed again
 foresight    what a look tells before the call
@@ -17,7 +18,14 @@ from failonce.language.predicate import Predicate
 from failonce.language.program import Program
 from failonce.model import KindName, Proposal, Signature
 from failonce.ports import Phrase, Slots, Wording
-from failonce.proposal import preconditions, prerequisites, recoveries, statics, transients
+from failonce.proposal import (
+    preconditions,
+    prerequisites,
+    recoveries,
+    statics,
+    suggestions,
+    transients,
+)
 from failonce.proposal.drafting import draft
 from failonce.proposal.families import families
 from failonce.proposal.foresight import Contrast, Foresight, foresee
@@ -34,7 +42,7 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
     A miner of one class is asked only where nothing better answers the class: a rule not
     where the call is repaired, a look before the call not where its arguments tell.
     """
-    found = [*statics.mine(study, wording)]
+    found = [*statics.mine(study, wording), *suggestions.mine(study, wording)]
     known = [c for c in study.cases if c.evidence.call.tool in c.situation.tools]
     if study.lab.environment is not None:
         chosen = repairs(families(known), study.lab, study.habits)
