@@ -83,8 +83,8 @@ class Lab:
         self.environment = environment
         self._decider = decider
         self._reached: dict[str, Reached | None] = {}
-        self._endings: dict[tuple[Behaviour, str], Ending] = {}
-        self._looked: dict[tuple[str, str, Step], Json] = {}
+        self._endings: dict[Behaviour, dict[str, Ending]] = {}
+        self._looked: dict[tuple[str, str], dict[str, Json]] = {}
         self._known: dict[Hashable, object] = {}
 
     def world(self, e: Evidence) -> World | None:
@@ -98,25 +98,29 @@ class Lab:
         return cast("T", self._known[key])
 
     def looked(self, e: Evidence, scope: Scope, steps: Mapping[str, Step]) -> dict[str, Json]:
-        """What looks bring before a call, by their names; those that fail bring nothing."""
-        found: dict[str, Json] = {}
+        """What looks bring before a call, by their names; those that fail bring nothing.
+
+        A name stands for one look of this lab: tool, arguments and where they come from.
+        """
+        known = self._looked.setdefault((e.id, scope.blamed), {})
         world: World | None = None
         for name, step in steps.items():
-            key = (e.id, scope.blamed, step)
-            if key not in self._looked:
+            if name not in known:
                 world = world or self.world(e)
-                self._looked[key] = None if world is None else _look(world, e.call, scope, step)
-            brought = self._looked[key]
-            if brought is not None:
-                found[name] = brought
-        return found
+                known[name] = None if world is None else _look(world, e.call, scope, step)
+        return {name: known[name] for name in steps if known[name] is not None}
 
     def run(self, body: Behaviour, case: Case) -> Ending:
         """What comes of one candidate, alone, on one failure."""
-        key = (body, case.evidence.id)
-        if key not in self._endings:
-            self._endings[key] = self._tried(body, case)
-        return self._endings[key]
+        return self.run_all(body, (case,))[case.evidence.id]
+
+    def run_all(self, body: Behaviour, cases: Sequence[Case]) -> dict[str, Ending]:
+        """What comes of one candidate, alone, on each failure, by its id."""
+        known = self._endings.setdefault(body, {})
+        for case in cases:
+            if case.evidence.id not in known:
+                known[case.evidence.id] = self._tried(body, case)
+        return {case.evidence.id: known[case.evidence.id] for case in cases}
 
     def _tried(self, body: Behaviour, case: Case) -> Ending:
         armed = (Armed(lesson="candidate", version=0, kind=KindName.FIXER, behaviour=body),)

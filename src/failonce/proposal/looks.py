@@ -50,7 +50,7 @@ def name_of(tool: str, arguments: Sequence[tuple[str, Expression]]) -> str:
     """How a look is spoken of: its tool, and its literals where one tool looks twice."""
     said = [str(e.value) for _, e in arguments if isinstance(e, Read) and e.source is Source.VALUE]
     asked = [
-        e.name or "blamed"
+        "_".join((e.name or "blamed", *e.then))
         for _, e in arguments
         if isinstance(e, Read) and e.source in (Source.ARGUMENT, Source.BLAMED)
     ]

@@ -132,7 +132,7 @@ def _candidates(family: Family, lab: Lab, habits: Habits) -> Iterator[Candidate]
 
 def _tried(family: Family, program: Program, lab: Lab) -> Candidate:
     body = fixer(family, program)
-    endings = {c.evidence.id: lab.run(body, c) for c in family.cases}
+    endings = lab.run_all(body, family.cases)
     return Candidate(family=family, program=program, endings=endings)
 
 
