@@ -44,6 +44,6 @@ def run(words: str) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\n{seconds:.0f} s, peak memory {peak:.0f} MB")
     total = sheet.close + len(sheet.far)
-    print(f"{sheet.close} of {total} figures are within noise of the documented ones")
+    print(f"{sheet.close} of {total} figures are close to the documented ones")
     figures = {name: round(value, 2) for name, value in sheet.figures.items()}
     print(json.dumps({**figures, "close": sheet.close, "figures": total}))

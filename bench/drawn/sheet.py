@@ -23,7 +23,8 @@ class Sheet:
     ) -> None:
         """One figure. `documented` may be a range; within `noise` of it is close.
 
-        Noise is about two standard errors of the difference of two such simulations.
+        Noise is about two standard errors of the difference of two such simulations, and
+        more (twelve points, a third of a time) where the set-up had to be guessed.
         """
         low, high = documented if isinstance(documented, tuple) else (documented, documented)
         near = low - noise <= found <= high + noise

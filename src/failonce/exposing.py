@@ -29,6 +29,9 @@ NewId = Callable[[], str]
 
 NOTHING = Decision(advice=ALLOW)
 
+REMEMBERED = 4096
+"""Draws that are remembered: of so many tools and units."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -133,7 +136,7 @@ class _Meeting:
 
 
 class Roster:
-    """The placed lessons of one project. Immutable once built."""
+    """The placed lessons of one project. Immutable once built but for what it remembers."""
 
     def __init__(self, lessons: Iterable[Placed], new_id: NewId) -> None:
         every = list(lessons)
@@ -141,6 +144,7 @@ class Roster:
         self._watching = Index(p.armed for p in every if p.watches)
         self._places = {p.armed.lesson: p for p in every}
         self._new_id = new_id
+        self._draws: dict[tuple[str, str, int], tuple[frozenset[str], ...]] = {}
 
     def before(self, call: Call, at: datetime, ask: Asking) -> Asked:
         """Ask before a call; `ask` asks `decide.before`."""
@@ -149,16 +153,12 @@ class Roster:
         if not concerning and not watching:
             return UNASKED
         applied, held, shadow = (_Meeting(call=call, at=at, arm=arm) for arm in _ARMS)
-        groups: dict[Group, set[str]] = defaultdict(set)
-        for a in concerning:
-            place = self._places[a.lesson]
-            if drawn(place.group, at, call.cluster, place.share) is Arm.HOLDOUT:
-                groups[place.group].add(a.lesson)
-        out = frozenset[str]().union(*groups.values())
+        groups = self._held(call, at, concerning)
+        out = frozenset[str]().union(*groups)
         acting = [a for a in concerning if a.lesson not in out] if out else concerning
         decision, raised = _answer(ask, acting)
         spoken = [self._spoken(t, applied) for t in decision.touches]
-        for own in groups.values():
+        for own in groups:
             # In their own order: whoever speaks first may leave the others nothing to say.
             asked = [a for a in concerning if a.lesson not in out - own]
             spoken += self._would(ask, asked, own, held)
@@ -186,6 +186,21 @@ class Roster:
         ]
         spoken += [self._failed(a, met) for a in raised]
         return Asked(decision=decision, spoken=tuple(spoken))
+
+    def _held(
+        self, call: Call, at: datetime, concerning: Sequence[Armed]
+    ) -> tuple[frozenset[str], ...]:
+        """The lessons that this unit goes without, by group; a session draws once a week."""
+        key = (call.tool, call.cluster, epoch(at))
+        if key not in self._draws:
+            groups: dict[Group, set[str]] = defaultdict(set)
+            for place in (self._places[a.lesson] for a in concerning):
+                if drawn(place.group, at, call.cluster, place.share) is Arm.HOLDOUT:
+                    groups[place.group].add(place.armed.lesson)
+            if len(self._draws) >= REMEMBERED:
+                self._draws.clear()
+            self._draws[key] = tuple(map(frozenset, groups.values()))
+        return self._draws[key]
 
     def _would(
         self, ask: Asking, asked: Sequence[Armed], own: Set[str], met: _Meeting

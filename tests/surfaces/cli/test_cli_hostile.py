@@ -33,6 +33,8 @@ COMMANDS = [
     ["status"],
     ["report"],
     ["gaps"],
+    ["outcomes"],
+    ["health"],
     ["mine"],
     ["show", "GR-00000000"],
     ["approve", "GR-00000000"],
@@ -141,7 +143,16 @@ def test_text_from_outside_cannot_steer_the_terminal(shell: Shell) -> None:
     ]
     shell.ok("import", write(shell.project / "calls.jsonl", calls))
     shell.ok("mine")
-    for command in (["failures"], ["gaps"], ["lessons"], ["status"], ["audit", "list"], ["report"]):
+    for command in (
+        ["failures"],
+        ["gaps"],
+        ["lessons"],
+        ["status"],
+        ["audit", "list"],
+        ["report"],
+        ["outcomes"],
+        ["health"],
+    ):
         said = shell.ok(*command).out
         assert "\x1b" not in said
         assert "\u202e" not in said
