@@ -1,6 +1,7 @@
 """The kinds that are built in, by name."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from failonce.errors import BadInput
 from failonce.kinds import fixer
@@ -21,8 +22,14 @@ KINDS: Mapping[KindName, Callable[[str, str], Behaviour]] = {
 
 def behaviour(proposal: Proposal) -> Behaviour:
     """The parsed body of a proposal; raises `BadInput` where it is not of its kind."""
+    return _parsed(proposal.kind, proposal.body, proposal.target)
+
+
+@lru_cache(maxsize=512)
+def _parsed(kind: KindName, body: str, target: str) -> Behaviour:
+    """Bodies are immutable and the gate asks for one a dozen times."""
     try:
-        kind = KINDS[proposal.kind]
+        parse = KINDS[kind]
     except KeyError:
-        raise BadInput(f"This version has no lessons of kind `{proposal.kind}`.") from None
-    return kind(proposal.body, proposal.target)
+        raise BadInput(f"This version has no lessons of kind `{kind}`.") from None
+    return parse(body, target)

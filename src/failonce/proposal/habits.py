@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from failonce.language.expression import Read, Source
 from failonce.language.program import Step
@@ -60,7 +61,8 @@ class Habits:
                 gave.add(e.call.cluster)
         return len(gave) >= max(3, COMMON * len(users))
 
-    def constant(self) -> list[tuple[str, Args]]:
+    @cached_property
+    def constant(self) -> Sequence[tuple[str, Args]]:
         """Whole calls that callers of at least two clusters made alike, the most usual first."""
         seen: dict[tuple[str, str], set[str]] = defaultdict(set)
         example: dict[tuple[str, str], Args] = {}

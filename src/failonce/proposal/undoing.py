@@ -109,7 +109,7 @@ def _ways_back(step: Step, made: Call, habits: Habits, here: Looked) -> Iterator
                 tool=step.tool,
                 arguments=tuple((n, e if n == name else old) for n, old in step.arguments),
             )
-    for tool, args in habits.constant():
+    for tool, args in habits.constant:
         yield Step(tool=tool, arguments=tuple((n, literal(v)) for n, v in args.items()))
 
 
