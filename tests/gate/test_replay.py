@@ -8,11 +8,14 @@ from failonce.gate.replay import replay
 from failonce.gate.results import Result, tally
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
+from failonce.language.expression import Comparison, Read, Relation, Source, argument, literal
 from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.program import Program
+from failonce.language.program import Step as Inserted
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import Evidence, KindName, Verdict
 from failonce.skill import decide
@@ -135,3 +138,111 @@ def test_a_rule_is_only_shown() -> None:
     counted = tally(replay(calls, lambda _: (rule,), decide, {}))
     assert (counted.shown, counted.shown_good, counted.prevented) == (1, 1, 0)
     assert (counted.failures, counted.good) == (1, 1)
+
+
+# ------------------------------------- inserted calls, answered as recorded
+
+OFF = evidence("drive", {"speed": 5}, "the engine is off")
+START, DRIVEN = evidence("start", {"mode": "eco"}), evidence("drive", {"speed": 5})
+HERE = Read(source=Source.RESULT, name="here")
+
+
+def inserting(
+    program: Program, moment: Moment = Moment.AFTER_FAILURE, failure: Evidence = OFF
+) -> Armed:
+    return armed(
+        KindName.FIXER,
+        CallsFixer(
+            component=failure.call.tool,
+            moment=moment,
+            when=Predicate(),
+            fingerprint=failure.signature or "",
+            message_regex="",
+            program=program,
+        ),
+    )
+
+
+STARTING = inserting(
+    Program(steps=(Inserted(tool="start", arguments=(("mode", literal("eco")),)),))
+)
+
+
+def test_a_step_that_the_caller_took_too_is_a_repair() -> None:
+    calls = session("s", [OFF, START, DRIVEN])
+    assert results(calls, STARTING) == [Result.REPAIRED, Result.UNTOUCHED, Result.UNTOUCHED]
+
+
+def test_a_step_that_the_caller_did_not_take_is_not_made() -> None:
+    for between in ([], [replace(START, call=replace(START.call, args={"mode": "sport"}))]):
+        calls = session("s", [OFF, *between, DRIVEN])
+        assert results(calls, STARTING)[0] is Result.UNTOUCHED
+
+
+def test_a_step_that_failed_when_the_caller_took_it_is_not_made() -> None:
+    failed = evidence("start", {"mode": "eco"}, "no fuel")
+    assert results(session("s", [OFF, failed, DRIVEN]), STARTING)[0] is Result.UNTOUCHED
+
+
+def test_where_the_call_never_worked_nobody_knows_what_a_step_would_have_done() -> None:
+    assert results(session("s", [OFF, START]), STARTING)[0] is Result.UNTOUCHED
+
+
+def test_what_another_session_did_answers_nothing() -> None:
+    calls = [*session("a", [OFF]), *session("b", [START, DRIVEN])]
+    assert results(calls, STARTING) == [Result.UNTOUCHED] * 3
+
+
+def test_that_the_call_failed_again_before_the_step_does_not_speak_against_it() -> None:
+    calls = session("s", [OFF, OFF, START, DRIVEN])
+    assert results(calls, STARTING)[:2] == [Result.REPAIRED, Result.REPAIRED]
+
+
+def test_that_the_call_failed_again_after_the_step_speaks_against_it() -> None:
+    calls = session("s", [OFF, START, OFF, START, DRIVEN])
+    assert results(calls, STARTING)[0] is Result.REPAIRED
+    brake = evidence("press", {})
+    calls = session("s", [OFF, START, OFF, brake, DRIVEN])
+    assert results(calls, STARTING)[0] is Result.CONTRADICTED
+
+
+def test_what_a_look_brought_the_caller_decides_and_is_used() -> None:
+    gone = evidence("read", {"path": "a.txt"}, "no such file")
+    look = Inserted(tool="find", arguments=(("name", argument("path")),), name="here")
+    program = Program(
+        looks=(look,),
+        when=(Comparison(left=HERE, relation=Relation.NOT_EMPTY),),
+        arguments=(("path", replace(HERE, then=("only",))),),
+    )
+    finding = inserting(program, failure=gone)
+
+    def found(text: str, then: str) -> list[Result]:
+        found = replace(evidence("find", {"name": "a.txt"}), message=text)
+        return results(session("s", [gone, found, evidence("read", {"path": then})]), finding)
+
+    assert found("['d/a.txt']", "d/a.txt")[0] is Result.REPAIRED
+    assert found("['e/a.txt']", "d/a.txt")[0] is Result.CONTRADICTED
+    assert found("['d/a.txt', 'e/a.txt']", "d/a.txt")[0] is Result.UNTOUCHED
+    assert found("[]", "d/a.txt")[0] is Result.UNTOUCHED
+    assert found("not data", "d/a.txt")[0] is Result.UNTOUCHED
+
+
+def test_before_a_call_nothing_is_inserted_and_nothing_is_guessed() -> None:
+    """What a look would have brought there nobody recorded: neither help nor harm is counted."""
+    empty = (Comparison(left=HERE, relation=Relation.EMPTY),)
+    look = Program(looks=(Inserted(tool="ls", name="here"),), when=empty)
+    acting = inserting(replace(look, steps=(Inserted(tool="start"),)), Moment.BEFORE)
+    blocking = armed(
+        KindName.GUARDRAIL,
+        Guardrail(
+            component="drive",
+            when=Predicate(),
+            fingerprint="",
+            message_regex="",
+            strength=Strength.BLOCK,
+            message="m",
+            look=look,
+        ),
+    )
+    calls = session("s", [OFF, START, DRIVEN])
+    assert results(calls, acting, blocking) == [Result.UNTOUCHED] * 3

@@ -16,12 +16,11 @@ from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Retry
 from failonce.kinds.decision import Armed, Decider, Decision, drive, settle
-from failonce.model import ALLOW, Advice, AdviceAction, Evidence, ToolSpec
+from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
 from failonce.ports import Environment
 from failonce.trial import (
     NO_TOOLS,
     Concerning,
-    Run,
     as_recorded,
     failure_of,
     situations,
@@ -57,21 +56,36 @@ def replay(
             there = replace(situation, tools=again.tools(e) or tools)
             if e.failed:
                 yield again.failure(e, there, concerning, episode)
-            else:
+            elif e.good:
                 yield again.good(e, there, armed)
+            else:
+                yield Replayed(evidence=e, decision=UNTOUCHED, result=Result.UNTOUCHED)
             continue
-        decision = settle(decider.before(situation, armed))
+        decision, made = settle(decider.before(situation, armed)), _Made(episode, armed)
         if e.failed and not _acts(decision):
-            run = _recorded(episode, armed)
-            later = drive(decider.after(situation, failure_of(e), armed), run)
+            later = drive(decider.after(situation, failure_of(e), armed), made)
             decision = later if _acts(later) else decision
-        yield Replayed(evidence=e, decision=decision, result=_result(e, decision, episode))
+        yield Replayed(evidence=e, decision=decision, result=_result(e, decision, episode, made))
 
 
-def _recorded(episode: Episode | None, armed: Sequence[Armed]) -> Run:
-    """What the caller did on its way to the call that worked answers for inserted calls."""
-    between = episode.between if episode is not None and episode.recovery is not None else ()
-    return as_recorded(between, armed)
+class _Made:
+    """Inserted calls, answered by what the caller did on its way to the call that worked."""
+
+    def __init__(self, episode: Episode | None, armed: Sequence[Armed]) -> None:
+        self._between = episode.between if episode is not None and episode.recovery else ()
+        self._run = as_recorded(self._between, armed)
+        self._tools: set[str] = set()
+
+    def __call__(self, call: Call) -> Answer:
+        answer = self._run(call)
+        if answer.worked:
+            self._tools.add(call.tool)
+        return answer
+
+    def then(self) -> Sequence[Evidence]:
+        """What the caller did once it had made them too."""
+        own = (n for n, e in enumerate(self._between, 1) if e.good and e.call.tool in self._tools)
+        return self._between[max(own, default=0) :]
 
 
 UNTOUCHED = Decision(advice=ALLOW)
@@ -81,7 +95,7 @@ def _acts(decision: Decision) -> bool:
     return decision.advice.action in (AdviceAction.BLOCK, AdviceAction.RUN, AdviceAction.RETRY)
 
 
-def _result(e: Evidence, decision: Decision, episode: Episode | None) -> Result:
+def _result(e: Evidence, decision: Decision, episode: Episode | None, made: _Made) -> Result:
     if not decision.touches:
         return Result.UNTOUCHED
     action = decision.advice.action
@@ -93,7 +107,7 @@ def _result(e: Evidence, decision: Decision, episode: Episode | None) -> Result:
                 retries = [t.effect for t in decision.touches if isinstance(t.effect, Retry)]
                 if retries:
                     return _retried(retries[0], episode)
-                return _mended(e, decision.advice, episode)
+                return _mended(e, decision.advice, episode, made)
             case _:
                 return Result.SHOWN
     if e.good:
@@ -115,13 +129,13 @@ def _retried(retry: Retry, episode: Episode | None) -> Result:
     return Result.RECOVERED if soon else Result.UNRECOVERED
 
 
-def _mended(e: Evidence, advice: Advice, episode: Episode | None) -> Result:
+def _mended(e: Evidence, advice: Advice, episode: Episode | None, made: _Made) -> Result:
     """Compare what would have run with what the caller did when it worked."""
     recovery = episode.recovery if episode else None
     if episode is None or recovery is None or recovery.call.args is None:
         return Result.UNCONFIRMED
     ours, given, theirs = dict(advice.args or {}), dict(e.call.args or {}), dict(recovery.call.args)
-    tried = (b for b in episode.between if b.failed and b.call.tool == e.call.tool)
+    tried = (b for b in made.then() if b.failed and b.call.tool == e.call.tool)
     if any(dict(b.call.args or {}) == ours for b in tried):
         return Result.CONTRADICTED
     if advice.tool and advice.tool != recovery.call.tool:
