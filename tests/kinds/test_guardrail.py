@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from failonce.errors import BadInput
 from failonce.kinds.behaviour import Block, LookFirst, Situation, Warn
 from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.recent import Unless
 from failonce.language import document
 from failonce.language.expression import Comparison, Read, Relation, Source
 from failonce.language.predicate import Condition, Predicate, Test
@@ -56,6 +57,13 @@ def asked(*past: Past, **args: Json) -> Situation:
 # ---------------------------------------------------------------- its body
 
 
+unlesses = st.builds(
+    Unless,
+    tools=st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=3).map(tuple),
+    same=st.text(max_size=4),
+)
+
+
 @st.composite
 def guardrails(draw: st.DrawFn) -> Guardrail:
     look = draw(st.just(Program()) | programs(acts=False).filter(lambda p: not p.needs_failure))
@@ -69,8 +77,11 @@ def guardrails(draw: st.DrawFn) -> Guardrail:
         expects=draw(st.text(max_size=20)),
         repeated=repeated,
         unchanged_by=tuple(draw(st.lists(st.text(min_size=1, max_size=5)))) if repeated else (),
+        unless=draw(st.none() | unlesses),
         look=look,
     )
+    if body.fingerprint:
+        body = replace(body, failing=draw(st.sampled_from([0, 1, 9])))
     blocks = body.conditional and draw(st.booleans())
     return replace(body, strength=Strength.BLOCK if blocks else Strength.WARN)
 
@@ -113,6 +124,17 @@ EMPTY: Json = {"of": {"result": "here"}, "is": "empty"}
         ({"repeated": 2, "unchanged_by": [""]}, "`unchanged_by` must be a list of tools"),
         ({"repeated": 2, "unchanged_by": []}, "`unchanged_by` must be a list of tools"),
         ({"repeated": 2, "unchanged_by": None}, "`unchanged_by` must be a list of tools"),
+        ({"failing": 2}, "`failing` counts failures of one class"),
+        ({"failing": 0, "fingerprint": "f"}, "`failing` must be between 1 and 9"),
+        ({"unless_before": "ls"}, "`unless_before` is a mapping"),
+        ({"unless_before": {}}, "`tools` must be a list of tools"),
+        ({"unless_before": {"tools": []}}, "`tools` must be a list of tools"),
+        ({"unless_before": {"tools": ["ls"], "same": ""}}, "`same` names an argument"),
+        ({"unless_before": {"tools": ["ls"], "with": "x"}}, "`unless_before` has no `with`"),
+        (
+            {"arguments": [], "unless_before": {"tools": ["ls"]}},
+            "without conditions on arguments may only warn",
+        ),
         ({"looks": [HERE]}, "must compare what it sees"),
         ({"looks": [HERE], "when": []}, "must compare what it sees"),
         ({"looks": "ls", "when": [EMPTY]}, "`looks` must be a list"),
@@ -154,7 +176,10 @@ def test_what_is_missing_or_too_much_is_named(body: str, why: str) -> None:
         Guardrail.parse(body, "read")
 
 
-@given(st.dictionaries(st.sampled_from(["repeated", "unchanged_by", "looks", "when"]), values))
+KEYS = ["repeated", "unchanged_by", "failing", "unless_before", "looks", "when"]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), values))
 def test_any_data_is_a_guardrail_or_an_error_of_ours(match: dict[str, Json]) -> None:
     with suppress(BadInput):
         Guardrail.parse(document_of(**match), "read")
@@ -224,6 +249,68 @@ def test_two_secrets_that_look_alike_once_hidden_are_not_the_same_call() -> None
 def test_without_recorded_arguments_nobody_knows_whether_it_is_the_same() -> None:
     blind = Past(call=Call(tool="read"), answer=failed().answer)
     assert AGAIN.before(Situation(call=Call(tool="read"), past=(blind, blind))) is None
+
+
+DOWN = made(when=Predicate(), failing=2)
+
+
+@pytest.mark.parametrize(
+    ("past", "stops"),
+    [
+        ((failed(),), False),
+        ((failed(), failed(args={"path": "b"})), True),
+        ((failed(), worked("ls"), failed()), True),
+        ((failed(), worked(), failed()), False),
+        ((failed(), failed(), worked()), False),
+        ((failed(), failed(signature="g")), False),
+        ((failed(), failed(signature=""), failed()), True),
+        ((failed("ls"), failed("ls")), False),
+    ],
+)
+def test_a_tool_that_failed_so_whatever_it_was_asked_is_stopped_until_it_works(
+    past: tuple[Past, ...], *, stops: bool
+) -> None:
+    assert isinstance(DOWN.before(asked(*past)), Block) is stops
+    assert DOWN.summary() == "block when it failed so the last 2 times"
+
+
+UNREAD = made(
+    strength=Strength.WARN,
+    when=Predicate(),
+    unless=Unless(tools=("open", "read"), same="path"),
+)
+
+
+@pytest.mark.parametrize(
+    ("past", "warns"),
+    [
+        ((), True),
+        ((worked("open", file="a"),), False),
+        ((worked("read", path="a", line=3),), False),
+        ((worked("open", file="a"), failed("open", {"file": "a"})), False),
+        ((failed("open", {"file": "a"}),), True),
+        ((worked("open", file="b"),), True),
+        ((worked("list", path="a"),), True),
+    ],
+)
+def test_it_is_silent_where_the_session_did_so_with_the_same_value(
+    past: tuple[Past, ...], *, warns: bool
+) -> None:
+    assert isinstance(UNREAD.before(asked(*past)), Warn) is warns
+    assert UNREAD.summary() == (
+        "warn when `open` or `read` did not work before with the same `path`"
+    )
+
+
+def test_what_cannot_be_compared_is_not_warned_of() -> None:
+    assert UNREAD.before(asked(other=1)) is None
+    assert UNREAD.before(asked(path="<redacted:token>")) is None
+
+
+def test_with_no_value_named_any_call_of_the_tool_will_do() -> None:
+    login = made(strength=Strength.WARN, when=Predicate(), unless=Unless(tools=("login",)))
+    assert isinstance(login.before(asked(worked("ls"))), Warn)
+    assert login.before(asked(worked("login", name="x"), worked("ls"))) is None
 
 
 def test_a_list_says_what_it_looks_at() -> None:

@@ -1,6 +1,6 @@
 """Guardrail: stops, or warns about, a call that is known to fail (S3, S19)."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -18,14 +18,15 @@ from failonce.kinds.behaviour import (
     text,
     whole,
 )
+from failonce.kinds.recent import Unless, dump_unless, load_unless, streak, tools_in
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
 from failonce.model import Category, Failure, Json, Past, Proof
 
 _MATCH = (
-    "component", "arguments", "repeated", "unchanged_by", "looks", "when", "fingerprint",
-    "message_regex", "expects",
+    "component", "arguments", "repeated", "unchanged_by", "failing", "unless_before", "looks",
+    "when", "fingerprint", "message_regex", "expects",
 )  # fmt: skip
 
 
@@ -43,7 +44,10 @@ class Guardrail:
     `when` speaks of the arguments. `look` makes read-only calls and compares what they
     bring; a lesson that cannot look leaves the call alone. `repeated` asks that the very
     same call failed so many times before, with nothing in between but calls that failed and
-    calls of the tools in `unchanged_by`. Without any of them it can only warn.
+    calls of the tools in `unchanged_by`; `failing` that so many calls of the tool in a row
+    failed with this error, whatever they asked. Without any of them it can only warn.
+    `unless` keeps it silent where the session did something; what it did elsewhere nobody
+    saw, so with that alone it warns.
     """
 
     component: str
@@ -56,6 +60,8 @@ class Guardrail:
     """The failure that is expected, with arguments by name; repairs are chosen by it."""
     repeated: int = 0
     unchanged_by: tuple[str, ...] = ()
+    failing: int = 0
+    unless: Unless | None = None
     look: Program = Program()
 
     @classmethod
@@ -79,6 +85,8 @@ class Guardrail:
             raise BadInput("A guardrail speaks before there is an error to read.")
         if "unchanged_by" in match and "repeated" not in match:
             raise BadInput("`unchanged_by` says what `repeated` calls have between them.")
+        if "failing" in match and not match.get("fingerprint"):
+            raise BadInput("`failing` counts failures of one class; name it in `fingerprint`.")
         guardrail = cls(
             component=text(match, "component", target),
             when=predicate.load(match.get("arguments", [])),
@@ -88,7 +96,11 @@ class Guardrail:
             message=text(action, "message"),
             expects=text(match, "expects", ""),
             repeated=whole(match, "repeated", low=1, high=9) if "repeated" in match else 0,
-            unchanged_by=_names(match["unchanged_by"]) if "unchanged_by" in match else (),
+            unchanged_by=tools_in(match["unchanged_by"], "unchanged_by")
+            if "unchanged_by" in match
+            else (),
+            failing=whole(match, "failing", low=1, high=9) if "failing" in match else 0,
+            unless=load_unless(match["unless_before"]) if "unless_before" in match else None,
             look=look,
         )
         if strength is Strength.BLOCK and not guardrail.conditional:
@@ -98,21 +110,22 @@ class Guardrail:
     @property
     def conditional(self) -> bool:
         """True where it sees more of a call than its tool."""
-        return bool(self.when.conditions or self.repeated or self.look.when)
+        return bool(self.when.conditions or self.repeated or self.failing or self.look.when)
 
     def render(self) -> str:
         """The body as YAML."""
-        history: dict[str, Json] = {"repeated": self.repeated} if self.repeated else {}
-        harmless: dict[str, Json] = (
-            {"unchanged_by": list(self.unchanged_by)} if self.unchanged_by else {}
-        )
+        recent: dict[str, Json] = {
+            "repeated": self.repeated,
+            "unchanged_by": list(self.unchanged_by),
+            "failing": self.failing,
+            "unless_before": None if self.unless is None else dump_unless(self.unless),
+        }
         return document.dump(
             {
                 "match": {
                     "component": self.component,
                     "arguments": predicate.dump(self.when),
-                    **history,
-                    **harmless,
+                    **{name: said for name, said in recent.items() if said},
                     **dump_program(self.look),
                     "fingerprint": self.fingerprint,
                     "message_regex": self.message_regex,
@@ -125,7 +138,8 @@ class Guardrail:
     @property
     def speaks(self) -> Speaks:
         """Before calls with such arguments; what it looks at, or expects, is asked each time."""
-        fixed = not (self.repeated or self.look.when or self.expects)
+        asks = self.repeated or self.failing or self.unless or self.look.when
+        fixed = not (asks or self.expects)
         return Speaks(before=self.when, fixed=fixed)
 
     def before(self, situation: Situation) -> Effect | None:
@@ -134,6 +148,10 @@ class Guardrail:
         if args is None or not self.when.holds(args):
             return None
         if self.repeated and repeats(situation, frozenset(self.unchanged_by)) < self.repeated:
+            return None
+        if self.failing and streak(situation, self.fingerprint) < self.failing:
+            return None
+        if self.unless is not None and self.unless.happened(situation):
             return None
         effect: Block | Warn = Warn(message=self.message)
         if self.strength is Strength.BLOCK:
@@ -165,6 +183,10 @@ class Guardrail:
         if self.repeated:
             times = "once" if self.repeated == 1 else f"{self.repeated} times"
             known.append(f"the same call failed {times} and nothing changed since")
+        if self.failing:
+            known.append(f"it failed so the last {self.failing} times")
+        if self.unless is not None:
+            known.append(str(self.unless))
         if self.look.when:
             looks = ", ".join(map(str, self.look.looks))
             known.append(f"after {looks}, {' and '.join(map(str, self.look.when))}")
@@ -199,11 +221,3 @@ def repeats(situation: Situation, unchanged_by: Set[str]) -> int:
 def _failed_itself(past: Past) -> bool:
     """Not where a person said no, or where it fell with another call: triage names neither."""
     return past.answer.failure is not None and bool(past.answer.failure.signature)
-
-
-def _names(given: Json) -> tuple[str, ...]:
-    names = () if isinstance(given, str) or not isinstance(given, Sequence) else tuple(given)
-    known = tuple(name for name in names if isinstance(name, str) and name)
-    if not known or known != names:
-        raise BadInput("`unchanged_by` must be a list of tools.")
-    return known
