@@ -4,9 +4,10 @@ Usage: python bench/statistics.py [--quick] [--seed N]
 
 Every figure stands beside the documented one, which came from other runs of such a simulation;
 `<- differs` marks those further apart than noise explains. Where the documents leave a set-up
-open it is guessed, the place in `drawn/` says so, and more difference is allowed. The e-values here run for many lessons at
-once and are first compared with the product's on random histories. --quick has fewer runs, and
-no lesson that 1,000 sessions a day meet. NumPy comes with SciPy. The last line is JSON.
+open it is guessed, the place in `drawn/` says so, and more difference is allowed. The e-values
+here run for many lessons at once and are first compared with the product's on random histories.
+--quick has fewer runs, and no lesson that 1,000 sessions a day meet. NumPy comes with SciPy.
+The last line is JSON.
 """
 
 import importlib.util
