@@ -19,10 +19,12 @@ from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.evidence.redact import Redactor
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.predicate import Predicate
+from failonce.language.transform import Op, Step, Transform
 from failonce.loop import Loop
-from failonce.model import AdviceAction, Arm, Call, Change, Effect, KindName, Mode
+from failonce.model import AdviceAction, Arm, Call, Change, Effect, KindName, Mode, State
 from failonce.policy import Policy
 from failonce.ports import Store
 from failonce.review import Review
@@ -487,3 +489,28 @@ def test_a_lesson_sees_what_its_session_did_before(tmp_path: Path) -> None:
         world.advisor.observe("get", {"n": 1}, error="Error: boom", session="s", project="p")
     assert advised("s") is AdviceAction.BLOCK
     assert advised("other") is AdviceAction.ALLOW
+
+
+def test_two_repairs_that_take_back_one_another_come_to_an_end(tmp_path: Path) -> None:
+    """Each acts once on a call, however often the caller reports that it failed."""
+    world = World(tmp_path)
+    for old, new in (("a", "b"), ("b", "a")):
+        body = ArgumentsFixer(
+            component="get",
+            moment=Moment.AFTER_FAILURE,
+            when=Predicate(),
+            fingerprint="",
+            message_regex="refused",
+            repair=Transform(steps=(Step(op=Op.RENAME, argument=old, text=new),)),
+        ).render()
+        made = proposal(KindName.FIXER, target="get", body=body, key=old)
+        world.store.commit(Change(lessons=(lesson(made, state=State.STABLE),)))
+    args: object = {"a": 1}
+    actions = []
+    for _ in range(5):
+        world.advisor.observe("get", args, error="refused: get", session="s", project="p")
+        advice = world.advisor.advise_failure("get", args, "refused: get", session="s", project="p")
+        actions.append(advice.action)
+        args = advice.args or args
+    assert world.advisor.lost == 0
+    assert actions == [AdviceAction.RETRY, AdviceAction.RETRY, *[AdviceAction.ALLOW] * 3]

@@ -228,7 +228,7 @@ class Advisor:
                     attempt=before.attempt + 1,
                     open=tries,
                     tries=tries,
-                    repaired=_repairing(asked.decision),
+                    repaired=before.repaired | _repairing(asked.decision),
                 )
                 self._remember(_advised(call, advice), pending)
             if advice.action is not AdviceAction.ALLOW:
