@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from failonce.model import (
     Proposal,
     Ruling,
     State,
+    ToolSpec,
 )
 from failonce.outcome import words
 from failonce.outcome.measured import Word
@@ -273,6 +275,22 @@ def test_a_proven_lesson_is_on_probation_when_its_tool_changes_and_proves_itself
     assert [x.move.action for x in world.review.weigh()] == [Action.PROMOTE]
     assert world.actions(approved)[-3:] == [Action.PROMOTE, Action.PROBATION, Action.PROMOTE]
     world.settled()
+
+
+def test_a_tool_that_comes_with_another_schema_puts_its_lesson_on_trial_again() -> None:
+    """The same schema again, or other words about it, moves nothing."""
+    world = World()
+    approved = world.approve(signed(fixer(), world))
+    world.live(100, _mending(world))
+    world.review.weigh()
+    spec = ToolSpec(name="read", digest="aaa")
+    at = world.clock.now()
+    world.loop.offer([spec], project="p", at=at)
+    world.loop.offer([replace(spec, description="reads")], project="p", at=at + timedelta(hours=1))
+    assert world.now(approved).state is State.STABLE
+    newer = replace(spec, digest="bbb")
+    world.loop.offer([newer], project="p", at=at + timedelta(hours=2))
+    assert world.now(approved).state is State.CANARY
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,11 @@ from failonce.model import (
     KindName,
     Origin,
     Recording,
+    ToolSpec,
     Verdict,
 )
 from failonce.policy import DEFAULT, Policy
-from failonce.ports import Clock, Environment, Wording
+from failonce.ports import Added, Clock, Environment, Wording
 from failonce.review import Review
 from failonce.signature.naming import name_failure
 
@@ -178,6 +179,21 @@ class Loop:
             duplicates=added.duplicates,
             verdicts=Counter(e.finding.verdict for e in batch),
         )
+
+    def offer(self, specs: Sequence[ToolSpec], *, project: str, at: datetime) -> Added:
+        """Keep what tools say of themselves; durable on return.
+
+        Lessons in force for a tool whose schema is another now are on trial again: they were
+        proven on calls of the tool as it was.
+        """
+        before = self.store.tools(project)
+        added = self.store.add_tools(project, specs, at)
+        now = self.store.tools(project)
+        for name in dict.fromkeys(s.name for s in specs):
+            old = before[name].digest if name in before else ""
+            if old and now[name].digest != old:
+                self.review.schema_changed(name, old, now[name].digest, project=project)
+        return added
 
     # --------------------------------------------------------------- mine
 

@@ -156,7 +156,7 @@ class _Run:
             batch = batches.setdefault((self._stored(named), at), [])
             batch.append(self._parts.redactor.tool(spec))
         for (project, at), specs in batches.items():
-            added = self._parts.store.add_tools(project, specs, at)
+            added = self._parts.loop.offer(specs, project=project, at=at)
             self._tools = Added(
                 new=self._tools.new + added.new,
                 duplicates=self._tools.duplicates + added.duplicates,
