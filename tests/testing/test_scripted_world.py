@@ -80,3 +80,13 @@ def test_an_environment_goes_back_to_before_each_recorded_call() -> None:
     assert port.tools(recorded[0]) == {"rename": ToolSpec(name="rename")}
     elsewhere = ScriptedEnvironment(start).record("t", [call(old="b")])
     assert port.before(elsewhere[0]) is None
+
+
+def test_a_session_may_begin_with_other_facts_than_all_others() -> None:
+    environment = ScriptedEnvironment(world())
+    (here,) = environment.record("s", [call(old="b.txt")], given={"b.txt": ["other"]})
+    (there,) = environment.record("t", [call(old="b.txt")])
+    assert (here.failed, there.failed) == (False, True)
+    back = environment.before(here)
+    assert back is not None
+    assert back.facts["b.txt"] == ["other"]

@@ -94,9 +94,20 @@ class ScriptedEnvironment:
         self._tools = tools
         self._before: dict[str, ScriptedWorld] = {}
 
-    def record(self, session: str, calls: Iterable[Call], *, project: str = "p") -> list[Evidence]:
-        """What recordings of these calls, made one after the other, would say; a second apart."""
+    def record(
+        self,
+        session: str,
+        calls: Iterable[Call],
+        *,
+        project: str = "p",
+        given: Mapping[str, Json] = MappingProxyType({}),
+    ) -> list[Evidence]:
+        """What recordings of these calls, made one after the other, would say; a second apart.
+
+        `given` are facts that are other in this session than in the world that all begin with.
+        """
         world = self._start.copy()
+        world.facts |= deepcopy(dict(given))
         return [
             self._recorded(replace(call, session=session, project=project), n, world)
             for n, call in enumerate(calls)
