@@ -17,6 +17,7 @@ from failonce.proposal.explain import cost
 from failonce.proposal.families import Family
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import HELPED, SURE, Case, Ending, Lab
+from failonce.proposal.splitting import split
 from failonce.proposal.synthesis import programs
 from failonce.proposal.undoing import with_undo
 
@@ -128,6 +129,18 @@ def _candidates(family: Family, lab: Lab, habits: Habits) -> Iterator[Candidate]
         candidate = _tried(family, whole, lab)
         if _stands(candidate):
             yield candidate
+            continue
+        told = _told_apart(candidate, lab, habits) if whole.steps else None
+        if told is not None and _stands(told):
+            yield told
+
+
+def _told_apart(candidate: Candidate, lab: Lab, habits: Habits) -> Candidate | None:
+    """The candidate with a condition, where one tells right from wrong."""
+    family = candidate.family
+    endings = [(c, candidate.endings[c.evidence.id]) for c in family.cases]
+    looking = split(candidate.program, endings, lab, habits, family=family.general)
+    return None if looking is None else _tried(family, looking, lab)
 
 
 def _tried(family: Family, program: Program, lab: Lab) -> Candidate:
