@@ -13,10 +13,9 @@ from types import MappingProxyType
 from typing import overload
 
 from failonce.history import Episode
-from failonce.kinds.behaviour import Insert, Situation
+from failonce.kinds.behaviour import Insert, Recalled, Situation
 from failonce.kinds.decision import CANNOT, Armed, Decider, Decision, drive
 from failonce.kinds.fixer import CallsFixer
-from failonce.language.program import Program
 from failonce.model import (
     AdviceAction,
     Answer,
@@ -62,12 +61,15 @@ def situations(
 ) -> Iterator[tuple[Evidence, Situation]]:
     """Each recorded call with what its session did before it; calls come session by session."""
     session: list[Evidence] = []
+    failed: dict[str, list[int]] = {}
     project = name = None
     for e in calls:
         call = e.call
         if call.session != name or call.project != project:
-            project, name, session = call.project, call.session, []
-        yield e, Situation(call=call, past=_Recent(session), tools=tools)
+            project, name, session, failed = call.project, call.session, [], {}
+        yield e, Situation(call=call, past=_Recent(session, failed), tools=tools)
+        if not e.good:
+            failed.setdefault(call.tool, []).append(len(session))
         session.append(e)
 
 
@@ -75,18 +77,31 @@ RECENT = 50
 """Calls of a session that a lesson can look back on."""
 
 
-class _Recent(Sequence[Past]):
+class _Recent(Recalled, Sequence[Past]):
     """The last calls of a session as they were at one moment, read only where a lesson looks.
 
     Nearly no lesson does, and replay makes one of these for every recorded call.
     """
 
-    __slots__ = ("_session", "_start", "_stop")
+    __slots__ = ("_failed", "_session", "_start", "_stop")
 
-    def __init__(self, session: Sequence[Evidence]) -> None:
+    def __init__(self, session: Sequence[Evidence], failed: Mapping[str, Sequence[int]]) -> None:
         self._session = session
+        self._failed = failed
         self._stop = len(session)
         self._start = max(0, self._stop - RECENT)
+
+    def failed(self, call: Call) -> bool:
+        """False where this very call did not fail in it; True where it may have."""
+        places = self._failed.get(call.tool)
+        if places is None:
+            return False
+        for place in reversed(places):
+            if place < self._start:
+                return False
+            if self._session[place].call.args == call.args:
+                return True
+        return False
 
     def __len__(self) -> int:
         return self._stop - self._start
@@ -114,21 +129,21 @@ def as_recorded(between: Iterable[Evidence], armed: Iterable[Armed]) -> Run:
     lesson reads whole.
     """
     made = [e for e in between if e.good and e.call.args is not None]
-    read = {look.tool for a in armed for look in _program(a).looks}
 
     def run(call: Call) -> Answer:
         own = [e for e in made if e.call.tool == call.tool]
         theirs = next((e for e in own if e.call.args == call.args), None)
-        if theirs is None and call.tool not in read:
+        if theirs is None and own and call.tool not in _looks(armed):
             theirs = next((e for e in own if _narrower(e.call.args, call.args)), None)
         return CANNOT if theirs is None else answer_of(theirs)
 
     return run
 
 
-def _program(armed: Armed) -> Program:
-    body = armed.behaviour
-    return body.program if isinstance(body, CallsFixer) else Program()
+def _looks(armed: Iterable[Armed]) -> set[str]:
+    """The tools whose answers these lessons read."""
+    bodies = (a.behaviour for a in armed)
+    return {look.tool for b in bodies if isinstance(b, CallsFixer) for look in b.program.looks}
 
 
 def _narrower(theirs: Args | None, ours: Args | None) -> bool:

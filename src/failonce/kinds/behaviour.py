@@ -5,7 +5,8 @@ and what to do after one that failed. Answers are values; nobody acts in here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol, Self
 
 from failonce.errors import BadInput
@@ -13,14 +14,37 @@ from failonce.language.predicate import Predicate
 from failonce.language.program import Program
 from failonce.model import Args, Call, Failure, Json, Past, Proof, ToolSpec
 
+_NO_TOOLS: Mapping[str, ToolSpec] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, init=False)
 class Situation:
     """A call, what its session did before it (oldest first), and the tools it could use."""
 
     call: Call
-    past: Sequence[Past] = ()
-    tools: Mapping[str, ToolSpec] = field(default_factory=dict)
+    past: Sequence[Past]
+    tools: Mapping[str, ToolSpec]
+
+    def __init__(
+        self, *, call: Call, past: Sequence[Past] = (), tools: Mapping[str, ToolSpec] = _NO_TOOLS
+    ) -> None:
+        # Made for each recorded call; what a frozen dataclass does takes three times as long.
+        _set_call(self, call)
+        _set_past(self, past)
+        _set_tools(self, tools)
+
+
+_set_call, _set_past, _set_tools = (
+    vars(Situation)[name].__set__ for name in ("call", "past", "tools")
+)
+
+
+class Recalled:
+    """What a session did, where it is remembered which calls failed in it."""
+
+    def failed(self, call: Call) -> bool:
+        """False where this very call did not fail in it; True where it may have."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,8 @@ class Everyone(Concerned):
 
 def concerned(armed: Sequence[Armed]) -> Concerned:
     """The lessons with what is known of them; where nothing is, all are asked."""
+    if type(armed) is Concerned:  # the usual case, told much faster than by `isinstance`
+        return armed
     return armed if isinstance(armed, Concerned) else Everyone(armed)
 
 

@@ -1,6 +1,6 @@
 """Guardrail: stops, or warns about, a call that is known to fail (S3, S19)."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
@@ -10,6 +10,7 @@ from failonce.kinds.behaviour import (
     Block,
     Effect,
     LookFirst,
+    Recalled,
     Situation,
     Speaks,
     Warn,
@@ -139,7 +140,8 @@ class Guardrail:
     def speaks(self) -> Speaks:
         """Before calls with such arguments; what it looks at, or expects, is asked each time."""
         asks = self.repeated or self.failing or self.unless or self.look.when
-        fixed = not (asks or self.expects)
+        repaired = self.strength is Strength.BLOCK and self.expects
+        fixed = not (asks or repaired)
         return Speaks(before=self.when, fixed=fixed)
 
     def before(self, situation: Situation) -> Effect | None:
@@ -147,7 +149,7 @@ class Guardrail:
         args = situation.call.args
         if args is None or not self.when.holds(args):
             return None
-        if self.repeated and repeats(situation, frozenset(self.unchanged_by)) < self.repeated:
+        if self.repeated and repeats(situation, self.unchanged_by) < self.repeated:
             return None
         if self.failing and streak(situation, self.fingerprint) < self.failing:
             return None
@@ -203,9 +205,11 @@ class Guardrail:
         )
 
 
-def repeats(situation: Situation, unchanged_by: Set[str]) -> int:
+def repeats(situation: Situation, unchanged_by: Collection[str]) -> int:
     """How often the very same call failed since anything may have changed."""
     call, count = situation.call, 0
+    if isinstance(situation.past, Recalled) and not situation.past.failed(call):
+        return 0
     for past in reversed(situation.past):
         if past.call.tool == call.tool and past.call.args == call.args:
             if past.answer.worked:

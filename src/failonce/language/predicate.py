@@ -150,7 +150,10 @@ class Predicate:
 
     def holds(self, args: Args) -> bool:
         """Whether every condition holds of these arguments."""
-        return all(_holds(c, args) for c in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110 - asked of every call
+            if not _holds(condition, args):
+                return False
+        return True
 
     def __str__(self) -> str:
         """The conditions joined by `and`."""

@@ -130,12 +130,16 @@ class Evidence:
     @property
     def failed(self) -> bool:
         """True where triage calls this a real failure."""
-        return self.finding.verdict is Verdict.FAILURE
+        return self.finding.verdict is _FAILURE
 
     @property
     def good(self) -> bool:
         """True where the call did what it was asked, also where its news was bad."""
-        return self.finding.verdict in (Verdict.GOOD, Verdict.INFORMATIVE)
+        return self.finding.verdict in _GOOD
+
+
+_FAILURE = Verdict.FAILURE
+_GOOD = (Verdict.GOOD, Verdict.INFORMATIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

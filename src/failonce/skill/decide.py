@@ -45,6 +45,8 @@ class _Under:
 
     situation: Situation
     armed: Concerned
+    speak: Bits = 0
+    """Those who may have something to say before the call as it stands."""
     touches: list[Touch] = field(default_factory=list)
     entered: tuple[Call, ...] = ()
     afterwards: tuple[Call, ...] = ()
@@ -53,8 +55,11 @@ class _Under:
     def plan(self, lesson: Armed, effect: Effect, planned: Planned) -> None:
         self.touches.append(Touch(armed=lesson, effect=effect))
         call = replace(self.situation.call, args=planned.args, tool=planned.tool)
-        made = (Past(call=c, answer=Answer(text="")) for c in planned.made)
-        self.situation = replace(self.situation, call=call, past=(*self.situation.past, *made))
+        past = self.situation.past
+        if planned.made:
+            past = (*past, *(Past(call=c, answer=Answer(text="")) for c in planned.made))
+        self.situation = replace(self.situation, call=call, past=past)
+        self.speak = self.armed.before(self.situation)
         undo = planned.if_failed
         if undo and self.entered:  # it was done where an earlier lesson led to, so undone there
             undo = (*self.entered, *undo, *self.afterwards)
@@ -68,13 +73,13 @@ class _Under:
         Where one of them made another call of it, those behind it are asked of that one.
         """
         asked = self.situation
-        left = self.armed.before(asked) & kinds
+        left = self.speak & kinds
         while left:
             place = (left & -left).bit_length() - 1
             yield self.armed.lessons[place]
             if asked is not self.situation:
                 asked = self.situation
-                left = self.armed.before(asked) & kinds
+                left = self.speak & kinds
             left &= -2 << place
 
     def curing(self, failure: Failure) -> Iterator[Armed]:
@@ -103,7 +108,7 @@ def before(situation: Situation, armed: Sequence[Armed], *, most: int = MAX_SHOW
         return NOTHING
     known = everybody.known(situation.call, speak, most)
     if known is None:
-        under = _Under(situation, everybody)
+        under = _Under(situation, everybody, speak)
         known = yield from _before(under, most)
         everybody.remember(situation.call, speak, most, known)
     return known
@@ -137,7 +142,7 @@ def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Dec
         delay = effect.after_s if isinstance(effect, Retry) else 0.0
         message = " ".join(_spoken(under.touches))
         return _decision(AdviceAction.RETRY, message, under, after_s=delay)
-    if any(_spent(lesson, situation, failure) for lesson in armed):
+    if failure.attempt > 1 and any(_spent(lesson, situation, failure) for lesson in armed):
         return _decision(AdviceAction.GIVE_UP, "The retries for this failure are used up.", under)
     return NOTHING
 
@@ -167,7 +172,7 @@ def _planned(call: Call, effect: Repair | Insert) -> Inserting:
 
 def _spent(lesson: Armed, situation: Situation, failure: Failure) -> bool:
     """Whether a hint would have retried this failure, had it come earlier."""
-    if lesson.kind is not KindName.HINT or failure.attempt <= 1:
+    if lesson.kind is not KindName.HINT:
         return False
     first = replace(failure, attempt=1)
     return isinstance(lesson.behaviour.after(situation, first), Retry)
