@@ -81,6 +81,7 @@ def test_arguments_are_akin_by_a_shared_value_under_any_name_or_type() -> None:
     assert history.akin({"n": "10"}, {"count": 10})
     assert history.akin({"path": "/w/a.txt"}, {"path": "a.txt"})
     assert history.akin({"tags": "red,blue"}, {"tags": ["red", "blue"]})
+    assert history.akin({"path": "/w/conf.yml"}, {"path": "/w/conf.yaml"})
     assert not history.akin({"path": "a.txt"}, {"path": "b.md"})
     assert not history.akin(None, {"path": "b.md"})
 

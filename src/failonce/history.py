@@ -139,8 +139,9 @@ def akin(before: Args | None, after: Args | None) -> bool:
     """Whether two calls of one tool can be two tries at the same thing.
 
     They can where they are equal, where some text or number of the one is found in the
-    other, whole or as a part of at least three characters, under any name or type, or where
-    they give other numbers for the same names and nothing else.
+    other, whole or as a part of at least three characters, under any name or type, where they
+    name files that differ in their endings alone, or where they give other numbers for the
+    same names and nothing else.
     """
     if before is None or after is None:
         return False
@@ -150,9 +151,17 @@ def akin(before: Args | None, after: Args | None) -> bool:
         return True
     ours = frozenset(islice(_leaves(before), LEAVES))
     theirs = frozenset(islice(_leaves(after), LEAVES))
-    if ours & theirs:
+    if ours & theirs or _stems(ours) & _stems(theirs):
         return True
     return any(min(len(a), len(b)) >= 3 and (a in b or b in a) for a in ours for b in theirs)
+
+
+def _stems(leaves: Iterable[str]) -> frozenset[str]:
+    """Names of files without what comes after their last dot: `a/conf.yml` → `a/conf`."""
+    parts = (leaf.rpartition(".") for leaf in leaves)
+    return frozenset(
+        stem for stem, dot, ending in parts if dot and len(stem) >= 3 and ending.isalnum()
+    )
 
 
 def _numeric(value: Json) -> bool:

@@ -281,6 +281,7 @@ class Phrase(StrEnum):
 
     GUARDRAIL_NAME = "guardrail_name"
     GUARDRAIL_MESSAGE = "guardrail_message"
+    GUARDRAIL_WARNING = "guardrail_warning"
     FIXER_NAME = "fixer_name"
     FIXER_REASON = "fixer_reason"
     HINT_NAME = "hint_name"

@@ -84,7 +84,7 @@ def test_where_the_caller_asked_for_something_else_nobody_can_say() -> None:
     assert insert is not None
     other = study(first(looked, later="changed"))
     (*_, case) = other.classes["sig:edit:read it first"]
-    assert other.lab.run(insert.body, case) is Ending.UNCONFIRMED
+    assert other.lab.run_all(insert.body, [case]) == {case.evidence.id: Ending.UNCONFIRMED}
 
 
 def proposed(calls: list[Evidence]) -> list[Proposal]:

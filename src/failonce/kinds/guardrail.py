@@ -196,8 +196,14 @@ class Guardrail:
 
     @staticmethod
     def headline(proof: Proof) -> str:
-        """Prevented and wrongly blocked."""
+        """Prevented and wrongly blocked; of one that warns, where it would have done so."""
         t = proof.tally
+        if not (t.prevented or t.wrongly_blocked) and (t.shown or t.shown_good):
+            return (
+                f"Would have warned before {t.shown} of {t.failures} failures and before "
+                f"{t.shown_good} of {t.good:,} good calls of this tool; what a warning changes "
+                "is unknown until measured."
+            )
         return (
             f"Prevented {t.prevented} of {t.failures} failures in {proof.among(proof.clusters)}; "
             f"wrongly blocked {t.wrongly_blocked} of {t.good:,} good calls of this tool "

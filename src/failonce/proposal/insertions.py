@@ -54,7 +54,7 @@ def insertion(cases: Sequence[Case], lab: Lab, habits: Habits) -> Insertion | No
     found = []
     for program in _programs(cases, habits):
         body = _body(cases[0], program)
-        endings = {c.evidence.id: lab.run(body, c) for c in cases}
+        endings = lab.run_all(body, cases)
         if _stands(cases, endings):
             sure = tuple(c for c in cases if endings[c.evidence.id] is Ending.CONFIRMED)
             found.append(Insertion(body=body, confirmed=sure))

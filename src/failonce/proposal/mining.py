@@ -19,6 +19,7 @@ from failonce.language.program import Program
 from failonce.model import KindName, Proposal, Signature
 from failonce.ports import Phrase, Slots, Wording
 from failonce.proposal import (
+    absences,
     preconditions,
     prerequisites,
     recoveries,
@@ -48,7 +49,7 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
         chosen = repairs(families(known), study.lab, study.habits)
         found += [_repair(c, wording) for c in chosen]
     else:
-        found += _insertions(study, wording)
+        found += [*_insertions(study, wording), *absences.mine(study, wording)]
     mended = {s for p in found if p.kind is KindName.FIXER for s in p.signatures}
     for signature in study.signatures.values():
         found += _class(signature, study, wording, mended=signature.id in mended)

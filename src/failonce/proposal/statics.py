@@ -81,13 +81,10 @@ def _again(study: Study, wording: Wording) -> Iterator[Proposal]:
 
 def _reading(study: Study) -> frozenset[str]:
     """Tools that are known to change nothing."""
-    specs: dict[str, ToolSpec] = {}
-    for case in study.cases:
-        specs.update(case.situation.tools)
     found: set[str] = set()
     for tool, calls in study.good.items():
         declared = all(e.read_only for e in calls) or None
-        spec = specs.get(tool, ToolSpec(name=tool, read_only=declared))
+        spec = study.specs.get(tool, ToolSpec(name=tool, read_only=declared))
         if study.habits.does(spec) is Does.READS:
             found.add(tool)
     return frozenset(found)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
-from failonce.model import Evidence, Signature
+from failonce.model import Evidence, Signature, ToolSpec
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import Case, Lab
 from failonce.trial import failure_of
@@ -54,6 +54,14 @@ class Study:
         found: dict[str, list[Case]] = defaultdict(list)
         for case in self.cases:
             found[case.failure.signature].append(case)
+        return found
+
+    @cached_property
+    def specs(self) -> Mapping[str, ToolSpec]:
+        """The tools as they describe themselves where calls failed."""
+        found: dict[str, ToolSpec] = {}
+        for tools in {id(c.situation.tools): c.situation.tools for c in self.cases}.values():
+            found.update(tools)
         return found
 
     @cached_property

@@ -43,9 +43,9 @@ def mine(study: Study, wording: Wording) -> Iterator[Proposal]:
             message_regex=SAYING,
             program=Program(arguments=((name, argument(name, str(Function.SUGGESTED))),)),
         )
-        endings = [(case, study.lab.run(body, case)) for case in cases]
-        took = [case for case, ending in endings if ending is Ending.CONFIRMED]
-        against = _clusters(case for case, ending in endings if ending is Ending.CONTRADICTED)
+        endings = study.lab.run_all(body, cases)
+        took = [c for c in cases if endings[c.evidence.id] is Ending.CONFIRMED]
+        against = _clusters(c for c in cases if endings[c.evidence.id] is Ending.CONTRADICTED)
         if len(_clusters(cases)) < MIN_CLUSTERS or not took:
             continue
         if len(_clusters(took)) >= AGAINST * len(against - _clusters(took)):

@@ -39,6 +39,14 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
                 "“unexpected keyword argument <arg:path>”. Change that and call again."
             ),
         ),
+        (
+            Phrase.GUARDRAIL_WARNING,
+            (
+                "`read_file` may fail: so far it did whenever `path` is given, with “unexpected "
+                "keyword argument <arg:path>”. What worked then: `list_files`. "
+                "rename `path` to `file_path`."
+            ),
+        ),
         (Phrase.FIXER_NAME, "ValidationError in read_file"),
         (
             Phrase.FIXER_REASON,
