@@ -117,8 +117,9 @@ class Review:
     ) -> Lesson:
         """Take in a rule from a person or the operator's agent (N6, N7).
 
-        In `auto` it is written at once and on trial; in `manual` it waits. The same rule
-        again is the same lesson, whatever became of it. Raises `RefusedLesson` for text
+        In `auto` it is written at once and on trial where a person, or for one project the
+        operator's own agent, says so and no check of the gate has a doubt; else it waits. The
+        same rule again is the same lesson, whatever became of it. Raises `RefusedLesson` for text
         that is no plain sentence or a skill that is no plain name, and writes nothing.
         """
         if not skill or slug(skill) != skill:
@@ -149,8 +150,9 @@ class Review:
         mode = self.mode(project)
         lesson = self.draft(name, None, proposal, judgement, mode)
         events = [self.proposed(lesson)]
-        everywhere_by_agent = project == EVERYONE and proposer is Proposer.AGENT
-        if mode is Mode.AUTO and not everywhere_by_agent:
+        by_agent = proposer is Proposer.AGENT and project != EVERYONE
+        doubts = any(not c.passed for c in judgement.checks)
+        if mode is Mode.AUTO and (proposer is Proposer.PERSON or (by_agent and not doubts)):
             lesson = self.on_trial(lesson, events)
         change = Change(lessons=(lesson,), events=tuple(events), expects={name: None})
         self.store.commit(change)

@@ -8,9 +8,12 @@ a wrapper opened, a name spelled as the tool spells it, a value written in the d
 as the choice that it is. Only what is empty is left out: a tool answers a call without an
 argument that it did not know, but not the question that was asked. What a schema does not
 speak against is never changed, and where the parameters were inferred from calls (no digest)
-only the spelling of names counts.
+only the spelling of names counts. Calls that destroy something or reach others get another
+form and nothing else: no name or choice is guessed for them, and an empty list, which may mean
+none where its absence means all, stays.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +21,8 @@ from math import isfinite
 from typing import Final
 
 from failonce.language import lenient
+from failonce.language.reading import CHANGES, effects, stem
+from failonce.language.sentence import plain_name
 from failonce.language.tool_names import letters, own_words, slip, words
 from failonce.language.transform import PLAIN, NotApplicable, Op
 from failonce.model import Args, Json, Parameter, ToolSpec
@@ -33,6 +38,19 @@ _NAMES: Final = frozenset({"name", "tool", "tool_name", "function"})
 """What stands beside such a wrapper: the tool's own name."""
 _ABBREVIATED: Final = 3
 """Letters that the beginning of a word must have to stand for it."""
+_UNIT: Final = 2
+"""Letters up to which the case of a word may be all that tells it from another: `M` and `m`."""
+_INNER: Final = re.compile(r"[a-z][A-Z]")
+_SIDES: Final = (
+    frozenset({"from", "source", "src", "origin", "sender"}),
+    frozenset({"to", "dest", "destination", "dst", "target", "recipient"}),
+    *(frozenset({word}) for word in (
+        "after", "allow", "before", "bcc", "cc", "deny", "end", "except", "exclude", "first",
+        "include", "last", "max", "maximum", "min", "minimum", "new", "next", "no", "non", "not",
+        "off", "old", "on", "previous", "start", "without",
+    )),
+)  # fmt: skip
+"""Words that turn what a name says; those of one set say the same."""
 
 
 class Misfit(StrEnum):
@@ -198,25 +216,26 @@ def _improved(args: dict[str, Json], spec: ToolSpec, refused: bool) -> _Change |
 
 
 def _changes(args: dict[str, Json], spec: ToolSpec, refused: bool) -> Iterator[_Change]:
+    guess = not effects(spec)
     yield from _unwraps(args, spec)
-    for name, to in _renames(args, spec, refused):
+    for name, to in _renames(args, spec, refused, guess=guess):
         p = spec.parameter(to)
-        if p is None:
+        if p is None or not plain_name(to):
             continue
-        value, steps = _valued(args[name], p, spec)
+        value, steps = _valued(args[name], p, spec, guess=guess)
         renamed = {to if key == name else key: args[key] for key in args}
         renamed[to] = value
         yield renamed, [FitStep(repair=Repair.RENAME, argument=name, to=to), *steps]
     for p in spec.parameters:
         if p.name not in args or not spec.digest:
             continue
-        value, steps = _valued(args[p.name], p, spec)
+        value, steps = _valued(args[p.name], p, spec, guess=guess)
         if steps:
             yield args | {p.name: value}, steps
         elif value is None and not p.required:
             yield _without(args, p.name)
     for name, value in args.items():
-        if spec.parameter(name) is None and _is_empty(value):
+        if spec.parameter(name) is None and (value is None or (guess and _is_empty(value))):
             yield _without(args, name)
 
 
@@ -256,17 +275,20 @@ def _object(value: Json) -> Mapping[str, Json] | None:
 # --------------------------------------------------------------------- names
 
 
-def _renames(args: Args, spec: ToolSpec, refused: bool) -> Iterator[tuple[str, str]]:
+def _renames(
+    args: Args, spec: ToolSpec, refused: bool, *, guess: bool
+) -> Iterator[tuple[str, str]]:
     """Unknown argument → the one free parameter that it names, the surest first."""
     unknown = [name for name in args if spec.parameter(name) is None]
     free = [p.name for p in spec.parameters if p.name not in args]
     yield from _pairs(unknown, free, lambda a, b: bool(letters(a)) and letters(a) == letters(b))
-    if not spec.digest:
+    if not spec.digest or not guess:
         return
     missing = [p.name for p in spec.parameters if p.required and p.name in free]
     wanted = free if spec.closed or refused else missing
     yield from _pairs(unknown, wanted, slip)
-    if len(unknown) == len(missing) == 1 and _shares_words(unknown[0], missing[0]):
+    pair = (*unknown, *missing)
+    if len(unknown) == len(missing) == 1 and _shares_words(*pair) and not turned(*pair):
         yield unknown[0], missing[0]
 
 
@@ -291,10 +313,34 @@ def _stands_for(a: str, b: str) -> bool:
     return a == b or (len(short) >= _ABBREVIATED and short.isalpha() and long.startswith(short))
 
 
+def turned(one: str, other: str) -> bool:
+    """Whether a word that only one of two names has turns what it says: `user`, `removed_user`.
+
+    A word that turns counts where the other name has another such word, or is the same name
+    without it.
+    """
+    a, b = set(words(one)), set(words(other))
+    sides = [{_side(w) for w in own} - {None} for own in (a - b, b - a)]
+    if sides[0] and sides[1]:
+        return sides[0] != sides[1]
+    return bool(sides[0] or sides[1]) and (a <= b or b <= a)
+
+
+def _side(word: str) -> object:
+    """What a word turns a name to, None for a word that turns nothing."""
+    for side in _SIDES:
+        if word in side:
+            return side
+    verb, form = stem(word)
+    return verb if form == "d" and verb in CHANGES else None
+
+
 # -------------------------------------------------------------------- values
 
 
-def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitStep]]:
+def _valued(
+    value: Json, p: Parameter, spec: ToolSpec, *, guess: bool
+) -> tuple[Json, list[FitStep]]:
     """The value as the parameter takes it, with the steps; as it is where there is no way."""
     steps: list[FitStep] = []
     now = value
@@ -303,7 +349,7 @@ def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitSt
     if not _typed(now, p.types):
         cast = _cast(now, p.types)
         if cast is None:
-            chosen = _choice(now, p.choices)
+            chosen = _choice(now, p.choices, guess=guess)
             if chosen is None:
                 return value, []
             now = chosen
@@ -312,7 +358,7 @@ def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitSt
             now, kind = cast
             steps = [FitStep(repair=Repair.CAST, argument=p.name, to=kind)]
     if p.choices and not _chosen(now, p.choices):
-        chosen = _choice(now, p.choices)
+        chosen = _choice(now, p.choices, guess=guess)
         if chosen is None:
             return value, []
         now = chosen
@@ -398,12 +444,12 @@ def _structured(value: Json, kind: str) -> Json:
     return [value] if kind == "array" and one else None
 
 
-def _choice(value: Json, choices: Sequence[Json]) -> Json:
+def _choice(value: Json, choices: Sequence[Json], *, guess: bool) -> Json:
     """The one choice that the value is: written otherwise, or with a slip of the pen."""
     if not isinstance(value, str | int | float):
         return None
     given = str(value)
-    for alike in (_reads_as, slip):
+    for alike in (_reads_as, slip) if guess else (_reads_as,):
         found = [c for c in choices if c is not None and alike(given, str(c))]
         if found:
             return found[0] if len(found) == 1 else None
@@ -411,7 +457,19 @@ def _choice(value: Json, choices: Sequence[Json]) -> Json:
 
 
 def _reads_as(given: str, choice: str) -> bool:
+    if given.strip() == choice.strip():
+        return True
+    if _case_tells(given) or _case_tells(choice):
+        return False
     if given.strip().casefold() == choice.strip().casefold():
         return True
     plain = given.strip().replace(" ", "").replace("_", "").replace("-", "")
     return plain.isalpha() and letters(given) == letters(choice)
+
+
+def _case_tells(text: str) -> bool:
+    """Whether capitals may be all that tells two words apart, as in units: `MB`, `Mb`, `kWh`."""
+    word = text.strip()
+    return word.isalpha() and (
+        len(word) <= _UNIT or (len(word) <= 3 and _INNER.search(word) is not None)
+    )

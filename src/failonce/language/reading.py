@@ -93,11 +93,11 @@ _WRITE: Final = frozenset({
     "unlock", "unmount", "unzip", "update", "upgrade", "upload", "write", "zip",
 })  # fmt: skip
 _OUTWARD: Final = frozenset({
-    "answer", "book", "broadcast", "buy", "call", "charge", "checkout", "comment", "contact",
-    "dial", "donate", "email", "forward", "fund", "hire", "invite", "mail", "message", "notify",
-    "order", "pay", "ping", "post", "publish", "purchase", "reply", "request", "respond",
-    "retweet", "sell", "send", "share", "ship", "sms", "submit", "subscribe", "trade", "tweet",
-    "withdraw",
+    "answer", "approve", "authorize", "book", "broadcast", "buy", "call", "charge", "checkout",
+    "comment", "contact", "dial", "donate", "email", "forward", "fund", "grant", "hire", "invite",
+    "mail", "message", "notify", "order", "pay", "ping", "post", "publish", "purchase", "reply",
+    "request", "respond", "retweet", "sell", "send", "share", "ship", "sms", "submit", "subscribe",
+    "trade", "tweet", "upload", "withdraw",
 })  # fmt: skip
 _DESTRUCTIVE: Final = frozenset({
     "abort", "ban", "cancel", "clean", "clear", "close", "delete", "deny", "destroy", "discard",
@@ -105,9 +105,9 @@ _DESTRUCTIVE: Final = frozenset({
     "revert", "revoke", "rm", "rmdir", "shutdown", "terminate", "truncate", "uninstall", "unlink",
     "unpublish", "unsubscribe", "wipe",
 })  # fmt: skip
-_CHANGES: Final = _WRITE | _OUTWARD | _DESTRUCTIVE
+CHANGES: Final = _WRITE | _OUTWARD | _DESTRUCTIVE
 """Verbs as commands use them: general English, and a few commands of a shell."""
-_VERBS: Final = _CHANGES | _READ
+_VERBS: Final = CHANGES | _READ
 
 _LEAD: Final = frozenset({
     "a", "action", "allow", "an", "and", "api", "be", "can", "command", "endpoint", "for",
@@ -162,14 +162,15 @@ def effects(spec: ToolSpec) -> frozenset[SideEffect]:
     found: set[SideEffect] = set()
     if spec.destructive or verbs & _DESTRUCTIVE:
         found.add(SideEffect.DESTRUCTIVE)
-    if (spec.open_world and not spec.read_only) or verbs & _OUTWARD:
+    asks = spec.read_only or _says(spec) is Does.READS
+    if (spec.open_world and not asks) or verbs & _OUTWARD:
         found.add(SideEffect.OUTWARD)
     return frozenset(found)
 
 
 def _says(spec: ToolSpec) -> Does:
     verbs = _verbs(spec)
-    if any(verb in _CHANGES for verb in verbs):
+    if any(verb in CHANGES for verb in verbs):
         return Does.WRITES
     return Does.READS if any(verb in _READ for verb in verbs) else Does.UNKNOWN
 
@@ -196,14 +197,14 @@ def _phrase(text: Sequence[str]) -> list[str]:
     """The verb that a phrase begins with, and those of the same form that are joined on."""
     if not text:
         return []
-    verb, form = _stem(text[0])
+    verb, form = stem(text[0])
     if verb not in _VERBS:
         return []
     joined = (b for a, b in pairwise(text) if a in _JOINTS)
-    return [verb, *(stem for stem, same in map(_stem, joined) if stem in _CHANGES and same == form)]
+    return [verb, *(base for base, same in map(stem, joined) if base in CHANGES and same == form)]
 
 
-def _stem(word: str) -> tuple[str, str]:
+def stem(word: str) -> tuple[str, str]:
     """The verb in `gets`, `fetches`, `retrieved`, `listing` with its ending; else the word."""
     for ending, form, instead in _ENDINGS:
         base = word.removesuffix(ending)

@@ -92,6 +92,12 @@ def nearest_tool(name: str, known: Collection[str]) -> str | None:
     return None
 
 
+def same_name(given: str, tool: str) -> bool:
+    """Whether a name is the tool's own in another spelling: no letter and no server differs."""
+    plain = without_junk(given)
+    return bool(plain) and _folded(plain) == _folded(tool)
+
+
 def spec_of(tool: str, specs: Mapping[str, ToolSpec]) -> ToolSpec | None:
     """What is known of a tool: by its name, or by the same name with or without its server.
 

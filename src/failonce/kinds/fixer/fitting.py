@@ -20,7 +20,9 @@ from failonce.kinds.behaviour import (
 from failonce.kinds.fixer.moment import repaired
 from failonce.language import document
 from failonce.language.fitting import fit_arguments, misfits
-from failonce.language.tool_names import nearest_tool, spec_of
+from failonce.language.reading import effects
+from failonce.language.sentence import plain_name
+from failonce.language.tool_names import nearest_tool, same_name, spec_of
 from failonce.model import Failure, Proof
 
 
@@ -74,8 +76,10 @@ class FittingFixer:
     def _named(self, situation: Situation) -> Effect | None:
         call = situation.call
         tool = nearest_tool(call.tool, situation.tools)
-        if tool is None or tool == call.tool:
+        if tool is None or tool == call.tool or not plain_name(tool):
             return None
+        if effects(situation.tools[tool]) and not same_name(call.tool, tool):
+            return None  # what destroys or reaches others is never guessed
         if call.args is not None and misfits(call.args, situation.tools[tool]):
             fitted = fit_arguments(call.args, situation.tools[tool])
             if fitted is None or misfits(fitted.args, situation.tools[tool]):

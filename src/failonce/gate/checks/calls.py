@@ -1,0 +1,163 @@
+"""What does it call by itself, and may the call run again? (docs/decisions/0010)"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from failonce.gate.checks.names import danger, spec
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.guardrail import Guardrail
+from failonce.kinds.hint import Hint
+from failonce.kinds.registry import behaviour
+from failonce.language.expression import Expression, Read, Source
+from failonce.language.program import Program
+from failonce.language.reading import Does, effects, reads
+from failonce.language.sentence import plain_name
+from failonce.language.tool_names import words
+from failonce.model import CheckResult, Json, Proposal, ToolSpec
+
+SEEN_IDLE: Final = 6
+"""Failures that must have been seen to change nothing before the call runs a second time, and
+cases in which steps must have been taken back without a trace before they are made unasked."""
+_WORLD: Final = frozenset(
+    {"web", "internet", "http", "https", "url", "online", "browser", "remote"}
+)
+"""Words of tools that ask somebody outside: what they are asked, others read."""
+
+
+def inserted(
+    proposal: Proposal, known: Mapping[str, ToolSpec], restored: int | None
+) -> CheckResult:
+    """Does what it calls by itself leave no trace?
+
+    A look, and a step that only looks, must be known to read. Any other step must be taken
+    back after the call in any case, and have been seen to leave no trace in every case that
+    was executed again: `restored` is their number, None where one left a trace. Nothing that
+    destroys, reaches others or writes recorded text is called without a person.
+    """
+    body = behaviour(proposal)
+    if not isinstance(body, CallsFixer | Guardrail):
+        return CheckResult(name="inserted", passed=True, detail="it makes no call of its own")
+    program = body.program if isinstance(body, CallsFixer) else body.look
+    doubt = _doubt(program, known, restored)
+    done = "only looks" if not program.steps else "what it does is taken back after the call"
+    detail = doubt or (done if program.tools else "nothing")
+    return CheckResult(name="inserted", passed=not doubt, detail=detail)
+
+
+def _doubt(program: Program, known: Mapping[str, ToolSpec], restored: int | None) -> str:
+    """What speaks against making these calls unasked, the gravest first; empty for nothing."""
+    specs = {t: spec(t, known) for t in program.tools}
+    strong = sorted(t for t in program.tools if effects(specs[t]))
+    if strong:
+        return f"WARNING: it would call `{strong[0]}` by itself, which {danger(specs[strong[0]])}"
+    told = sorted(t for t in program.tools if _tells_the_world(program, specs[t]))
+    if told:
+        return f"it would tell `{told[0]}`, which asks others outside, what the call holds"
+    unsure = sorted(s.tool for s in program.looks if not _reads(specs[s.tool]))
+    if unsure:
+        return f"it would look with `{unsure[0]}`, which is not known to read only"
+    acting = [s for s in program.steps if not _reads(specs[s.tool])]
+    for s in acting:
+        if not s.back:
+            return f"it would call `{s.tool}` by itself, which {danger(specs[s.tool])}"
+    if acting and (restored is None or restored < SEEN_IDLE):
+        seen = "was seen to leave a trace" if restored is None else "was not seen to be taken back"
+        return f"it would call `{acting[0].tool}` by itself, which changes something and {seen}"
+    quoted = sorted(_quoted(program, specs))
+    return f"it would give {quoted[0]!r}, a text from recorded calls" if quoted else ""
+
+
+def _reads(tool: ToolSpec) -> bool:
+    return reads(tool).does is Does.READS
+
+
+def _tells_the_world(program: Program, tool: ToolSpec) -> bool:
+    """Whether what the call holds is given to a tool that asks somebody outside."""
+    if not (tool.open_world or _WORLD & set(words(tool.name))):
+        return False
+    steps = [s for s in (*program.looks, *program.steps) if s.tool == tool.name]
+    return any(
+        r.source is not Source.VALUE for s in steps for _, e in s.arguments for r in _plain(e)
+    )
+
+
+def _plain(expression: Expression) -> tuple[Read, ...]:
+    return (expression,) if isinstance(expression, Read) else (expression.left, expression.right)
+
+
+def _quoted(program: Program, specs: Mapping[str, ToolSpec]) -> set[str]:
+    """Recorded texts that its calls would give: a look may ask with a plain word, a choice of
+    its tool or what other callers usually ask, a step or its way back with signs alone."""
+    found: set[str] = set()
+    for look in program.looks:
+        for name, e in look.arguments:
+            p = specs[look.tool].parameter(name)
+            choices = () if p is None else p.choices
+            found |= {t for t in _texts(e) if t not in choices and not plain_name(t)}
+    steps = (*program.steps, *(s.undo for s in program.steps if s.undo is not None))
+    given = [e for s in steps for _, e in s.arguments]
+    given += [s.each for s in program.steps if s.each is not None]
+    return found | {t for e in given for t in _texts(e) if any(c.isalnum() for c in t)}
+
+
+def _texts(expression: Expression) -> Iterator[str]:
+    for read in _plain(expression):
+        if read.source is Source.VALUE:
+            yield from _inside(read.value)
+
+
+def _inside(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from (name, *_inside(item))
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _inside(item)
+
+
+def unchanging(proposal: Proposal, known: Mapping[str, ToolSpec]) -> CheckResult:
+    """Are the calls that it takes for changing nothing known to read?"""
+    body = behaviour(proposal)
+    names = body.unchanged_by if isinstance(body, Guardrail) else ()
+    odd = [t for t in names if not _reads(spec(t, known))]
+    said = [t for t in odd if danger(spec(t, known)) != _UNKNOWN]
+    detail = (
+        f"it blocks as if `{said[0]}` changed nothing, and that tool {danger(spec(said[0], known))}"
+        if said
+        else f"it blocks as if `{odd[0]}` changed nothing, which is not known to only read"
+        if odd
+        else "what it takes for a call that changes nothing reads"
+    )
+    return CheckResult(name="unchanging", passed=not odd, detail=detail)
+
+
+_UNKNOWN: Final = "is not known to only read"
+
+
+def retry_safe(proposal: Proposal, tool: ToolSpec, idle: int | None) -> CheckResult:
+    """Can the call run again without doing something twice?
+
+    What the error says of itself does not count: whoever causes it writes its text. Only a
+    tool that is recorded as read-only, and whose name does not say that it writes, runs again
+    without a person's word, or failures that were executed again and changed nothing; `idle`
+    is their number, None where one did.
+    """
+    body = behaviour(proposal)
+    again = isinstance(body, Hint) or (
+        isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
+    )
+    read_only = bool(tool.read_only) and _reads(tool) and not effects(tool)
+    seen = idle is not None and idle >= SEEN_IDLE
+    safe = not again or read_only or seen
+    detail = (
+        "the tool only reads"
+        if read_only
+        else "the call is not run a second time"
+        if not again
+        else f"executed again, {idle} of these failures changed nothing"
+        if seen
+        else "the call may have taken effect before it failed, and would run again"
+    )
+    return CheckResult(name="retry_safe", passed=safe, detail=detail)

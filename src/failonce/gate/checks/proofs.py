@@ -1,0 +1,119 @@
+"""What recorded calls say for it and against it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from failonce.gate.checks.texts import mentioned
+from failonce.history import Episode
+from failonce.kinds.behaviour import Situation
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
+from failonce.kinds.guardrail import Guardrail
+from failonce.kinds.registry import behaviour
+from failonce.model import CheckResult, Evidence, KindName, Proof, Proposal, ToolSpec
+from failonce.trial import failure_of
+
+MAX_MATCHED_GOOD: Final = 0.01
+"""A guardrail or fixer that touches more of the recorded good calls is refused."""
+CONTRAST: Final = 2
+"""Witnesses that tried the same call again in vain before the other call, and not after it."""
+
+
+def broad(proposal: Proposal, proof: Proof) -> CheckResult:
+    """Does it touch almost no good call?"""
+    if (
+        not isinstance(behaviour(proposal), Guardrail | ArgumentsFixer | CallsFixer)
+        or not proof.tally.good
+    ):
+        return CheckResult(name="broad", passed=True, detail="it stops and changes no call")
+    wrong = proof.tally.wrongly_blocked + proof.tally.wrongly_changed
+    good = wrong <= MAX_MATCHED_GOOD * proof.tally.good
+    detail = f"touches {wrong} of {proof.tally.good:,} good calls of this tool"
+    return CheckResult(name="broad", passed=good, detail=detail, fatal=True)
+
+
+def agrees(proof: Proof) -> CheckResult:
+    """Did callers later do what the repair does?
+
+    What a caller does later is a noisy label: it may be after something else by then. So
+    witnesses decide, not calls; where calls speak more against it a person is told so.
+    """
+    t = proof.tally
+    good = t.contradicted <= t.repaired
+    detail = f"{t.repaired} repairs confirmed by the caller, {t.contradicted} contradicted"
+    if not good and proof.wins > proof.losses:
+        unit = proof.among(proof.wins)
+        detail += f"; {unit} speak for it, {proof.losses} against"
+        return CheckResult(name="agrees", passed=False, detail=detail)
+    return CheckResult(name="agrees", passed=good, detail=detail, fatal=True)
+
+
+def answers(proposal: Proposal, failures: Iterable[tuple[Evidence, Situation]]) -> CheckResult:
+    """Does it have anything to say of the failures that it is proposed for?"""
+    body = behaviour(proposal)
+    failed = 0
+    for e, situation in failures:
+        failed += 1
+        if body.before(situation) or body.after(situation, failure_of(e)):
+            return CheckResult(name="answers", passed=True, detail="it answers its failures")
+    detail = (
+        f"it says nothing about any of the {failed} failures that it is proposed for, and would "
+        "touch other calls"
+        if failed
+        else "none of its failures is recorded here"
+    )
+    return CheckResult(name="answers", passed=not failed, detail=detail, fatal=True)
+
+
+def caused(
+    proposal: Proposal, recoveries: Mapping[str, Episode], known: Mapping[str, ToolSpec]
+) -> CheckResult:
+    """Was it the call that a rule tells to make first that helped, and not time alone?
+
+    Told by those who made the same call again: in vain before the other call and with success
+    after it, or with success without it.
+    """
+    passed = CheckResult(name="caused", passed=True, detail="it names no call to make first")
+    if proposal.kind is not KindName.RULE:
+        return passed
+    episodes = [e for e in recoveries.values() if e.failure.signature in proposal.signatures]
+    for tool in mentioned(proposal, known):
+        made = _clusters(e for e in episodes if e.unchanged and _before(e, tool) is not None)
+        if not made:
+            continue
+        alone = _clusters(e for e in episodes if e.unchanged and _before(e, tool) is None)
+        vain = _clusters(e for e in episodes if e.unchanged and _in_vain(e, tool))
+        if len(alone) >= len(made):
+            detail = f"as many got there without `{tool}` ({len(alone)}) as with it ({len(made)})"
+            return CheckResult(name="caused", passed=False, detail=detail, fatal=True)
+        if alone:
+            detail = f"{len(alone)} of {len(alone | made)} got there without `{tool}`: by chance?"
+            return CheckResult(name="caused", passed=False, detail=detail)
+        if len(vain) < CONTRAST:
+            detail = (
+                f"nobody tried again without `{tool}`: nothing shows that it was not time, or "
+                "chance, that helped"
+            )
+            return CheckResult(name="caused", passed=False, detail=detail)
+        passed = CheckResult(
+            name="caused", passed=True, detail=f"{len(vain)} tried again in vain without `{tool}`"
+        )
+    return passed
+
+
+def _before(episode: Episode, tool: str) -> int | None:
+    """Where the other call was made between the failure and the call that worked."""
+    return next((i for i, b in enumerate(episode.between) if b.good and b.call.tool == tool), None)
+
+
+def _in_vain(episode: Episode, tool: str) -> bool:
+    """Whether the same call was tried again before the other one, and failed."""
+    made = _before(episode, tool)
+    failed = episode.failure.call
+    return made is not None and any(
+        b.failed and (b.call.tool, b.call.args) == (failed.tool, failed.args)
+        for b in episode.between[:made]
+    )
+
+
+def _clusters(episodes: Iterable[Episode]) -> set[str]:
+    return {e.failure.call.cluster for e in episodes}
