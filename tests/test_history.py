@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce import history
-from failonce.model import Category, Evidence, Verdict
+from failonce.model import Category, Evidence, Trust, Verdict
 from tests.made import evidence, session
 
 
@@ -127,3 +127,47 @@ def test_a_cluster_that_never_failed_lies_where_it_lies_whatever_else_fails(
     folds, alone = history.deal(failing), history.deal(())
     for cluster in set(others) - set(failing):
         assert folds.fold(cluster) == alone.fold(cluster)
+
+
+def _witnesses(*calls: Evidence) -> set[str]:
+    return {e.call.cluster for e in history.witnessed(calls)}
+
+
+def _of(
+    session: str, n: int, *, task: str | None = None, trust: Trust = Trust.OPERATOR
+) -> Evidence:
+    e = evidence("read", {"path": "a"}, "no", session=session, n=n, task=task)
+    return replace(e, trust=trust, source="a.jsonl")
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.none() | st.integers(0, 6), st.sampled_from(Trust)),
+        max_size=30,
+    )
+)
+def test_there_are_no_more_witnesses_than_sessions_and_sources(
+    made: list[tuple[int, int | None, Trust]],
+) -> None:
+    """Whoever names tasks makes no witnesses: never more of them than there are sessions."""
+    calls = [
+        _of(f"s{s}", i, task=None if t is None else f"t{t}", trust=trust)
+        for i, (s, t, trust) in enumerate(made)
+    ]
+    own = {e.call.session for e in calls if e.trust is Trust.OPERATOR}
+    assert len(_witnesses(*calls)) <= 2 * len(own) + 1
+    assert len(_witnesses(*[e for e in calls if e.trust is Trust.UNTRUSTED])) <= 1
+
+
+def test_a_task_that_recurs_is_one_witness_and_so_is_a_session_that_invents_tasks() -> None:
+    """The coarser of the two counts, seen from each call."""
+    assert _witnesses(*[_of(f"s{n}", n, task="t") for n in range(9)]) == {"t"}
+    assert _witnesses(*[_of("s", n, task=f"t{n}") for n in range(9)]) == {"s"}
+    two = [_of(f"s{s}", 100 * s + n, task=f"t{n}") for s in range(2) for n in range(9)]
+    assert _witnesses(*two) == {"s0", "s1"}
+
+
+def test_a_copy_of_a_session_is_no_other_witness() -> None:
+    """The same failure at the same moment under another name; a second later it is another."""
+    assert len(_witnesses(*[_of(f"s{n}", 0) for n in range(9)])) == 1
+    assert len(_witnesses(*[_of(f"s{n}", n) for n in range(9)])) == 9

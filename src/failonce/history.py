@@ -5,13 +5,14 @@ is dealt into parts by cluster (task, else session): a lesson is proven on the c
 parts that it did not need, never on those that it came from.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from failonce.identity import digest
-from failonce.model import Args, Category, Evidence, Json
+from failonce.model import Args, Category, Evidence, Json, Trust
 
 REACH = 15
 """Calls after a failure within which a working call counts as its recovery."""
@@ -58,6 +59,56 @@ class Episode:
 
 def _same(one: Evidence, other: Evidence) -> bool:
     return (one.call.tool, one.call.args) == (other.call.tool, other.call.args)
+
+
+def witnessed(calls: Iterable[Evidence]) -> list[Evidence]:
+    """The calls with whose word each is: `Call.cluster` then counts independent witnesses.
+
+    An untrusted source is one witness, whatever sessions and tasks it names. A session that
+    names more tasks than sessions recur to them speaks for itself alone: whoever runs one
+    session can invent a hundred tasks. Sessions that failed at the same moment with the very
+    same call are copies of one. So there are at most two witnesses for each session of the
+    operator's, and one for each source of others. (docs/decisions/0011)
+    """
+    every = list(calls)
+    tasks: dict[str, set[str]] = defaultdict(set)
+    sessions: dict[str, set[str]] = defaultdict(set)
+    first: dict[tuple[object, ...], str] = {}
+    copies: dict[str, str] = {}
+    for e in every:
+        if e.call.task is not None and e.trust is Trust.OPERATOR:
+            tasks[e.call.session].add(e.call.task)
+            sessions[e.call.task].add(e.call.session)
+        if e.failed:
+            moment = (e.at, e.call.tool, repr(e.call.args), e.message)
+            one = first.setdefault(moment, e.call.session)
+            if one != e.call.session:
+                copies.setdefault(e.call.session, copies.get(one, one))
+    named = {session: len(own) for session, own in tasks.items()}
+    recurs = {task: _recurrence(named[s] for s in own) for task, own in sessions.items()}
+    return [_with_witness(e, named, recurs, copies) for e in every]
+
+
+def _recurrence(named: Iterable[int]) -> int:
+    """The most sessions `n` of a task that name no more than `n` tasks each (an h-index)."""
+    counts = sorted(named)
+    return next((n for n in range(len(counts), 0, -1) if bisect_right(counts, n) >= n), 0)
+
+
+def _with_witness(
+    e: Evidence,
+    named: Mapping[str, int],
+    recurs: Mapping[str, int],
+    copies: Mapping[str, str],
+) -> Evidence:
+    call = e.call
+    if e.trust is not Trust.OPERATOR:
+        witness = f"source {e.source}"
+    elif call.task is not None and named[call.session] <= recurs[call.task]:
+        return e  # the task, in however many sessions
+    else:
+        witness = copies.get(call.session, call.session)
+    return e if witness == call.cluster else replace(e, call=replace(call, witness=witness))
 
 
 def episodes(calls: Iterable[Evidence]) -> list[Episode]:

@@ -115,7 +115,8 @@ class Mining:
             self.review.record(Action.MIGRATE, subject=project, reason="failures named anew")
         signatures = self.store.signatures(query)
         names = self.store.aliases()
-        calls = [_named(e, names) for e in self.store.calls(project=project)]
+        stored = self.store.calls(project=project)
+        calls = history.witnessed(_named(e, names) for e in stored)
         material = history.by_tool(calls)
         looked: dict[str, Signature] = {}
         refused: dict[str, NotWorth] = {}

@@ -130,7 +130,7 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     counted = tally(replayed)
     wins, losses = votes(replayed)
     failing, good = _clusters(replayed)
-    unit = Unit.TASK if any(e.call.task is not None for e in exam) else Unit.SESSION
+    unit = Unit.TASK if any(e.call.task == e.call.cluster for e in exam) else Unit.SESSION
     rho_failure, rho_good = _RHO[unit]
     benefit = statistics.share(failing, rho=rho_failure)
     harm = statistics.share(good, rho=rho_good)

@@ -31,11 +31,14 @@ class Call:
     task: str | None = None
     trace: str | None = None
     parent: str | None = None
+    witness: str = ""
+    """Whose word it is, where that is neither its task's nor its session's; found among all
+    calls of a history (`history.witnessed`) and not recorded."""
 
     @property
     def cluster(self) -> str:
         """The unit of independence: the task where one is known, else the session."""
-        return self.task if self.task is not None else self.session
+        return self.witness or (self.task if self.task is not None else self.session)
 
 
 class Category(StrEnum):
