@@ -1,7 +1,8 @@
 """Where a value in a caller's own call may have come from: every expression that gives it.
 
 One example has many explanations; what several tasks agree on is kept, and among those the
-cheapest: an argument before a look, a look before a literal.
+cheapest: what is made of a value counts, and a look; of equals an argument comes before a
+look, a look before a literal.
 """
 
 from collections.abc import Iterator, Mapping
