@@ -10,6 +10,7 @@ from failonce.language.expression import (
     Combined,
     Comparison,
     Expression,
+    Function,
     Read,
     Relation,
     Source,
@@ -39,6 +40,7 @@ shallow: st.SearchStrategy[Json] = st.one_of(
 )
 """JSON that a body has room for wherever an expression may stand."""
 
+functions = sorted({*FUNCTIONS, *map(str, Function)})
 words = st.text(min_size=1, max_size=10)
 names = st.sampled_from(["path", "on", "y", "a b", "größe", '"', "x: y", "1"]) | words
 tools = st.sampled_from(["look", "cd", "touch", "press pedal"]) | words
@@ -46,7 +48,7 @@ tools = st.sampled_from(["look", "cd", "touch", "press pedal"]) | words
 
 def reads(looks: Sequence[str] = (), *, item: bool = False) -> st.SearchStrategy[Read]:
     """Reads of anything that can be seen, of the looks given, of an item where there is one."""
-    then = st.lists(st.sampled_from(sorted(FUNCTIONS)), max_size=3).map(tuple)
+    then = st.lists(st.sampled_from(functions), max_size=3).map(tuple)
     kinds = [
         st.builds(Read, source=st.just(Source.VALUE), value=shallow, then=then),
         st.builds(Read, source=st.just(Source.ARGUMENT), name=names, then=then),
