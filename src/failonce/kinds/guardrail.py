@@ -186,7 +186,8 @@ class Guardrail:
             times = "once" if self.repeated == 1 else f"{self.repeated} times"
             known.append(f"the same call failed {times} and nothing changed since")
         if self.failing:
-            known.append(f"it failed so the last {self.failing} times")
+            times = "time" if self.failing == 1 else f"{self.failing} times"
+            known.append(f"it failed so the last {times}")
         if self.unless is not None:
             known.append(str(self.unless))
         if self.look.when:

@@ -23,6 +23,7 @@ from failonce.proposal import (
     preconditions,
     prerequisites,
     recoveries,
+    sessions,
     statics,
     suggestions,
     transients,
@@ -35,6 +36,9 @@ from failonce.proposal.lab import HELPED, Case
 from failonce.proposal.material import Material
 from failonce.proposal.repairs import Candidate, repairs
 from failonce.proposal.study import Study
+
+MENDING = (KindName.FIXER, KindName.HINT)
+"""Kinds after which a call works; of what they answer nobody needs to be warned."""
 
 
 def mine(study: Study, wording: Wording) -> list[Proposal]:
@@ -51,8 +55,15 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
     else:
         found += [*_insertions(study, wording), *absences.mine(study, wording)]
     mended = {s for p in found if p.kind is KindName.FIXER for s in p.signatures}
-    for signature in study.signatures.values():
-        found += _class(signature, study, wording, mended=signature.id in mended)
+    classes = [_material(s, study) for s in study.signatures.values() if s.id in study.classes]
+    for material in classes:
+        found += _class(material, wording, mended=material.signature.id in mended)
+    if study.lab.environment is None:
+        mended = {s for p in found if p.kind in MENDING for s in p.signatures}
+        found += sessions.mine(study, mended, wording)
+    answered = {s for p in found for s in p.signatures}
+    rules = (prerequisites.mine(m, wording) for m in classes if m.signature.id not in answered)
+    found += [rule for rule in rules if rule is not None]
     if study.lab.environment is not None:
         guards = [p for p in found if p.kind is KindName.GUARDRAIL and p.target != ANY_TOOL]
         told = {s for p in guards for s in p.signatures}
@@ -171,26 +182,20 @@ def _guard(foresight: Foresight, cases: Sequence[Case], number: int, wording: Wo
     )
 
 
-def _class(
-    signature: Signature, study: Study, wording: Wording, *, mended: bool
-) -> Iterator[Proposal]:
+def _material(signature: Signature, study: Study) -> Material:
     episodes = study.episodes.get(signature.id, ())
-    if not episodes:
-        return
-    good = study.good.get(signature.tool, ())
-    material = Material(signature=signature, episodes=episodes, good=good)
-    repaired = mended
-    for miner in (transients.mine, recoveries.mine):
-        proposal = None if repaired else miner(material, wording)
+    return Material(signature=signature, episodes=episodes, good=study.good.get(signature.tool, ()))
+
+
+def _class(material: Material, wording: Wording, *, mended: bool) -> Iterator[Proposal]:
+    for miner in () if mended else (transients.mine, recoveries.mine):
+        proposal = miner(material, wording)
         if proposal is not None:
-            repaired = True
             yield proposal
+            break
     guard = preconditions.mine(material, wording)
     if guard is not None:
         yield guard
-    rule = None if repaired or guard is not None else prerequisites.mine(material, wording)
-    if rule is not None:
-        yield rule
 
 
 def _short(text: str) -> str:

@@ -42,7 +42,7 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
         (
             Phrase.GUARDRAIL_WARNING,
             (
-                "`read_file` may fail: so far it did whenever `path` is given, with “unexpected "
+                "`read_file` is likely to fail: before, it did when `path` is given, with “unexpected "
                 "keyword argument <arg:path>”. What worked then: `list_files`. "
                 "rename `path` to `file_path`."
             ),

@@ -1,0 +1,266 @@
+"""Sessions: what was done before a call, or not, that tells whether it will fail.
+
+failing   the tool failed so the last times, whatever it was asked: it is down, in this session
+unless    the file was not read before, nobody logged in: what nearly every working call had
+          behind it, and most of the failing ones had not
+
+The first was seen, so a guardrail may stop the call; the second was not, for it may have been
+done elsewhere, so the lesson only warns. Either holds on hardly any call that worked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from failonce.kinds.behaviour import Situation
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.recent import Unless, streak
+from failonce.language import pattern
+from failonce.language.category import ATTRIBUTES
+from failonce.language.predicate import Predicate
+from failonce.model import Args, Call, Json, KindName, Proposal, Signature
+from failonce.ports import Phrase, Slots, Wording
+from failonce.proposal.drafting import draft
+from failonce.proposal.lab import Case
+from failonce.proposal.study import Study
+from failonce.trial import situations
+
+TIMES: Final = (1, 2, 3)
+"""Failures in a row after which the next call may be in vain."""
+IN_VAIN: Final = 3
+"""Calls that failed so once more, for each that worked then after all."""
+MIN_CLUSTERS: Final = 3
+"""Witnesses in which a warning would have been right, and those needed to stop a call."""
+MIN_DOWN: Final = 2
+"""The same for a warning that a tool is down: each has failed several times."""
+MOST_GOOD: Final = 0.01
+"""Share of the working calls before which a warning may be shown."""
+MOST_FAILED: Final = 0.5
+"""Share of the failures that must have had nothing of it behind them."""
+MIN_GOOD: Final = 20
+"""Working calls that it must have been looked for before."""
+MOST_TOOLS: Final = 4
+SAMPLE: Final = 2_000
+"""Working calls of a tool that are looked at, spread over the history."""
+LONGEST: Final = 300
+"""Characters of a value that is looked for in earlier calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Before:
+    """A call with the calls that worked before it in its session."""
+
+    args: Args
+    worked: Sequence[Call]
+
+    def tools(self, same: str) -> frozenset[str] | None:
+        """Which tools worked, with the same value where one is named; None for no value."""
+        if not same:
+            return frozenset(call.tool for call in self.worked)
+        value = self.args.get(same)
+        if not _comparable(value):
+            return None
+        return frozenset(c.tool for c in self.worked if any(v == value for v in _values(c)))
+
+
+@dataclass(slots=True)
+class _Worked:
+    """What lay behind the working calls of one tool."""
+
+    after: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """By class: how many worked after so many failures in a row."""
+    situations: list[Situation] = field(default_factory=list)
+    _before: list[_Before] = field(default_factory=list)
+    _tools: dict[str, Sequence[frozenset[str] | None]] = field(default_factory=dict)
+
+    def tools(self, same: str) -> Sequence[frozenset[str] | None]:
+        """Which tools had worked before, of a sample spread over the history."""
+        if not self._before:
+            step = max(1, len(self.situations) // SAMPLE)
+            self._before = [_before(s) for s in self.situations[::step][:SAMPLE]]
+        if same not in self._tools:
+            self._tools[same] = [b.tools(same) for b in self._before]
+        return self._tools[same]
+
+
+def mine(study: Study, mended: Iterable[str], wording: Wording) -> Iterator[Proposal]:
+    """Guardrails of classes that nothing repairs; `mended` are the others."""
+    wanted = [
+        s
+        for name, s in study.signatures.items()
+        if name not in set(mended)
+        and name in study.classes
+        and not ATTRIBUTES[s.category].transient
+    ]
+    worked = _worked(study, {s.tool for s in wanted})
+    for signature in wanted:
+        cases = study.classes[signature.id]
+        down = _down(signature, cases, worked[signature.tool].after)
+        if down is not None:
+            times, own, strength = down
+            guard = _guard(signature, cases, strength, failing=times)
+            condition = f"the last {times} calls of it failed so" if times > 1 else "the last did"
+            yield _proposed(guard, own, condition, wording)
+        found = _unless(cases, worked[signature.tool].tools)
+        if found is not None:
+            unless, own = found
+            guard = _guard(signature, cases, Strength.WARN, unless=unless)
+            yield _proposed(guard, own, str(unless), wording)
+
+
+def _worked(study: Study, tools: set[str]) -> Mapping[str, _Worked]:
+    found: dict[str, _Worked] = defaultdict(_Worked)
+    for e, situation in situations(study.calls):
+        if e.good and e.call.tool in tools:
+            own = found[e.call.tool]
+            own.situations.append(situation)
+            last = _last(situation)
+            if last:
+                count = streak(situation, last)
+                own.after.update((last, n) for n in TIMES if n <= count)
+    return found
+
+
+def _last(situation: Situation) -> str:
+    """The class in which the last call of the tool failed; empty where it did not."""
+    for past in reversed(situation.past):
+        if past.call.tool == situation.call.tool:
+            failure = past.answer.failure
+            if failure is None or failure.signature:
+                return "" if failure is None else failure.signature
+    return ""
+
+
+# --------------------------------------------------------------------- failing
+
+
+def _down(
+    signature: Signature, cases: Sequence[Case], after: Counter[tuple[str, int]]
+) -> tuple[int, list[Case], Strength] | None:
+    """After how many failures in a row the next call fails too, and how sure that is."""
+    for times in TIMES:
+        own = [c for c in cases if streak(c.situation, signature.id) >= times]
+        clusters = {c.cluster for c in own}
+        worked = after[signature.id, times]
+        if len(clusters) < MIN_DOWN:
+            return None
+        if len(own) >= IN_VAIN * max(1, worked):
+            sure = times > 1 and not worked and len(clusters) >= MIN_CLUSTERS
+            return times, own, Strength.BLOCK if sure else Strength.WARN
+    return None
+
+
+# ---------------------------------------------------------------------- unless
+
+
+def _values(call: Call) -> Iterable[Json]:
+    return (call.args or {}).values()
+
+
+def _before(situation: Situation) -> _Before:
+    worked = [past.call for past in situation.past if past.answer.worked]
+    return _Before(args=situation.call.args or {}, worked=worked)
+
+
+def _unless(
+    cases: Sequence[Case], good: Callable[[str], Sequence[frozenset[str] | None]]
+) -> tuple[Unless, list[Case]] | None:
+    """What nearly all working calls had behind them, and most of these had not."""
+    if len({c.cluster for c in cases}) < MIN_CLUSTERS:
+        return None
+    before = [_before(c.situation) for c in cases]
+    best: tuple[Unless, list[Case]] | None = None
+    for same in ("", *sorted(cases[0].evidence.call.args or {})):
+        tools = _tools([b.tools(same) for b in before], good(same))
+        if not tools:
+            continue
+        unless = Unless(tools=tools, same=same)
+        own = [c for c in cases if not unless.happened(c.situation)]
+        told = len({c.cluster for c in own})
+        if told >= MIN_CLUSTERS and (best is None or told > len({c.cluster for c in best[1]})):
+            best = unless, own
+    return best
+
+
+def _comparable(value: Json) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST and "<redacted:" not in value
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _tools(
+    failed: Sequence[frozenset[str] | None], worked: Sequence[frozenset[str] | None]
+) -> tuple[str, ...]:
+    """The fewest tools of which nearly every working call had one behind it, and few others.
+
+    Taken one by one, each the one that most working calls have and fewest failing ones.
+    """
+    chosen: list[str] = []
+    bad = [f for f in failed if f is not None]
+    good = [w for w in worked if w is not None]
+    limit = MOST_GOOD * len(good)
+    if len(bad) < len(failed) or 2 * len(good) < len(worked) or len(good) < MIN_GOOD:
+        return ()
+    left, missing = good, bad
+    while len(left) > limit and len(chosen) < MOST_TOOLS:
+        seen = Counter(t for had in left for t in had)
+        wrong = Counter(t for had in missing for t in had)
+        gain = {t: n / len(left) - wrong[t] / max(1, len(missing)) for t, n in seen.items()}
+        best = min(gain, key=lambda t: (-gain[t], t), default=None)
+        if best is None or gain[best] <= 0:
+            return ()
+        chosen.append(best)
+        left = [had for had in left if best not in had]
+        missing = [had for had in missing if best not in had]
+    if len(left) > limit or len(missing) < MOST_FAILED * len(bad):
+        return ()
+    return tuple(sorted(chosen))
+
+
+# ------------------------------------------------------------------- proposals
+
+
+def _guard(
+    signature: Signature,
+    cases: Sequence[Case],
+    strength: Strength,
+    *,
+    failing: int = 0,
+    unless: Unless | None = None,
+) -> Guardrail:
+    return Guardrail(
+        component=signature.tool,
+        when=Predicate(),
+        fingerprint=signature.id,
+        message_regex=pattern.from_template(cases[0].failure.template),
+        strength=strength,
+        message="",
+        failing=failing,
+        unless=unless,
+    )
+
+
+def _proposed(guard: Guardrail, own: Sequence[Case], condition: str, wording: Wording) -> Proposal:
+    first = own[0]
+    blocks = guard.strength is Strength.BLOCK
+    slots = Slots(
+        tool=guard.component,
+        template=first.failure.template,
+        condition=condition,
+        error_type=first.failure.error_type,
+        category=first.failure.category,
+        failures=len(own),
+        sessions=len({c.cluster for c in own}),
+    )
+    phrase = Phrase.GUARDRAIL_MESSAGE if blocks else Phrase.GUARDRAIL_WARNING
+    how = "down" if guard.failing else "unless"
+    return draft(
+        own,
+        kind=KindName.GUARDRAIL,
+        target=guard.component,
+        key=f"{how}:{guard.fingerprint}",
+        name=wording.say(Phrase.GUARDRAIL_NAME, slots),
+        body=replace(guard, message=wording.say(phrase, slots)).render(),
+        reason=wording.say(Phrase.REASON, slots),
+    )
