@@ -14,6 +14,7 @@ from datetime import datetime
 from failonce import history, statistics
 from failonce.accounting import End, Mined, account
 from failonce.gate import judge as gate
+from failonce.gate import traces
 from failonce.gate.needless import needless
 from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
@@ -69,6 +70,8 @@ class _Gathered:
     standing: Mapping[str, str]
     """Signature → a lesson that answers it, waiting or in force."""
     renamed: Set[str]
+    unsteady: Set[str]
+    """Tools that seem to read, and whose answers change by themselves."""
 
 
 Judged = tuple[Proposal, Judgement]
@@ -131,6 +134,7 @@ class Mining:
                 refused[s.id] = refusal
             elif len(looked) < self._policy.top:
                 looked[s.id] = s
+        tools = self.store.tools(project)
         return _Gathered(
             project=project,
             signatures=signatures,
@@ -138,9 +142,10 @@ class Mining:
             refused=refused,
             calls=calls,
             material=material,
-            tools=self.store.tools(project),
+            tools=tools,
             standing=self._standing(project),
             renamed=set(names.values()),
+            unsteady=traces.unsteady(calls, tools),
         )
 
     def _carry_over(self, signatures: Sequence[Signature]) -> bool:
@@ -262,6 +267,8 @@ class Mining:
             exam=exam,
             tools=gathered.tools,
             environment=self._environment,
+            recorded=by_tool.keys(),
+            unsteady=gathered.unsteady,
         )
 
     def _needed(self, kept: Sequence[Judged], gathered: _Gathered) -> list[Judged]:

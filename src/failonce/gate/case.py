@@ -1,6 +1,6 @@
 """What a proposal is judged on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from failonce.history import Episode
@@ -23,6 +23,10 @@ class Case:
     exam: frozenset[str] | None = None
     tools: Mapping[str, ToolSpec] = field(default_factory=dict)
     environment: Environment | None = None
+    recorded: Set[str] = frozenset()
+    """Every tool that was ever called."""
+    unsteady: Set[str] = frozenset()
+    """Reading tools whose answers changed though nothing was done in between."""
 
     def judges(self, e: Evidence) -> bool:
         """Whether this evidence did not teach the proposal."""

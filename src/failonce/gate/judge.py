@@ -75,15 +75,22 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
     body = behaviour(proposal)
     proof = prove(proposal, body, case, decider)
     known = _known(case)
+    seen = traces.traces(proposal, body, case)
     results = [
         *static,
         *(check(proposal) for check in checks.DEEPER),
         checks.no_reaiming(proposal, known),
-        checks.inserted(proposal, known, traces.restored(proposal, body, case)),
+        checks.inserted(
+            proposal,
+            known,
+            taken_back=seen.taken_back,
+            watched=seen.looks,
+            unsteady=case.unsteady,
+        ),
         checks.unchanging(proposal, known),
         checks.retry_safe(proposal, _target(proposal, case, known), traces.idle(proposal, case)),
-        checks.tells(proposal, known),
-        checks.caused(proposal, case.recoveries, known),
+        checks.tells(proposal, known, case.recorded),
+        checks.caused(proposal, case.recoveries, case.recorded),
         checks.answers(proposal, case.failures(proposal)),
         checks.broad(proposal, proof),
         checks.agrees(proof),

@@ -16,7 +16,7 @@ from typing import Final
 from failonce.gate.checks.calls import SEEN_IDLE, inserted, retry_safe, unchanging
 from failonce.gate.checks.form import about, form, target, visible
 from failonce.gate.checks.meaning import identities, intent, no_reaiming
-from failonce.gate.checks.names import destructive, identity
+from failonce.gate.checks.names import destructive, identity, looks
 from failonce.gate.checks.proofs import MAX_MATCHED_GOOD, agrees, answers, broad, caused
 from failonce.gate.checks.texts import tells, trusted_words
 from failonce.model import CheckResult, Proposal
@@ -49,6 +49,7 @@ __all__ = [
     "identity",
     "inserted",
     "intent",
+    "looks",
     "no_reaiming",
     "retry_safe",
     "target",

@@ -1,6 +1,6 @@
 """What does it call by itself, and may the call run again? (docs/decisions/0010)"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from failonce.gate.checks.names import danger, spec
@@ -10,7 +10,7 @@ from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.language.expression import Expression, Read, Source
 from failonce.language.program import Program
-from failonce.language.reading import Does, effects, reads
+from failonce.language.reading import UNWATCHED, Does, Watched, effects, reads
 from failonce.language.sentence import plain_name
 from failonce.language.tool_names import words
 from failonce.model import CheckResult, Json, Proposal, ToolSpec
@@ -25,50 +25,82 @@ _WORLD: Final = frozenset(
 
 
 def inserted(
-    proposal: Proposal, known: Mapping[str, ToolSpec], restored: int | None
+    proposal: Proposal,
+    known: Mapping[str, ToolSpec],
+    *,
+    taken_back: int | None,
+    watched: Mapping[str, Watched],
+    unsteady: Set[str],
 ) -> CheckResult:
     """Does what it calls by itself leave no trace?
 
     A look, and a step that only looks, must be known to read. Any other step must be taken
     back after the call in any case, and have been seen to leave no trace in every case that
-    was executed again: `restored` is their number, None where one left a trace. Nothing that
-    destroys, reaches others or writes recorded text is called without a person.
+    was executed again: `taken_back` is their number, None where one left a trace. Nothing that
+    destroys, reaches others or writes recorded text is called without a person. `watched` is
+    what was seen of its looks, `unsteady` are tools whose answers change by themselves.
     """
     body = behaviour(proposal)
     if not isinstance(body, CallsFixer | Guardrail):
         return CheckResult(name="inserted", passed=True, detail="it makes no call of its own")
     program = body.program if isinstance(body, CallsFixer) else body.look
-    doubt = _doubt(program, known, restored)
+    specs = {t: spec(t, known) for t in program.tools}
+    doubt = (
+        _reaching(program, specs)
+        or _looking(program, specs, watched, unsteady)
+        or _acting(program, specs, taken_back)
+    )
     done = "only looks" if not program.steps else "what it does is taken back after the call"
     detail = doubt or (done if program.tools else "nothing")
     return CheckResult(name="inserted", passed=not doubt, detail=detail)
 
 
-def _doubt(program: Program, known: Mapping[str, ToolSpec], restored: int | None) -> str:
-    """What speaks against making these calls unasked, the gravest first; empty for nothing."""
-    specs = {t: spec(t, known) for t in program.tools}
+def _reaching(program: Program, specs: Mapping[str, ToolSpec]) -> str:
+    """Which of its calls destroys something or tells others of it; empty where none does."""
     strong = sorted(t for t in program.tools if effects(specs[t]))
     if strong:
         return f"WARNING: it would call `{strong[0]}` by itself, which {danger(specs[strong[0]])}"
     told = sorted(t for t in program.tools if _tells_the_world(program, specs[t]))
     if told:
         return f"it would tell `{told[0]}`, which asks others outside, what the call holds"
-    unsure = sorted(s.tool for s in program.looks if not _reads(specs[s.tool]))
-    if unsure:
-        return f"it would look with `{unsure[0]}`, which is not known to read only"
+    return ""
+
+
+def _looking(
+    program: Program,
+    specs: Mapping[str, ToolSpec],
+    watched: Mapping[str, Watched],
+    unsteady: Set[str],
+) -> str:
+    """Which look may do more than to look; empty where none does."""
+    for look in program.looks:
+        if look.tool in unsteady:
+            return (
+                f"it would look with `{look.tool}`, whose answers changed though nothing was done "
+                "in between: it may take or change what it shows"
+            )
+        if not _reads(specs[look.tool], watched.get(look.tool, UNWATCHED)):
+            return f"it would look with `{look.tool}`, which is not known to read only"
+    return ""
+
+
+def _acting(program: Program, specs: Mapping[str, ToolSpec], taken_back: int | None) -> str:
+    """Which step leaves something behind, or writes what was recorded; empty where none does."""
     acting = [s for s in program.steps if not _reads(specs[s.tool])]
     for s in acting:
         if not s.back:
             return f"it would call `{s.tool}` by itself, which {danger(specs[s.tool])}"
-    if acting and (restored is None or restored < SEEN_IDLE):
-        seen = "was seen to leave a trace" if restored is None else "was not seen to be taken back"
+    if acting and (taken_back is None or taken_back < SEEN_IDLE):
+        seen = (
+            "was seen to leave a trace" if taken_back is None else "was not seen to be taken back"
+        )
         return f"it would call `{acting[0].tool}` by itself, which changes something and {seen}"
     quoted = sorted(_quoted(program, specs))
     return f"it would give {quoted[0]!r}, a text from recorded calls" if quoted else ""
 
 
-def _reads(tool: ToolSpec) -> bool:
-    return reads(tool).does is Does.READS
+def _reads(tool: ToolSpec, watched: Watched = UNWATCHED) -> bool:
+    return reads(tool, watched).does is Does.READS
 
 
 def _tells_the_world(program: Program, tool: ToolSpec) -> bool:

@@ -1,6 +1,6 @@
 """What recorded calls say for it and against it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Final
 
 from failonce.gate.checks.texts import mentioned
@@ -9,7 +9,7 @@ from failonce.kinds.behaviour import Situation
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.registry import behaviour
-from failonce.model import CheckResult, Evidence, KindName, Proof, Proposal, ToolSpec
+from failonce.model import CheckResult, Evidence, KindName, Proof, Proposal
 from failonce.trial import failure_of
 
 MAX_MATCHED_GOOD: Final = 0.01
@@ -65,7 +65,7 @@ def answers(proposal: Proposal, failures: Iterable[tuple[Evidence, Situation]]) 
 
 
 def caused(
-    proposal: Proposal, recoveries: Mapping[str, Episode], known: Mapping[str, ToolSpec]
+    proposal: Proposal, recoveries: Mapping[str, Episode], recorded: Set[str]
 ) -> CheckResult:
     """Was it the call that a rule tells to make first that helped, and not time alone?
 
@@ -76,7 +76,7 @@ def caused(
     if proposal.kind is not KindName.RULE:
         return passed
     episodes = [e for e in recoveries.values() if e.failure.signature in proposal.signatures]
-    for tool in mentioned(proposal, known):
+    for tool in mentioned(proposal, recorded):
         made = _clusters(e for e in episodes if e.unchanged and _before(e, tool) is not None)
         if not made:
             continue

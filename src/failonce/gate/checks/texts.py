@@ -1,7 +1,7 @@
 """Whose words are in it, and what do they tell the agent to do?"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Final
 
 from failonce.gate.checks.names import danger, looks, spec
@@ -12,12 +12,14 @@ from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.language.program import BLAMED, Program
-from failonce.language.reading import effects
+from failonce.language.reading import Does, effects, reads
 from failonce.language.sentence import plain_name
 from failonce.model import CheckResult, KindName, Proposal, Proposer, ToolSpec
 
 ANY_TOOL: Final = "*"
 _TOKEN: Final = re.compile(r"[A-Za-z_][\w.:/-]*")
+_CAPITAL: Final = re.compile(r"[a-z][A-Z]")
+_CALL: Final = re.compile(r"\b(?:call|calls|run|use|invoke|execute|try)\s+[`\"']?$", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"“[^”]*”|`[^`]*`")
 _CLAUSE: Final = re.compile(r"[.;:,!?]|\b(?:then|and|first|to)\b")
 _CALLING: Final = frozenset({"call", "use", "run", "try", "change", "answer", "order"})
@@ -74,7 +76,7 @@ def _names_in(program: Program) -> set[str]:
     )
 
 
-def tells(proposal: Proposal, known: Mapping[str, ToolSpec]) -> CheckResult:
+def tells(proposal: Proposal, known: Mapping[str, ToolSpec], recorded: Set[str]) -> CheckResult:
     """Does what the agent reads send it only to tools that read?
 
     Without a person nobody is told to destroy something or to reach others, and by no miner to
@@ -83,7 +85,7 @@ def tells(proposal: Proposal, known: Mapping[str, ToolSpec]) -> CheckResult:
     own = proposal.proposer in (Proposer.PERSON, Proposer.AGENT)
     doubts = [
         f"it names `{tool}`, which {danger(spec(tool, known))}"
-        for tool in mentioned(proposal, known)
+        for tool in _gravest(mentioned(proposal, known.keys() | recorded), known)
         if effects(spec(tool, known)) or (not own and not looks(spec(tool, known)))
     ]
     order = _order(read_by_agents(proposal))
@@ -104,21 +106,33 @@ def read_by_agents(proposal: Proposal) -> str:
             return ""
 
 
-def mentioned(proposal: Proposal, known: Mapping[str, ToolSpec]) -> list[str]:
-    """Tools that its text names, but the one it is about: the gravest first.
+def mentioned(proposal: Proposal, tools: Set[str]) -> list[str]:
+    """Tools that its text names, but the one it is about, in the order of the text.
 
-    A word is a name where such a tool is known, or where no word is written so: joined by a
-    line or by a capital inside.
+    A word is a tool's name where there is such a tool, where it stands like a call, or where it
+    is joined as names are and its verb says that it changes something.
     """
     found: dict[str, None] = {}
-    for token in _TOKEN.findall(read_by_agents(proposal)):
-        name = token.rstrip(".:/-")
-        if slug(name) == slug(proposal.target) or name == proposal.target:
+    text = read_by_agents(proposal)
+    for token in _TOKEN.finditer(text):
+        name = token[0].rstrip(".:/-")
+        own = slug(name) == slug(proposal.target) or name == proposal.target
+        if own or name.startswith("arg:"):
             continue
-        joined = "_" in name.strip("_") or re.search(r"[a-z][A-Z]", name)
-        if name in known or (joined and not name.startswith("arg:")):
+        called = text[token.end() :].startswith("(") or _CALL.search(text[: token.start()])
+        joined = "_" in name.strip("_") or _CAPITAL.search(name)
+        acts = proposal.kind is KindName.RULE and not looks(ToolSpec(name=name)) and _verb(name)
+        if name in tools or (joined and (called or acts)):
             found[name] = None
-    return sorted(found, key=lambda n: (not effects(spec(n, known)), n))
+    return list(found)
+
+
+def _verb(name: str) -> bool:
+    return reads(ToolSpec(name=name)).does is Does.WRITES
+
+
+def _gravest(tools: Iterable[str], known: Mapping[str, ToolSpec]) -> list[str]:
+    return sorted(tools, key=lambda t: (not effects(spec(t, known)), t))
 
 
 def _order(text: str) -> str:
