@@ -30,7 +30,7 @@ from failonce.model import Args, Json, Parameter, ToolSpec
 MOST: Final = 64
 """Arguments of one call that are looked at; a call with more is left alone."""
 
-_WRAPPERS: Final = frozenset(
+WRAPPERS: Final = frozenset(
     {"arguments", "args", "kwargs", "input", "parameters", "params", "tool_input"}
 )
 """What arguments are wrapped in by mistake."""
@@ -151,7 +151,7 @@ def _misfits(args: Args, spec: ToolSpec, refused: bool) -> Iterator[tuple[Misfit
 
 def _wrapped(name: str, value: Json, names: set[str]) -> bool:
     """Whether an unknown argument is a wrapper around known ones."""
-    if name not in _WRAPPERS:
+    if name not in WRAPPERS:
         return False
     inner = _object(value)
     return bool(inner) and inner is not None and inner.keys() <= names
@@ -254,7 +254,7 @@ def _is_empty(value: Json) -> bool:
 def _unwraps(args: dict[str, Json], spec: ToolSpec) -> Iterator[_Change]:
     """The arguments out of a wrapper beside which stands nothing but the tool's name."""
     for name, value in args.items():
-        inner = _object(value) if name in _WRAPPERS else None
+        inner = _object(value) if name in WRAPPERS else None
         if inner is None or spec.parameter(name) is not None:
             continue
         beside = {key: value for key, value in args.items() if key != name}

@@ -67,8 +67,11 @@ def nearest_tool(name: str, known: Collection[str]) -> str | None:
     spelling (case, `-` for `_`, camelCase); the same without or with a server or wrapper; a
     slip of the pen in words that no known tool has. A known name means itself.
     """
-    if name in known:
-        return name
+    return name if name in known else _nearest(name[:LONGEST], tuple(known))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     plain = without_junk(name)
     if not plain:
         return None
@@ -99,15 +102,19 @@ def same_name(given: str, tool: str) -> bool:
 
 
 def spec_of(tool: str, specs: Mapping[str, ToolSpec]) -> ToolSpec | None:
-    """What is known of a tool: by its name, or by the same name with or without its server.
-
-    Time is linear in the known names where none is the same: remember what you asked.
-    """
+    """What is known of a tool: by its name, or by the same name with or without its server."""
     if tool in specs:
         return specs[tool]
+    name = _same(tool, tuple(specs))
+    return None if name is None else specs[name]
+
+
+@lru_cache(maxsize=1024)
+def _same(tool: str, known: tuple[str, ...]) -> str | None:
+    """The one known name that is the same with or without a server."""
     parts = _folded(tool)
-    found = [name for name in specs if _within(parts, _folded(name), specs)]
-    return specs[found[0]] if len(found) == 1 else None
+    found = [name for name in known if _within(parts, _folded(name), known)]
+    return found[0] if len(found) == 1 else None
 
 
 def without_junk(name: str) -> str:

@@ -19,6 +19,7 @@ from failonce.kinds.behaviour import (
 )
 from failonce.kinds.fixer.moment import repaired
 from failonce.language import document
+from failonce.language.fits import fits
 from failonce.language.fitting import fit_arguments, misfits
 from failonce.language.reading import effects
 from failonce.language.sentence import plain_name
@@ -33,6 +34,9 @@ class Fit(StrEnum):
     """The name of a tool that is not there becomes the one it clearly means."""
     SCHEMA = "fit_schema"
     """Arguments are read, named and typed as the tool's schema says."""
+
+
+_NAMES = Fit.NAMES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +73,18 @@ class FittingFixer:
 
     def before(self, situation: Situation) -> Effect | None:
         """The call as it fits, where it did not and can mean one thing only."""
-        if self.component not in (ANY_TOOL, situation.call.tool) or not situation.tools:
+        if not situation.tools:
             return None
-        return self._named(situation) if self.fit is Fit.NAMES else self._fitted(situation)
+        if self.component != ANY_TOOL and self.component != situation.call.tool:  # noqa: PLR1714
+            return None
+        return self._named(situation) if self.fit is _NAMES else self._fitted(situation)
 
     def _named(self, situation: Situation) -> Effect | None:
         call = situation.call
+        if call.tool in situation.tools:
+            return None
         tool = nearest_tool(call.tool, situation.tools)
-        if tool is None or tool == call.tool or not plain_name(tool):
+        if tool is None or not plain_name(tool):
             return None
         if effects(situation.tools[tool]) and not same_name(call.tool, tool):
             return None  # what destroys or reaches others is never guessed
@@ -89,7 +97,9 @@ class FittingFixer:
     def _fitted(self, situation: Situation) -> Effect | None:
         call = situation.call
         spec = spec_of(call.tool, situation.tools)
-        fitted = fit_arguments(call.args, spec, raw=call.raw) if spec is not None else None
+        if spec is None or fits(call.args, spec):
+            return None
+        fitted = fit_arguments(call.args, spec, raw=call.raw)
         if fitted is None:
             return None
         return Repair(args=fitted.args, message=f"Arguments made to fit: {fitted}.")
