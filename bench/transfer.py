@@ -240,6 +240,7 @@ def print_lessons(lessons: Sequence[Lesson], second: Recorded) -> None:
         for done, lesson in some:
             print(f"  [{lesson.proposal.kind}] {lesson.proposal.name}: {words(lesson)}")
             print(f"    {lesson.judgement.proof.line}")
+            print(f"    for a person, because: {'; '.join(lesson.judgement.reasons) or '-'}")
             print(f"    second half: {done}")
 
 

@@ -13,11 +13,14 @@ from datetime import datetime
 
 from failonce import history, statistics
 from failonce.accounting import End, Mined, account
+from failonce.errors import UserError
 from failonce.gate import judge as gate
 from failonce.gate import traces
 from failonce.gate.needless import needless
 from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
+from failonce.kinds.guardrail import looks_back
+from failonce.kinds.registry import behaviour
 from failonce.language.classification import first
 from failonce.lifecycle import Moved
 from failonce.model import (
@@ -244,23 +247,19 @@ class Mining:
     def _judge(
         self, learned: Sequence[tuple[Proposal, frozenset[str]]], gathered: _Gathered
     ) -> list[Judged]:
-        judgements = [
-            gate.judge(p, self._case(p.target, p.kind, gathered, exam), decide)
-            for p, exam in learned
-        ]
+        judgements = [gate.judge(p, self._case(p, gathered, exam), decide) for p, exam in learned]
         proposals = [p for p, _ in learned]
         return list(zip(proposals, gate.together(judgements), strict=True))
 
     def _case(
-        self, target: str, kind: KindName, gathered: _Gathered, exam: frozenset[str] | None
+        self, proposal: Proposal, gathered: _Gathered, exam: frozenset[str] | None
     ) -> gate.Case:
-        by_tool = gathered.material.calls
-        if target == ANY_TOOL:
-            calls = gathered.calls
-        elif kind is KindName.RULE:
+        by_tool, target = gathered.material.calls, proposal.target
+        calls = by_tool.get(target, ())
+        if proposal.kind is KindName.RULE:
             calls = [e for tool, own in by_tool.items() if slug(tool) == target for e in own]
-        else:
-            calls = by_tool.get(target, ())
+        elif target == ANY_TOOL or _looks_back(proposal):
+            calls = gathered.calls
         return gate.Case(
             calls=calls,
             recoveries=gathered.material.recoveries,
@@ -392,7 +391,7 @@ class Mining:
         for x in self.store.lessons(project=gathered.project, states=_STANDING):
             if x.id in touched or x.proposal.kind is KindName.RULE:
                 continue
-            case = self._case(x.proposal.target, x.proposal.kind, gathered, None)
+            case = self._case(x.proposal, gathered, None)
             names = self.store.aliases()
             known = any(
                 names.get(s, s) in gathered.material.episodes for s in x.proposal.signatures
@@ -414,6 +413,14 @@ class Mining:
             for g in self.store.gaps(project=run.project)
             if g.status is GapStatus.OPEN and g.need in answered and g.id not in still
         ]
+
+
+def _looks_back(proposal: Proposal) -> bool:
+    """Whether it asks what its session did with other tools; one that cannot be read does not."""
+    try:
+        return proposal.kind is KindName.GUARDRAIL and looks_back(behaviour(proposal))
+    except UserError:
+        return False
 
 
 _STANDING = (State.PROPOSED, State.CANARY, State.STABLE)

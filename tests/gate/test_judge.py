@@ -9,6 +9,7 @@ from failonce.gate import checks
 from failonce.gate.judge import Case, judge, together
 from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.recent import Unless
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import (
@@ -277,3 +278,38 @@ def test_a_tools_name_says_that_it_cannot_be_taken_back(name: str, expected: boo
 )
 def test_an_arguments_name_says_who(name: str, expected: bool) -> None:
     assert checks.identity(name) is expected
+
+
+def unread() -> Proposal:
+    """A guardrail about writes of files that the session did not open before."""
+    body = Guardrail(
+        component="write",
+        when=Predicate(),
+        fingerprint=f"sig:write:{ERROR}",
+        message_regex="",
+        strength=Strength.WARN,
+        message="open it first",
+        unless=Unless(tools=("open",), same="file"),
+    )
+    return replace(
+        proposal(KindName.GUARDRAIL, target="write", body=body.render()),
+        signatures=(body.fingerprint,),
+    )
+
+
+def test_a_guard_that_looks_back_sees_what_the_session_did_with_other_tools() -> None:
+    calls: list[Evidence] = []
+    for s in range(4):
+        one = [
+            evidence("open", {"path": "a"}),
+            evidence("write", {"file": "a"}),
+            evidence("write", {"file": "b"}, ERROR),
+        ]
+        calls += session(f"s{s}", one)
+    verdict = judged(unread(), calls)
+    tally = verdict.proof.tally
+    assert (tally.shown, tally.failures, tally.shown_good, tally.good) == (4, 4, 0, 4)
+    assert verdict.ruling is Ruling.HOLD
+    assert verdict.proof.missing.startswith("agents to read it")
+    blind = judged(unread(), [e for e in calls if e.call.tool == "write"]).proof.tally
+    assert (blind.shown, blind.shown_good) == (4, 4)

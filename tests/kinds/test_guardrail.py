@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
+from failonce.gate import judge as gate
 from failonce.kinds.behaviour import Block, LookFirst, Situation, Warn
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.recent import Unless
@@ -16,7 +17,7 @@ from failonce.language import document
 from failonce.language.expression import Comparison, Read, Relation, Source
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program, Step
-from failonce.model import Answer, Args, Call, Category, Failure, Json, Past, Verdict
+from failonce.model import Answer, Args, Call, Category, Failure, Json, Past, Tally, Verdict
 from failonce.trial import answer_of
 from tests.drawn import predicates, programs, values
 from tests.made import evidence
@@ -320,3 +321,13 @@ def test_a_list_says_what_it_looks_at() -> None:
     assert AGAIN.summary() == ("block when the same call failed 2 times and nothing changed since")
     once = replace(AGAIN, repeated=1, strength=Strength.WARN)
     assert once.summary() == "warn when the same call failed once and nothing changed since"
+
+
+def test_the_proof_of_a_warning_says_where_it_would_have_warned() -> None:
+    tally = Tally(shown=3, failures=8, shown_good=1, good=1200)
+    proof = replace(gate.EMPTY, tally=tally, clusters=4)
+    assert made(strength=Strength.WARN).headline(proof) == (
+        "Would have warned before 3 of 8 failures and before 1 of 1,200 good calls of this tool; "
+        "what a warning changes is unknown until measured."
+    )
+    assert made().headline(proof).startswith("Prevented 0 of 8 failures in 4 sessions; ")

@@ -14,8 +14,9 @@ from failonce.trial import situations
 class Case:
     """What a proposal is judged on: recorded calls, and the clusters that did not teach it.
 
-    `calls` are those of the tools that it concerns, `exam` the clusters on which it is
-    proven; None means all. With an environment they are executed again.
+    `calls` are those of the tools that it concerns, or all where it looks back on what its
+    session did; `exam` the clusters on which it is proven, None means all. With an
+    environment they are executed again.
     """
 
     calls: Sequence[Evidence]

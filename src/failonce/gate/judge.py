@@ -13,6 +13,8 @@ from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.decision import Armed, Decider
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.language.tool_names import spec_of
@@ -90,7 +92,7 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
         checks.unchanging(proposal, known),
         checks.retry_safe(proposal, _target(proposal, case, known), traces.idle(proposal, case)),
         checks.tells(proposal, known, case.recorded),
-        checks.caused(proposal, case.recoveries, case.recorded),
+        checks.caused(proposal, case.recoveries, case.recorded, seen=case.environment is not None),
         checks.answers(proposal, case.failures(proposal)),
         checks.broad(proposal, proof),
         checks.agrees(proof),
@@ -119,20 +121,26 @@ def _target(proposal: Proposal, case: Case, known: Mapping[str, ToolSpec]) -> To
 
 
 def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> Proof:
-    """Replay the exam clusters with this lesson alone and count votes of clusters."""
+    """Replay the exam clusters with this lesson alone and count votes of clusters.
+
+    Good calls of outsiders prove nothing: a flood of them would make any harm look rare.
+    """
     armed = (Armed(lesson="", version=0, kind=proposal.kind, behaviour=body),)
-    exam = [e for e in case.calls if case.judges(e)]
+    concerning = _concerning(body, armed)
+    exam = [
+        e for e in case.calls if case.judges(e) and not (e.good and e.trust is not Trust.OPERATOR)
+    ]
     replayed = [
         r
         for r in replay(
             exam,
-            _concerning(body, armed),
+            concerning,
             decider,
             case.recoveries,
             tools=case.tools,
             environment=case.environment,
         )
-        if not r.evidence.failed or _in_scope(r, proposal)
+        if concerning(r.evidence.call.tool) and (not r.evidence.failed or _in_scope(r, proposal))
     ]
     counted = tally(replayed)
     wins, losses = votes(replayed)
@@ -155,7 +163,7 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     )
     after = isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
     proof = replace(proof, power=_power(proposal.kind, proof, harm, after=after))
-    proof = replace(proof, missing=_missing(proposal.kind, proof, harm, after=after))
+    proof = replace(proof, missing=_missing(body, proof, harm, after=after))
     return replace(proof, line=_line(body, proof, case))
 
 
@@ -238,18 +246,19 @@ def _power(kind: KindName, proof: Proof, harm: statistics.Share, *, after: bool)
     return Power.PASS if proven and limits else Power.UNDERPOWERED
 
 
-def _missing(kind: KindName, proof: Proof, harm: statistics.Share, *, after: bool) -> str:
+def _missing(body: Behaviour, proof: Proof, harm: statistics.Share, *, after: bool) -> str:
     """What an underpowered lesson lacks, in words; empty where it lacks nothing."""
     if proof.power is not Power.UNDERPOWERED:
         return ""
-    if kind is KindName.RULE:
+    warns = isinstance(body, Guardrail) and body.strength is Strength.WARN
+    if warns or isinstance(body, Rule):
         return "agents to read it: the effect of a sentence cannot be replayed"
     lacks: list[str] = []
     sessions = statistics.votes_missing(proof.wins, proof.losses)
     if sessions:
         lacks.append(f"{sessions} more {proof.unit}{'s' * (sessions != 1)} that it helps")
     calls = statistics.good_missing(harm)
-    if calls and not after and kind in (KindName.GUARDRAIL, KindName.FIXER):
+    if calls and not after and not isinstance(body, Hint):
         lacks.append(f"about {calls} more good calls left alone")
     return " and ".join(lacks)
 

@@ -168,8 +168,7 @@ class Behaviour(Protocol):
     def summary(self) -> str:
         """What it does, in one line for a list."""
 
-    @staticmethod
-    def headline(proof: Proof) -> str:
+    def headline(self, proof: Proof) -> str:
         """The proof in one sentence, counts first, in the terms of this kind."""
 
 

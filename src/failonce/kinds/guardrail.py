@@ -7,6 +7,7 @@ from typing import Self
 
 from failonce.errors import BadInput
 from failonce.kinds.behaviour import (
+    Behaviour,
     Block,
     Effect,
     LookFirst,
@@ -195,11 +196,10 @@ class Guardrail:
             known.append(f"after {looks}, {' and '.join(map(str, self.look.when))}")
         return f"{self.strength} when {' and '.join(known) or 'called'}"
 
-    @staticmethod
-    def headline(proof: Proof) -> str:
+    def headline(self, proof: Proof) -> str:
         """Prevented and wrongly blocked; of one that warns, where it would have done so."""
         t = proof.tally
-        if not (t.prevented or t.wrongly_blocked) and (t.shown or t.shown_good):
+        if self.strength is Strength.WARN:
             return (
                 f"Would have warned before {t.shown} of {t.failures} failures and before "
                 f"{t.shown_good} of {t.good:,} good calls of this tool; what a warning changes "
@@ -210,6 +210,11 @@ class Guardrail:
             f"wrongly blocked {t.wrongly_blocked} of {t.good:,} good calls of this tool "
             f"(at most {proof.harm_high:.1%})."
         )
+
+
+def looks_back(body: Behaviour) -> bool:
+    """Whether a lesson asks what calls of other tools its session made."""
+    return isinstance(body, Guardrail) and body.unless is not None
 
 
 def repeats(situation: Situation, unchanged_by: Collection[str]) -> int:

@@ -59,6 +59,8 @@ def _names(proposal: Proposal) -> Iterator[str]:
         case Guardrail():
             yield from (n for c in body.when.conditions for n in c.path)
             yield from (*body.unchanged_by, *_names_in(body.look))
+            yield from () if body.unless is None else body.unless.tools
+            yield from () if body.unless is None else body.unless.tools
         case Hint() | FittingFixer() | Rule() | _:
             return
 
@@ -73,6 +75,7 @@ def _names_in(program: Program) -> set[str]:
         | set(program.leave_out)
         | set(program.tools)
         | {n for s in steps for n, _ in s.arguments}
+        | {s.name for s in steps if s.name}
     )
 
 
@@ -112,7 +115,9 @@ def mentioned(proposal: Proposal, tools: Set[str]) -> list[str]:
     A word is a tool's name where there is such a tool, where it stands like a call, or where it
     is joined as names are and its verb says that it changes something.
     """
-    found: dict[str, None] = {}
+    body = behaviour(proposal)
+    steered = body.unless.tools if isinstance(body, Guardrail) and body.unless is not None else ()
+    found: dict[str, None] = dict.fromkeys(steered)
     text = read_by_agents(proposal)
     for token in _TOKEN.finditer(text):
         name = token[0].rstrip(".:/-")
