@@ -13,6 +13,7 @@ form and nothing else: no name or choice is guessed for them, and an empty list,
 none where its absence means all, stays.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -169,7 +170,7 @@ def fit_arguments(
     """
     steps: list[FitStep] = []
     if args is None:
-        args = _read(raw)
+        args = _read(raw) if not effects(spec) or _whole(raw) else None
         if args is None:
             return None
         steps.append(FitStep(repair=Repair.DECODE))
@@ -193,6 +194,15 @@ def _read(raw: str) -> dict[str, Json] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+def _whole(raw: str) -> bool:
+    """Whether a text is JSON as it stands, with nothing for us to guess at its end."""
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _understood(args: Args, spec: ToolSpec) -> bool:

@@ -9,6 +9,7 @@ from failonce.kinds.registry import behaviour
 from failonce.language.expression import Combined, Expression, Function, Read, Source
 from failonce.language.program import BLAMED, Program, Step
 from failonce.language.transform import LOSSLESS, Op
+from failonce.language.transform import Step as Change
 from failonce.model import CheckResult, Json, Proposal, ToolSpec
 
 _CALLS_OWN = (Source.ARGUMENT, Source.BLAMED)
@@ -35,21 +36,12 @@ def intent(proposal: Proposal) -> CheckResult:
         if _exchanged(body):
             detail = "two arguments would exchange what they say: it asks for something else"
             return CheckResult(name="intent", passed=False, detail=detail, fatal=True)
-        odd = [
-            (s.argument, s.text) for s in body.repair.steps if _renamed_to_another(s.op, *_ends(s))
-        ]
+        renamed = [(s.argument, s.text) for s in body.repair.steps if s.op is Op.RENAME]
+        odd = [(old, new) for old, new in renamed if turned(old, new)]
         if odd and not lost:
             detail = f"`{odd[0][1]}` says something else than `{odd[0][0]}`: the meaning may change"
             return CheckResult(name="intent", passed=False, detail=detail)
     return CheckResult(name="intent", passed=not lost, detail=detail)
-
-
-def _ends(step: object) -> tuple[str, str]:
-    return getattr(step, "argument", ""), getattr(step, "text", "")
-
-
-def _renamed_to_another(op: Op, old: str, new: str) -> bool:
-    return op is Op.RENAME and turned(old, new)
 
 
 def _exchanged(body: ArgumentsFixer) -> bool:
@@ -135,6 +127,7 @@ def identities(proposal: Proposal) -> CheckResult:
     if isinstance(body, ArgumentsFixer):
         names = [s.argument for s in body.repair.steps]
         changed = sorted(n for n in names if identity(n) and not _only_renamed(body, n))
+        changed += [s.text for s in body.repair.steps if s.op is Op.RENAME and _becomes_one(s)]
         wrong = f"changes {', '.join(changed)}" if changed else ""
         keys = [text for text in body.repair.literals if secret(text)]
         wrong = wrong or ("it would write what looks like a secret or a token" if keys else "")
@@ -157,13 +150,19 @@ def _of_whom(body: CallsFixer | Guardrail) -> str:
         return f"changes {', '.join(sorted(changed))}"
     if any(secret(str(v)) for v in _literals(program)):
         return "it would give what looks like a secret or a token"
-    told = sorted(
-        e.name
-        for step in _steps(program)
-        for name, e in step.arguments
-        if isinstance(e, Read) and e.source is Source.ARGUMENT and proves(e.name) and name != e.name
-    )
+    told = sorted(name for step in _steps(program) for name in _leaked(step))
     return f"it would tell a tool the secret in `{told[0]}` under another name" if told else ""
+
+
+def _leaked(step: Step) -> Iterator[str]:
+    """The call's own secrets that a step gives under other names, also part by part."""
+    given = [(name, e) for name, e in step.arguments]
+    given += [] if step.each is None else [("", step.each)]
+    for name, e in given:
+        for read in (e,) if isinstance(e, Read) else (e.left, e.right):
+            own = read.source is Source.ARGUMENT and proves(read.name)
+            if own and (name != read.name or not isinstance(e, Read)):
+                yield read.name
 
 
 def _steps(program: Program) -> tuple[Step, ...]:
@@ -174,6 +173,11 @@ def _steps(program: Program) -> tuple[Step, ...]:
 
 def _literals(program: Program) -> Iterator[Json]:
     yield from (r.value for r in program.reads() if r.source is Source.VALUE)
+
+
+def _becomes_one(step: Change) -> bool:
+    """Whether what said nothing of a person says who it is, once it is renamed."""
+    return identity(step.text) and not identity(step.argument)
 
 
 def _only_renamed(body: ArgumentsFixer, name: str) -> bool:

@@ -9,7 +9,8 @@ from failonce.kinds.behaviour import Situation
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.registry import behaviour
-from failonce.model import CheckResult, Evidence, KindName, Proof, Proposal
+from failonce.kinds.rule import Rule
+from failonce.model import CheckResult, Evidence, Proof, Proposal
 from failonce.trial import failure_of
 
 MAX_MATCHED_GOOD: Final = 0.01
@@ -65,18 +66,23 @@ def answers(proposal: Proposal, failures: Iterable[tuple[Evidence, Situation]]) 
 
 
 def caused(
-    proposal: Proposal, recoveries: Mapping[str, Episode], recorded: Set[str]
+    proposal: Proposal, recoveries: Mapping[str, Episode], recorded: Set[str], *, seen: bool
 ) -> CheckResult:
-    """Was it the call that a rule tells to make first that helped, and not time alone?
+    """Was it the call made first that helped, and not time alone?
 
-    Told by those who made the same call again: in vain before the other call and with success
-    after it, or with success without it.
+    Asked of rules that name one, and of repairs that make one where nothing was executed again
+    (`seen`). Told by those who made the same call again: in vain before the other call and
+    with success after it, or with success without it.
     """
     passed = CheckResult(name="caused", passed=True, detail="it names no call to make first")
-    if proposal.kind is not KindName.RULE:
-        return passed
+    body = behaviour(proposal)
+    first: Iterable[str] = ()
+    if isinstance(body, Rule):
+        first = mentioned(proposal, recorded)
+    elif isinstance(body, CallsFixer) and not seen and not body.program.arguments:
+        first = [s.tool for s in body.program.steps]
     episodes = [e for e in recoveries.values() if e.failure.signature in proposal.signatures]
-    for tool in mentioned(proposal, recorded):
+    for tool in first:
         made = _clusters(e for e in episodes if e.unchanged and _before(e, tool) is not None)
         if not made:
             continue
