@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Protocol, Self
 
 from failonce.errors import BadInput
+from failonce.language.expression import told
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program
 from failonce.model import Args, Call, Failure, Json, Past, Proof, ToolSpec
@@ -218,9 +219,16 @@ def whole(part: Mapping[str, Json], name: str, *, low: int, high: int) -> int:
 
 
 def concerns(signature: str, regex: str, failure: Failure) -> bool:
-    """Whether a failure is the one meant: by fingerprint, else by pattern."""
+    """Whether a failure is the one meant: by fingerprint, else by pattern.
+
+    The pattern is looked for in the text, and in what it says where it is wrapped in JSON,
+    which writes quotes and letters otherwise.
+    """
     from failonce.language import pattern  # noqa: PLC0415 - RE2 loads only where it is asked
 
     if signature:
         return failure.signature == signature
-    return pattern.matches(regex, failure.message)
+    message = failure.message
+    return pattern.matches(regex, message) or (
+        message.lstrip().startswith("{") and pattern.matches(regex, told(message))
+    )
