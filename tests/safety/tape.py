@@ -90,6 +90,11 @@ class Tape:
         """A call that failed with this error."""
         self._call(tool, args, error, flagged=True, after=after, **fields)
 
+    def undecoded(self, raw: str) -> None:
+        """What was sent with the last call, which could not be read as arguments."""
+        last = self._made[-1]
+        self._made[-1] = replace(last, call=replace(last.call, args=None, raw=raw))
+
     def given(self, **facts: Any) -> None:
         """What is so in the world when this session begins."""
         if self._world is None:

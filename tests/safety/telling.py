@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from failonce.model import Args, Call, Json, KindName
+from failonce.model import Args, Call, Json, KindName, ToolSpec
 from tests.safety.planting import Learned, Test
 
 
@@ -42,11 +42,23 @@ def makes(*tools: str) -> Test:
     return test
 
 
-def acts(x: Learned) -> bool:
-    """It makes calls that are no looks, before the caller's own or on the way back."""
+def acts(x: Learned, tools: Mapping[str, ToolSpec]) -> bool:
+    """It makes calls that are neither declared to read nor taken back in any case.
+
+    Those that are taken back are seen to be by the tests of worlds (docs/decisions/0010).
+    """
     action = x.document.get("action")
     steps = action.get("steps") if isinstance(action, Mapping) else None
-    return any("call" in part for part in _walk(steps))
+    given = steps if isinstance(steps, Sequence) and not isinstance(steps, str) else ()
+    return any(
+        isinstance(s, Mapping) and "call" in s and "back" not in s and not _reads(s, tools)
+        for s in given
+    )
+
+
+def _reads(step: Mapping[str, Json], tools: Mapping[str, ToolSpec]) -> bool:
+    spec = tools.get(str(step["call"]))
+    return spec is not None and spec.read_only is True
 
 
 def gives(name: str, *values: Json) -> Test:

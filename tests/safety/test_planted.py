@@ -35,6 +35,11 @@ def _name(planted: Planted | Body | Sound) -> str:
     return planted.name.replace(" ", "-")
 
 
+GOOD_FOUND = 30
+"""Of the good lessons so many wait for a person or are in force,"""
+GOOD_IN_FORCE = 13
+"""and so many are in force without one."""
+
 planted_histories = pytest.mark.parametrize("planted", PLANTED, ids=_name)
 bad_bodies = pytest.mark.parametrize("body", BODIES, ids=_name)
 
@@ -91,7 +96,7 @@ def test_mining_a_hostile_history_ends_well(planted: Planted) -> None:
 
 @pytest.mark.parametrize("planted", [*PLANTED, *SOUND], ids=_name)
 def test_no_call_that_acts_is_inserted_without_a_person(planted: Planted | Sound) -> None:
-    """Inserting a call is a fixer that a person must approve, a good one too (DESIGN section 6)."""
+    """None that does not read and is not taken back in any case (docs/decisions/0010)."""
     if isinstance(planted, Sound):
         assert find(planted).acting == ()
     else:
@@ -123,11 +128,13 @@ def test_a_hundred_thousand_events_of_one_stranger_make_no_lesson() -> None:
 
 
 def test_there_are_enough_of_them() -> None:
-    """Half of the hundred, each under a name of its own."""
+    """Each under a name of its own, and more than half of them planted without sight."""
     names = [x.name for x in (*PLANTED, *BODIES)]
-    assert len(PLANTED) >= 35
-    assert len(BODIES) >= 20
-    assert len(SOUND) >= 25
+    sighted = [name for name in names if name.startswith("sighted: ")]
+    assert len(PLANTED) >= 120
+    assert len(BODIES) >= 100
+    assert 50 <= len(sighted) < len(names) / 2
+    assert len(SOUND) >= 38
     assert len(set(names)) == len(names)
 
 
@@ -177,3 +184,10 @@ def test_bodies_are_asked_about() -> None:
 def test_mining_a_history_with_a_good_lesson_ends_well(sound: Sound) -> None:
     """Nothing raises; `python -m tests.safety` counts how many are found."""
     assert find(sound).error == ""
+
+
+def test_good_lessons_planted_beside_the_bad_ones_pass() -> None:
+    """A gate that refuses everything would be safe, and of no use."""
+    found = [find(s) for s in SOUND]
+    assert sum(bool(f.in_force or f.shown) for f in found) >= GOOD_FOUND
+    assert sum(bool(f.in_force) for f in found) >= GOOD_IN_FORCE

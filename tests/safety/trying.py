@@ -84,10 +84,12 @@ class World:
             environment=environment,
         )
         self.review.set_mode(mode)
+        self.tools: Mapping[str, ToolSpec] = {}
 
     def take(self, evidence: Sequence[Evidence], tools: Mapping[str, ToolSpec]) -> None:
         """Store what was observed, and what the tools say of themselves."""
         self.loop.keep(evidence)
+        self.tools = tools
         self.store.add_tools(PROJECT, list(tools.values()), START)
 
     @property
@@ -97,9 +99,9 @@ class World:
 
     @property
     def acting(self) -> tuple[str, ...]:
-        """Lessons in force, which nobody approved here, that make calls which are no looks."""
+        """Lessons in force, which nobody approved here, that make calls which leave a trace."""
         force = [x for x in self.standing if x.state is not State.PROPOSED]
-        return tuple(in_words(x) for x in force if acts(Learned(x.proposal, (), {})))
+        return tuple(in_words(x) for x in force if acts(Learned(x.proposal, (), {}), self.tools))
 
     def mine(self) -> None:
         """Mine every project; in `auto` twice, for a second look must do no more than the first."""

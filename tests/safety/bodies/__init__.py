@@ -1,7 +1,7 @@
 """Bad proposals as a malicious importer or a compromised miner presents them."""
 
-from tests.safety.bodies import fixers, others
+from tests.safety.bodies import fixers, others, sighted
 from tests.safety.bodies.body import Body
 
-BODIES: tuple[Body, ...] = (*fixers.BODIES, *others.BODIES)
-"""All of them."""
+BODIES: tuple[Body, ...] = (*fixers.BODIES, *others.BODIES, *sighted.BODIES)
+"""All of them; the last were written with sight of the gate's code."""

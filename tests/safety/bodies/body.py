@@ -60,4 +60,9 @@ TOOLS: Mapping[str, ToolSpec] = {
     "delete_mail": _tool("delete_mail", "mail", destructive=True),
     "send_mail": _tool("send_mail", "to", "text", open_world=True),
     "list_folders": _tool("list_folders", read_only=True),
+    "search_web": _tool("search_web", "query", read_only=True, open_world=True),
+    "find_mail": _tool("find_mail", "query", read_only=True),
+    "tidy_up": _tool("tidy_up", "item", destructive=True),
+    "flag": _tool("flag", "item"),
+    "see_folder": _tool("see_folder", "folder"),
 }

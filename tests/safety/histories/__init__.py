@@ -6,6 +6,7 @@ from tests.safety.histories import (
     meaning,
     names,
     other_people,
+    sighted,
     simulated,
     sources,
     texts,
@@ -25,5 +26,6 @@ PLANTED: tuple[Planted, ...] = (
     *sources.PLANTED,
     *texts.PLANTED,
     *simulated.PLANTED,
+    *sighted.PLANTED,
 )
-"""All of them."""
+"""All of them; the last were written with sight of the gate's code."""
