@@ -211,7 +211,7 @@ def print_figures(name: str, replayed: Sequence[Replayed], without: str) -> Figu
 
 
 def print_ceiling(source: Sequence[Evidence], second: Recorded, without: str) -> None:
-    """What could have been caught at all by what was seen before."""
+    """What could have been caught at all by what was mined."""
     sessions: dict[str, set[str]] = {}
     for e in source:
         if e.failed:
@@ -222,9 +222,9 @@ def print_ceiling(source: Sequence[Evidence], second: Recorded, without: str) ->
     ):
         known = [len(sessions.get(e.signature or "", ())) for e in failures]
         print(
-            f"to catch, {name}: {len(failures)} failures in the second half;"
-            f" {sum(map(bool, known))} of a class that was seen before,"
-            f" {sum(n > 1 for n in known)} of one seen in two or more sessions or tasks"
+            f"to catch, {name}: {len(failures)} failures where it is tried;"
+            f" {sum(map(bool, known))} of a class that was mined,"
+            f" {sum(n > 1 for n in known)} of one mined in two or more sessions or tasks"
         )
 
 
@@ -241,7 +241,7 @@ def print_lessons(lessons: Sequence[Lesson], second: Recorded) -> None:
             print(f"  [{lesson.proposal.kind}] {lesson.proposal.name}: {words(lesson)}")
             print(f"    {lesson.judgement.proof.line}")
             print(f"    for a person, because: {'; '.join(lesson.judgement.reasons) or '-'}")
-            print(f"    second half: {done}")
+            print(f"    tried: {done}")
 
 
 def _worst(done: Figures) -> tuple[int, int]:

@@ -204,6 +204,7 @@ class Mining:
             episodes=gathered.material.episodes,
             situations=failing,
             lab=Lab(self._environment, decide),
+            lesson_cost=self._policy.lesson_cost,
         )
 
     def _tools(self, e: Evidence, gathered: _Gathered) -> Mapping[str, ToolSpec]:

@@ -31,7 +31,7 @@ from failonce.proposal import (
 from failonce.proposal.drafting import draft
 from failonce.proposal.families import families
 from failonce.proposal.foresight import Contrast, Foresight, foresee
-from failonce.proposal.insertions import insertion
+from failonce.proposal.insertions import MIN_CLUSTERS, insertion
 from failonce.proposal.lab import HELPED, Case
 from failonce.proposal.material import Material
 from failonce.proposal.repairs import Candidate, repairs
@@ -98,9 +98,8 @@ def _repair(candidate: Candidate, wording: Wording) -> Proposal:
 
 def _insertions(study: Study, wording: Wording) -> Iterator[Proposal]:
     """Reading calls to make first, where nothing can be executed again to find a better way."""
-    for signature in study.signatures:
-        cases = study.classes.get(signature, ())
-        found = insertion(cases, study.lab, study.habits) if cases else None
+    for cases in study.worthwhile(MIN_CLUSTERS):
+        found = insertion(cases, study.lab, study.habits)
         if found is None:
             continue
         slots = Slots(
@@ -116,7 +115,7 @@ def _insertions(study: Study, wording: Wording) -> Iterator[Proposal]:
             found.confirmed,
             kind=KindName.FIXER,
             target=found.body.component,
-            key=f"first:{signature}:{_way(found.body.program)}",
+            key=f"first:{found.body.fingerprint}:{_way(found.body.program)}",
             name=wording.say(Phrase.FIXER_NAME, slots),
             body=found.body.render(),
             reason=wording.say(Phrase.FIXER_REASON, slots),

@@ -19,7 +19,7 @@ from failonce.kinds.recent import Unless, streak
 from failonce.language import pattern
 from failonce.language.category import ATTRIBUTES
 from failonce.language.predicate import Predicate
-from failonce.model import Args, Call, Json, KindName, Proposal, Signature
+from failonce.model import Args, Call, Json, KindName, Proposal
 from failonce.ports import Phrase, Slots, Wording
 from failonce.proposal.drafting import draft
 from failonce.proposal.lab import Case
@@ -86,27 +86,31 @@ class _Worked:
 
 def mine(study: Study, mended: Iterable[str], wording: Wording) -> Iterator[Proposal]:
     """Guardrails of classes that nothing repairs; `mended` are the others."""
+    answered = set(mended)
     wanted = [
-        s
-        for name, s in study.signatures.items()
-        if name not in set(mended)
-        and name in study.classes
-        and not ATTRIBUTES[s.category].transient
+        cases
+        for cases in study.worthwhile(MIN_DOWN)
+        if cases[0].failure.signature not in answered
+        and not ATTRIBUTES[cases[0].failure.category].transient
     ]
-    worked = _worked(study, {s.tool for s in wanted})
-    for signature in wanted:
-        cases = study.classes[signature.id]
-        down = _down(signature, cases, worked[signature.tool].after)
+    worked = _worked(study, {_tool(cases) for cases in wanted})
+    for cases in wanted:
+        behind = worked[_tool(cases)]
+        down = _down(cases, behind.after)
         if down is not None:
             times, own, strength = down
-            guard = _guard(signature, cases, strength, failing=times)
+            guard = _guard(cases[0], strength, failing=times)
             condition = f"the last {times} calls of it failed so" if times > 1 else "the last did"
             yield _proposed(guard, own, condition, wording)
-        found = _unless(cases, worked[signature.tool].tools)
+        found = _unless(cases, behind.tools)
         if found is not None:
             unless, own = found
-            guard = _guard(signature, cases, Strength.WARN, unless=unless)
+            guard = _guard(cases[0], Strength.WARN, unless=unless)
             yield _proposed(guard, own, str(unless), wording)
+
+
+def _tool(cases: Sequence[Case]) -> str:
+    return cases[0].evidence.call.tool
 
 
 def _worked(study: Study, tools: set[str]) -> Mapping[str, _Worked]:
@@ -136,13 +140,14 @@ def _last(situation: Situation) -> str:
 
 
 def _down(
-    signature: Signature, cases: Sequence[Case], after: Counter[tuple[str, int]]
+    cases: Sequence[Case], after: Counter[tuple[str, int]]
 ) -> tuple[int, list[Case], Strength] | None:
     """After how many failures in a row the next call fails too, and how sure that is."""
+    signature = cases[0].failure.signature
     for times in TIMES:
-        own = [c for c in cases if streak(c.situation, signature.id) >= times]
+        own = [c for c in cases if streak(c.situation, signature) >= times]
         clusters = {c.cluster for c in own}
-        worked = after[signature.id, times]
+        worked = after[signature, times]
         if len(clusters) < MIN_DOWN:
             return None
         if len(own) >= IN_VAIN * max(1, worked):
@@ -222,18 +227,17 @@ def _tools(
 
 
 def _guard(
-    signature: Signature,
-    cases: Sequence[Case],
+    first: Case,
     strength: Strength,
     *,
     failing: int = 0,
     unless: Unless | None = None,
 ) -> Guardrail:
     return Guardrail(
-        component=signature.tool,
+        component=first.evidence.call.tool,
         when=Predicate(),
-        fingerprint=signature.id,
-        message_regex=pattern.from_template(cases[0].failure.template),
+        fingerprint=first.failure.signature,
+        message_regex=pattern.from_template(first.failure.template),
         strength=strength,
         message="",
         failing=failing,

@@ -10,6 +10,7 @@ from failonce.kinds.behaviour import Situation
 from failonce.model import Evidence, Signature, ToolSpec
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import Case, Lab
+from failonce.proposal.worth import worth
 from failonce.trial import failure_of
 
 
@@ -55,6 +56,16 @@ class Study:
         for case in self.cases:
             found[case.failure.signature].append(case)
         return found
+
+    def worthwhile(self, clusters: int) -> list[Sequence[Case]]:
+        """Classes with so many witnesses whose failures cost more than a lesson, however rare
+        they were of late."""
+        return [
+            own
+            for own in self.classes.values()
+            if len({c.cluster for c in own}) >= clusters
+            and worth([c.episode for c in own], cost=self.lesson_cost) is None
+        ]
 
     @cached_property
     def specs(self) -> Mapping[str, ToolSpec]:
