@@ -147,7 +147,7 @@ def _order(text: str) -> str:
         first = plain.split(" ", 1)[0].casefold()
         if not plain or first in _CALLING or "_" in first:
             continue
-        found = effects(ToolSpec(name="-", description=plain))
+        found = effects(ToolSpec(name=first))
         if found:
             return f"is {' and '.join(sorted(found))}"
     return ""
