@@ -61,6 +61,17 @@ def test_every_operation_on_a_value_is_learned_and_applied(
         assert found.apply({"x": before}) == {"x": after}  # type: ignore[dict-item]
 
 
+def test_another_ending_is_learned_whole() -> None:
+    some = [
+        Example(before={"p": f"{n}/a.yml"}, after={"p": f"{n}/a.yaml"}, cluster=n) for n in "xyz"
+    ]
+    found = induction.learn(some)
+    assert found is not None
+    assert found.apply({"p": "other.yml"}) == {"p": "other.yaml"}
+    assert found.apply({"p": "other.toml"}) is None
+    assert found.apply({"p": "xml"}) is None
+
+
 def test_two_changes_at_once_make_two_steps() -> None:
     assert (
         learned(

@@ -29,7 +29,7 @@ def later(calls: list[Evidence]) -> list[Evidence]:
 
 
 def mined(calls: list[Evidence]) -> list[Proposal]:
-    return list(absences.mine(study(later(calls)), Plain()))
+    return list(absences.mine(study(later(calls)), frozenset(), Plain()))
 
 
 def said(calls: list[Evidence]) -> list[str]:
@@ -102,6 +102,13 @@ def test_what_callers_used_instead_is_said() -> None:
 
     (proposal,) = mined(sessions(3, make))
     assert "guardrail_warning: app/conf.yaml" in proposal.body
+
+
+def test_what_a_repair_answers_needs_no_warning() -> None:
+    calls = later(sessions(4, missing))
+    failures = [e.id for e in calls if e.failed]
+    assert list(absences.mine(study(calls), set(failures[:1]), Plain())) != []
+    assert list(absences.mine(study(calls), set(failures[:2]), Plain())) == []
 
 
 def test_a_secret_is_nobodys_thing() -> None:

@@ -111,6 +111,18 @@ def _value_steps(name: str, before: Json, after: Json) -> Iterator[tuple[Step, .
             yield (Step(op=Op.STRIP_SUFFIX, argument=name, text=before[len(after) :]),)
         if after.startswith(before):
             yield (Step(op=Op.ADD_SUFFIX, argument=name, text=after[len(before) :]),)
+        yield from _other_ending(name, before, after)
+
+
+def _other_ending(name: str, before: str, after: str) -> Iterator[tuple[Step, ...]]:
+    """One ending for another, each from the last dot on: `a.yml` → `a.yaml`."""
+    stem, dot, old = before.rpartition(".")
+    again, other, new = after.rpartition(".")
+    if dot and other and stem == again and old.isalnum() and new.isalnum() and old != new:
+        yield (
+            Step(op=Op.STRIP_SUFFIX, argument=name, text=f".{old}"),
+            Step(op=Op.ADD_SUFFIX, argument=name, text=f".{new}"),
+        )
 
 
 def _cost(transform: Transform) -> tuple[int, int]:

@@ -7,7 +7,7 @@ what callers used instead is said where several used the same.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -53,8 +53,11 @@ class Missed:
         return self.case.evidence.call.tool, self.argument
 
 
-def mine(study: Study, wording: Wording) -> Iterator[Proposal]:
-    """Warnings before calls that name something that is not there."""
+def mine(study: Study, mended: Set[str], wording: Wording) -> Iterator[Proposal]:
+    """Warnings before calls that name something that is not there.
+
+    `mended` are failures, by their ids, that a repair answers: no warning is for them alone.
+    """
     missed = _missed(study)
     told: set[str] = set()
     for _ in range(MOST):
@@ -71,7 +74,7 @@ def mine(study: Study, wording: Wording) -> Iterator[Proposal]:
         told |= {m.case.evidence.id for m in own}
         episodes = {m.case.evidence.id: m.case.episode for m in own}
         if worth(list(episodes.values()), cost=study.lesson_cost) is None:
-            yield from _warnings(thing, own, wording)
+            yield from _warnings(thing, own, mended, wording)
 
 
 # ------------------------------------------------------------- what is missed
@@ -165,10 +168,14 @@ def _runs(path: str) -> Iterator[str]:
 # ------------------------------------------------------------------ warnings
 
 
-def _warnings(thing: str, own: Sequence[Missed], wording: Wording) -> Iterator[Proposal]:
+def _warnings(
+    thing: str, own: Sequence[Missed], mended: Set[str], wording: Wording
+) -> Iterator[Proposal]:
     instead = _instead(thing, own)
     for tool, argument in sorted({m.place for m in own}):
         here = [m.case for m in own if m.place == (tool, argument)]
+        if 2 * sum(c.evidence.id in mended for c in here) >= len(here):
+            continue
         condition = Condition(path=(argument,), test=Test.NAMES, operand=thing)
         slots = Slots(
             tool=tool,

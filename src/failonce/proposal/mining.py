@@ -53,7 +53,9 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
         chosen = repairs(families(known), study.lab, study.habits)
         found += [_repair(c, wording) for c in chosen]
     else:
-        found += [*_insertions(study, wording), *absences.mine(study, wording)]
+        found += _insertions(study, wording)
+        repaired = {i for p in found if p.kind is KindName.FIXER for i in p.support}
+        found += absences.mine(study, repaired, wording)
     mended = {s for p in found if p.kind is KindName.FIXER for s in p.signatures}
     classes = [_material(s, study) for s in study.signatures.values() if s.id in study.classes]
     for material in classes:

@@ -8,7 +8,7 @@ The first was seen, so a guardrail may stop the call; the second was not, for it
 done elsewhere, so the lesson only warns. Either holds on hardly any call that worked.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -41,8 +41,8 @@ MOST_FAILED: Final = 0.5
 MIN_GOOD: Final = 20
 """Working calls that it must have been looked for before."""
 MOST_TOOLS: Final = 4
-SAMPLE: Final = 2_000
-"""Working calls of a tool that are looked at, spread over the history."""
+SAMPLE: Final = 500
+"""Working calls of a tool that are looked at, or a few more, spread over the history."""
 LONGEST: Final = 300
 """Characters of a value that is looked for in earlier calls."""
 
@@ -70,17 +70,14 @@ class _Worked:
 
     after: Counter[tuple[str, int]] = field(default_factory=Counter)
     """By class: how many worked after so many failures in a row."""
-    situations: list[Situation] = field(default_factory=list)
-    _before: list[_Before] = field(default_factory=list)
+    before: list[_Before] = field(default_factory=list)
+    """A sample, spread over the history."""
     _tools: dict[str, Sequence[frozenset[str] | None]] = field(default_factory=dict)
 
     def tools(self, same: str) -> Sequence[frozenset[str] | None]:
-        """Which tools had worked before, of a sample spread over the history."""
-        if not self._before:
-            step = max(1, len(self.situations) // SAMPLE)
-            self._before = [_before(s) for s in self.situations[::step][:SAMPLE]]
+        """Which tools had worked before the calls of the sample."""
         if same not in self._tools:
-            self._tools[same] = [b.tools(same) for b in self._before]
+            self._tools[same] = [b.tools(same) for b in self.before]
         return self._tools[same]
 
 
@@ -114,15 +111,27 @@ def _tool(cases: Sequence[Case]) -> str:
 
 
 def _worked(study: Study, tools: set[str]) -> Mapping[str, _Worked]:
-    found: dict[str, _Worked] = defaultdict(_Worked)
+    """One look at every call, and a closer one at those that follow a failure of their tool."""
+    found = {tool: _Worked() for tool in tools}
+    every = {tool: max(1, len(study.good.get(tool, ())) // SAMPLE) for tool in tools}
+    seen: Counter[str] = Counter()
+    failing: set[tuple[str, str]] = set()
     for e, situation in situations(study.calls):
-        if e.good and e.call.tool in tools:
-            own = found[e.call.tool]
-            own.situations.append(situation)
-            last = _last(situation)
-            if last:
-                count = streak(situation, last)
-                own.after.update((last, n) for n in TIMES if n <= count)
+        tool = e.call.tool
+        if tool not in tools:
+            continue
+        here = (e.call.session, tool)
+        if e.failed:
+            failing.add(here)
+        elif e.good:
+            if seen[tool] % every[tool] == 0:
+                found[tool].before.append(_before(situation))
+            seen[tool] += 1
+            if here in failing:
+                failing.discard(here)
+                last = _last(situation)
+                count = streak(situation, last) if last else 0
+                found[tool].after.update((last, n) for n in TIMES if n <= count)
     return found
 
 
