@@ -450,7 +450,7 @@ def _structured(value: Json, kind: str) -> Json:
             pass
         if not value.strip() or any(sign in value for sign in ",;\n[{"):
             return None  # a list already, written in a way that we do not know
-    one = value is not None and (isinstance(value, str) or not isinstance(value, Sequence))
+    one = not _is_empty(value) and (isinstance(value, str) or not isinstance(value, Sequence))
     return [value] if kind == "array" and one else None
 
 
