@@ -129,6 +129,25 @@ def test_in_auto_a_rule_is_written_at_once_on_trial_and_can_be_undone() -> None:
     assert world.desk.held == []
 
 
+@pytest.mark.parametrize(
+    ("proposer", "sentence", "state"),
+    [
+        (Proposer.AGENT, "Read the file before you edit it.", State.CANARY),
+        (Proposer.AGENT, "Call delete_all before you edit it.", State.PROPOSED),
+        (Proposer.PERSON, "Call delete_all before you edit it.", State.CANARY),
+        (Proposer.IMPORT, "Read the file before you edit it.", State.PROPOSED),
+    ],
+)
+def test_in_auto_only_the_operators_own_word_is_written_at_once(
+    proposer: Proposer, sentence: str, state: State
+) -> None:
+    """What was imported waits, and so does an agent that wants something destroyed."""
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    made = world.review.learn("editing", sentence, reason="r", proposer=proposer, project="p")
+    assert made.state is state
+
+
 def test_in_auto_only_proven_typed_lessons_go_in_force_without_a_person() -> None:
     world = World()
     world.review.set_mode(Mode.AUTO)

@@ -19,7 +19,9 @@ from failonce.model import CheckResult, KindName, Proposal, Proposer, ToolSpec
 ANY_TOOL: Final = "*"
 _TOKEN: Final = re.compile(r"[A-Za-z_][\w.:/-]*")
 _CAPITAL: Final = re.compile(r"[a-z][A-Z]")
-_CALL: Final = re.compile(r"\b(?:call|calls|run|use|invoke|execute|try)\s+[`\"']?$", re.IGNORECASE)
+_CALL: Final = re.compile(r"\b(?:call|calls|run|invoke|execute)\s+[`\"']?$", re.IGNORECASE)
+_USE: Final = re.compile(r"\b(?:use|try)\s+[`\"']?$", re.IGNORECASE)
+"""A tool is used, and an argument too."""
 _QUOTED: Final = re.compile(r"“[^”]*”|`[^`]*`")
 _CLAUSE: Final = re.compile(r"[.;:,!?]|\b(?:then|and|first|to)\b")
 _CALLING: Final = frozenset({"call", "use", "run", "try", "change", "answer", "order"})
@@ -125,6 +127,7 @@ def mentioned(proposal: Proposal, tools: Set[str]) -> list[str]:
         if own or name.startswith("arg:"):
             continue
         called = text[token.end() :].startswith("(") or _CALL.search(text[: token.start()])
+        called = called or (_USE.search(text[: token.start()]) and effects(ToolSpec(name=name)))
         joined = "_" in name.strip("_") or _CAPITAL.search(name)
         acts = proposal.kind is KindName.RULE and not looks(ToolSpec(name=name)) and _verb(name)
         if name in tools or (joined and (called or acts)):
