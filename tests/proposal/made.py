@@ -7,6 +7,7 @@ from failonce import history
 from failonce.kinds.fixer import ArgumentsFixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
+from failonce.language.forms import form
 from failonce.model import Args, Category, Evidence, Proposal, Signature, ToolSpec
 from failonce.ports import Phrase, Slots
 from failonce.proposal.lab import Lab
@@ -53,7 +54,7 @@ def material(calls: list[Evidence], tool: str) -> Material:
     return Material(
         signature=signature_of(failed[0]),
         episodes=grouped.episodes[name or ""],
-        good=[e for e in grouped.calls[tool] if e.good],
+        working={form(e.call.args) for e in grouped.calls[tool] if e.good and e.call.args},
     )
 
 

@@ -6,10 +6,9 @@ that stands in it by itself. Shapes are named and few, so a person can read a pr
 no pattern of outside origin is ever compiled.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 from typing import Final
 
 from failonce.errors import BadInput
@@ -283,111 +282,3 @@ def _condition(item: Json) -> Condition:
 def _plain(operand: str) -> bool:
     """Whether a text may be looked for: one line, neither empty nor long."""
     return 0 < len(operand) <= MOST_TEXT and operand.isprintable() and operand == operand.strip()
-
-
-# ------------------------------------------------------------------- search
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Separation:
-    """A predicate that tells failing from working calls, and how well it does."""
-
-    predicate: Predicate
-    hits: int
-    """Failing calls it is true of."""
-    of: int
-
-
-def separate(
-    failing: Sequence[Args],
-    working: Sequence[Args],
-    *,
-    cover: float = 0.9,
-    blamed: Collection[str] = (),
-) -> Separation | None:
-    """The simplest predicate true of ≥ `cover` of `failing` and of none of `working`.
-
-    One condition is tried before two; among equals the one that covers more wins, then
-    one about an argument in `blamed`, then presence before type before shape, then the
-    alphabet. None where there is no such predicate or nothing to contrast with.
-    """
-    if not failing or not working:
-        return None
-    need = cover * len(failing)
-    candidates = [
-        (c, hits)
-        for c in _candidates(failing, working, blamed)
-        if (hits := sum(_holds(c, a) for a in failing)) >= need
-    ]
-    best: Separation | None = None
-    for condition, hits in candidates:
-        if not any(_holds(condition, a) for a in working):
-            best = _better(best, Predicate(conditions=(condition,)), hits, len(failing))
-    if best is not None:
-        return best
-    for i, (first, _) in enumerate(candidates):
-        left = [a for a in working if _holds(first, a)]
-        for second, _ in candidates[i + 1 :]:
-            if first.path == second.path and first.test is second.test:
-                continue
-            if any(_holds(second, a) for a in left):
-                continue
-            pair = Predicate(conditions=(first, second))
-            hits = sum(pair.holds(a) for a in failing)
-            if hits >= need:
-                best = _better(best, pair, hits, len(failing))
-    return best
-
-
-MOST_CONDITIONS = 120
-"""Conditions that one search tries; pairs grow with its square."""
-
-_RANK = {test: rank for rank, test in enumerate((
-    Test.PRESENT, Test.ABSENT, Test.SAME_AS, Test.TYPE, Test.SHAPE, Test.NOT_SHAPE,
-))}  # fmt: skip
-
-
-def _candidates(
-    failing: Sequence[Args], working: Sequence[Args], blamed: Collection[str]
-) -> list[Condition]:
-    """Conditions worth trying, in order of preference; bounded by distinct paths."""
-    seen = {path: None for args in failing for path in paths(args)}
-    usual = {path: None for args in working for path in paths(args)}
-    found: list[Condition] = []
-    for path in seen:
-        found.append(Condition(path=path, test=Test.PRESENT))
-        values = [v for a in failing if (v := lookup(a, path)) is not MISSING]
-        found += [
-            Condition(path=path, test=Test.TYPE, operand=t) for t in {json_type(v) for v in values}
-        ]
-        texts = [v for v in values if isinstance(v, str)]
-        for shape in Shape:
-            have = sum(_SHAPES[shape](t) for t in texts)
-            if have and have == len(texts):
-                found.append(Condition(path=path, test=Test.SHAPE, operand=shape))
-            elif texts and not have:
-                found.append(Condition(path=path, test=Test.NOT_SHAPE, operand=shape))
-    found += [Condition(path=p, test=Test.ABSENT) for p in usual if p not in seen]
-    found += [
-        Condition(path=(one,), test=Test.SAME_AS, operand=other)
-        for one, other in combinations(sorted({p[0] for p in seen}), 2)
-        if any(_texts_alike(a, one, other) for a in failing)
-    ]
-
-    def rank(c: Condition) -> tuple[bool, int, int, Path, str]:
-        return c.path[0] not in blamed, _RANK[c.test], len(c.path), c.path, c.operand
-
-    return sorted(found, key=rank)[:MOST_CONDITIONS]
-
-
-def _texts_alike(args: Args, one: str, other: str) -> bool:
-    """Whether two arguments give the same text: numbers and flags are often alike by chance."""
-    value = args.get(one)
-    return isinstance(value, str) and len(value) > 1 and value == args.get(other)
-
-
-def _better(best: Separation | None, predicate: Predicate, hits: int, of: int) -> Separation:
-    """The one that covers more; the earlier candidate among equals."""
-    if best is not None and best.hits >= hits:
-        return best
-    return Separation(predicate=predicate, hits=hits, of=of)

@@ -1,23 +1,24 @@
 """What a miner works with: one class of failures, and the calls that teach about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from failonce.history import Episode
 from failonce.identity import slug
 from failonce.language import pattern
-from failonce.model import Args, Evidence, KindName, Proposal, Proposer, Signature
+from failonce.language.forms import Form
+from failonce.model import Args, KindName, Proposal, Proposer, Signature
 from failonce.ports import Slots, Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One signature with its episodes and the good calls of its tool, as a study holds them."""
+    """One signature with its episodes, and the forms of its tool's good calls in a study."""
 
     signature: Signature
     episodes: Sequence[Episode]
-    good: Sequence[Evidence]
+    working: Collection[Form]
 
     @property
     def clusters(self) -> frozenset[str]:
@@ -28,11 +29,6 @@ class Material:
     def failing_args(self) -> list[Args]:
         """Recorded arguments of the failed calls."""
         return [e.failure.call.args for e in self.episodes if e.failure.call.args is not None]
-
-    @property
-    def working_args(self) -> list[Args]:
-        """Recorded arguments of the good calls of the tool."""
-        return [e.call.args for e in self.good if e.call.args is not None]
 
     def regex(self) -> str:
         """A pattern for this class's messages."""

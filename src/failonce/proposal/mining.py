@@ -185,7 +185,8 @@ def _guard(foresight: Foresight, cases: Sequence[Case], number: int, wording: Wo
 
 def _material(signature: Signature, study: Study) -> Material:
     episodes = study.episodes.get(signature.id, ())
-    return Material(signature=signature, episodes=episodes, good=study.good.get(signature.tool, ()))
+    working = study.working.get(signature.tool, ())
+    return Material(signature=signature, episodes=episodes, working=working)
 
 
 def _class(material: Material, wording: Wording, *, mended: bool) -> Iterator[Proposal]:

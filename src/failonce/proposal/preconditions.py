@@ -6,8 +6,9 @@ Where nothing repairs such a call, a guardrail can still stop it, and say what t
 from dataclasses import replace
 
 from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.language import predicate
 from failonce.language.category import ATTRIBUTES
+from failonce.language.forms import form
+from failonce.language.separation import separate
 from failonce.model import KindName, Proposal
 from failonce.ports import Phrase, Wording
 from failonce.proposal.material import Material
@@ -17,7 +18,7 @@ def mine(material: Material, wording: Wording) -> Proposal | None:
     """A guardrail, where one condition or two separate failing from working calls."""
     if ATTRIBUTES[material.signature.category].transient or len(material.clusters) < 2:
         return None
-    found = predicate.separate(material.failing_args, material.working_args)
+    found = separate([form(a) for a in material.failing_args], material.working)
     if found is None:
         return None
     slots = replace(

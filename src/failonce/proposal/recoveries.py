@@ -8,9 +8,11 @@ else once, after this very error.
 from dataclasses import replace
 
 from failonce.kinds.fixer import ArgumentsFixer, Moment
-from failonce.language import induction, predicate
+from failonce.language import induction
+from failonce.language.forms import form
 from failonce.language.induction import Example
 from failonce.language.predicate import Predicate
+from failonce.language.separation import separate
 from failonce.language.transform import Transform
 from failonce.model import KindName, Proposal
 from failonce.ports import Phrase, Wording
@@ -64,6 +66,6 @@ def _examples(material: Material) -> list[Example]:
 
 def _conditions(material: Material, repair: Transform) -> Predicate | None:
     """When the repair is due, told from the arguments alone; None where they do not tell."""
-    failing = [a for a in material.failing_args if repair.apply(a) is not None]
-    found = predicate.separate(failing, material.working_args, blamed=repair.touched)
+    failing = [form(a) for a in material.failing_args if repair.apply(a) is not None]
+    found = separate(failing, material.working, blamed=repair.touched)
     return found.predicate if found else None

@@ -1,12 +1,13 @@
 """What miners work with: a project's recorded calls, without the part that is to judge."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
+from failonce.language.forms import Form, Forms
 from failonce.model import Evidence, Signature, ToolSpec
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import Case, Lab
@@ -18,8 +19,8 @@ from failonce.trial import failure_of
 class Study:
     """The classes to look at by themselves, all failures with how callers went on, every call.
 
-    `situations` are those of the failures, by id. The lab remembers what was tried, so that
-    the same study without a part costs little more.
+    `situations` are those of the failures, by id. The lab remembers what was tried, and
+    `forms` those of the calls, so that the same study without a part costs little more.
     """
 
     signatures: Mapping[str, Signature]
@@ -28,6 +29,7 @@ class Study:
     situations: Mapping[str, Situation]
     lab: Lab
     lesson_cost: float = 0.0
+    forms: Forms = field(default_factory=Forms)
 
     def without(self, left_out: Callable[[str], bool]) -> "Study":
         """The study as if the clusters that are left out had never been."""
@@ -79,6 +81,15 @@ class Study:
     def habits(self) -> Habits:
         """What callers usually do."""
         return Habits(self.calls, self.lab.environment)
+
+    @cached_property
+    def working(self) -> Mapping[str, Collection[Form]]:
+        """The forms of good calls by tool: a million calls have a few hundred."""
+        of = self.forms.of
+        return {
+            tool: {of(e) for e in calls if e.call.args is not None}
+            for tool, calls in self.good.items()
+        }
 
     @cached_property
     def good(self) -> Mapping[str, Sequence[Evidence]]:
