@@ -70,6 +70,20 @@ def test_what_was_made_since_is_not_missed() -> None:
     assert said(sessions(4, lambda n: [made] if n == 3 else missing(n))) == []
 
 
+def test_a_command_that_says_nothing_says_nothing_of_what_is_there() -> None:
+    def make(n: int, command: str, answer: str) -> list[Evidence]:
+        looked = replace(evidence("shell", {"command": command}), message=answer)
+        listed = failed({"command": f"ls /home/u{n}/app/old"}, "shell")
+        return [looked] if n == 3 else [listed]
+
+    def told(command: str, answer: str = "") -> bool:
+        return bool(said(sessions(4, lambda n: make(n, command, answer))))
+
+    assert told("find /srv/app/old -name '*.py' 2>/dev/null")
+    assert not told("find /srv/app/old -name '*.py' 2>/dev/null", "app/old/x.py")
+    assert not told("mkdir -p /srv/app/old")
+
+
 def test_a_search_that_finds_nothing_says_nothing_of_what_is_there() -> None:
     search = evidence("search", {"pattern": "app/old/*.py"})
     assert said(sessions(4, lambda n: [search] if n == 3 else missing(n))) != []

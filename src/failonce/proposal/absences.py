@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.predicate import MOST_TEXT, Condition, Predicate, Test
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import spec_of
-from failonce.model import Call, Category, Json, KindName, Proposal, ToolSpec
+from failonce.model import Category, Evidence, Json, KindName, Proposal, ToolSpec
 from failonce.ports import Phrase, Slots, Wording
 from failonce.proposal.drafting import draft
 from failonce.proposal.lab import Case
@@ -36,8 +36,17 @@ MOST: Final = 10
 LONGEST: Final = 1_000
 """Characters of an argument that is looked at."""
 
+_MAKING: Final = frozenset({
+    "cp", "curl", "git", "install", "ln", "mkdir", "mv", "rsync", "tar", "tee", "touch", "unzip",
+    "wget",
+})  # fmt: skip
+"""Words of commands that make files and folders, mostly without a word."""
 _WORD: Final = re.compile(r"[^\s\"'`;|&()<>=,]+")
 _THING: Final = re.compile(r"[^\s\"'`;|&()<>=,*?$\\{}\[\]]*[^\W\d_][^\s\"'`;|&()<>=,*?$\\{}\[\]]*")
+
+
+Place: TypeAlias = tuple[str, str]
+"""A tool and one of its arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +57,7 @@ class Missed:
     argument: str
 
     @property
-    def place(self) -> tuple[str, str]:
+    def place(self) -> Place:
         """The tool and the argument."""
         return self.case.evidence.call.tool, self.argument
 
@@ -116,11 +125,10 @@ def _seen(study: Study, missed: Mapping[str, Sequence[Missed]]) -> Mapping[str, 
         for name, value in (e.call.args or {}).items():
             if not isinstance(value, str) or not any(thing in value for thing in short):
                 continue
-            made = _writes(e.call, study)
             there = [
                 thing
                 for thing in things(value)
-                if thing in places and (made or (e.call.tool, name) in places[thing])
+                if thing in places and _there(e, name, value, places[thing], study)
             ]
             for thing in there:
                 last[thing] = e.at
@@ -139,9 +147,22 @@ def _shortest(wanted: Iterable[str]) -> list[str]:
     return found
 
 
-def _writes(call: Call, study: Study) -> bool:
-    spec = spec_of(call.tool, study.specs) or ToolSpec(name=call.tool)
-    return reads(spec).does is Does.WRITES
+def _there(e: Evidence, name: str, value: str, places: Set[Place], study: Study) -> bool:
+    """Whether a call that worked shows that what an argument names is there, or was made.
+
+    A command shows it where it is one of those that miss it, and said anything, or makes
+    things; of text that is written nobody knows what it is about.
+    """
+    here = (e.call.tool, name) in places
+    if _command(value):
+        return here and (bool(e.message.strip()) or not _MAKING.isdisjoint(value.split()))
+    spec = spec_of(e.call.tool, study.specs) or ToolSpec(name=e.call.tool)
+    return here or reads(spec).does is Does.WRITES
+
+
+def _command(value: str) -> bool:
+    """Whether a text is more than one word: what it names need not be what it is about."""
+    return _THING.fullmatch(value) is None
 
 
 def things(value: Json) -> Iterator[str]:
