@@ -84,6 +84,8 @@ def foresee(cases: Sequence[Case], contrast: Contrast, lab: Lab, habits: Habits)
     left = {c.evidence.id: c for c in failing}
     if not steps or len({c.cluster for c in failing}) < MIN_TASKS:
         return found
+    if len({e.call.cluster for e in working}) < MIN_TASKS:
+        return found  # what no working call contradicts is no contrast
     blamed = failing[0].failure.blamed
     first = [_seen(c.evidence, blamed, steps, lab) for c in failing[:GLANCE]]
     glance = Glance(
