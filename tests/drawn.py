@@ -1,6 +1,6 @@
 """Hypothesis strategies for what lessons are written in: values, expressions, programs."""
 
-from collections.abc import Sequence
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -42,11 +42,13 @@ shallow: st.SearchStrategy[Json] = st.one_of(
 
 functions = sorted({*FUNCTIONS, *map(str, Function)})
 words = st.text(min_size=1, max_size=10)
+LOOKS = ("here", "on", "two words: größe")
 names = st.sampled_from(["path", "on", "y", "a b", "größe", '"', "x: y", "1"]) | words
 tools = st.sampled_from(["look", "cd", "touch", "press pedal"]) | words
 
 
-def reads(looks: Sequence[str] = (), *, item: bool = False) -> st.SearchStrategy[Read]:
+@cache
+def reads(looks: tuple[str, ...] = (), *, item: bool = False) -> st.SearchStrategy[Read]:
     """Reads of anything that can be seen, of the looks given, of an item where there is one."""
     then = st.lists(st.sampled_from(functions), max_size=3).map(tuple)
     kinds = [
@@ -66,28 +68,30 @@ def reads(looks: Sequence[str] = (), *, item: bool = False) -> st.SearchStrategy
     return st.one_of(kinds)
 
 
-def expressions(looks: Sequence[str] = (), *, item: bool = False) -> st.SearchStrategy[Expression]:
+@cache
+def expressions(
+    looks: tuple[str, ...] = (), *, item: bool = False
+) -> st.SearchStrategy[Expression]:
     """Reads, and two of them combined."""
     read = reads(looks, item=item)
     return read | st.builds(Combined, how=st.sampled_from(Combine), left=read, right=read)
 
 
-@st.composite
-def comparisons(draw: st.DrawFn, looks: Sequence[str] = ()) -> Comparison:
+@cache
+def comparisons(looks: tuple[str, ...] = ()) -> st.SearchStrategy[Comparison]:
     """Comparisons that a body can hold."""
-    relation = draw(st.sampled_from(Relation))
-    alone = relation in (Relation.EMPTY, Relation.NOT_EMPTY)
-    return Comparison(
-        left=draw(expressions(looks)),
-        relation=relation,
-        right=None if alone else draw(expressions(looks)),
+    one, alone = expressions(looks), (Relation.EMPTY, Relation.NOT_EMPTY)
+    two = st.sampled_from([r for r in Relation if r not in alone])
+    return st.one_of(
+        st.builds(Comparison, left=one, relation=st.sampled_from(alone)),
+        st.builds(Comparison, left=one, relation=two, right=one),
     )
 
 
 @st.composite
 def programs(draw: st.DrawFn, *, acts: bool = True) -> Program:
     """Programs that a body can hold: looks, conditions and, where it `acts`, the rest."""
-    named = draw(st.lists(words, unique=True, max_size=3))
+    named = LOOKS[: draw(st.integers(0, len(LOOKS)))]
     looks = tuple(
         Step(tool=draw(tools), arguments=draw(_arguments(named[:i])), name=name)
         for i, name in enumerate(named)
@@ -104,26 +108,26 @@ def programs(draw: st.DrawFn, *, acts: bool = True) -> Program:
     )
 
 
+@cache
 def _arguments(
-    looks: Sequence[str], *, item: bool = False
+    looks: tuple[str, ...], *, item: bool = False
 ) -> st.SearchStrategy[tuple[tuple[str, Expression], ...]]:
     given = st.dictionaries(names, expressions(looks, item=item), max_size=2)
     return given.map(lambda d: tuple(d.items()))
 
 
-@st.composite
-def _steps(draw: st.DrawFn, looks: Sequence[str]) -> Step:
-    each = draw(st.none() | expressions(looks))
-    taken = draw(st.booleans())
-    item = each is not None
-    undo = Step(tool=draw(tools), arguments=draw(_arguments(looks, item=item))) if taken else None
-    return Step(
-        tool=draw(tools),
-        arguments=draw(_arguments(looks, item=item)),
-        each=each,
-        undo=undo,
-        back=taken and draw(st.booleans()),
-    )
+@cache
+def _steps(looks: tuple[str, ...]) -> st.SearchStrategy[Step]:
+    def one(each: st.SearchStrategy[Expression | None], *, item: bool) -> st.SearchStrategy[Step]:
+        given = _arguments(looks, item=item)
+        undo = st.builds(Step, tool=tools, arguments=given)
+        single = st.builds(Step, tool=tools, arguments=given, each=each)
+        undone = st.builds(
+            Step, tool=tools, arguments=given, each=each, undo=undo, back=st.booleans()
+        )
+        return single | undone
+
+    return one(st.none(), item=False) | one(expressions(looks), item=True)
 
 
 @st.composite

@@ -272,7 +272,7 @@ def test_a_tool_that_failed_so_whatever_it_was_asked_is_stopped_until_it_works(
     past: tuple[Past, ...], *, stops: bool
 ) -> None:
     assert isinstance(DOWN.before(asked(*past)), Block) is stops
-    assert DOWN.summary() == "block when it failed so the last 2 times"
+    assert DOWN.summary() == "block when its last 2 calls in the session failed so"
 
 
 UNREAD = made(

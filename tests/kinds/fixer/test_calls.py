@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
@@ -70,6 +70,7 @@ def fixers(draw: st.DrawFn) -> CallsFixer:
     )
 
 
+@settings(deadline=None, max_examples=60)
 @given(fixers())
 def test_any_fixer_reads_back_to_the_same_value_and_bytes(body: CallsFixer) -> None:
     written = body.render()
@@ -158,6 +159,7 @@ def test_a_form_that_nobody_knows_is_refused(body: str, why: str) -> None:
         fixer.parse(body, "start")
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["looks", "when", "steps", "arguments", "leave_out"]), values)
 )
