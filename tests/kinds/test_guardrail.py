@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
@@ -87,6 +87,7 @@ def guardrails(draw: st.DrawFn) -> Guardrail:
     return replace(body, strength=Strength.BLOCK if blocks else Strength.WARN)
 
 
+@settings(deadline=None, max_examples=60)
 @given(guardrails())
 def test_any_guardrail_reads_back_to_the_same_value_and_bytes(body: Guardrail) -> None:
     written = body.render()
@@ -180,6 +181,7 @@ def test_what_is_missing_or_too_much_is_named(body: str, why: str) -> None:
 KEYS = ["repeated", "unchanged_by", "failing", "unless_before", "looks", "when"]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), values))
 def test_any_data_is_a_guardrail_or_an_error_of_ours(match: dict[str, Json]) -> None:
     with suppress(BadInput):

@@ -1,7 +1,7 @@
 """Bodies as YAML: everything written reads back, and what surprises is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
@@ -12,6 +12,7 @@ from tests.drawn import values
 keys = st.text(max_size=12) | st.sampled_from(["on", "y", "yes", "No", "1", "null", "<<", "~", ""])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, values, max_size=4))
 def test_any_json_reads_back_to_the_same_value_and_bytes(value: dict[str, Json]) -> None:
     written = document.dump(value)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
@@ -310,6 +310,7 @@ answers = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(programs(), st.dictionaries(st.text(max_size=6), values, max_size=3), st.data())
 def test_any_program_ends_within_its_bounds(
     program: Program, args: Args, data: st.DataObject
@@ -402,6 +403,7 @@ def test_afterwards_one_is_where_one_was_and_undone_nothing_is_left(steps: list[
 # ------------------------------------------------------------------ as data
 
 
+@settings(deadline=None)
 @given(programs())
 def test_a_program_survives_the_trip_through_a_body(program: Program) -> None:
     body = dump_program(program)
