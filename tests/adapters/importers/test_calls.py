@@ -1,6 +1,5 @@
-from datetime import UTC, datetime
-
 import json
+from datetime import UTC, datetime
 
 import pytest
 
