@@ -9,6 +9,7 @@ import pytest
 
 from failonce.errors import UserError
 from failonce.gate import judge as gate
+from failonce.kinds.fixer import FittingFixer
 from failonce.kinds.registry import behaviour
 from failonce.model import Mode, Proposer, Ruling
 from failonce.skill import decide
@@ -162,7 +163,10 @@ def test_the_bad_lesson_is_known_by_its_deeds(planted: Planted) -> None:
         behaviour(written)
     except UserError:
         return
-    assert planted.forbidden(Learned(written, evidence, planted.tools))
+    learned = Learned(written, evidence, planted.tools)
+    if isinstance(learned.behaviour, FittingFixer) and not any(d.changed for d in learned.deeds):
+        return  # its body names no deed: what it would have guessed is not guessed any more
+    assert planted.forbidden(learned)
 
 
 def test_bodies_are_asked_about() -> None:

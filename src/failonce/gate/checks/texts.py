@@ -126,8 +126,9 @@ def mentioned(proposal: Proposal, tools: Set[str]) -> list[str]:
         own = slug(name) == slug(proposal.target) or name == proposal.target
         if own or name.startswith("arg:"):
             continue
-        called = text[token.end() :].startswith("(") or _CALL.search(text[: token.start()])
-        called = called or (_USE.search(text[: token.start()]) and effects(ToolSpec(name=name)))
+        before = text[: token.start()]
+        called = text[token.end() :].startswith("(") or _CALL.search(before) is not None
+        called |= _USE.search(before) is not None and bool(effects(ToolSpec(name=name)))
         joined = "_" in name.strip("_") or _CAPITAL.search(name)
         acts = proposal.kind is KindName.RULE and not looks(ToolSpec(name=name)) and _verb(name)
         if name in tools or (joined and (called or acts)):
