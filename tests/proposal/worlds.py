@@ -63,7 +63,7 @@ def _view(facts: Facts, args: Given) -> str:
 def _trim(facts: Facts, args: Given) -> str:
     name = _named(facts, args["document"])
     _here(facts)[name] = _here(facts)[name][: args["length"]]
-    return "trimmed"
+    return f"left: {_here(facts)[name]}"
 
 
 def _make(facts: Facts, args: Given) -> str:
