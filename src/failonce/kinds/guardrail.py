@@ -187,8 +187,8 @@ class Guardrail:
             times = "once" if self.repeated == 1 else f"{self.repeated} times"
             known.append(f"the same call failed {times} and nothing changed since")
         if self.failing:
-            times = "time" if self.failing == 1 else f"{self.failing} times"
-            known.append(f"it failed so the last {times}")
+            last = "call" if self.failing == 1 else f"{self.failing} calls"
+            known.append(f"its last {last} in the session failed so")
         if self.unless is not None:
             known.append(str(self.unless))
         if self.look.when:

@@ -8,7 +8,7 @@ what callers used instead is said where several used the same.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -214,7 +214,10 @@ def _warnings(
             fingerprint="",
             message_regex="",
             strength=Strength.WARN,
-            message=wording.say(Phrase.GUARDRAIL_WARNING, slots),
+            message=wording.say(
+                Phrase.GUARDRAIL_WARNING,
+                slots if instead else replace(slots, steps="Look for it elsewhere first"),
+            ),
         )
         yield draft(
             here,
@@ -223,7 +226,9 @@ def _warnings(
             key=f"absent:{argument}:{thing}",
             name=wording.say(Phrase.GUARDRAIL_NAME, slots),
             body=guardrail.render(),
-            reason=wording.say(Phrase.REASON, slots),
+            reason=wording.say(
+                Phrase.REASON, replace(slots, steps="no call that names it has worked since")
+            ),
         )
 
 

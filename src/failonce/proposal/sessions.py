@@ -97,8 +97,9 @@ def mine(study: Study, mended: Iterable[str], wording: Wording) -> Iterator[Prop
         if down is not None:
             times, own, strength = down
             guard = _guard(cases[0], strength, failing=times)
-            condition = f"the last {times} calls of it failed so" if times > 1 else "the last did"
-            yield _proposed(guard, own, condition, wording)
+            last = "call" if times == 1 else f"{times} calls"
+            condition = f"its last {last} in the session failed so"
+            yield _proposed(guard, own, condition, wording, "Another tool may do")
         found = _unless(cases, behind.tools)
         if found is not None:
             unless, own = found
@@ -254,7 +255,9 @@ def _guard(
     )
 
 
-def _proposed(guard: Guardrail, own: Sequence[Case], condition: str, wording: Wording) -> Proposal:
+def _proposed(
+    guard: Guardrail, own: Sequence[Case], condition: str, wording: Wording, instead: str = ""
+) -> Proposal:
     first = own[0]
     blocks = guard.strength is Strength.BLOCK
     slots = Slots(
@@ -267,6 +270,7 @@ def _proposed(guard: Guardrail, own: Sequence[Case], condition: str, wording: Wo
         sessions=len({c.cluster for c in own}),
     )
     phrase = Phrase.GUARDRAIL_MESSAGE if blocks else Phrase.GUARDRAIL_WARNING
+    message = wording.say(phrase, replace(slots, steps=instead))
     how = "down" if guard.failing else "unless"
     return draft(
         own,
@@ -274,6 +278,6 @@ def _proposed(guard: Guardrail, own: Sequence[Case], condition: str, wording: Wo
         target=guard.component,
         key=f"{how}:{guard.fingerprint}",
         name=wording.say(Phrase.GUARDRAIL_NAME, slots),
-        body=replace(guard, message=wording.say(phrase, slots)).render(),
+        body=replace(guard, message=message).render(),
         reason=wording.say(Phrase.REASON, slots),
     )

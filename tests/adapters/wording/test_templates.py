@@ -42,7 +42,7 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
         (
             Phrase.GUARDRAIL_WARNING,
             (
-                "`read_file` is likely to fail: before, it did when `path` is given, with “unexpected "
+                "Careful: calls of `read_file` failed before when `path` is given: “unexpected "
                 "keyword argument <arg:path>”. What worked then: `list_files`. "
                 "rename `path` to `file_path`."
             ),
@@ -66,7 +66,10 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
         ),
         (
             Phrase.REASON,
-            "Failed 14 times in 9 sessions with: “unexpected keyword argument <arg:path>”",
+            (
+                "Failed 14 times in 9 sessions with: “unexpected keyword argument <arg:path>”; "
+                "rename `path` to `file_path`"
+            ),
         ),
     ],
 )

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.recent import Unless
+from failonce.language.predicate import Condition, Predicate, Test
 from failonce.model import (
     Action,
     AuditEntry,
@@ -223,6 +226,41 @@ def test_a_form_that_is_new_here_shows_its_constants_as_values() -> None:
     calls = renamed(1)
     found = origins(build(material(waiting(KindName.FIXER, body, calls), calls)))
     assert {"secret-word", "[1, 2]"} <= {text for what, text in found if what == "value"}
+
+
+def warning(sessions: int = 4) -> Card:
+    """A warning before calls whose path names a thing, and that the session did not prepare."""
+    calls = [e for e in renamed(sessions) if "path" in (e.call.args or {})]
+    guard = Guardrail.parse(BLOCK, "read")
+    body = replace(
+        guard,
+        strength=Strength.WARN,
+        when=Predicate(
+            conditions=(
+                Condition(path=("path",), test=Test.NAMES, operand="notes-0.txt"),
+                Condition(path=("path",), test=Test.SAME_AS, operand="mode"),
+            )
+        ),
+        fingerprint="f",
+        failing=2,
+        unless=Unless(tools=("open_up",), same="path"),
+    )
+    return build(material(waiting(KindName.GUARDRAIL, body.render(), calls), calls))
+
+
+def test_what_a_warning_looks_for_is_among_its_constants() -> None:
+    found = origins(warning())
+    assert found["thing", "notes-0.txt"] == ("recorded", 1, True)
+    assert found["tool", "open_up"][0] == "in no recorded call"
+    assert {("argument", "mode"), ("argument", "path")} <= set(found)
+    assert found["number", "failing: 2"][0] == "measured on the failures that taught it"
+
+
+def test_a_warning_is_headed_by_where_it_would_have_warned() -> None:
+    card = warning()
+    assert card.proof == (card.proof[0],)
+    assert "what a warning changes is unknown until measured" in card.proof[0]
+    assert "It only warns: it stops and changes no call." in texts(card, good=True)
 
 
 # ------------------------------------------------------------- body, versions

@@ -12,6 +12,7 @@ from itertools import islice
 
 from failonce.errors import UserError
 from failonce.language import document
+from failonce.language.predicate import Test, names
 from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, Json, KindName, Proposal, Proposer, ToolSpec
 from failonce.surfaces.card.values import Literal
@@ -31,18 +32,23 @@ class What(StrEnum):
     ARGUMENT = "argument"
     VALUE = "value"
     KEY = "key of an answer"
+    THING = "thing"
+    """A text that is looked for in arguments."""
     NUMBER = "number"
     PATTERN = "pattern"
     SENTENCE = "sentence"
 
 
-_TOOLS = frozenset({"component", "call", "unchanged_by"})
-_LEARNED = frozenset({"max_retries", "delay_ms", "repeated"})
+_TOOLS = frozenset({"component", "call", "unchanged_by", "tools"})
+_ARGUMENTS = frozenset({"argument", "same"})
+_LEARNED = frozenset({"max_retries", "delay_ms", "repeated", "failing"})
 _OURS = frozenset({"multiplier"})
 _PATTERNS = frozenset({"message_regex", "expects"})
 _SENTENCES = frozenset({"message"})
 _WORDS = frozenset({"type", "op", "is", "then", "error", "item", "as", "result", "when", "blamed"})
 """Keys whose plain values are words of the language that bodies are written in."""
+_RECORDED = (What.TOOL, What.ARGUMENT, What.VALUE, What.KEY, What.THING)
+"""What is looked for in recorded calls."""
 _HASHES = frozenset({"fingerprint"})
 """Names of classes of failures: digests, not constants of anybody."""
 
@@ -62,7 +68,7 @@ def literals(
 ) -> tuple[Literal, ...]:
     """Every constant of the body with the sessions and tasks that it is found in."""
     found = list(dict.fromkeys(islice(_constants(proposal), MOST)))
-    seen = {f: _Seen() for f in found if f.what in (What.TOOL, What.ARGUMENT, What.VALUE, What.KEY)}
+    seen = {f: _Seen() for f in found if f.what in _RECORDED}
     if seen:
         for e in calls:
             _look(e, seen)
@@ -111,12 +117,16 @@ def _listed(
 
 
 def _leaf(key: str, value: Json, node: Mapping[str, Json], tool: str) -> Iterator[_Found]:
+    text = _text(value)
+    test, _, operand = text.partition(":")
+    if key == "is" and test in (Test.NAMES, Test.SAME_AS):
+        what = What.THING if test == Test.NAMES else What.ARGUMENT
+        yield _Found(what=what, text=operand, tool=tool)
     if value in ("", None) or key in _HASHES or key in _WORDS:
         return
-    text = _text(value)
     if key in _TOOLS:
         yield _Found(what=What.TOOL, text=text)
-    elif key == "argument" or (key == "to" and node.get("op") == "rename"):
+    elif key in _ARGUMENTS or (key == "to" and node.get("op") == "rename"):
         yield _Found(what=What.ARGUMENT, text=text, tool=tool)
     elif key in _PATTERNS:
         yield _Found(what=What.PATTERN, text=text)
@@ -164,6 +174,8 @@ def _look(e: Evidence, seen: Mapping[_Found, _Seen]) -> None:
                 hit = found.tool in (e.call.tool, "*") and found.text.split(".")[0] in args
             case What.KEY:
                 hit = f'"{found.text}"' in e.message or f"'{found.text}'" in e.message
+            case What.THING:
+                hit = any(names(leaf, found.text) for leaf in islice(_leaves(args), LEAVES))
             case _:
                 if values is None:
                     values = set(islice(_leaves(args), LEAVES))
@@ -221,7 +233,7 @@ def _origin(
         return "stands for every tool", False
     if not seen.calls:
         return author or "in no recorded call", author is None
-    few = found.what is What.VALUE and seen.clusters < FEW and author is None
+    few = found.what in (What.VALUE, What.THING) and seen.clusters < FEW and author is None
     return "recorded", few
 
 

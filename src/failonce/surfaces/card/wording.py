@@ -55,7 +55,7 @@ def between(low: float, high: float) -> str:
 def proof(lesson: Lesson) -> tuple[str, ...]:
     """What recorded history says of it (statistics, section 7)."""
     found, kind = lesson.judgement.proof, lesson.proposal.kind
-    if kind is KindName.RULE or not found.tally.failures:
+    if kind is KindName.RULE or not found.tally.failures or _warns(lesson):
         return (found.line or "No proof yet: nothing recorded to try it on.",)
     said = [_benefit(kind, found)]
     t = found.tally
@@ -78,6 +78,15 @@ def proof(lesson: Lesson) -> tuple[str, ...]:
             f"to decide it needs {found.missing}."
         )
     return tuple(said)
+
+
+def _warns(lesson: Lesson) -> bool:
+    """Whether it is a guardrail that stops nothing."""
+    try:
+        body = behaviour(lesson.proposal)
+    except UserError:
+        return False
+    return isinstance(body, Guardrail) and body.strength is Strength.WARN
 
 
 def _benefit(kind: KindName, found: Proof) -> str:
@@ -195,6 +204,9 @@ def _ruled(lesson: Lesson) -> Point:
 def _tried(lesson: Lesson, hits: Hits) -> Iterable[Point]:
     if lesson.proposal.kind is KindName.RULE:
         yield Point(good=True, text="It only shows words: it stops and changes no call.")
+        return
+    if _warns(lesson):
+        yield Point(good=True, text="It only warns: it stops and changes no call.")
         return
     if not hits.calls:
         yield Point(good=False, text="No recorded call to try it on.")
