@@ -42,7 +42,7 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
         (
             Phrase.GUARDRAIL_WARNING,
             (
-                "Careful: calls of `read_file` failed before when `path` is given: “unexpected "
+                "Careful: `read_file` failed before when `path` is given: “unexpected "
                 "keyword argument <arg:path>”. What worked then: `list_files`. "
                 "rename `path` to `file_path`."
             ),

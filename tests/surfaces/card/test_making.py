@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from failonce.kinds.fixer import CallsFixer
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.recent import Unless
+from failonce.language.expression import Read, Source
 from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.program import Program
 from failonce.model import (
     Action,
     AuditEntry,
@@ -254,6 +257,17 @@ def test_what_a_warning_looks_for_is_among_its_constants() -> None:
     assert found["tool", "open_up"][0] == "in no recorded call"
     assert {("argument", "mode"), ("argument", "path")} <= set(found)
     assert found["number", "failing: 2"][0] == "measured on the failures that taught it"
+
+
+def test_a_repair_that_makes_no_other_call_says_what_it_changes() -> None:
+    given = (("path", Read(source=Source.ARGUMENT, name="path", then=("suggested",))),)
+    body = CallsFixer.parse(pressing(force=1.0), "start")
+    card = inserting(replace(body, program=Program(arguments=given)).render())
+    (said,) = card.does
+    assert said == (
+        "Once, after a call of `start` failed this way, makes the call with path = `path` with "
+        "its name as the error suggests it."
+    )
 
 
 def test_a_warning_is_headed_by_where_it_would_have_warned() -> None:

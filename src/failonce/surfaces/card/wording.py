@@ -130,8 +130,10 @@ def does(lesson: Lesson) -> tuple[str, ...]:
             return (f"Shows agents that use {whose} one sentence: “{sentence}”",)
         case Hint():
             return (f"When {whose} fails this way, runs the same call again: {body.summary()}.",)
-        case CallsFixer(program=program):
+        case CallsFixer(program=program) if program.tools:
             return (f"{_moment(whose, body)}, makes other calls:", *_steps(program))
+        case CallsFixer(program=program):
+            return (f"{_moment(whose, body)}, makes {program}.",)
         case ArgumentsFixer(repair=repair):
             return (f"{_moment(whose, body)}, changes it: {repair}.",)
         case _:
