@@ -1,7 +1,8 @@
 """What callers usually do with the tools of a project, seen in the study calls alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from failonce.language.expression import Read, Source
@@ -21,40 +22,70 @@ REACH = 15
 WATCHED = 40
 """Calls of a tool that are executed again to see whether it changes anything."""
 
+SHORT = 60
+"""Characters of a value, as it is written, up to which it may be a usual one."""
+
+
+@dataclass(slots=True)
+class _Given:
+    """A value of a parameter, and the clusters that gave it."""
+
+    value: Json
+    clusters: set[str] = field(default_factory=set)
+
 
 class Habits:
     """Usual values, usual calls, what is taken back, and what a tool does."""
 
-    def __init__(self, calls: Iterable[Evidence], environment: Environment | None) -> None:
-        values: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._good: dict[str, list[Evidence]] = defaultdict(list)
-        self._sessions: dict[str, list[Evidence]] = defaultdict(list)
-        self._raw: dict[tuple[str, str, str], Json] = {}
-        for e in calls:
-            if not e.good or e.call.args is None:
-                continue
-            self._good[e.call.tool].append(e)
-            self._sessions[e.call.session].append(e)
-            for name, value in e.call.args.items():
-                key = repr(value)
-                if len(key) <= 60 and not isinstance(value, dict):
-                    values[e.call.tool, name][key].add(e.call.cluster)
-                    self._raw[e.call.tool, name, key] = value
-        self._values = values
+    def __init__(self, calls: Sequence[Evidence], environment: Environment | None) -> None:
+        self._calls = calls
         self._environment = environment
         self._does: dict[str, Does] = {}
 
+    @cached_property
+    def _good(self) -> Mapping[str, Sequence[Evidence]]:
+        """Good calls whose arguments are known, by tool."""
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for e in self._calls:
+            if e.good and e.call.args is not None:
+                found[e.call.tool].append(e)
+        return found
+
+    @cached_property
+    def _sessions(self) -> Mapping[str, Sequence[Evidence]]:
+        """The same by session."""
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for e in self._calls:
+            if e.good and e.call.args is not None:
+                found[e.call.session].append(e)
+        return found
+
+    @cached_property
+    def _values(self) -> Mapping[tuple[str, str], Mapping[str, "_Given"]]:
+        """Short values by tool and parameter."""
+        found: dict[tuple[str, str], dict[str, _Given]] = defaultdict(dict)
+        for tool, calls in self._good.items():
+            for e in calls:
+                for name, value in (e.call.args or {}).items():
+                    if isinstance(value, dict) or (isinstance(value, str) and len(value) > SHORT):
+                        continue
+                    key = repr(value)
+                    if len(key) <= SHORT:
+                        given = found[tool, name].setdefault(key, _Given(value=value))
+                        given.clusters.add(e.call.cluster)
+        return found
+
     def usual(self, tool: str, name: str) -> list[Json]:
         """Values that callers of at least two clusters gave, the most usual first."""
-        seen = self._values[tool, name]
-        ranked = sorted(seen, key=lambda v: (-len(seen[v]), v))
-        return [self._raw[tool, name, v] for v in ranked if len(seen[v]) >= 2][:USUAL]
+        seen = self._values.get((tool, name), {})
+        ranked = sorted(seen, key=lambda v: (-len(seen[v].clusters), v))
+        return [seen[v].value for v in ranked if len(seen[v].clusters) >= 2][:USUAL]
 
     def common(self, tool: str, name: str, value: str) -> bool:
         """Whether a text is common for a parameter, alone or in a list of texts."""
         users: set[str] = set()
         gave: set[str] = set()
-        for e in self._good[tool]:
+        for e in self._good.get(tool, ()):
             users.add(e.call.cluster)
             given = (e.call.args or {}).get(name)
             if given == value or (isinstance(given, list | tuple) and value in given):
@@ -112,13 +143,13 @@ class Habits:
 
     def good(self, tool: str) -> Sequence[Evidence]:
         """The good calls of a tool."""
-        return self._good[tool]
+        return self._good.get(tool, ())
 
     def _watched(self, tool: str) -> Watched:
         if self._environment is None:
             return Watched()
         calls = changed = 0
-        for e in self._good[tool][:WATCHED]:
+        for e in self._good.get(tool, ())[:WATCHED]:
             world = self._environment.before(e)
             if world is not None:
                 before = world.state()
