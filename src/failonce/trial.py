@@ -60,21 +60,38 @@ def situations(
     calls: Iterable[Evidence], tools: Mapping[str, ToolSpec] = NO_TOOLS
 ) -> Iterator[tuple[Evidence, Situation]]:
     """Each recorded call with what its session did before it; calls come session by session."""
-    session: list[Evidence] = []
-    failed: dict[str, list[int]] = {}
+    session = _Session()
     project = name = None
     for e in calls:
         call = e.call
         if call.session != name or call.project != project:
-            project, name, session, failed = call.project, call.session, [], {}
-        yield e, Situation(call=call, past=_Recent(session, failed), tools=tools)
+            project, name, session = call.project, call.session, _Session()
+        yield e, Situation(call=call, past=_Recent(session), tools=tools)
         if not e.good:
-            failed.setdefault(call.tool, []).append(len(session))
-        session.append(e)
+            session.failed.setdefault(call.tool, []).append(len(session.calls))
+        session.calls.append(e)
 
 
 RECENT = 50
 """Calls of a session that a lesson can look back on."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """A session as far as it is read, shared by all that look back on it."""
+
+    calls: list[Evidence] = field(default_factory=list)
+    failed: dict[str, list[int]] = field(default_factory=dict)
+    """The places of calls that did not work, by tool."""
+    read: dict[int, Past] = field(default_factory=dict)
+
+    def past(self, place: int) -> Past:
+        """The call in this place as a lesson looks at it."""
+        found = self.read.get(place)
+        if found is None:
+            e = self.calls[place]
+            found = self.read[place] = Past(call=e.call, answer=answer_of(e))
+        return found
 
 
 class _Recent(Recalled, Sequence[Past]):
@@ -83,23 +100,22 @@ class _Recent(Recalled, Sequence[Past]):
     Nearly no lesson does, and replay makes one of these for every recorded call.
     """
 
-    __slots__ = ("_failed", "_session", "_start", "_stop")
+    __slots__ = ("_session", "_start", "_stop")
 
-    def __init__(self, session: Sequence[Evidence], failed: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, session: _Session) -> None:
         self._session = session
-        self._failed = failed
-        self._stop = len(session)
-        self._start = max(0, self._stop - RECENT)
+        self._stop = len(session.calls)
+        self._start = self._stop - RECENT if self._stop > RECENT else 0
 
     def failed(self, call: Call) -> bool:
         """False where this very call did not fail in it; True where it may have."""
-        places = self._failed.get(call.tool)
+        places = self._session.failed.get(call.tool)
         if places is None:
             return False
         for place in reversed(places):
             if place < self._start:
                 return False
-            if self._session[place].call.args == call.args:
+            if self._session.calls[place].call.args == call.args:
                 return True
         return False
 
@@ -113,12 +129,14 @@ class _Recent(Recalled, Sequence[Past]):
     def __getitem__(self, at: int | slice) -> Past | tuple[Past, ...]:
         places = range(self._start, self._stop)[at]
         if isinstance(places, range):
-            return tuple(_past(self._session[i]) for i in places)
-        return _past(self._session[places])
+            return tuple(map(self._session.past, places))
+        return self._session.past(places)
 
+    def __iter__(self) -> Iterator[Past]:
+        return map(self._session.past, range(self._start, self._stop))
 
-def _past(e: Evidence) -> Past:
-    return Past(call=e.call, answer=answer_of(e))
+    def __reversed__(self) -> Iterator[Past]:
+        return map(self._session.past, range(self._stop - 1, self._start - 1, -1))
 
 
 def as_recorded(between: Iterable[Evidence], armed: Iterable[Armed]) -> Run:

@@ -11,6 +11,7 @@ from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, Result, tally
 from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
+from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed, Decider
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
@@ -125,7 +126,7 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
 
     Good calls of outsiders prove nothing: a flood of them would make any harm look rare.
     """
-    armed = (Armed(lesson="", version=0, kind=proposal.kind, behaviour=body),)
+    armed = Concerned([Armed(lesson="", version=0, kind=proposal.kind, behaviour=body)])
     concerning = _concerning(body, armed)
     exam = [
         e for e in case.calls if case.judges(e) and not (e.good and e.trust is not Trust.OPERATOR)
@@ -167,7 +168,7 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     return replace(proof, line=_line(body, proof, case))
 
 
-def _concerning(body: Behaviour, armed: tuple[Armed, ...]) -> Concerning:
+def _concerning(body: Behaviour, armed: Concerned) -> Concerning:
     """The lesson alone, for the tool that it is about, or for every one."""
     if body.component == ANY_TOOL:
         return lambda _: armed
