@@ -54,7 +54,10 @@ bench: .venv/dev
 	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
+	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)
+	@$(BIN)/python bench/transfer.py --mine "$(DATA)/claude-code/calls-cli.jsonl.xz" --receive "$(DATA)/claude-code/calls-cli.jsonl.xz" $(QUICK)
+	@$(BIN)/python bench/tasks.py "$(DATA)" $(QUICK)
 
 spec: .venv/dev
 	@$(BIN)/python tools/spec.py

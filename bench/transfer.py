@@ -23,12 +23,13 @@ import argparse
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop import observe, product
 from failonce import history
+from failonce.accounting import Mined
 from failonce.gate import judge as gate
 from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, Result
@@ -103,14 +104,31 @@ def imported(path: Path) -> list[Evidence]:
     return list(desktop.store.calls(project=PROJECT))
 
 
-def mined(calls: Sequence[Evidence]) -> tuple[list[Lesson], Sequence[str]]:
-    """Every lesson that the product proposes of these calls, and why classes have none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """Every lesson that the product proposes, and what became of the failures it saw."""
+
+    lessons: Sequence[Lesson]
+    run: Mined
+    failures: Mapping[str, int]
+    """Of each class without a lesson, by the reason."""
+    classes: Mapping[str, int]
+    """Such classes, by the reason."""
+
+
+def mined(calls: Sequence[Evidence]) -> Mine:
+    """Mine these calls in the mode that needs no person where it may."""
     desktop = product()
     desktop.review.set_mode(Mode.AUTO, project=PROJECT)
     desktop.loop.keep(list(calls))
-    desktop.loop.mine(PROJECT)
-    gaps = [f"{g.reason}: {g.detail}" for g in desktop.store.gaps(project=PROJECT)]
-    return list(desktop.store.lessons(project=PROJECT, states=STANDING)), gaps
+    run = desktop.loop.mine(PROJECT)
+    count = Counter(e.signature for e in calls if e.failed)
+    classes, failures = Counter[str](), Counter[str]()
+    for gap in run.open_gaps:
+        classes[gap.reason] += 1
+        failures[gap.reason] += count[gap.need]
+    lessons = list(desktop.store.lessons(project=PROJECT, states=STANDING))
+    return Mine(lessons=lessons, run=run, failures=failures, classes=classes)
 
 
 def admitted(lessons: Sequence[Lesson], first: Recorded) -> list[Lesson]:
@@ -157,6 +175,8 @@ class Figures:
     misled: int
     unclear: int
     harmed: int
+    needless: int
+    """Good calls before which somebody was warned."""
 
     @property
     def caught(self) -> int:
@@ -169,19 +189,21 @@ class Figures:
             f"caught {self.caught} of {self.failures} failures (prevented {self.prevented},"
             f" repaired {self.repaired}, recovered {self.recovered}, warned {self.warned});"
             f" led elsewhere {self.misled}, nobody can say {self.unclear};"
-            f" harmed {self.harmed} of {self.good} good calls"
+            f" harmed {self.harmed} of {self.good} good calls, warned before {self.needless}"
         )
 
 
 def figures(replayed: Iterable[Replayed]) -> Figures:
     """Count what came of it."""
     seen = Counter[Result]()
-    failures = good = warned = 0
+    failures = good = warned = needless = 0
     for r in replayed:
         seen[r.result] += 1
         failures += r.evidence.failed
         good += r.evidence.good
-        warned += r.evidence.failed and r.decision.advice.action is AdviceAction.WARN
+        warns = r.decision.advice.action is AdviceAction.WARN
+        warned += warns and r.evidence.failed
+        needless += warns and r.evidence.good
     return Figures(
         failures=failures,
         good=good,
@@ -192,6 +214,7 @@ def figures(replayed: Iterable[Replayed]) -> Figures:
         misled=sum(seen[r] for r in MISLED),
         unclear=seen[Result.UNCONFIRMED],
         harmed=sum(seen[r] for r in HARMED),
+        needless=needless,
     )
 
 
@@ -232,10 +255,9 @@ def print_lessons(lessons: Sequence[Lesson], second: Recorded) -> None:
     """The best and the worst, each alone on the second half."""
     alone = [(figures(tried([x], second)), x) for x in lessons]
     alone.sort(key=lambda pair: (_worst(pair[0]), pair[1].id))
-    for title, some in (
-        ("worst", alone[:SHOWN]),
-        ("best", list(reversed(alone[SHOWN:] if len(alone) > SHOWN else alone))[:SHOWN]),
-    ):
+    worst = alone[:SHOWN]
+    best = list(reversed(alone[len(worst) :]))[:SHOWN]
+    for title, some in (("best", best), ("worst", worst)):
         print(f"the {title} {len(some)}:")
         for done, lesson in some:
             print(f"  [{lesson.proposal.kind}] {lesson.proposal.name}: {words(lesson)}")
@@ -256,9 +278,9 @@ def words(lesson: Lesson) -> str:
 def measure(source: Sequence[Evidence], first: Recorded, second: Recorded) -> dict[str, int]:
     """Mine, admit, try, print; the numbers of the last line."""
     start = time.perf_counter()
-    lessons, gaps = mined(source)
+    mine = mined(source)
     mining = time.perf_counter() - start
-    kept = admitted(lessons, first)
+    kept = admitted(mine.lessons, first)
     biggest = largest(second.failures)
     unit = "tasks" if any(e.call.task is not None for e in second.calls) else "sessions"
     print(
@@ -271,9 +293,13 @@ def measure(source: Sequence[Evidence], first: Recorded, second: Recorded) -> di
     print_ceiling(source, second, biggest)
     kinds = Counter(str(x.proposal.kind) for x in kept)
     told = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())) or "none"
-    print(f"lessons: {len(lessons)} mined, {len(kept)} let through ({told})")
-    for reason, n in Counter(g.partition(":")[0] for g in gaps).most_common():
-        print(f"  {n} classes without a lesson: {reason}")
+    print(f"lessons: {len(mine.lessons)} mined, {len(kept)} let through ({told})")
+    print(
+        f"  failures that were mined: {mine.run.supported} of classes that a lesson answers,"
+        f" {mine.run.below} of classes below the limits"
+    )
+    for reason in sorted(mine.classes):
+        print(f"  refused as {reason}: {mine.failures[reason]}, classes: {mine.classes[reason]}")
     replayed = tried(kept, second)
     every = print_figures("all of them", replayed, biggest)
     alone = [x for x in kept if x.state is not State.PROPOSED]
