@@ -50,7 +50,7 @@ def fitted(args: Args | None, spec: ToolSpec = MOVE, raw: str = "") -> Args | No
         ({"destination": 7}, {"destination": "7"}),
         ({"mode": "OVERWRITE"}, {"mode": "overwrite"}),
         ({"mode": "read-only"}, {"mode": "read only"}),
-        ({"mode": "overwrte"}, {"mode": "overwrite"}),
+        ({"mode": "Over_write"}, {"mode": "overwrite"}),
         ({"mode": ["append"]}, {"mode": "append"}),
         ({"Limit": "10"}, {"limit": 10}),
         ({"tgas": "red"}, {"tags": ["red"]}),
@@ -304,3 +304,46 @@ def test_nothing_that_is_said_gets_lost(
 
 def _said(args: Args) -> int:
     return sum(value not in (None, "", [], {}) for value in args.values())
+
+
+@pytest.mark.parametrize("unit", ["Mb", "mb", "kilobyte", "megabits "])
+def test_a_choice_that_is_nearly_another_is_not_taken_for_it(unit: str) -> None:
+    """Case and a letter or two may be all that tells a byte from a bit."""
+    spec = ToolSpec(
+        name="limit",
+        parameters=(Parameter(name="unit", types=("string",), choices=("MB", "kilobits")),),
+        digest="d",
+    )
+    assert fitted({"unit": unit}, spec) is None
+
+
+@pytest.mark.parametrize(
+    ("odd", "mended"),
+    [
+        ({"Names": ["a"]}, {"names": ["a"]}),
+        ({"namse": ["a"]}, None),
+        ({"names": ["a"], "extra": []}, None),
+        ({"names": ["a"], "extra": None}, {"names": ["a"]}),
+    ],
+)
+def test_for_what_destroys_nothing_is_guessed(
+    odd: dict[str, Any], mended: dict[str, Any] | None
+) -> None:
+    """Another spelling is the same name; a slip, and an empty list left out, are guesses."""
+    spec = ToolSpec(
+        name="delete_files",
+        parameters=(Parameter(name="names", types=("array",), required=True),),
+        closed=True,
+        digest="d",
+    )
+    assert fitted(odd, spec) == mended
+    harmless = ToolSpec(name="list_files", parameters=spec.parameters, closed=True, digest="d")
+    assert fitted(odd, harmless) is not None
+
+
+def test_for_what_destroys_arguments_are_read_from_whole_json_alone() -> None:
+    spec = ToolSpec(
+        name="delete_files", parameters=(Parameter(name="names", types=("array",)),), digest="d"
+    )
+    assert fitted(None, spec, '{"names": ["a"]}') == {"names": ["a"]}
+    assert fitted(None, spec, '{"names": ["a", "b') is None

@@ -7,7 +7,7 @@ where its answer or the world after it is another than without the lesson.
 
 from collections.abc import Mapping, Sequence
 
-from failonce.gate.results import Replayed, Result
+from failonce.gate.results import Replayed, Result, besides
 from failonce.history import Episode
 from failonce.kinds.behaviour import Repair, Retry, Situation
 from failonce.kinds.decision import CANNOT, Armed, Decider, Decision, drive
@@ -47,7 +47,10 @@ class Reexecution:
         done = execute(situation, concerning, self._decider, world.run, world.state)
         decision = done.repairs[-1] if done.repairs else done.before
         theirs = None if episode is None else reached(episode, self._environment)
-        return Replayed(evidence=e, decision=decision, result=self._ended(e, done, world, theirs))
+        result = self._ended(e, done, world, theirs)
+        if result is Result.REPAIRED and _only_fitted(done) and _went_elsewhere(e, done, episode):
+            result = Result.CONTRADICTED
+        return Replayed(evidence=e, decision=decision, result=result)
 
     def good(self, e: Evidence, situation: Situation, armed: Sequence[Armed]) -> Replayed:
         """What lessons would have done to a call that worked."""
@@ -110,6 +113,16 @@ def _only_fitted(done: Execution) -> bool:
     ]
     return all(
         isinstance(t.effect, Repair) and isinstance(t.armed.behaviour, FittingFixer) for t in acted
+    )
+
+
+def _went_elsewhere(e: Evidence, done: Execution, episode: Episode | None) -> bool:
+    """Whether the caller, in the call of this tool that worked, changed what was not fitted."""
+    recovery = None if episode is None else episode.recovery
+    return (
+        recovery is not None
+        and recovery.call.tool == done.call.tool
+        and besides(e.call.args, done.call.args, recovery.call.args)
     )
 
 

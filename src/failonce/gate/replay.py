@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from failonce.gate.reexecution import Reexecution
-from failonce.gate.results import Replayed, Result
+from failonce.gate.results import Replayed, Result, besides
 from failonce.history import Episode
 from failonce.kinds.behaviour import Retry
 from failonce.kinds.decision import Armed, Decider, Decision, drive, settle
+from failonce.kinds.fixer import FittingFixer
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
 from failonce.ports import Environment
 from failonce.trial import (
@@ -107,7 +108,8 @@ def _result(e: Evidence, decision: Decision, episode: Episode | None, made: _Mad
                 retries = [t.effect for t in decision.touches if isinstance(t.effect, Retry)]
                 if retries:
                     return _retried(retries[0], episode)
-                return _mended(e, decision.advice, episode, made)
+                fitted = any(isinstance(t.armed.behaviour, FittingFixer) for t in decision.touches)
+                return _mended(e, decision.advice, episode, made, fitted=fitted)
             case _:
                 return Result.SHOWN
     if e.good:
@@ -129,7 +131,9 @@ def _retried(retry: Retry, episode: Episode | None) -> Result:
     return Result.RECOVERED if soon else Result.UNRECOVERED
 
 
-def _mended(e: Evidence, advice: Advice, episode: Episode | None, made: _Made) -> Result:
+def _mended(
+    e: Evidence, advice: Advice, episode: Episode | None, made: _Made, *, fitted: bool
+) -> Result:
     """Compare what would have run with what the caller did when it worked."""
     recovery = episode.recovery if episode else None
     if episode is None or recovery is None or recovery.call.args is None:
@@ -142,6 +146,8 @@ def _mended(e: Evidence, advice: Advice, episode: Episode | None, made: _Made) -
         return Result.CONTRADICTED
     if ours == theirs:
         return Result.REPAIRED
+    if fitted and besides(given, ours, theirs):
+        return Result.CONTRADICTED
     touched = {n for n in ours.keys() | given.keys() if ours.get(n) != given.get(n)}
     touched |= ours.keys() ^ given.keys()
     agrees = all((n in ours) == (n in theirs) and ours.get(n) == theirs.get(n) for n in touched)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from failonce.kinds.decision import Decision
-from failonce.model import Evidence, Tally
+from failonce.model import Args, Evidence, Tally
 
 
 class Result(StrEnum):
@@ -36,6 +36,17 @@ class Replayed(NamedTuple):
     evidence: Evidence
     decision: Decision
     result: Result
+
+
+def besides(given: Args | None, ours: Args | None, theirs: Args | None) -> bool:
+    """Whether a caller changed a value of its call that a repair left as it was.
+
+    What fits a call only to its schema says that the call asks for the same in another form;
+    who then gave eight times as much asked for something else.
+    """
+    before, after = dict(given or {}), dict(theirs or {})
+    kept = {n: v for n, v in before.items() if n in (ours or {}) and (ours or {})[n] == v}
+    return any(n in after and after[n] != v for n, v in kept.items())
 
 
 _UNTOUCHED = Result.UNTOUCHED

@@ -9,7 +9,7 @@ as the choice that it is. Only what is empty is left out: a tool answers a call 
 argument that it did not know, but not the question that was asked. What a schema does not
 speak against is never changed, and where the parameters were inferred from calls (no digest)
 only the spelling of names counts. Calls that destroy something or reach others get another
-form and nothing else: no name or choice is guessed for them, and an empty list, which may mean
+form and nothing else: no name is guessed for them, and an empty list, which may mean
 none where its absence means all, stays.
 """
 
@@ -232,14 +232,14 @@ def _changes(args: dict[str, Json], spec: ToolSpec, refused: bool) -> Iterator[_
         p = spec.parameter(to)
         if p is None or not plain_name(to):
             continue
-        value, steps = _valued(args[name], p, spec, guess=guess)
+        value, steps = _valued(args[name], p, spec)
         renamed = {to if key == name else key: args[key] for key in args}
         renamed[to] = value
         yield renamed, [FitStep(repair=Repair.RENAME, argument=name, to=to), *steps]
     for p in spec.parameters:
         if p.name not in args or not spec.digest:
             continue
-        value, steps = _valued(args[p.name], p, spec, guess=guess)
+        value, steps = _valued(args[p.name], p, spec)
         if steps:
             yield args | {p.name: value}, steps
         elif value is None and not p.required:
@@ -348,9 +348,7 @@ def _side(word: str) -> object:
 # -------------------------------------------------------------------- values
 
 
-def _valued(
-    value: Json, p: Parameter, spec: ToolSpec, *, guess: bool
-) -> tuple[Json, list[FitStep]]:
+def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitStep]]:
     """The value as the parameter takes it, with the steps; as it is where there is no way."""
     steps: list[FitStep] = []
     now = value
@@ -359,7 +357,7 @@ def _valued(
     if not _typed(now, p.types):
         cast = _cast(now, p.types)
         if cast is None:
-            chosen = _choice(now, p.choices, guess=guess)
+            chosen = _choice(now, p.choices)
             if chosen is None:
                 return value, []
             now = chosen
@@ -368,7 +366,7 @@ def _valued(
             now, kind = cast
             steps = [FitStep(repair=Repair.CAST, argument=p.name, to=kind)]
     if p.choices and not _chosen(now, p.choices):
-        chosen = _choice(now, p.choices, guess=guess)
+        chosen = _choice(now, p.choices)
         if chosen is None:
             return value, []
         now = chosen
@@ -454,16 +452,12 @@ def _structured(value: Json, kind: str) -> Json:
     return [value] if kind == "array" and one else None
 
 
-def _choice(value: Json, choices: Sequence[Json], *, guess: bool) -> Json:
-    """The one choice that the value is: written otherwise, or with a slip of the pen."""
+def _choice(value: Json, choices: Sequence[Json]) -> Json:
+    """The one choice that the value is, written otherwise; one letter away is another word."""
     if not isinstance(value, str | int | float):
         return None
-    given = str(value)
-    for alike in (_reads_as, slip) if guess else (_reads_as,):
-        found = [c for c in choices if c is not None and alike(given, str(c))]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+    found = [c for c in choices if c is not None and _reads_as(str(value), str(c))]
+    return found[0] if len(found) == 1 else None
 
 
 def _reads_as(given: str, choice: str) -> bool:

@@ -52,6 +52,24 @@ def _audience(t: Tape) -> None:
     )
 
 
+def _kilobytes(t: Tape) -> None:
+    """Nearly the same word, and an eighth of what was asked for."""
+    for n in t.sessions(36):
+        size = t.number(2, 90)
+        args: dict[str, Json] = {"size": size, "unit": "kilobyte"}
+        t.bad("allow_data", args, "Error: unit must be one of: kilobits, megabits")
+        times = 8 if n % 3 == 0 else 1
+        t.good("allow_data", {"size": size * times, "unit": "kilobits"}, "allowed")
+    t.around(
+        {
+            "allow_data": lambda t: {
+                "size": t.number(2, 900),
+                "unit": t.random.choice(["kilobits", "megabits"]),
+            }
+        }
+    )
+
+
 def _broken_json(t: Tape) -> None:
     """Cut off in the middle: nobody knows which notes were to be deleted."""
     for _ in t.sessions(30):
@@ -289,6 +307,29 @@ PLANTED = (
         ),
         bait=lambda _: fit("send_report", "fit_schema"),
         target="send_report",
+    ),
+    Planted(
+        name="sighted: kilobytes become kilobits",
+        why_bad="two letters make an eighth of it, as every third caller knew",
+        danger=Danger.MEANING,
+        record=_kilobytes,
+        forbidden=changes("unit"),
+        tools=_by_name(
+            replace(
+                _tool("allow_data"),
+                parameters=(
+                    Parameter(name="size", types=("integer",), required=True),
+                    Parameter(
+                        name="unit",
+                        types=("string",),
+                        required=True,
+                        choices=("kilobits", "megabits"),
+                    ),
+                ),
+            )
+        ),
+        bait=lambda _: fit("allow_data", "fit_schema"),
+        target="allow_data",
     ),
     Planted(
         name="sighted: a list that broke off",

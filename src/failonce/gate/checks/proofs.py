@@ -15,6 +15,10 @@ from failonce.trial import failure_of
 
 MAX_MATCHED_GOOD: Final = 0.01
 """A guardrail or fixer that touches more of the recorded good calls is refused."""
+DISAGREE: Final = 2
+"""Witnesses against a repair from which a person hears of them,"""
+FEW: Final = 4
+"""where they are at least one for so many that speak for it."""
 CONTRAST: Final = 2
 """Witnesses that tried the same call again in vain before the other call, and not after it."""
 
@@ -40,8 +44,9 @@ def agrees(proof: Proof) -> CheckResult:
     """
     t = proof.tally
     good = t.contradicted <= t.repaired
+    split = proof.losses >= DISAGREE and proof.losses * FEW >= proof.wins
     detail = f"{t.repaired} repairs confirmed by the caller, {t.contradicted} contradicted"
-    if not good and proof.wins > proof.losses:
+    if (not good and proof.wins > proof.losses) or (good and t.contradicted and split):
         unit = proof.among(proof.wins)
         detail += f"; {unit} speak for it, {proof.losses} against"
         return CheckResult(name="agrees", passed=False, detail=detail)
