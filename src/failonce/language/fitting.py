@@ -14,18 +14,17 @@ none where its absence means all, stays.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 from typing import Final
 
 from failonce.language import lenient
-from failonce.language.reading import CHANGES, effects, stem
+from failonce.language.casting import as_choice, as_typed, is_empty, is_typed
+from failonce.language.reading import effects
 from failonce.language.sentence import plain_name
 from failonce.language.tool_names import letters, own_words, slip, words
-from failonce.language.transform import PLAIN, NotApplicable, Op
+from failonce.language.turning import turned
 from failonce.model import Args, Json, Parameter, ToolSpec
 
 MOST: Final = 64
@@ -39,19 +38,6 @@ _NAMES: Final = frozenset({"name", "tool", "tool_name", "function"})
 """What stands beside such a wrapper: the tool's own name."""
 _ABBREVIATED: Final = 3
 """Letters that the beginning of a word must have to stand for it."""
-_UNIT: Final = 2
-"""Letters up to which the case of a word may be all that tells it from another: `M` and `m`."""
-_INNER: Final = re.compile(r"[a-z][A-Z]")
-_SIDES: Final = (
-    frozenset({"from", "source", "src", "origin", "sender"}),
-    frozenset({"to", "dest", "destination", "dst", "target", "recipient"}),
-    *(frozenset({word}) for word in (
-        "after", "allow", "before", "bcc", "cc", "deny", "end", "except", "exclude", "first",
-        "include", "last", "max", "maximum", "min", "minimum", "new", "next", "no", "non", "not",
-        "off", "old", "on", "previous", "start", "without",
-    )),
-)  # fmt: skip
-"""Words that turn what a name says; those of one set say the same."""
 
 
 class Misfit(StrEnum):
@@ -137,9 +123,9 @@ def _misfits(args: Args, spec: ToolSpec, refused: bool) -> Iterator[tuple[Misfit
                 yield Misfit.MISSING, p.name
         elif args[p.name] is None and not p.required and not refused:
             continue
-        elif declared and not _typed(args[p.name], p.types):
+        elif declared and not is_typed(args[p.name], p.types):
             yield Misfit.TYPE, p.name
-        elif declared and p.choices and not _chosen(args[p.name], p.choices):
+        elif declared and p.choices and not is_choice(args[p.name], p.choices):
             yield Misfit.CHOICE, p.name
     free = {letters(p.name) for p in spec.parameters if p.name not in args}
     for name, value in args.items():
@@ -245,17 +231,13 @@ def _changes(args: dict[str, Json], spec: ToolSpec, refused: bool) -> Iterator[_
         elif value is None and not p.required:
             yield _without(args, p.name)
     for name, value in args.items():
-        if spec.parameter(name) is None and (value is None or (guess and _is_empty(value))):
+        if spec.parameter(name) is None and (value is None or (guess and is_empty(value))):
             yield _without(args, name)
 
 
 def _without(args: Mapping[str, Json], name: str) -> _Change:
     left = {key: value for key, value in args.items() if key != name}
     return left, [FitStep(repair=Repair.LEAVE_OUT, argument=name)]
-
-
-def _is_empty(value: Json) -> bool:
-    return value is None or (isinstance(value, str | Sequence | Mapping) and not value)
 
 
 # ------------------------------------------------------------------ wrappers
@@ -268,7 +250,7 @@ def _unwraps(args: dict[str, Json], spec: ToolSpec) -> Iterator[_Change]:
         if inner is None or spec.parameter(name) is not None:
             continue
         beside = {key: value for key, value in args.items() if key != name}
-        if all(_is_empty(v) or _names_it(k, v, spec) for k, v in beside.items()):
+        if all(is_empty(v) or _names_it(k, v, spec) for k, v in beside.items()):
             yield dict(inner), [FitStep(repair=Repair.UNWRAP, argument=name)]
 
 
@@ -323,28 +305,6 @@ def _stands_for(a: str, b: str) -> bool:
     return a == b or (len(short) >= _ABBREVIATED and short.isalpha() and long.startswith(short))
 
 
-def turned(one: str, other: str) -> bool:
-    """Whether a word that only one of two names has turns what it says: `user`, `removed_user`.
-
-    A word that turns counts where the other name has another such word, or is the same name
-    without it.
-    """
-    a, b = set(words(one)), set(words(other))
-    sides = [{_side(w) for w in own} - {None} for own in (a - b, b - a)]
-    if sides[0] and sides[1]:
-        return sides[0] != sides[1]
-    return bool(sides[0] or sides[1]) and (a <= b or b <= a)
-
-
-def _side(word: str) -> object:
-    """What a word turns a name to, None for a word that turns nothing."""
-    for side in _SIDES:
-        if word in side:
-            return side
-    verb, form = stem(word)
-    return verb if form == "d" and verb in CHANGES else None
-
-
 # -------------------------------------------------------------------- values
 
 
@@ -354,10 +314,10 @@ def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitSt
     now = value
     if not spec.digest:
         return value, steps
-    if not _typed(now, p.types):
-        cast = _cast(now, p.types)
+    if not is_typed(now, p.types):
+        cast = as_typed(now, p.types)
         if cast is None:
-            chosen = _choice(now, p.choices)
+            chosen = as_choice(now, p.choices)
             if chosen is None:
                 return value, []
             now = chosen
@@ -365,8 +325,8 @@ def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitSt
         else:
             now, kind = cast
             steps = [FitStep(repair=Repair.CAST, argument=p.name, to=kind)]
-    if p.choices and not _chosen(now, p.choices):
-        chosen = _choice(now, p.choices)
+    if p.choices and not is_choice(now, p.choices):
+        chosen = as_choice(now, p.choices)
         if chosen is None:
             return value, []
         now = chosen
@@ -376,104 +336,3 @@ def _valued(value: Json, p: Parameter, spec: ToolSpec) -> tuple[Json, list[FitSt
 
 def _choosing(name: str, choice: Json) -> FitStep:
     return FitStep(repair=Repair.CHOOSE, argument=name, to=f"`{choice}`")
-
-
-def type_of(value: Json) -> str:
-    """The JSON type of a value; a number without a fraction is an integer."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "string"
-        case int():
-            return "integer"
-        case float():
-            return "integer" if isfinite(value) and value.is_integer() else "number"
-        case Mapping():
-            return "object"
-        case _:
-            return "array"
-
-
-def _typed(value: Json, types: Sequence[str]) -> bool:
-    kind = type_of(value)
-    return not types or kind in types or (kind == "integer" and "number" in types)
-
-
-def _chosen(value: Json, choices: Sequence[Json]) -> bool:
-    return any(type_of(c) == type_of(value) and c == value for c in choices)
-
-
-_CASTS: Final[Mapping[str, tuple[Op, ...]]] = {
-    "integer": (Op.TO_INTEGER, Op.UNWRAP_LIST),
-    "number": (Op.TO_INTEGER, Op.TO_NUMBER, Op.UNWRAP_LIST),
-    "boolean": (Op.TO_BOOLEAN, Op.UNWRAP_LIST),
-    "string": (Op.TO_STRING, Op.UNWRAP_LIST),
-}
-
-
-def _cast(value: Json, types: Sequence[str]) -> tuple[Json, str] | None:
-    """The value in a declared type, None where none takes it or two differ."""
-    found: list[tuple[Json, str]] = []
-    for kind in types:
-        cast = _structured(value, kind) if kind in ("array", "object") else _scalar(value, kind)
-        if cast is not None and _typed(cast, (kind,)):
-            found.append((cast, kind))
-    if not found or any(type_of(v) != type_of(found[0][0]) or v != found[0][0] for v, _ in found):
-        return None
-    return found[0]
-
-
-def _scalar(value: Json, kind: str) -> Json:
-    if kind == "string" and isinstance(value, bool):
-        return None  # `true`, `True` or `yes`: the tool knows, we do not
-    if isinstance(value, str) and not value.isascii():
-        return None
-    for op in _CASTS.get(kind, ()):
-        try:
-            return PLAIN[op](value)
-        except (NotApplicable, ValueError):
-            continue
-    return None
-
-
-def _structured(value: Json, kind: str) -> Json:
-    """A list or object out of its text; a list of one out of a value that is none."""
-    if isinstance(value, str):
-        try:
-            return lenient.decoded(value)
-        except ValueError:
-            pass
-        if not value.strip() or any(sign in value for sign in ",;\n[{"):
-            return None  # a list already, written in a way that we do not know
-    one = not _is_empty(value) and (isinstance(value, str) or not isinstance(value, Sequence))
-    return [value] if kind == "array" and one else None
-
-
-def _choice(value: Json, choices: Sequence[Json]) -> Json:
-    """The one choice that the value is, written otherwise; one letter away is another word."""
-    if not isinstance(value, str | int | float):
-        return None
-    found = [c for c in choices if c is not None and _reads_as(str(value), str(c))]
-    return found[0] if len(found) == 1 else None
-
-
-def _reads_as(given: str, choice: str) -> bool:
-    if given.strip() == choice.strip():
-        return True
-    if _case_tells(given) or _case_tells(choice):
-        return False
-    if given.strip().casefold() == choice.strip().casefold():
-        return True
-    plain = given.strip().replace(" ", "").replace("_", "").replace("-", "")
-    return plain.isalpha() and letters(given) == letters(choice)
-
-
-def _case_tells(text: str) -> bool:
-    """Whether capitals may be all that tells two words apart, as in units: `MB`, `Mb`, `kWh`."""
-    word = text.strip()
-    return word.isalpha() and (
-        len(word) <= _UNIT or (len(word) <= 3 and _INNER.search(word) is not None)
-    )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from failonce.language.fitting import type_of
+from failonce.language.casting import type_of
 from failonce.model import Call, Parameter, ToolSpec
 
 LEAST: Final = 3

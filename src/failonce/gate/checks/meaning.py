@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from failonce.gate.checks.names import destructive, final, identity, proves, secret, spec, turned
+from failonce.gate.checks.names import destructive, final, identity, proves, secret, spec
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.registry import behaviour
@@ -10,6 +10,7 @@ from failonce.language.expression import Combined, Expression, Function, Read, S
 from failonce.language.program import BLAMED, Program, Step
 from failonce.language.transform import LOSSLESS, Op
 from failonce.language.transform import Step as Change
+from failonce.language.turning import turned
 from failonce.model import CheckResult, Json, Proposal, ToolSpec
 
 _CALLS_OWN = (Source.ARGUMENT, Source.BLAMED)

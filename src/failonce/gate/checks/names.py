@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from failonce.language.fitting import turned
 from failonce.language.reading import Basis, Does, SideEffect, effects, reads
 from failonce.language.tool_names import spec_of
 from failonce.model import ToolSpec
@@ -101,9 +100,3 @@ def danger(tool: ToolSpec) -> str:
     if known.does is Does.READS:
         return ""
     return "changes something" if known.does is Does.WRITES else "is not known to only read"
-
-
-__all__ = [
-    "danger", "destructive", "final", "identity", "looks", "proves", "secret", "spec", "turned",
-    "words",
-]  # fmt: skip
