@@ -156,7 +156,7 @@ def run_live() -> Score:
 
 
 def reading_calls() -> Iterator[tuple[str, str, dict[str, object]]]:
-    """Recorded calls of the shop that only read, each once, in order."""
+    """Recorded calls of the shop that only read, each once, in order, for sessions of their own."""
     import gzip  # noqa: PLC0415 - needed here alone
 
     seen: set[str] = set()
@@ -166,7 +166,7 @@ def reading_calls() -> Iterator[tuple[str, str, dict[str, object]]]:
             key = json.dumps([call["tool"], call["args"]], sort_keys=True)
             if call["project"] == PROJECT and key not in seen and reads(call["tool"], call["args"]):
                 seen.add(key)
-                yield call["session"], call["tool"], call["args"]
+                yield f"live-{call['session']}", call["tool"], call["args"]
 
 
 def reads(tool: str, args: Mapping[str, object]) -> bool:
