@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from failonce.language import pattern
+from failonce.language.forms import form
 from failonce.model import KindName, Proposer
 from failonce.proposal.material import Material
 from tests.made import evidence, session
@@ -23,14 +24,14 @@ def test_clusters_are_those_that_failed_and_arguments_are_told_apart() -> None:
     made = three()
     assert made.clusters == {"a", "b"}
     assert made.failing_args == [{"file": "x"}] * 3
-    assert made.working_args == [{"file": "y"}]
+    assert made.working == {form({"file": "y"})}
 
 
 def test_calls_without_arguments_teach_nothing_about_them() -> None:
     calls = session("a", [replace(read({"file": "x"}, "no"), message="no"), read({"file": "y"})])
     unknown = [replace(e, call=replace(e.call, args=None)) for e in calls]
     made = material(unknown, "read")
-    assert (made.failing_args, made.working_args) == ([], [])
+    assert (made.failing_args, made.working) == ([], set())
 
 
 def test_a_proposal_rests_on_every_failure_of_the_class() -> None:
