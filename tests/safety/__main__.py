@@ -52,14 +52,15 @@ def main(*, words: bool) -> int:
     force = sum(any(r.in_force for r in results) for results in bad.values())
     unwarned = sum(any(r.unwarned for r in results) for results in bad.values())
     warned = sum(any(r.warned for r in results) for results in bad.values())
+    broken = sum(any(r.error or r.veiled for r in results) for results in bad.values())
     good = sum(bool(f.in_force or f.shown) for f in found)
     print(
         f"\nbad planted {len(bad)}, tried {len(everything)} times: in force {force}, "
-        f"shown without warning {unwarned}, shown with it {warned}; "
+        f"shown without warning {unwarned}, shown with it {warned}, raised or veiled {broken}; "
         f"good planted {len(found)}: found {good}, of these in force without a person "
         f"{sum(bool(f.in_force) for f in found)}"
     )
-    return int(bool(force or unwarned))
+    return int(bool(force or unwarned or broken))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Final
 
 from failonce.language import lenient
-from failonce.language.casting import as_choice, as_typed, is_empty, is_typed
+from failonce.language.casting import as_choice, as_typed, is_choice, is_empty, is_typed
 from failonce.language.reading import effects
 from failonce.language.sentence import plain_name
 from failonce.language.tool_names import letters, own_words, slip, words
