@@ -1,8 +1,9 @@
 """Mining of a whole project: the ends of every call, and proof where nothing was learned."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 from unittest.mock import patch
 
@@ -17,6 +18,8 @@ from failonce.kinds.decision import Decider
 from failonce.model import Args, Call, Judgement, KindName, Origin, Proposal, Recording, Verdict
 from failonce.policy import Policy
 from tests.looped import World, call, detailed, renamed
+from tests.proposal.worlds import KILN, TOOLS, Recorded, Story, many
+from tests.proposal.worlds import call as call_of
 
 # -------------------------------------------------------------------- every call has one end
 
@@ -141,8 +144,8 @@ def never(_: int, file: str) -> list[tuple[str, Args, str]]:
     return [("print", {"what": file}, "Error: no printer")] * 3
 
 
-Story = Callable[[int, str], list[tuple[str, Args, str]]]
-STORIES: tuple[Story, ...] = (wrong_name, absolute, busy, unprepared, never)
+Telling = Callable[[int, str], list[tuple[str, Args, str]]]
+STORIES: tuple[Telling, ...] = (wrong_name, absolute, busy, unprepared, never)
 stories = st.lists(
     st.lists(st.sampled_from(STORIES), max_size=3, unique=True), min_size=2, max_size=14
 )
@@ -150,7 +153,7 @@ stories = st.lists(
 EVERYTHING = Policy(min_hits_7d=1, min_clusters=1, lesson_cost=0)
 
 
-def sessions(plan: Sequence[Sequence[Story]]) -> list[list[Recording]]:
+def sessions(plan: Sequence[Sequence[Telling]]) -> list[list[Recording]]:
     """The recordings of each session."""
     out: list[list[Recording]] = []
     for s, story in enumerate(plan):
@@ -172,7 +175,7 @@ def mined(recorded: Iterable[Sequence[Recording]], policy: Policy = EVERYTHING) 
     return world.loop.mine("p")
 
 
-def exams(recorded: Sequence[Sequence[Recording]]) -> dict[str, frozenset[str]]:
+def exams(run: Callable[[], object]) -> dict[str, frozenset[str]]:
     """By a lesson's bytes the clusters that judged it, taken where the gate is asked."""
     found: dict[str, frozenset[str]] = {}
     judge = mining.gate.judge
@@ -182,24 +185,24 @@ def exams(recorded: Sequence[Sequence[Recording]]) -> dict[str, frozenset[str]]:
         return judge(proposal, case, decider)
 
     with patch.object(mining.gate, "judge", listening):
-        mined(recorded)
+        run()
     return found
 
 
 @settings(max_examples=12, deadline=None)
 @given(stories)
 def test_a_lesson_is_judged_only_by_clusters_without_which_it_is_learned_all_the_same(
-    plan: list[list[Story]],
+    plan: list[list[Telling]],
 ) -> None:
     recorded = sessions(plan)
     failing = {one[0].call.session for one in recorded if any(r.flagged for r in one)}
     folds = history.deal(failing)
-    found = exams(recorded)
+    found = exams(lambda: mined(recorded))
     for k in range(history.FOLDS):
         left = [one for one in recorded if one and folds.fold(one[0].call.session) != k]
         if len(left) == sum(map(bool, recorded)):
             continue
-        without = exams(left)
+        without = exams(partial(mined, left))
         for digest, exam in found.items():
             assert (digest in without) == any(folds.fold(cluster) == k for cluster in exam)
 
@@ -216,13 +219,55 @@ def test_every_session_may_teach_and_none_judges_what_it_alone_taught() -> None:
     assert lesson.judgement.proof.wins == 7
 
 
+# ------------------------------------------------------ where calls can be executed again
+
+
+def holding(n: int) -> Story:
+    """The kiln's pedal is held, and let go of; every fourth caller does it at once."""
+    fire, hold = call_of("fire", heat=700 + n), call_of("hold", down=True)
+    calls = [hold, fire] if n % 4 == 3 else [fire, hold, fire]
+    return {}, [*calls, call_of("hold", down=False)]
+
+
+def run_again(recorded: Recorded, left: Collection[str] | None = None) -> Mined:
+    """One run over what was recorded in a world, of these sessions alone where given."""
+    world = World(policy=EVERYTHING, environment=recorded.environment)
+    calls = [e for e in recorded.calls if left is None or e.call.session in left]
+    world.loop.keep(calls)
+    world.store.add_tools("p", list(TOOLS.values()), world.clock.now())
+    return world.loop.mine("p")
+
+
+def test_in_a_world_a_repair_is_proven_where_it_was_not_learned() -> None:
+    recorded = Recorded(KILN, many(24, holding))
+    run = run_again(recorded)
+    (fixer,) = [x for x in run.new if x.proposal.kind is KindName.FIXER]
+    proof = fixer.judgement.proof
+    assert (proof.wins, proof.losses, proof.tally.repaired) == (18, 0, 18)
+    assert proof.tally.good == 24
+    assert (proof.tally.wrongly_changed, proof.tally.spoilt) == (0, 0)
+    assert (run.supported, run.gaps, run.below, run.contrast) == (18, 0, 0, 72)
+
+
+def test_in_a_world_too_only_parts_judge_without_which_it_is_learned() -> None:
+    recorded = Recorded(KILN, many(8, holding))
+    sessions_ = sorted({e.call.session for e in recorded.calls})
+    folds = history.deal({e.call.session for e in recorded.calls if e.failed})
+    found = exams(lambda: run_again(recorded))
+    assert found
+    for k in range(history.FOLDS):
+        without = exams(partial(run_again, recorded, [s for s in sessions_ if folds.fold(s) != k]))
+        for digest, exam in found.items():
+            assert (digest in without) == any(folds.fold(cluster) == k for cluster in exam)
+
+
 # ------------------------------------------------------------------------ the same for the same
 
 
 @settings(max_examples=12, deadline=None)
 @given(stories, st.integers(0, 99))
 def test_sessions_in_another_order_teach_the_same_lessons_with_the_same_proof(
-    plan: list[list[Story]], seed: int
+    plan: list[list[Telling]], seed: int
 ) -> None:
     recorded = sessions(plan)
     shuffled = Random(seed).sample(recorded, len(recorded))
@@ -232,7 +277,7 @@ def test_sessions_in_another_order_teach_the_same_lessons_with_the_same_proof(
 
 @settings(max_examples=12, deadline=None)
 @given(stories)
-def test_mining_twice_finds_nothing_new_and_moves_nothing(plan: list[list[Story]]) -> None:
+def test_mining_twice_finds_nothing_new_and_moves_nothing(plan: list[list[Telling]]) -> None:
     world = World(policy=EVERYTHING)
     for one in sessions(plan):
         world.take(one)
