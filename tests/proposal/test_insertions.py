@@ -57,6 +57,20 @@ def test_what_callers_asked_more_narrowly_is_asked_plainly() -> None:
     assert found(never) is None
 
 
+def test_a_call_without_arguments_is_made_as_it_is() -> None:
+    insert = found(first(lambda _: [evidence("list_files", {})]))
+    assert insert is not None
+    assert str(insert.body.program) == "call list_files(); then the same call"
+
+
+def test_a_call_is_not_stripped_of_all_that_it_asked() -> None:
+    def make(n: int) -> list[Evidence]:
+        asked = [evidence("list_files", {"under": f"x{n}"})]
+        return [*asked, evidence("list_files", {})] if n > 2 else asked
+
+    assert found(first(make, 6)) is None
+
+
 def test_a_call_that_writes_is_not_made_for_the_caller() -> None:
     assert found(first(lambda n: [evidence("save_file", {"path": f"f{n}.txt"})])) is None
 

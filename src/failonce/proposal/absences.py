@@ -33,6 +33,8 @@ MOST_PARTS: Final = 12
 """Parts of a path that are looked at, the last ones."""
 MOST: Final = 10
 """Things warned of at most, those that most witnesses missed first."""
+NEWEST: Final = 5_000
+"""Failures that are looked at, the newest ones: what was not there before may be there now."""
 LONGEST: Final = 1_000
 """Characters of an argument that is looked at."""
 
@@ -92,10 +94,11 @@ def mine(study: Study, mended: Set[str], wording: Wording) -> Iterator[Proposal]
 def _missed(study: Study) -> Mapping[str, Sequence[Missed]]:
     """Failures by the thing that they named, those alone after which it never was there."""
     found: dict[str, list[Missed]] = defaultdict(list)
-    for case in study.cases:
-        if case.failure.category is Category.NOT_FOUND:
-            for name, thing in _asked(case):
-                found[thing].append(Missed(case=case, argument=name))
+    missing = [c for c in study.cases if c.failure.category is Category.NOT_FOUND]
+    missing.sort(key=lambda c: (c.evidence.at, c.evidence.id))
+    for case in missing[-NEWEST:]:
+        for name, thing in _asked(case):
+            found[thing].append(Missed(case=case, argument=name))
     missed = {t: own for t, own in found.items() if len(_clusters(own)) >= MIN_CLUSTERS}
     seen = _seen(study, missed)
     since = {

@@ -44,6 +44,8 @@ class _Votes:
     """Who made calls of one tool first, and which expression gave each of its arguments."""
 
     clusters: set[str] = field(default_factory=set)
+    bare: set[str] = field(default_factory=set)
+    """Those that gave no argument."""
     arguments: dict[tuple[str, Expression], set[str]] = field(
         default_factory=lambda: defaultdict(set)
     )
@@ -66,9 +68,11 @@ def _programs(cases: Sequence[Case], habits: Habits) -> Iterator[Program]:
     for case in cases:
         if not case.episode.unchanged:
             continue
-        for e in case.episode.between:
-            if e.good and e.call.args is not None and _reads(e, case):
-                _vote(votes[e.call.tool], e, case)
+        made = [e for e in case.episode.between if e.good and _reads(e, case)]
+        if made:
+            origins = _origins(case)
+            for e in made:
+                _vote(votes[e.call.tool], e, case, origins)
     for tool in sorted(votes):
         if len(votes[tool].clusters) >= MIN_CLUSTERS:
             step = _step(tool, votes[tool], habits)
@@ -83,15 +87,23 @@ def _reads(e: Evidence, case: Case) -> bool:
     return tool != case.evidence.call.tool and seems_to_read(spec)
 
 
-def _vote(votes: _Votes, e: Evidence, case: Case) -> None:
-    scope = Scope(
-        args=case.evidence.call.args or {}, blamed=case.failure.blamed, error=case.failure.message
+def _origins(case: Case) -> Origins:
+    return Origins(
+        Scope(
+            args=case.evidence.call.args or {},
+            blamed=case.failure.blamed,
+            error=case.failure.message,
+        )
     )
-    origins = Origins(scope)
+
+
+def _vote(votes: _Votes, e: Evidence, case: Case, origins: Origins) -> None:
     votes.clusters.add(case.cluster)
+    if e.call.args == {}:
+        votes.bare.add(case.cluster)
     for name, value in (e.call.args or {}).items():
-        for expression in origins.of(value):
-            if isinstance(value, str) and _own(expression):
+        for expression in origins.of(value) if isinstance(value, str) else ():
+            if _own(expression):
                 votes.arguments[name, expression].add(case.cluster)
 
 
@@ -103,15 +115,16 @@ def _own(expression: Expression) -> bool:
 
 def _step(tool: str, votes: _Votes, habits: Habits) -> Step | None:
     """The call with the arguments that the failed call tells; None where that is no call."""
+    enough = max(MIN_CLUSTERS, USUAL * len(votes.clusters))
     best: dict[str, tuple[int, Expression]] = {}
     for (name, expression), clusters in votes.arguments.items():
-        if len(clusters) < max(MIN_CLUSTERS, USUAL * len(votes.clusters)):
+        if len(clusters) < enough:
             continue
         known = best.get(name)
         if known is None or (-len(clusters), cost(expression)) < (-known[0], cost(known[1])):
             best[name] = len(clusters), expression
     plain = {e.call.cluster for e in habits.good(tool) if set(e.call.args or {}) == set(best)}
-    if not best or len(plain) < MIN_CLUSTERS:
+    if len(plain) < MIN_CLUSTERS or (not best and len(votes.bare) < enough):
         return None
     return Step(tool=tool, arguments=tuple((name, best[name][1]) for name in sorted(best)))
 

@@ -184,7 +184,7 @@ def _unless(
     """What nearly all working calls had behind them, and most of these had not."""
     if len({c.cluster for c in cases}) < MIN_CLUSTERS:
         return None
-    before = [_before(c.situation) for c in cases]
+    before = [_before(c.situation) for c in cases[:: 1 + len(cases) // SAMPLE]]
     best: tuple[Unless, list[Case]] | None = None
     for same in ("", *sorted(cases[0].evidence.call.args or {})):
         tools = _tools([b.tools(same) for b in before], good(same))
