@@ -1,6 +1,7 @@
 """Foresight: what a read-only look tells of a call beforehand, and what is only a coincidence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from failonce.model import Json
 from failonce.proposal.foresight import MIN_TASKS, Contrast, Foresight, foresee
@@ -127,13 +128,10 @@ def test_a_guard_says_which_failures_it_would_have_met() -> None:
     assert told.good == 6
 
 
-def test_without_a_look_that_reads_nothing_is_foreseen() -> None:
-    def fire(n: int) -> Story:
-        return {}, [call("fire", heat=n)]
-
-    recorded = Recorded(KILN, many(4, fire))
+def test_without_a_tool_that_reads_nothing_is_foreseen() -> None:
+    recorded = Recorded(ARCHIVE, many(6, making))
     whole = recorded.study()
-    for case in whole.cases:
-        object.__setattr__(case.situation, "tools", {})
-    cases = whole.cases
-    assert foresee(cases, Contrast(good=(), otherwise=()), recorded.lab, whole.habits) == []
+    contrast = Contrast(good=whole.good["make"], otherwise=())
+    assert foresee(whole.cases, contrast, recorded.lab, whole.habits)
+    blind = [replace(c, situation=replace(c.situation, tools={})) for c in whole.cases]
+    assert foresee(blind, contrast, recorded.lab, whole.habits) == []
