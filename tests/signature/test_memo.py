@@ -82,3 +82,10 @@ def test_a_memo_of_long_keys_holds_fewer() -> None:
     for number in range(30):
         assert memo[f"{number:>{CHARACTERS // 8}}"] == CHARACTERS // 8
         assert len(memo) <= 10
+
+
+def test_a_text_of_many_pointers_is_masked_like_any_other() -> None:
+    """Found by a property test on another day: its shape named a run that the text lacks."""
+    for times in (1, 5, 20, 40, 100, 200, 290):
+        text = ".0x7fe13512cf70" * times
+        assert template(text) == mask(text)

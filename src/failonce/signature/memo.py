@@ -69,6 +69,8 @@ class Shape:
             return mask(data.decode())
         # hashes are folded to letters, byte for byte, so that they hold no runs to count
         runs = [m.span() for m in _RUN.finditer(_HEXES.sub(_hex_fold, data.translate(FOLD)))]
+        if any(number >= len(runs) for number in self.runs):
+            return mask(data.decode())  # folded further than its shape: the text itself says
         parts = [self.pieces[0]]
         for number, piece in zip(self.runs, self.pieces[1:], strict=True):
             start, end = runs[number]
