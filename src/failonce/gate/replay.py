@@ -14,7 +14,7 @@ from dataclasses import replace
 from failonce.gate.reexecution import Reexecution
 from failonce.gate.results import Replayed, Result, besides
 from failonce.history import Episode
-from failonce.kinds.behaviour import Retry
+from failonce.kinds.behaviour import Retry, Situation
 from failonce.kinds.decision import Armed, Decider, Decision, drive, settle
 from failonce.kinds.fixer import FittingFixer
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
@@ -49,24 +49,39 @@ def replay(
     again = None if environment is None else Reexecution(environment, decider)
     for e, situation in situations(calls, tools):
         armed = concerning(e.call.tool)
-        if not armed:
-            yield Replayed(evidence=e, decision=UNTOUCHED, result=Result.UNTOUCHED)
-            continue
-        episode = recoveries.get(e.id)
-        if again is not None:
+        if not armed or (again is not None and not e.failed and not e.good):
+            yield Replayed(e, UNTOUCHED, Result.UNTOUCHED)
+        elif again is not None:
             there = replace(situation, tools=again.tools(e) or tools)
             if e.failed:
-                yield again.failure(e, there, concerning, episode)
-            elif e.good:
-                yield again.good(e, there, armed)
+                yield again.failure(e, there, concerning, recoveries.get(e.id))
             else:
-                yield Replayed(evidence=e, decision=UNTOUCHED, result=Result.UNTOUCHED)
-            continue
-        decision, made = settle(decider.before(situation, armed)), _Made(episode, armed)
-        if e.failed and not _acts(decision):
-            later = drive(decider.after(situation, failure_of(e), armed), made)
-            decision = later if _acts(later) else decision
-        yield Replayed(evidence=e, decision=decision, result=_result(e, decision, episode, made))
+                yield again.good(e, there, armed)
+        elif e.failed:
+            yield _failure(e, situation, armed, decider, recoveries.get(e.id))
+        else:
+            decision = settle(decider.before(situation, armed))
+            if e.good and decision.touches:
+                wrong = _WRONG.get(decision.advice.action, Result.SHOWN_GOOD)
+                yield Replayed(e, decision, wrong)
+            else:
+                yield Replayed(e, decision, _UNTOUCHED)
+
+
+def _failure(
+    e: Evidence,
+    situation: Situation,
+    armed: Sequence[Armed],
+    decider: Decider,
+    episode: Episode | None,
+) -> Replayed:
+    """What would have come of a failure: lessons may act before it and, if none does, after."""
+    made = _Made(episode, armed)
+    decision = before = settle(decider.before(situation, armed))
+    if not _acts(before):
+        later = drive(decider.after(situation, failure_of(e), armed), made)
+        decision = later if _acts(later) else before
+    return Replayed(e, decision, _result(e, decision, episode, made))
 
 
 class _Made:
@@ -96,31 +111,28 @@ def _acts(decision: Decision) -> bool:
     return decision.advice.action in (AdviceAction.BLOCK, AdviceAction.RUN, AdviceAction.RETRY)
 
 
+_UNTOUCHED = Result.UNTOUCHED
+_WRONG = {
+    AdviceAction.BLOCK: Result.WRONGLY_BLOCKED,
+    AdviceAction.RUN: Result.WRONGLY_CHANGED,
+}
+"""What it is to act on a good call."""
+
+
 def _result(e: Evidence, decision: Decision, episode: Episode | None, made: _Made) -> Result:
     if not decision.touches:
         return Result.UNTOUCHED
-    action = decision.advice.action
-    if e.failed:
-        match action:
-            case AdviceAction.BLOCK:
-                return Result.PREVENTED
-            case AdviceAction.RUN | AdviceAction.RETRY:
-                retries = [t.effect for t in decision.touches if isinstance(t.effect, Retry)]
-                if retries:
-                    return _retried(retries[0], episode)
-                fitted = any(isinstance(t.armed.behaviour, FittingFixer) for t in decision.touches)
-                return _mended(e, decision.advice, episode, made, fitted=fitted)
-            case _:
-                return Result.SHOWN
-    if e.good:
-        match action:
-            case AdviceAction.BLOCK:
-                return Result.WRONGLY_BLOCKED
-            case AdviceAction.RUN:
-                return Result.WRONGLY_CHANGED
-            case _:
-                return Result.SHOWN_GOOD
-    return Result.UNTOUCHED
+    match decision.advice.action:
+        case AdviceAction.BLOCK:
+            return Result.PREVENTED
+        case AdviceAction.RUN | AdviceAction.RETRY:
+            retries = [t.effect for t in decision.touches if isinstance(t.effect, Retry)]
+            if retries:
+                return _retried(retries[0], episode)
+            fitted = any(isinstance(t.armed.behaviour, FittingFixer) for t in decision.touches)
+            return _mended(e, decision.advice, episode, made, fitted=fitted)
+        case _:
+            return Result.SHOWN
 
 
 def _retried(retry: Retry, episode: Episode | None) -> Result:
