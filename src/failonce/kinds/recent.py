@@ -41,8 +41,9 @@ class Unless:
 
 
 def gives(past: Past, value: Json) -> bool:
-    """Whether an earlier call gave a value, under any name."""
-    return any(v == value for v in (past.call.args or {}).values())
+    """Whether an earlier call gave a value, under any name; to Python `True` is also 1."""
+    given = (past.call.args or {}).values()
+    return any(v == value and isinstance(v, bool) == isinstance(value, bool) for v in given)
 
 
 def streak(situation: Situation, fingerprint: str) -> int:

@@ -136,7 +136,7 @@ def _seen(study: Study, missed: Mapping[str, Sequence[Missed]]) -> Mapping[str, 
             for thing in there:
                 last[thing] = e.at
                 del places[thing]
-            if there:
+            if not frozenset(there).isdisjoint(short):
                 short = _shortest(places)
     return last
 

@@ -8,10 +8,12 @@ The first was seen, so a guardrail may stop the call; the second was not, for it
 done elsewhere, so the lesson only warns. Either holds on hardly any call that worked.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
+from zlib import crc32
 
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.guardrail import Guardrail, Strength
@@ -19,10 +21,10 @@ from failonce.kinds.recent import Unless, streak
 from failonce.language import pattern
 from failonce.language.category import ATTRIBUTES
 from failonce.language.predicate import Predicate
-from failonce.model import Args, Call, Json, KindName, Proposal
+from failonce.model import Args, Evidence, Json, KindName, Proposal
 from failonce.ports import Phrase, Slots, Wording
 from failonce.proposal.drafting import draft
-from failonce.proposal.lab import Case
+from failonce.proposal.lab import Case, Lab
 from failonce.proposal.study import Study
 from failonce.trial import situations
 
@@ -41,27 +43,52 @@ MOST_FAILED: Final = 0.5
 MIN_GOOD: Final = 20
 """Working calls that it must have been looked for before."""
 MOST_TOOLS: Final = 4
-SAMPLE: Final = 500
-"""Working calls of a tool that are looked at, or a few more, spread over the history."""
+SAMPLE: Final = 250
+"""Working calls of a tool, and failures of a class, of which hardly more than so many are
+looked at, spread over the history."""
 LONGEST: Final = 300
 """Characters of a value that is looked for in earlier calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Before:
-    """A call with the calls that worked before it in its session."""
+    """A call, and which tools worked before it in its session, by the values they were given."""
 
     args: Args
-    worked: Sequence[Call]
+    tools_of: Mapping[Json, Set[str]]
+    every: Set[str]
 
-    def tools(self, same: str) -> frozenset[str] | None:
+    def tools(self, same: str) -> Set[str] | None:
         """Which tools worked, with the same value where one is named; None for no value."""
         if not same:
-            return frozenset(call.tool for call in self.worked)
+            return self.every
         value = self.args.get(same)
-        if not _comparable(value):
-            return None
-        return frozenset(c.tool for c in self.worked if any(v == value for v in _values(c)))
+        return self.tools_of.get(value, _NONE) if _comparable(value) else None
+
+
+_NONE: Final[frozenset[str]] = frozenset()
+
+
+def _before(situation: Situation) -> _Before:
+    tools_of: dict[Json, set[str]] = defaultdict(set)
+    every: set[str] = set()
+    for past in situation.past:
+        if past.answer.worked:
+            every.add(past.call.tool)
+            for value in (past.call.args or {}).values():
+                if _comparable(value):
+                    tools_of[value].add(past.call.tool)
+    return _Before(
+        args=situation.call.args or {},
+        tools_of=dict(tools_of),
+        every=every,
+    )
+
+
+def _comparable(value: Json) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= LONGEST and "<redacted:" not in value
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(slots=True)
@@ -72,9 +99,9 @@ class _Worked:
     """By class: how many worked after so many failures in a row."""
     before: list[_Before] = field(default_factory=list)
     """A sample, spread over the history."""
-    _tools: dict[str, Sequence[frozenset[str] | None]] = field(default_factory=dict)
+    _tools: dict[str, Sequence[Set[str] | None]] = field(default_factory=dict)
 
-    def tools(self, same: str) -> Sequence[frozenset[str] | None]:
+    def tools(self, same: str) -> Sequence[Set[str] | None]:
         """Which tools had worked before the calls of the sample."""
         if same not in self._tools:
             self._tools[same] = [b.tools(same) for b in self.before]
@@ -100,7 +127,7 @@ def mine(study: Study, mended: Iterable[str], wording: Wording) -> Iterator[Prop
             last = "call" if times == 1 else f"{times} calls"
             condition = f"its last {last} in the session failed so"
             yield _proposed(guard, own, condition, wording, "Another tool may do")
-        found = _unless(cases, behind.tools)
+        found = _unless(cases, behind.tools, study.lab)
         if found is not None:
             unless, own = found
             guard = _guard(cases[0], Strength.WARN, unless=unless)
@@ -114,8 +141,7 @@ def _tool(cases: Sequence[Case]) -> str:
 def _worked(study: Study, tools: set[str]) -> Mapping[str, _Worked]:
     """One look at every call, and a closer one at those that follow a failure of their tool."""
     found = {tool: _Worked() for tool in tools}
-    every = {tool: max(1, len(study.good.get(tool, ())) // SAMPLE) for tool in tools}
-    seen: Counter[str] = Counter()
+    chosen = {e.id for tool in tools for e in _sample(study.good.get(tool, ()))}
     failing: set[tuple[str, str]] = set()
     for e, situation in situations(study.calls):
         tool = e.call.tool
@@ -125,15 +151,22 @@ def _worked(study: Study, tools: set[str]) -> Mapping[str, _Worked]:
         if e.failed:
             failing.add(here)
         elif e.good:
-            if seen[tool] % every[tool] == 0:
-                found[tool].before.append(_before(situation))
-            seen[tool] += 1
+            if e.id in chosen:
+                found[tool].before.append(
+                    study.lab.once(("before", e.id), partial(_before, situation))
+                )
             if here in failing:
                 failing.discard(here)
                 last = _last(situation)
                 count = streak(situation, last) if last else 0
                 found[tool].after.update((last, n) for n in TIMES if n <= count)
     return found
+
+
+def _sample(good: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Some calls by their ids alone, so that those of a part are among those of the whole."""
+    every = 1 << max(0, (len(good) // SAMPLE).bit_length() - 1)
+    return (e for e in good if crc32(e.id.encode()) % every == 0)
 
 
 def _last(situation: Situation) -> str:
@@ -169,22 +202,14 @@ def _down(
 # ---------------------------------------------------------------------- unless
 
 
-def _values(call: Call) -> Iterable[Json]:
-    return (call.args or {}).values()
-
-
-def _before(situation: Situation) -> _Before:
-    worked = [past.call for past in situation.past if past.answer.worked]
-    return _Before(args=situation.call.args or {}, worked=worked)
-
-
 def _unless(
-    cases: Sequence[Case], good: Callable[[str], Sequence[frozenset[str] | None]]
+    cases: Sequence[Case], good: Callable[[str], Sequence[Set[str] | None]], lab: Lab
 ) -> tuple[Unless, list[Case]] | None:
     """What nearly all working calls had behind them, and most of these had not."""
     if len({c.cluster for c in cases}) < MIN_CLUSTERS:
         return None
-    before = [_before(c.situation) for c in cases[:: 1 + len(cases) // SAMPLE]]
+    some = cases[:: 1 + len(cases) // SAMPLE]
+    before = [lab.once(("before", c.evidence.id), partial(_before, c.situation)) for c in some]
     best: tuple[Unless, list[Case]] | None = None
     for same in ("", *sorted(cases[0].evidence.call.args or {})):
         tools = _tools([b.tools(same) for b in before], good(same))
@@ -198,15 +223,7 @@ def _unless(
     return best
 
 
-def _comparable(value: Json) -> bool:
-    if isinstance(value, str):
-        return 0 < len(value) <= LONGEST and "<redacted:" not in value
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _tools(
-    failed: Sequence[frozenset[str] | None], worked: Sequence[frozenset[str] | None]
-) -> tuple[str, ...]:
+def _tools(failed: Sequence[Set[str] | None], worked: Sequence[Set[str] | None]) -> tuple[str, ...]:
     """The fewest tools of which nearly every working call had one behind it, and few others.
 
     Taken one by one, each the one that most working calls have and fewest failing ones.
