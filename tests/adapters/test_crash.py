@@ -42,11 +42,16 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(
 
 
 def _killed(path: Path, run: int, rng: random.Random) -> list[str]:
-    """Every fourth run is killed anywhere from its start on, the others while they write."""
+    """Every fourth run is killed anywhere from its start on, the others while they write.
+
+    Two in four once they have written something, so that a busy machine shows as much.
+    """
     writer = start([sys.executable, WRITER, store_url(path), str(run)])
     if run == 0:
         return writer.kill_after(rng.uniform(0.1, 0.9))
-    return writer.kill_after(rng.uniform(0, 0.4), ready="ready")
+    if run == 1:
+        return writer.kill_after(rng.uniform(0, 0.4), ready="ready")
+    return writer.kill_after(rng.uniform(0, 0.1), ready=f"batch {rng.randint(4, 12)}")
 
 
 def _everything_acknowledged_is_there(store: SqlStore, run: int, lines: list[str]) -> None:
