@@ -412,16 +412,22 @@ def test_another_world_is_contradicted() -> None:
     )
 
 
-def test_the_same_call_or_answer_in_another_world_differs() -> None:
+def test_the_same_call_in_another_world_differs() -> None:
     got = theirs(car(**READY), DRIVE)
     answer, state = after(car(**READY, note="left behind"), DRIVE)
     assert agreement(DRIVE, answer, state, got) is Agreement.DIFFERS
-    other = replace(DRIVE, args={"speed": 5, "gear": 1})
-    answer, state = after(car(**READY, note="left behind"), other)
-    assert agreement(other, answer, state, got) is Agreement.DIFFERS
     read = theirs(car(speed=3), STATUS)
     answer, state = after(car(speed=4), STATUS)
     assert agreement(STATUS, answer, state, read) is Agreement.DIFFERS
+
+
+def test_another_call_that_changes_the_world_is_not_saved_by_the_same_words() -> None:
+    """`done` is what many a tool answers, whatever it did."""
+    got = theirs(car(**READY), DRIVE)
+    other = replace(DRIVE, args={"speed": 5, "gear": 1})
+    answer, state = after(car(**READY, note="left behind"), other)
+    assert answer.text == got.answer.text
+    assert agreement(other, answer, state, got) is Agreement.CONTRADICTED
 
 
 def test_where_the_caller_never_got_there_nobody_can_say() -> None:

@@ -365,6 +365,4 @@ def agreement(call: Call, answer: Answer, state: str, theirs: Reached | None) ->
     same = answer.text == theirs.answer.text if theirs.reads else state == theirs.state
     if same:
         return Agreement.CONFIRMED
-    if same_call or answer.text == theirs.answer.text:
-        return Agreement.DIFFERS
-    return Agreement.CONTRADICTED
+    return Agreement.DIFFERS if same_call else Agreement.CONTRADICTED

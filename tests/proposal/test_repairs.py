@@ -55,7 +55,8 @@ def test_a_repair_that_nobody_confirms_is_not_kept_however_often_the_call_works(
     """Ten never got there; that the call works now proves nothing by itself."""
     alone: list[Story] = many(10, lambda n: ({}, [call("fire", heat=700 + n)]))
     assert words(KILN, [*many(MIN_TASKS, holding), *alone]) == []
-    assert words(KILN, [*many(6, holding), *alone]) == [HOLD]
+    assert words(KILN, [*many(9, holding), *alone]) == []
+    assert words(KILN, [*many(10, holding), *alone]) == [HOLD], "the pedal stays: a half is needed"
     assert MIN_SURE <= MIN_TASKS
 
 
@@ -86,6 +87,37 @@ def test_a_repair_that_left_the_world_changed_and_the_call_failing_is_lost() -> 
     )
     assert spoilt.spoilt
     assert not candidate.spoilt
+
+
+def making(n: int) -> Story:
+    """The file is made here, and then there is one to trim."""
+    trim = call("trim", document=f"note-{n}", length=2)
+    return shelf(n), [trim, call("make", name=f"note-{n}"), trim]
+
+
+def going(n: int) -> Story:
+    """The caller was in the wrong folder, and trims the file that there is."""
+    trim = call("trim", document=f"note-{n}", length=2)
+    return shelf(n), [trim, call("go", folder=f"box-{n}"), trim]
+
+
+MAKE = ("trim", "call make(name=`document`); then the same call")
+
+
+def test_what_leaves_something_behind_needs_callers_in_the_very_same_world() -> None:
+    """A file made where one happens to stand lets the call work, and is not what was meant."""
+    assert MAKE in words(ARCHIVE, many(MIN_TASKS, making))
+    assert MAKE not in words(ARCHIVE, [*many(MIN_TASKS, making), *many(4, going)])
+
+
+def test_what_cannot_be_taken_back_is_learned_for_the_tools_that_it_was_tried_on() -> None:
+    def either(n: int) -> Story:
+        tool, name = (("view", "file"), ("trim", "document"))[n % 2]
+        again = call(tool, **{name: f"note-{n}"}, **({"length": 2} if n % 2 else {}))
+        return shelf(n), [again, call("make", name=f"note-{n}"), again]
+
+    made = words(ARCHIVE, many(8, either))
+    assert sorted(component for component, _ in made) == ["trim", "view"]
 
 
 # -------------------------------------------------------------------------- which is chosen

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from failonce.gate import checks
@@ -17,6 +18,8 @@ from failonce.trial import failure_of
 
 MOST: Final = 30
 """Failures that are executed again to see what they, or what is done for them, leave behind."""
+TRIED: Final = 120
+"""Failures of a lesson that are looked through for so many in which its steps are made."""
 
 
 def idle(proposal: Proposal, case: Case) -> int | None:
@@ -53,8 +56,8 @@ def traces(proposal: Proposal, body: Behaviour, case: Case) -> Traces:
     found = Traces()
     if case.environment is None or not isinstance(body, CallsFixer):
         return found
-    for i, (e, situation) in enumerate(case.failures(proposal)):
-        if i == MOST:
+    for e, situation in islice(case.failures(proposal), TRIED):
+        if found.taken_back == MOST:
             break
         if world := case.environment.before(e):
             before = world.state()
@@ -67,7 +70,11 @@ def traces(proposal: Proposal, body: Behaviour, case: Case) -> Traces:
 
 
 def _made(e: Evidence, situation: Situation, body: CallsFixer, world: World, found: Traces) -> bool:
-    """Make the calls of one failure and what follows them in any case; whether it took steps."""
+    """Make the calls of one failure, and what follows where the call fails; whether it took steps.
+
+    A step that the call itself is one of (to go somewhere) is taken back only where the call
+    fails: where it works, it is what the caller asked for.
+    """
     effect = body.before(situation) or body.after(situation, failure_of(e))
     if not isinstance(effect, Insert):
         return False
@@ -86,7 +93,7 @@ def _made(e: Evidence, situation: Situation, body: CallsFixer, world: World, fou
         planned = done.value
     if planned is None:
         return False
-    for call in planned.afterwards:
+    for call in (*planned.afterwards, *planned.if_failed):
         world.run(call)
     return bool(planned.made)
 

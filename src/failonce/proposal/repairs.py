@@ -27,6 +27,9 @@ MIN_SURE = 2
 """Witnesses in which a caller itself got where the repair leads."""
 SURE_SHARE = 0.34
 """Share of the witnesses that must be such ones: a call that works proves nothing by itself."""
+LEAVING_SHARE = 0.5
+"""The same where a step leaves something behind that the call did not ask for: a folder made
+in the wrong place lets one enter it too."""
 SURE_AGAINST = 3
 """Such witnesses for each in which every caller went elsewhere: what callers later did is a
 noisy label, but nobody gets to the same value or state by chance."""
@@ -75,9 +78,14 @@ class Candidate:
 
     @property
     def sure(self) -> frozenset[str]:
-        """The tasks in which a caller itself got where it leads."""
+        """The tasks in which a caller itself got where it leads.
+
+        Where it leaves something behind, the same call in another world is not that: one may
+        be in the wrong place.
+        """
+        surely = SURE - {Ending.DIFFERS} if _leaves(self.program) else SURE
         return frozenset(
-            case.cluster for case in self.family.cases if self.endings[case.evidence.id] in SURE
+            case.cluster for case in self.family.cases if self.endings[case.evidence.id] in surely
         )
 
     @property
@@ -154,10 +162,26 @@ def _stands(candidate: Candidate) -> bool:
     bad = candidate.at_odds(candidate.family.cases)
     return (
         len(good) >= MIN_TASKS
-        and len(candidate.sure) >= max(MIN_SURE, SURE_SHARE * len(good))
+        and len(candidate.sure) >= max(MIN_SURE, _share(candidate.program) * len(good))
         and not candidate.spoilt
+        and not _leaves_half(candidate)
         and len(candidate.sure) >= SURE_AGAINST * len(bad)
     )
+
+
+def _share(program: Program) -> float:
+    return LEAVING_SHARE if _leaves(program) else SURE_SHARE
+
+
+def _leaves(program: Program) -> bool:
+    """Whether what a step does stays where the call works."""
+    return not all(s.back for s in program.steps)
+
+
+def _leaves_half(candidate: Candidate) -> bool:
+    """Whether it would act for tools that it was not tried on, and could not take that back."""
+    steps = candidate.program.steps
+    return candidate.family.general and any(s.undo is None for s in steps)
 
 
 def _weight(program: Program) -> tuple[int, int, str]:
