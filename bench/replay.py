@@ -30,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, tally
-from failonce.kinds.decision import Armed
+from failonce.kinds.decision import Armed, Concerning
 from failonce.mining import Mining
 from failonce.policy import DEFAULT
 from failonce.review import Review
@@ -60,8 +60,6 @@ WARM = 2_000
 PEER = 20_000
 BUSIEST = 0.2
 """Share of the calls that the busiest tool must have at least."""
-
-Concerning = Callable[[str], Sequence[Armed]]
 
 
 def index(known: Sequence[Tool], shapes: Shapes) -> Index:

@@ -1,6 +1,5 @@
 """Who acts, who is withheld and who watches: the same calls count in every arm."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -8,9 +7,19 @@ from itertools import count
 import pytest
 
 from failonce.exposing import Asking, Candidate, Placed, Roster, lets_go, placed
-from failonce.kinds.behaviour import ALWAYS, Block, Repair, Retry, Show, Situation, Speaks
+from failonce.kinds.behaviour import (
+    ALWAYS,
+    ANY_TOOL,
+    Block,
+    Repair,
+    Retry,
+    Show,
+    Situation,
+    Speaks,
+)
 from failonce.kinds.behaviour import Effect as Said
-from failonce.kinds.decision import Armed, Decision, settle
+from failonce.kinds.decision import Armed, Concerning, Decision, settle
+from failonce.kinds.fixer import Fit, FittingFixer
 from failonce.model import (
     Action,
     AdviceAction,
@@ -58,7 +67,7 @@ def call(session: str = "s", **args: int) -> Call:
 
 
 def asking(of: Call) -> Asking:
-    return lambda armed: settle(decide.before(Situation(call=of), armed))
+    return lambda concerning: settle(decide.before(Situation(call=of), concerning))
 
 
 HELD, APPLIED = unit(Arm.HOLDOUT), unit(Arm.APPLIED)
@@ -157,8 +166,8 @@ def test_after_a_failure_nothing_is_withheld() -> None:
     """The failure is its own counterfactual."""
     of, failure = call(HELD), Failure(message="m", signature="f", category=Category.NETWORK)
 
-    def ask(armed: Sequence[Armed]) -> Decision:
-        return settle(decide.after(Situation(call=of), failure, armed))
+    def ask(concerning: Concerning) -> Decision:
+        return settle(decide.after(Situation(call=of), failure, concerning))
 
     from tests.skill.test_decide import hint
 
@@ -199,14 +208,30 @@ def test_a_lesson_whose_own_step_fails_is_left_out_and_told_of(session: str) -> 
 
 
 def test_an_error_that_is_nobodys_own_is_not_hidden() -> None:
-    def ask(armed: Sequence[Armed]) -> Decision:
-        if len(armed) > 1:
+    def ask(concerning: Concerning) -> Decision:
+        if len(concerning("t")) > 1:
             raise RuntimeError("together")
-        return settle(decide.before(Situation(call=call()), armed))
+        return settle(decide.before(Situation(call=call()), concerning))
 
     two = roster(place(guard("a")), place(guard("b")))
     with pytest.raises(RuntimeError, match="together"):
         two.before(call(), START, ask)
+
+
+def test_what_is_withheld_for_another_tool_does_not_speak_where_a_call_becomes_one_of_it() -> None:
+    """A call under a wrong name meets the lessons of the right one, as far as its unit has them."""
+    names = FittingFixer(component=ANY_TOOL, fit=Fit.NAMES)
+    corrected = Armed(lesson="names", version=1, kind=KindName.FIXER, behaviour=names)
+    known = {"t": ToolSpec(name="t", digest="d")}
+    of = replace(call(HELD), tool="T")
+
+    def ask(concerning: Concerning) -> Decision:
+        return settle(decide.before(Situation(call=of, tools=known), concerning))
+
+    for session, action in ((HELD, AdviceAction.RUN), (APPLIED, AdviceAction.BLOCK)):
+        of = replace(of, session=session)
+        both = roster(place(corrected, group="names"), place(guard("a"), share=0.5))
+        assert both.before(of, START, ask).decision.advice.action is action
 
 
 # ------------------------------------------------------------------- places

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from failonce.identity import digest
 from failonce.kinds.behaviour import Block, Insert, Repair, Retry
-from failonce.kinds.decision import Armed, Decision, Touch
+from failonce.kinds.decision import Armed, Concerning, Decision, Touch
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.reading import Basis, Does, reads
 from failonce.model import ALLOW, Arm, Call, Effect, Exposure, Lesson, ToolSpec
@@ -22,8 +22,10 @@ from failonce.outcome.span import Span
 from failonce.policy import Policy
 from failonce.skill.index import Index
 
-Asking = Callable[[Sequence[Armed]], Decision]
+Asking = Callable[[Concerning], Decision]
 """Asks these lessons, and no others, about the call at hand."""
+Held = tuple[frozenset[str], ...]
+"""Lessons that a unit goes without, by group."""
 NewId = Callable[[], str]
 """Makes an id that nobody else makes."""
 
@@ -144,7 +146,7 @@ class Roster:
         self._watching = Index(p.armed for p in every if p.watches)
         self._places = {p.armed.lesson: p for p in every}
         self._new_id = new_id
-        self._draws: dict[tuple[str, str, int], tuple[frozenset[str], ...]] = {}
+        self._draws: dict[tuple[str, str, int], Held] = {}
 
     def before(self, call: Call, at: datetime, ask: Asking) -> Asked:
         """Ask before a call; `ask` asks `decide.before`."""
@@ -153,17 +155,14 @@ class Roster:
         if not concerning and not watching:
             return UNASKED
         applied, held, shadow = (_Meeting(call=call, at=at, arm=arm) for arm in _ARMS)
-        groups = self._held(call, at, concerning)
-        out = frozenset[str]().union(*groups)
-        acting = [a for a in concerning if a.lesson not in out] if out else concerning
-        decision, raised = _answer(ask, acting)
+        acting = self._acting_on(applied)
+        decision, raised = _answer(ask, acting, call.tool)
         spoken = [self._spoken(t, applied) for t in decision.touches]
-        for own in groups:
+        for own in self._held(call.tool, applied):
             # In their own order: whoever speaks first may leave the others nothing to say.
-            asked = [a for a in concerning if a.lesson not in out - own]
-            spoken += self._would(ask, asked, own, held)
+            spoken += self._would(ask, self._acting_on(applied, own), own, held)
         for a in watching if call.cluster else ():
-            spoken += self._would(ask, [*acting, a], {a.lesson}, shadow)
+            spoken += self._would(ask, self._with(acting, a), {a.lesson}, shadow)
         spoken += [self._failed(a, applied) for a in raised]
         return Asked(decision=decision, spoken=tuple(spoken))
 
@@ -173,13 +172,12 @@ class Roster:
         Nothing is withheld: what happens without a lesson has just happened.
         """
         gone = frozenset(spent)
-        armed = self._acting.concerning(call.tool)
-        if gone:
-            armed = [a for a in armed if a.lesson not in gone]
-        if not armed:
+        acting = self._acting.concerning
+        concerning = _without(acting, lambda _: gone) if gone else acting
+        if not concerning(call.tool):
             return UNASKED
         met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
-        decision, raised = _answer(ask, armed)
+        decision, raised = _answer(ask, concerning, call.tool)
         spoken = [
             _afterwards(self._exposure(t.armed, met, id=self._new_id()), t)
             for t in decision.touches
@@ -187,15 +185,28 @@ class Roster:
         spoken += [self._failed(a, met) for a in raised]
         return Asked(decision=decision, spoken=tuple(spoken))
 
-    def _held(
-        self, call: Call, at: datetime, concerning: Sequence[Armed]
-    ) -> tuple[frozenset[str], ...]:
-        """The lessons that this unit goes without, by group; a session draws once a week."""
-        key = (call.tool, call.cluster, epoch(at))
+    def _acting_on(self, met: _Meeting, back: Set[str] = frozenset()) -> Concerning:
+        """The lessons that act in this unit, and these that would but for the draw."""
+
+        def held(tool: str) -> Set[str]:
+            groups = self._held(tool, met)
+            return frozenset[str]().union(*groups) - back if groups else frozenset()
+
+        return _without(self._acting.concerning, held)
+
+    def _with(self, acting: Concerning, one: Armed) -> Concerning:
+        """The lessons that act and, last, one of those that watch."""
+        watching = self._watching.concerning
+        return lambda tool: [*acting(tool), one] if one in watching(tool) else acting(tool)
+
+    def _held(self, tool: str, met: _Meeting) -> Held:
+        """The lessons of a tool that this unit goes without; a session draws once a week."""
+        unit = met.call.cluster
+        key = (tool, unit, epoch(met.at))
         if key not in self._draws:
             groups: dict[Group, set[str]] = defaultdict(set)
-            for place in (self._places[a.lesson] for a in concerning):
-                if drawn(place.group, at, call.cluster, place.share) is Arm.HOLDOUT:
+            for place in (self._places[a.lesson] for a in self._acting.concerning(tool)):
+                if drawn(place.group, met.at, unit, place.share) is Arm.HOLDOUT:
                     groups[place.group].add(place.armed.lesson)
             if len(self._draws) >= REMEMBERED:
                 self._draws.clear()
@@ -203,10 +214,10 @@ class Roster:
         return self._draws[key]
 
     def _would(
-        self, ask: Asking, asked: Sequence[Armed], own: Set[str], met: _Meeting
+        self, ask: Asking, asked: Concerning, own: Set[str], met: _Meeting
     ) -> Iterator[Spoken]:
         """What lessons that do not act would have spoken of."""
-        decision, raised = _answer(ask, asked)
+        decision, raised = _answer(ask, asked, met.call.tool)
         yield from (self._spoken(t, met) for t in decision.touches if t.armed.lesson in own)
         yield from (self._failed(a, met) for a in raised if a.lesson in own)
 
@@ -256,23 +267,39 @@ def _afterwards(made: Exposure, touch: Touch) -> Spoken:
     )
 
 
-def _answer(ask: Asking, armed: Sequence[Armed]) -> tuple[Decision, list[Armed]]:
+def _without(concerning: Concerning, gone: Callable[[str], Set[str]]) -> Concerning:
+    """These lessons without those that are gone for a tool."""
+
+    def left(tool: str) -> Sequence[Armed]:
+        out = gone(tool)
+        own = concerning(tool)
+        return [a for a in own if a.lesson not in out] if out else own
+
+    return left
+
+
+def _answer(ask: Asking, concerning: Concerning, tool: str) -> tuple[Decision, list[Armed]]:
     """The decision, and the lessons whose own step failed: the others decide without them."""
+    armed = concerning(tool)
     if not armed:
         return NOTHING, []
     try:
-        return ask(armed), []
+        return ask(concerning), []
     except Exception:
-        stands = {a.lesson: _stands(ask, a) for a in armed}
-        if all(stands.values()):
+        broken = {a.lesson: a for a in armed if not _stands(ask, a, tool)}
+        if not broken:
             raise
-        rest = [a for a in armed if stands[a.lesson]]
-        return (ask(rest) if rest else NOTHING), [a for a in armed if not stands[a.lesson]]
+        rest = [a for a in armed if a.lesson not in broken]
+        return (ask(_only(rest, tool)) if rest else NOTHING), list(broken.values())
 
 
-def _stands(ask: Asking, armed: Armed) -> bool:
+def _only(armed: Sequence[Armed], tool: str) -> Concerning:
+    return lambda other: armed if other == tool else ()
+
+
+def _stands(ask: Asking, armed: Armed, tool: str) -> bool:
     try:
-        ask([armed])
+        ask(_only([armed], tool))
     except Exception:
         return False
     return True

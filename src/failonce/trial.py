@@ -14,7 +14,7 @@ from typing import overload
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Insert, Recalled, Situation
-from failonce.kinds.decision import CANNOT, Armed, Decider, Decision, drive
+from failonce.kinds.decision import CANNOT, Armed, Concerning, Decider, Decision, drive
 from failonce.kinds.fixer import CallsFixer
 from failonce.model import (
     AdviceAction,
@@ -33,8 +33,6 @@ DEPTH = 4
 
 Run = Callable[[Call], Answer]
 """Makes a call: in a world, from a recording, or for real."""
-Concerning = Callable[[str], Sequence[Armed]]
-"""The lessons that concern a tool, by its name."""
 
 NO_TOOLS: Mapping[str, ToolSpec] = MappingProxyType({})
 
@@ -252,7 +250,7 @@ def execute(
     leads to another failure is progress and stays, unless nothing works in the end.
     """
     insert = _Recorder(run)
-    before = drive(decider.before(situation, concerning(situation.call.tool)), insert)
+    before = drive(decider.before(situation, concerning), insert)
     if before.advice.action is AdviceAction.BLOCK:
         return Execution(
             before=before, call=situation.call, answer=None, inserted=tuple(insert.made)
@@ -265,10 +263,13 @@ def execute(
     undo = before.if_failed
     repairs: list[Decision] = []
     used = set(before.advice.lessons)
+
+    def unused(tool: str) -> Sequence[Armed]:
+        return [a for a in concerning(tool) if a.lesson not in used]
+
     while answer.failure is not None and len(repairs) < DEPTH:
-        armed = [a for a in concerning(call.tool) if a.lesson not in used]
         now = replace(situation, call=call)
-        decision = drive(decider.after(now, answer.failure, armed), insert)
+        decision = drive(decider.after(now, answer.failure, unused), insert)
         if decision.advice.action is not AdviceAction.RETRY:
             break
         repairs.append(decision)

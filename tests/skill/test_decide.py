@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour, Insert, Repair, Situation
 from failonce.kinds.concerned import Concerned
-from failonce.kinds.decision import CANNOT, Armed, Deciding, Decision, drive, settle
+from failonce.kinds.decision import (
+    CANNOT,
+    Armed,
+    Concerning,
+    Deciding,
+    Decision,
+    drive,
+    settle,
+)
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
@@ -151,12 +159,31 @@ def call(**args: object) -> Situation:
     return Situation(call=Call(tool="t", args=args))  # type: ignore[arg-type]
 
 
+def own(armed: Sequence[Armed]) -> Concerning:
+    """Each of these lessons for the tool that it is about."""
+
+    def concerning(tool: str) -> Sequence[Armed]:
+        if tool == "t" and isinstance(armed, Concerned):
+            return armed
+        return [a for a in armed if a.behaviour.component in (tool, ANY_TOOL)]
+
+    return concerning
+
+
+def asked(situation: Situation, armed: Sequence[Armed], most: int = decide.MAX_SHOWN) -> Deciding:
+    return decide.before(situation, own(armed), most=most)
+
+
+def cured(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
+    return decide.after(situation, failure, own(armed))
+
+
 def before(situation: Situation, *armed: Armed) -> Decision:
-    return settle(decide.before(situation, armed))
+    return settle(asked(situation, armed))
 
 
 def after(situation: Situation, failure: Failure, *armed: Armed) -> Decision:
-    return settle(decide.after(situation, failure, armed))
+    return settle(cured(situation, failure, armed))
 
 
 def test_nothing_armed_is_the_call_as_it_was() -> None:
@@ -265,7 +292,7 @@ def test_a_guardrail_that_expects_another_failure_blocks() -> None:
 
 def test_steps_are_made_instead_of_a_block_and_the_call_runs() -> None:
     armed = (insert(Program(steps=(step("start"),))), guard("a", expects="not started"))
-    decision, made = driven(decide.before(call(a=1), armed), start="on")
+    decision, made = driven(asked(call(a=1), armed), start="on")
     assert made == ["start"]
     assert decision.advice.action is AdviceAction.RUN
     assert decision.advice.args == {"a": 1}
@@ -275,14 +302,14 @@ def test_steps_are_made_instead_of_a_block_and_the_call_runs() -> None:
 def test_where_the_steps_cannot_be_made_the_call_is_stopped() -> None:
     armed = (insert(Program(steps=(step("start"),))), guard("a", expects="not started"))
     assert before(call(a=1), *armed).advice.action is AdviceAction.BLOCK
-    decision, made = driven(decide.before(call(a=1), armed))
+    decision, made = driven(asked(call(a=1), armed))
     assert (decision.advice.action, made) == (AdviceAction.BLOCK, ["start"])
     assert decision.advice.lessons == ("guard-a",)
 
 
 def test_where_the_repair_looks_and_declines_the_call_is_stopped() -> None:
     armed = (insert(looking(Relation.EMPTY, step("touch"))), guard("a", expects="no file"))
-    decision, made = driven(decide.before(call(a=1), armed), ls="[1]", touch="")
+    decision, made = driven(asked(call(a=1), armed), ls="[1]", touch="")
     assert (decision.advice.action, made) == (AdviceAction.BLOCK, ["ls"])
 
 
@@ -290,10 +317,10 @@ def test_a_repair_that_must_read_the_error_waits_for_it() -> None:
     """The call runs into its failure, whose text says what to do; blocked, it never would."""
     doors = Step(tool="close", each=Read(source=Source.ERROR_LIST), arguments=())
     armed = (insert(Program(steps=(doors,))), guard("a", expects="open: <doors>"))
-    decision, made = driven(decide.before(call(a=1), armed), close="")
+    decision, made = driven(asked(call(a=1), armed), close="")
     assert (decision, made) == (decide.NOTHING, [])
     failed = replace(FAILED, message="open: left, right")
-    decision, made = driven(decide.after(call(a=1), failed, armed), close="")
+    decision, made = driven(cured(call(a=1), failed, armed), close="")
     assert (decision.advice.action, made) == (AdviceAction.RETRY, ["close", "close"])
 
 
@@ -309,7 +336,7 @@ def test_a_lesson_acts_once_however_many_expect_its_failure() -> None:
         guard("a", expects="not started"),
         guard("b", expects="not started"),
     )
-    decision, made = driven(decide.before(call(a=1, b=2), armed), start="on")
+    decision, made = driven(asked(call(a=1, b=2), armed), start="on")
     assert made == ["start"]
     assert decision.advice.action is AdviceAction.RUN
     assert decision.advice.lessons == ("insert",)
@@ -348,6 +375,76 @@ def test_what_is_said_beside_is_said_once_of_the_call_that_runs() -> None:
     assert advice.lessons == ("fix", "guard-x", "A.", "B.", "C.")
 
 
+# ------------------------------------------- what will really run is guarded
+
+
+def against(tool: str, look: Program = NO_LOOK) -> Armed:
+    """Stops every call of a tool."""
+    stops = guard("a", look=look)
+    assert isinstance(stops.behaviour, Guardrail)
+    body = replace(stops.behaviour, component=tool, when=Predicate())
+    return replace(stops, lesson=f"against-{tool}", behaviour=body)
+
+
+def test_a_guardrail_stops_a_call_that_a_lesson_wants_to_make() -> None:
+    """It counts as one that failed: what was done before it is taken back."""
+    steps = (step("touch", "x", undo="rm"), step("erase"))
+    armed = (insert(Program(steps=steps)), against("erase"))
+    decision, made = driven(cured(call(a=1), FAILED, armed), touch="", erase="", rm="")
+    assert (decision, made) == (decide.NOTHING, ["touch x", "rm x"])
+    armed = (insert(Program(steps=steps), Moment.BEFORE), against("erase"))
+    decision, made = driven(asked(call(a=1), armed), touch="", erase="", rm="")
+    assert (decision, made) == (decide.NOTHING, ["touch x", "rm x"])
+
+
+def test_a_guardrail_that_looks_is_asked_about_inserted_calls_too() -> None:
+    armed = (insert(Program(steps=(step("erase"),))), against("erase", looking()))
+    assert driven(cured(call(a=1), FAILED, armed), ls="[]", erase="")[1] == ["ls"]
+    decision, made = driven(cured(call(a=1), FAILED, armed), ls="[1]", erase="")
+    assert (decision.advice.action, made) == (AdviceAction.RETRY, ["ls", "erase"])
+
+
+def test_what_takes_a_step_back_is_not_stopped() -> None:
+    """It would be left half done."""
+    steps = (step("touch", "x", undo="rm"), step("break"))
+    armed = (insert(Program(steps=steps)), against("rm"))
+    assert driven(cured(call(a=1), FAILED, armed), touch="", rm="")[1] == [
+        "touch x",
+        "break",
+        "rm x",
+    ]
+
+
+def test_a_guardrail_stops_the_call_as_a_repair_after_the_failure_wants_it() -> None:
+    armed = (after_failure("old", "new"), guard("new"))
+    assert before(call(old=1), *armed) == decide.NOTHING
+    assert after(call(old=1), FAILED, *armed) == decide.NOTHING
+    other = after_failure("old", "newer", "second")
+    decision = after(call(old=1), FAILED, armed[0], other, armed[1])
+    assert decision.advice.args == {"newer": 1}, "the next lesson is asked"
+    assert decision.advice.lessons == ("second",)
+
+
+def test_steps_for_a_repair_that_is_stopped_are_taken_back() -> None:
+    steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"))
+    away = Program(steps=steps, arguments=(("b", literal(1)),))
+    armed = (insert(away), guard("b"))
+    decision, made = driven(cured(call(a=1), FAILED, armed), touch="", cd="", up="", rm="")
+    assert (decision, made) == (decide.NOTHING, ["touch x", "cd d", "up d", "rm x"])
+
+
+def test_a_call_under_a_wrong_name_meets_the_lessons_of_the_right_one() -> None:
+    names = FittingFixer(component=ANY_TOOL, fit=Fit.NAMES)
+    corrected = Armed(lesson="names", version=1, kind=KindName.FIXER, behaviour=names)
+    known = {"t": ToolSpec(name="t", digest="d")}
+    situation = Situation(call=Call(tool="T", args={"old": 1}), tools=known)
+    found = Index([corrected, rename("old", "new"), guard("new")]).concerning
+    assert settle(decide.before(situation, found)).advice.lessons == ("names", "fix", "guard-new")
+    found = Index([corrected, rename("old", "new")]).concerning
+    advice = settle(decide.before(situation, found)).advice
+    assert (advice.tool, advice.args) == ("t", {"new": 1})
+
+
 # ------------------------------------------------- looking first
 
 
@@ -362,20 +459,20 @@ def test_what_is_said_beside_is_said_once_of_the_call_that_runs() -> None:
 def test_a_guardrail_that_looks_blocks_only_where_it_sees_why(
     texts: dict[str, str], action: AdviceAction
 ) -> None:
-    decision, made = driven(decide.before(call(a=1), (guard("a", look=looking()),)), **texts)
+    decision, made = driven(asked(call(a=1), (guard("a", look=looking()),)), **texts)
     assert (decision.advice.action, made) == (action, ["ls"])
     assert bool(decision.touches) == (action is AdviceAction.BLOCK)
 
 
 def test_a_guardrail_that_looks_may_warn() -> None:
     armed = (guard("a", Strength.WARN, look=looking()),)
-    assert driven(decide.before(call(a=1), armed), ls="[]")[0].advice.action is AdviceAction.WARN
-    assert driven(decide.before(call(a=1), armed), ls="[1]")[0] == decide.NOTHING
+    assert driven(asked(call(a=1), armed), ls="[]")[0].advice.action is AdviceAction.WARN
+    assert driven(asked(call(a=1), armed), ls="[1]")[0] == decide.NOTHING
 
 
 def test_it_looks_only_where_the_arguments_are_those_it_is_about() -> None:
     armed = (guard("a", look=looking()),)
-    assert driven(decide.before(call(b=1), armed), ls="[]") == (decide.NOTHING, [])
+    assert driven(asked(call(b=1), armed), ls="[]") == (decide.NOTHING, [])
 
 
 def test_lessons_that_need_calls_say_nothing_where_none_can_be_made() -> None:
@@ -393,14 +490,14 @@ def test_lessons_that_need_calls_say_nothing_where_none_can_be_made() -> None:
 
 def test_a_look_that_fails_leaves_the_call_alone() -> None:
     armed = (insert(looking(Relation.EMPTY, step("touch")), Moment.BEFORE),)
-    decision, made = driven(decide.before(call(a=1), armed), touch="")
+    decision, made = driven(asked(call(a=1), armed), touch="")
     assert (decision, made) == (decide.NOTHING, ["ls"])
 
 
 def test_a_step_that_fails_is_as_if_nothing_had_been_done() -> None:
     steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"), step("break"))
     armed = (insert(Program(steps=steps)),)
-    decision, made = driven(decide.after(call(a=1), FAILED, armed), touch="", cd="", rm="", up="")
+    decision, made = driven(cured(call(a=1), FAILED, armed), touch="", cd="", rm="", up="")
     assert decision == decide.NOTHING
     assert made == ["touch x", "cd d", "break", "up d", "rm x"]
 
@@ -408,7 +505,7 @@ def test_a_step_that_fails_is_as_if_nothing_had_been_done() -> None:
 def test_the_next_lesson_is_asked_where_the_first_cannot_help() -> None:
     first = insert(Program(steps=(step("break"),)), lesson_id="first")
     second = insert(Program(steps=(step("start"),)), lesson_id="second")
-    decision, made = driven(decide.after(call(a=1), FAILED, (first, second)), start="")
+    decision, made = driven(cured(call(a=1), FAILED, (first, second)), start="")
     assert made == ["break", "start"]
     assert decision.advice.lessons == ("second",)
 
@@ -416,14 +513,14 @@ def test_the_next_lesson_is_asked_where_the_first_cannot_help() -> None:
 def test_only_one_lesson_repairs_a_failure_at_a_time() -> None:
     first = insert(Program(steps=(step("start"),)), lesson_id="first")
     second = insert(Program(steps=(step("stop"),)), lesson_id="second")
-    decision, made = driven(decide.after(call(a=1), FAILED, (first, second)), start="", stop="")
+    decision, made = driven(cured(call(a=1), FAILED, (first, second)), start="", stop="")
     assert (decision.advice.lessons, made) == (("first",), ["start"])
 
 
 def test_the_decision_tells_what_to_do_after_the_call() -> None:
     steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"))
     decision, made = driven(
-        decide.after(call(a=1), FAILED, (insert(Program(steps=steps)),)), touch="", cd=""
+        cured(call(a=1), FAILED, (insert(Program(steps=steps)),)), touch="", cd=""
     )
     assert made == ["touch x", "cd d"]
     assert [c.tool for c in decision.afterwards] == ["up"]
@@ -435,7 +532,7 @@ def test_the_decision_tells_what_to_do_after_the_call() -> None:
 def test_where_a_later_guardrail_stops_the_call_what_was_done_for_it_is_taken_back() -> None:
     steps = (step("touch", "x", undo="rm"), step("cd", "d", back="up"))
     armed = (insert(looking(Relation.EMPTY, *steps), Moment.BEFORE), guard("a"))
-    decision, made = driven(decide.before(call(a=1), armed), ls="[]", touch="", cd="", up="", rm="")
+    decision, made = driven(asked(call(a=1), armed), ls="[]", touch="", cd="", up="", rm="")
     assert decision.advice.action is AdviceAction.BLOCK
     assert made == ["ls", "touch x", "cd d", "up d", "rm x"]
     assert (decision.afterwards, decision.if_failed) == ((), ())
@@ -445,7 +542,7 @@ def test_what_a_second_lesson_did_where_the_first_led_to_is_undone_there() -> No
     away = insert(looking(Relation.EMPTY, step("cd", "d", back="up")), Moment.BEFORE)
     write = insert(looking(Relation.EMPTY, step("touch", "x", undo="rm")), Moment.BEFORE)
     decision, made = driven(
-        decide.before(call(a=1), (away, replace(write, lesson="write"))), ls="[]", cd="", touch=""
+        asked(call(a=1), (away, replace(write, lesson="write"))), ls="[]", cd="", touch=""
     )
     assert made == ["ls", "cd d", "ls", "touch x"]
     assert [c.tool for c in decision.afterwards] == ["up"]
@@ -458,7 +555,7 @@ def test_a_call_that_failed_before_is_another_once_something_was_done_for_it() -
     stop = guard("a", repeated=2)
     assert before(again, stop).advice.action is AdviceAction.BLOCK
     start = insert(looking(Relation.EMPTY, step("start")), Moment.BEFORE)
-    decision, _ = driven(decide.before(again, (start, stop)), ls="[]", start="")
+    decision, _ = driven(asked(again, (start, stop)), ls="[]", start="")
     assert decision.advice.action is AdviceAction.RUN
 
 
@@ -498,7 +595,7 @@ situations = st.sampled_from([{}, {"path": "a/b"}, {"path": ["x"], "on": 1}]).ma
 
 
 def after_f(situation: Situation, armed: Sequence[Armed]) -> Deciding:
-    return decide.after(situation, FAILED, armed)
+    return cured(situation, FAILED, armed)
 
 
 @settings(deadline=None)
@@ -513,7 +610,7 @@ def test_any_lessons_decide_in_bounded_calls_and_say_the_same_twice(
         return texts[len(repr(wanted)) % len(texts)]
 
     seen = repr(situation)
-    for ask in (decide.before, after_f):
+    for ask in (asked, after_f):
         made: list[Call] = []
 
         def run(wanted: Call, made: list[Call] = made) -> Answer:
@@ -608,7 +705,7 @@ def sessions(draw: st.DrawFn) -> Situation:
 @settings(deadline=None)
 @given(st.lists(bodies(), max_size=7), st.lists(sessions(), min_size=1, max_size=3), st.data())
 def test_lessons_decide_together_what_they_decide_one_by_one(
-    drawn: Sequence[Behaviour], asked: Sequence[Situation], data: st.DataObject
+    drawn: Sequence[Behaviour], drawn_situations: Sequence[Situation], data: st.DataObject
 ) -> None:
     """What is known of lessons beforehand saves time and changes nothing."""
     together = Index(
@@ -630,10 +727,10 @@ def test_lessons_decide_together_what_they_decide_one_by_one(
         expected=st.booleans(),
     )
     failure = data.draw(failures)
-    for situation in (*asked, *asked):  # the second time from memory
+    for situation in (*drawn_situations, *drawn_situations):  # the second time from memory
         for ask in (
-            lambda armed, s=situation: decide.before(s, armed),
-            lambda armed, s=situation: decide.before(s, armed, most=1),
-            lambda armed, s=situation: decide.after(s, failure, armed),
+            lambda armed, s=situation: asked(s, armed),
+            lambda armed, s=situation: asked(s, armed, most=1),
+            lambda armed, s=situation: cured(s, failure, armed),
         ):
             assert drive(ask(together), world) == drive(ask(one_by_one), world)

@@ -12,7 +12,7 @@ from failonce.gate.results import Replayed, Result, tally
 from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.concerned import Concerned
-from failonce.kinds.decision import Armed, Decider
+from failonce.kinds.decision import Armed, Concerning, Decider
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
@@ -32,7 +32,6 @@ from failonce.model import (
     Trust,
     Unit,
 )
-from failonce.trial import Concerning
 
 _HELPED = (Result.PREVENTED, Result.REPAIRED, Result.RECOVERED)
 _HURT = (

@@ -5,18 +5,17 @@ without an error is worth nothing by itself. A good call is harmed where it is b
 where its answer or the world after it is another than without the lesson.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from failonce.gate.results import Replayed, Result, besides
 from failonce.history import Episode
 from failonce.kinds.behaviour import Repair, Retry, Situation
-from failonce.kinds.decision import CANNOT, Armed, Decider, Decision, drive
+from failonce.kinds.decision import CANNOT, Concerning, Decider, Decision, drive
 from failonce.kinds.fixer import FittingFixer
 from failonce.model import ALLOW, AdviceAction, Answer, Call, Evidence, ToolSpec
 from failonce.ports import Environment, World
 from failonce.trial import (
     Agreement,
-    Concerning,
     Execution,
     Reached,
     advised,
@@ -52,7 +51,7 @@ class Reexecution:
             result = Result.CONTRADICTED
         return Replayed(evidence=e, decision=decision, result=result)
 
-    def good(self, e: Evidence, situation: Situation, armed: Sequence[Armed]) -> Replayed:
+    def good(self, e: Evidence, situation: Situation, concerning: Concerning) -> Replayed:
         """What lessons would have done to a call that worked."""
         worlds: list[World | None] = []
 
@@ -62,7 +61,7 @@ class Reexecution:
             world = worlds[0]
             return CANNOT if world is None else world.run(call)
 
-        decision = drive(self._decider.before(situation, armed), run)
+        decision = drive(self._decider.before(situation, concerning), run)
         action = decision.advice.action
         if action is AdviceAction.BLOCK:
             return Replayed(evidence=e, decision=decision, result=Result.WRONGLY_BLOCKED)

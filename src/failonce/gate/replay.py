@@ -15,13 +15,12 @@ from failonce.gate.reexecution import Reexecution
 from failonce.gate.results import Replayed, Result, besides
 from failonce.history import Episode
 from failonce.kinds.behaviour import Retry, Situation
-from failonce.kinds.decision import Armed, Decider, Decision, drive, settle
+from failonce.kinds.decision import Armed, Concerning, Decider, Decision, drive, settle
 from failonce.kinds.fixer import FittingFixer
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
 from failonce.ports import Environment
 from failonce.trial import (
     NO_TOOLS,
-    Concerning,
     as_recorded,
     failure_of,
     situations,
@@ -48,19 +47,18 @@ def replay(
     """
     again = None if environment is None else Reexecution(environment, decider)
     for e, situation in situations(calls, tools):
-        armed = concerning(e.call.tool)
-        if not armed or (again is not None and not e.failed and not e.good):
+        if not concerning(e.call.tool) or (again is not None and not e.failed and not e.good):
             yield Replayed(e, UNTOUCHED, Result.UNTOUCHED)
         elif again is not None:
             there = replace(situation, tools=again.tools(e) or tools)
             if e.failed:
                 yield again.failure(e, there, concerning, recoveries.get(e.id))
             else:
-                yield again.good(e, there, armed)
+                yield again.good(e, there, concerning)
         elif e.failed:
-            yield _failure(e, situation, armed, decider, recoveries.get(e.id))
+            yield _failure(e, situation, concerning, decider, recoveries.get(e.id))
         else:
-            decision = settle(decider.before(situation, armed))
+            decision = settle(decider.before(situation, concerning))
             if e.good and decision.touches:
                 wrong = _WRONG.get(decision.advice.action, Result.SHOWN_GOOD)
                 yield Replayed(e, decision, wrong)
@@ -71,15 +69,15 @@ def replay(
 def _failure(
     e: Evidence,
     situation: Situation,
-    armed: Sequence[Armed],
+    concerning: Concerning,
     decider: Decider,
     episode: Episode | None,
 ) -> Replayed:
     """What would have come of a failure: lessons may act before it and, if none does, after."""
-    made = _Made(episode, armed)
-    decision = before = settle(decider.before(situation, armed))
+    made = _Made(episode, concerning(e.call.tool))
+    decision = before = settle(decider.before(situation, concerning))
     if not _acts(before):
-        later = drive(decider.after(situation, failure_of(e), armed), made)
+        later = drive(decider.after(situation, failure_of(e), concerning), made)
         decision = later if _acts(later) else before
     return Replayed(e, decision, _result(e, decision, episode, made))
 

@@ -40,6 +40,9 @@ class Decision:
     """Calls to make where it failed all the same: they take back what was done for it."""
 
 
+Concerning = Callable[[str], Sequence[Armed]]
+"""The lessons that concern a tool, by its name, in the order in which they speak."""
+
 Deciding = Generator[Call, Answer, Decision]
 """Yields the calls that lessons want made, is sent their answers, returns the decision."""
 
@@ -68,8 +71,8 @@ def settle(deciding: Deciding) -> Decision:
 class Decider(Protocol):
     """`skill.decide` as replay sees it: stages do not import one another."""
 
-    def before(self, situation: Situation, armed: Sequence[Armed]) -> Deciding:
+    def before(self, situation: Situation, concerning: Concerning) -> Deciding:
         """What to do before a call."""
 
-    def after(self, situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
+    def after(self, situation: Situation, failure: Failure, concerning: Concerning) -> Deciding:
         """What to do after a call failed."""

@@ -166,7 +166,7 @@ class Lab:
         if recovery is None:
             return Ending.NOTHING
         run = as_recorded(case.episode.between, armed)
-        decided = drive(self._decider.after(case.situation, case.failure, armed), run)
+        decided = drive(self._decider.after(case.situation, case.failure, lambda _: armed), run)
         if decided.advice.action is not AdviceAction.RETRY:
             return Ending.NOTHING
         if decided.advice.args == recovery.call.args:

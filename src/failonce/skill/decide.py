@@ -2,11 +2,13 @@
 
 Order (DESIGN section 8): repairs, then guardrails on the call that will really run, then what
 is only shown. Where a guardrail expects a failure that a lesson repairs, the repair is made
-instead of the block. Replay and every surface drive these two generators, so what was proven
-on history is what happens at call time.
+instead of the block. Guardrails are also asked about the calls that repairs insert and about
+the call as a repair after a failure wants it; not about what takes a step back, which would
+leave it half done, nor about what a guardrail itself looks at. Replay and every surface drive
+these two generators, so what was proven on history is what happens at call time.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -22,9 +24,9 @@ from failonce.kinds.behaviour import (
     Warn,
 )
 from failonce.kinds.concerned import Concerned, concerned
-from failonce.kinds.decision import Armed, Deciding, Decision, Touch
+from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision, Touch
 from failonce.language.matching import Bits
-from failonce.language.program import Planned
+from failonce.language.program import Calls, Planned
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Failure, KindName, Past
 
 MAX_SHOWN = 3
@@ -36,7 +38,7 @@ _ACTS: Final = (Repair, Insert)
 
 _HOW_TO_OVERRIDE = "If this call is right all the same, repeat it with a reason."
 
-Inserting = Generator[Call, Answer, Planned | None]
+Asking = Generator[Call, Answer, bool]
 
 
 @dataclass(slots=True)
@@ -44,7 +46,9 @@ class _Under:
     """A decision in the making: the call as it stands, who spoke, and what is to follow."""
 
     situation: Situation
+    concerning: Concerning
     armed: Concerned
+    """The lessons that concern the tool of the call as it stands."""
     speak: Bits = 0
     """Those who may have something to say before the call as it stands."""
     touches: list[Touch] = field(default_factory=list)
@@ -58,6 +62,8 @@ class _Under:
         past = self.situation.past
         if planned.made:
             past = (*past, *(Past(call=c, answer=Answer(text="")) for c in planned.made))
+        if planned.tool != self.situation.call.tool:
+            self.armed = concerned(self.concerning(planned.tool))
         self.situation = replace(self.situation, call=call, past=past)
         self.speak = self.armed.before(self.situation)
         undo = planned.if_failed
@@ -67,26 +73,29 @@ class _Under:
         self.entered = (*self.entered, *planned.entered)
         self.afterwards = (*planned.afterwards, *self.afterwards)
 
-    def speaking(self, kinds: Bits) -> Iterator[Armed]:
-        """The lessons of these that may have something to say before the call, in order.
+    def speaking(self, *, fixers: bool) -> Iterator[Armed]:
+        """The fixers, or the others, that may have something to say before the call, in order.
 
-        Where one of them made another call of it, those behind it are asked of that one.
+        Where one of them made another call of it, those behind it are asked of that one; where
+        it is of another tool, all that concern that tool.
         """
-        asked = self.situation
-        left = self.speak & kinds
+        armed, asked = self.armed, self.situation
+        left = self.speak & (armed.fixers if fixers else ~armed.fixers)
         while left:
             place = (left & -left).bit_length() - 1
-            yield self.armed.lessons[place]
+            yield armed.lessons[place]
             if asked is not self.situation:
-                asked = self.situation
-                left = self.speak & kinds
-            left &= -2 << place
+                place = place if armed is self.armed else -1
+                armed, asked = self.armed, self.situation
+                left = self.speak & (armed.fixers if fixers else ~armed.fixers)
+            left &= -1 << place + 1
 
     def curing(self, failure: Failure) -> Iterator[Armed]:
         """The lessons that may have something to say after this failure, in order."""
-        left = self.armed.after(self.situation, failure)
+        armed = self.armed
+        left = armed.after(self.situation, failure)
         while left:
-            yield self.armed.lessons[(left & -left).bit_length() - 1]
+            yield armed.lessons[(left & -left).bit_length() - 1]
             left &= left - 1
 
     def acted(self, lesson: Armed) -> bool:
@@ -96,19 +105,30 @@ class _Under:
         mine = (t.effect for t in self.touches if t.armed is lesson)
         return any(isinstance(effect, _ACTS) for effect in mine)
 
+    def taken_back(self) -> Generator[Call, Answer, None]:
+        """Undo what was done for the call, which will not run."""
+        for call in (*self.afterwards, *self.if_failed):  # noqa: UP028 - answers are sent
+            yield call
+        self.afterwards = self.if_failed = ()
 
-def before(situation: Situation, armed: Sequence[Armed], *, most: int = MAX_SHOWN) -> Deciding:
-    """What to do before the call; `armed` are the lessons that concern its tool.
+
+def _under(situation: Situation, concerning: Concerning) -> _Under:
+    armed = concerned(concerning(situation.call.tool))
+    return _Under(situation=situation, concerning=concerning, armed=armed)
+
+
+def before(situation: Situation, concerning: Concerning, *, most: int = MAX_SHOWN) -> Deciding:
+    """What to do before the call; `concerning` gives the lessons that concern a tool.
 
     At most `most` sentences are shown with it.
     """
-    everybody = concerned(armed)
-    speak = everybody.before(situation)
+    under = _under(situation, concerning)
+    everybody = under.armed
+    speak = under.speak = everybody.before(situation)
     if not speak:
         return NOTHING
     known = everybody.known(situation.call, speak, most)
     if known is None:
-        under = _Under(situation, everybody, speak)
         known = yield from _before(under, most)
         everybody.remember(situation.call, speak, most, known)
     return known
@@ -116,13 +136,13 @@ def before(situation: Situation, armed: Sequence[Armed], *, most: int = MAX_SHOW
 
 def _before(under: _Under, most: int) -> Deciding:
     yield from _repair(under)
-    block = yield from _guard(under, most)
+    said: list[Touch] = []
+    block = yield from _guard(under, said)
     if block is not None:
-        for call in (*under.afterwards, *under.if_failed):  # noqa: UP028 - answers are sent
-            yield call
-        under.afterwards = under.if_failed = ()
+        yield from under.taken_back()
         message = f"{block.message} {_HOW_TO_OVERRIDE}"
         return _decision(AdviceAction.BLOCK, message, under)
+    under.touches += _heard(said, most)
     message = " ".join(_spoken(under.touches))
     if any(isinstance(t.effect, _ACTS) for t in under.touches):
         return _decision(AdviceAction.RUN, message, under)
@@ -133,41 +153,86 @@ def _before(under: _Under, most: int) -> Deciding:
     return NOTHING
 
 
-def after(situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
-    """What to do after the call failed; the first lesson that can help decides."""
-    under = _Under(situation, concerned(armed))
-    found = yield from _cure(under, failure)
-    if found:
+def after(situation: Situation, failure: Failure, concerning: Concerning) -> Deciding:
+    """What to do after the call failed; the first lesson that can help decides.
+
+    A repair whose call a guardrail stops is taken back, and the next lesson is asked.
+    """
+    refused: frozenset[str] = frozenset()
+    while True:
+        under = _under(situation, concerning)
+        found = yield from _cure(under, failure, refused)
+        if not found:
+            break
         effect = under.touches[-1].effect
-        delay = effect.after_s if isinstance(effect, Retry) else 0.0
-        message = " ".join(_spoken(under.touches))
-        return _decision(AdviceAction.RETRY, message, under, after_s=delay)
-    if failure.attempt > 1 and any(_spent(lesson, situation, failure) for lesson in armed):
+        retry = isinstance(effect, Retry)
+        if retry or (yield from _guard(under, [])) is None:
+            message = " ".join(_spoken(under.touches))
+            delay = effect.after_s if isinstance(effect, Retry) else 0.0
+            return _decision(AdviceAction.RETRY, message, under, after_s=delay)
+        yield from under.taken_back()
+        refused |= {t.armed.lesson for t in under.touches}
+    if failure.attempt > 1 and any(_spent(a, situation, failure) for a in under.armed):
         return _decision(AdviceAction.GIVE_UP, "The retries for this failure are used up.", under)
     return NOTHING
 
 
-def _cure(under: _Under, failure: Failure) -> Generator[Call, Answer, bool]:
+def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> Asking:
     """Whether a lesson repaired the call, or wants it run again."""
     for lesson in under.curing(failure):
-        if under.acted(lesson):
+        if lesson.lesson in refused or under.acted(lesson):
             continue
         effect = lesson.behaviour.after(under.situation, failure)
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
         if isinstance(effect, _ACTS):
-            planned = yield from _planned(under.situation.call, effect)
+            planned = yield from _planned(under, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
                 return True
     return False
 
 
-def _planned(call: Call, effect: Repair | Insert) -> Inserting:
+def _planned(under: _Under, effect: Repair | Insert) -> Calls:
+    call = under.situation.call
     if isinstance(effect, Repair):
         return Planned(args=effect.args, tool=effect.tool or call.tool)
-    return (yield from effect.program.run(call, error=effect.error, blamed=effect.blamed))
+    running = effect.program.run(call, error=effect.error, blamed=effect.blamed)
+    return (yield from _guarded(under, running))
+
+
+def _guarded(under: _Under, running: Calls) -> Calls:
+    """Make a program's calls, but none that a guardrail stops: that one counts as failed.
+
+    Behind a call that failed there is only the way back.
+    """
+    back = False
+    try:
+        call = next(running)
+        while True:
+            stopped = not back and (yield from _stopped(under, call))
+            answer = CANNOT if stopped else (yield call)
+            back = back or not answer.worked
+            call = running.send(answer)
+    except StopIteration as done:
+        planned: Planned | None = done.value
+        return planned
+
+
+def _stopped(under: _Under, call: Call) -> Asking:
+    """Whether a guardrail stops a call that a lesson wants to make."""
+    there = replace(under.situation, call=call)
+    armed = concerned(under.concerning(call.tool))
+    left = armed.before(there) & ~armed.fixers
+    while left:
+        effect = armed.lessons[(left & -left).bit_length() - 1].behaviour.before(there)
+        if isinstance(effect, LookFirst):
+            effect = yield from _looked(call, effect)
+        if isinstance(effect, Block):
+            return True
+        left &= left - 1
+    return False
 
 
 def _spent(lesson: Armed, situation: Situation, failure: Failure) -> bool:
@@ -180,35 +245,39 @@ def _spent(lesson: Armed, situation: Situation, failure: Failure) -> bool:
 
 def _repair(under: _Under) -> Generator[Call, Answer, None]:
     """Apply each repair once, in order; each sees what the one before it made."""
-    for lesson in under.speaking(under.armed.fixers):
+    for lesson in under.speaking(fixers=True):
+        if under.acted(lesson):
+            continue
         effect = lesson.behaviour.before(under.situation)
         if isinstance(effect, _ACTS):
-            planned = yield from _planned(under.situation.call, effect)
+            planned = yield from _planned(under, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
 
 
-def _guard(under: _Under, most: int) -> Generator[Call, Answer, Block | None]:
-    """What stops the call; anew from the first lesson where a repair made another call of it."""
+def _guard(under: _Under, said: list[Touch]) -> Generator[Call, Answer, Block | None]:
+    """What stops the call; anew from the first lesson where a repair made another call of it.
+
+    What others have to say of the call that runs is added to `said`.
+    """
     asked = None
     while asked != under.situation.call:
         asked = under.situation.call
-        said: list[Touch] = []
-        for lesson in under.speaking(~under.armed.fixers):
+        said.clear()
+        for lesson in under.speaking(fixers=False):
             effect = lesson.behaviour.before(under.situation)
             if effect is None:
                 continue
             if isinstance(effect, LookFirst):
                 effect = yield from _looked(asked, effect)
             if isinstance(effect, Block):
-                stopped = yield from _stopped(under, lesson, effect)
-                if stopped:
+                stands = yield from _stands(under, lesson, effect)
+                if stands:
                     return effect
                 if asked != under.situation.call:
                     break
             elif effect is not None:
                 said.append(Touch(armed=lesson, effect=effect))
-    under.touches += _heard(said, most)
     return None
 
 
@@ -227,7 +296,7 @@ def _looked(call: Call, effect: LookFirst) -> Generator[Call, Answer, Block | Wa
     return effect.then if holds else None
 
 
-def _stopped(under: _Under, lesson: Armed, block: Block) -> Generator[Call, Answer, bool]:
+def _stands(under: _Under, lesson: Armed, block: Block) -> Asking:
     """Whether the call is to be stopped: not where the failure it runs into is repaired."""
     expected = block.expected
     if expected is not None:
@@ -242,10 +311,8 @@ def _stopped(under: _Under, lesson: Armed, block: Block) -> Generator[Call, Answ
 
 def _repairs(lesson: Armed, under: _Under, expected: Failure) -> bool:
     """Whether the lesson repaired this failure already, or will once its error is there to read."""
-    if under.acted(lesson):
-        return isinstance(lesson.behaviour.after(under.situation, expected), Insert)
     effect = lesson.behaviour.after(under.situation, replace(expected, expected=False))
-    return isinstance(effect, Insert) and effect.program.needs_error
+    return isinstance(effect, Insert) and (under.acted(lesson) or effect.program.needs_error)
 
 
 def _spoken(touches: Sequence[Touch]) -> list[str]:

@@ -24,7 +24,7 @@ from failonce.evidence.triage import triage
 from failonce.exposing import Asked, Spoken
 from failonce.identity import canonical_json, digest
 from failonce.kinds.behaviour import Block, Repair, Situation
-from failonce.kinds.decision import Armed, Decision, settle
+from failonce.kinds.decision import Concerning, Decision, settle
 from failonce.loop import Loop
 from failonce.model import (
     ALLOW,
@@ -192,9 +192,9 @@ class Advisor:
         known = self._rosters.of(call.project)
         situation = self._situation(call, known)
 
-        def ask(armed: Sequence[Armed]) -> Decision:
+        def ask(concerning: Concerning) -> Decision:
             most = self._loop.review.policy.max_suggestions
-            return settle(decide.before(situation, armed, most=most))
+            return settle(decide.before(situation, concerning, most=most))
 
         asked = known.roster.before(call, self._clock.now(), ask)
         advice = asked.decision.advice
@@ -217,8 +217,8 @@ class Advisor:
             if failure is None:
                 continue
 
-            def ask(armed: Sequence[Armed], failure: Failure = failure) -> Decision:
-                return settle(decide.after(situation, failure, armed))
+            def ask(concerning: Concerning, failure: Failure = failure) -> Decision:
+                return settle(decide.after(situation, failure, concerning))
 
             asked = known.roster.after(call, self._clock.now(), ask, spent=before.repaired)
             advice = asked.decision.advice

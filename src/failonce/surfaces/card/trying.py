@@ -11,7 +11,7 @@ from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
-from failonce.kinds.decision import Armed, Deciding, Decision
+from failonce.kinds.decision import Concerning, Deciding, Decision
 from failonce.model import AdviceAction, Call, Evidence, Failure, Lesson, ToolSpec
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
@@ -77,11 +77,11 @@ class _Watched:
 
     made: list[Call] = field(default_factory=list)
 
-    def before(self, situation: Situation, armed: Sequence[Armed]) -> Deciding:
-        return self._noting(lambda: decide.before(situation, armed))
+    def before(self, situation: Situation, concerning: Concerning) -> Deciding:
+        return self._noting(lambda: decide.before(situation, concerning))
 
-    def after(self, situation: Situation, failure: Failure, armed: Sequence[Armed]) -> Deciding:
-        return self._noting(lambda: decide.after(situation, failure, armed))
+    def after(self, situation: Situation, failure: Failure, concerning: Concerning) -> Deciding:
+        return self._noting(lambda: decide.after(situation, failure, concerning))
 
     def _noting(self, begin: Callable[[], Deciding]) -> Deciding:
         self.made = []
