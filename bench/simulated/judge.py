@@ -3,7 +3,8 @@
 confirmed      a call that only looks: the gold path of the task holds the same call with the
                same answer, or the caller made it later. A call that changes the world: the
                gold path's call of that tool, or the caller's later one, led to the same world
-as asked       not confirmed; only the name or the JSON was mended, the arguments are the caller's
+as asked       not confirmed; only the name or the JSON was mended, the arguments are the caller's,
+               and what else was called changed nothing
 contradicted   the caller's next success with that tool was another call
 state differs  the caller or the gold path made the same call, with another answer or world
 unconfirmed    there is nothing to compare with
@@ -176,13 +177,20 @@ def same_call(one: Call, other: Call, task: Task) -> bool:
 
 
 def _as_asked(call: Call, outcome: Outcome, task: Task) -> bool:
-    """Whether only the tool's name or the JSON of the arguments was mended."""
+    """Whether only the tool's name or the JSON of the arguments was mended; looks are no more."""
     final = outcome.final
-    if final is None or any(r.call not in (call, final.call) for r in outcome.log):
+    others = (r for r in outcome.log if final is not None and r.call not in (call, final.call))
+    if final is None or any(not _looked(r) for r in others):
         return False
     if call.args is None:
         return final.call.tool == call.tool
     return same_call(replace(call, tool=final.call.tool), final.call, task)
+
+
+def _looked(ran: Ran) -> bool:
+    """Whether a call changed nothing."""
+    here = ran.before.public() == ran.after.public()
+    return here and ran.before.place() == ran.after.place()
 
 
 def _deed(turn: int, call: Call, text: str, world: SimulatedWorld) -> Deed:
