@@ -27,8 +27,8 @@ def later(waits: Sequence[float], category: Category = Category.TIMEOUT) -> Mate
 
 def test_the_same_call_that_soon_works_becomes_a_retry_with_the_delay_seen() -> None:
     body = parsed(transients.mine(later([1, 1, 1]), Plain()), Hint)
-    assert body.delay_ms == 1000
-    assert body.max_retries == 3
+    assert body.handler.delay_ms == 1000
+    assert body.handler.max_retries == 3
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_the_same_call_that_soon_works_becomes_a_retry_with_the_delay_seen() -> 
 def test_a_delay_is_rounded_up_between_the_least_and_the_most(
     waits: list[float], delay_ms: float
 ) -> None:
-    assert parsed(transients.mine(later(waits), Plain()), Hint).delay_ms == delay_ms
+    assert parsed(transients.mine(later(waits), Plain()), Hint).handler.delay_ms == delay_ms
 
 
 @given(st.lists(st.floats(4.2, 4.9), min_size=5, max_size=12), st.integers(0, 11))
@@ -59,7 +59,7 @@ def test_a_retry_after_of_the_server_is_the_delay() -> None:
         )
         return [replace(failed, finding=asked), read({"q": f"x{n}"})]
 
-    assert parsed(transients.mine(thrice(limited), Plain()), Hint).delay_ms == 7000
+    assert parsed(transients.mine(thrice(limited), Plain()), Hint).handler.delay_ms == 7000
 
 
 def test_a_call_that_works_after_something_was_done_is_no_transient() -> None:
