@@ -109,6 +109,22 @@ def test_a_lesson_that_every_session_taught_says_that_nothing_tried_it_yet() -> 
     assert proof.line.startswith("Not tried yet: every recorded failure of this class taught it")
 
 
+def test_a_lesson_that_never_speaks_of_what_did_not_teach_it_is_refused() -> None:
+    """It fits those alone that taught it; in a few witnesses that may still be chance."""
+    taught = past(sessions=3)
+    others = [
+        e
+        for s in range(20)
+        for e in session(f"x{s}", [evidence("read", {"to": f"{s}.txt"}, ERROR)])
+    ]
+    exam = frozenset(f"x{s}" for s in range(20))
+    verdict = judged(guardrail(), [*taught, *others], exam)
+    assert verdict.ruling is Ruling.REJECT
+    assert "tried on 20 failures in 20 sessions that did not teach it" in verdict.reasons[0]
+    few = judged(guardrail(), [*taught, *others], frozenset(sorted(exam)[: checks.UNSPOKEN - 1]))
+    assert few.ruling is Ruling.HOLD
+
+
 def test_too_few_sessions_are_underpowered_and_say_what_is_missing() -> None:
     verdict = judged(guardrail(), past(sessions=4))
     assert verdict.proof.power is Power.UNDERPOWERED

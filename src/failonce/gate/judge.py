@@ -94,6 +94,7 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
         checks.tells(proposal, known, case.recorded),
         checks.caused(proposal, case.recoveries, case.recorded, seen=case.environment is not None),
         checks.answers(proposal, case.failures(proposal)),
+        checks.carries(proof),
         checks.broad(proposal, proof),
         checks.agrees(proof),
     ]

@@ -73,6 +73,16 @@ def test_mining_with_nothing_recorded_says_how_to_begin(shell: Shell) -> None:
     assert shell.ok("mine", "--json").json == []
 
 
+def test_a_project_of_which_nothing_is_recorded_is_told_beside_those_that_are(shell: Shell) -> None:
+    """A recording that names its project keeps it, whatever import was told."""
+    calls = [{**c, "project": "depot"} for c in history()]
+    shell.ok("import", write(shell.project / "calls.jsonl", calls), "--project", "mine")
+    said = shell.ok("mine", "--project", "mine").err
+    assert "nothing is recorded for mine" in said
+    assert "Recorded are: depot" in said
+    assert "nothing is recorded" not in shell.ok("mine", "--project", "depot").err
+
+
 def test_a_second_miner_waits_its_turn(shell: Shell) -> None:
     from datetime import timedelta
 

@@ -17,7 +17,15 @@ from failonce.gate.checks.calls import SEEN_IDLE, inserted, retry_safe, unchangi
 from failonce.gate.checks.form import about, form, target, visible
 from failonce.gate.checks.meaning import identities, intent, no_reaiming
 from failonce.gate.checks.names import destructive, identity, looks
-from failonce.gate.checks.proofs import MAX_MATCHED_GOOD, agrees, answers, broad, caused
+from failonce.gate.checks.proofs import (
+    MAX_MATCHED_GOOD,
+    UNSPOKEN,
+    agrees,
+    answers,
+    broad,
+    carries,
+    caused,
+)
 from failonce.gate.checks.texts import tells, trusted_words
 from failonce.model import CheckResult, Proposal
 
@@ -37,10 +45,12 @@ __all__ = [
     "MAX_MATCHED_GOOD",
     "SEEN_IDLE",
     "STATIC",
+    "UNSPOKEN",
     "about",
     "agrees",
     "answers",
     "broad",
+    "carries",
     "caused",
     "destructive",
     "first_refusal",

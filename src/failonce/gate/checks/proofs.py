@@ -19,6 +19,8 @@ DISAGREE: Final = 2
 """Witnesses against a repair from which a person hears of them,"""
 FEW: Final = 4
 """where they are at least one for so many that speak for it."""
+UNSPOKEN: Final = 14
+"""Witnesses of whose failures it speaks of none: of others it would in less than 20 % (at 95 %)."""
 CONTRAST: Final = 2
 """Witnesses that tried the same call again in vain before the other call, and not after it."""
 
@@ -51,6 +53,21 @@ def agrees(proof: Proof) -> CheckResult:
         detail += f"; {unit} speak for it, {proof.losses} against"
         return CheckResult(name="agrees", passed=False, detail=detail)
     return CheckResult(name="agrees", passed=good, detail=detail, fatal=True)
+
+
+def carries(proof: Proof) -> CheckResult:
+    """Does it ever speak of failures that did not teach it?"""
+    t = proof.tally
+    spoken = t.prevented + t.repaired + t.recovered + t.shown + t.failed_again + t.spoilt
+    spoken += t.contradicted + t.unconfirmed + t.unrecovered
+    good = bool(spoken) or proof.clusters < UNSPOKEN
+    detail = (
+        "it speaks of failures that did not teach it"
+        if spoken
+        else f"tried on {t.failures} failures in {proof.among(proof.clusters)} that did not teach "
+        "it, it had nothing to say of any"
+    )
+    return CheckResult(name="carries", passed=good, detail=detail, fatal=True)
 
 
 def answers(proposal: Proposal, failures: Iterable[tuple[Evidence, Situation]]) -> CheckResult:

@@ -23,6 +23,8 @@ from failonce.surfaces.cli.session import named
 
 app = typer.Typer(rich_markup_mode=None)
 
+NAMED: Final = 8
+"""Projects named where another was asked for."""
 LEASE: Final = timedelta(minutes=2)
 """How long a run that was killed keeps the next one waiting."""
 
@@ -84,7 +86,13 @@ def mine(
             if isinstance(parts.store, SqlStore):
                 parts.store.set_weights(config.policy.weights)
             wanted = named(project, config)
-            projects = list(parts.store.projects()) if wanted is None else [wanted]
+            recorded = list(parts.store.projects())
+            projects = recorded if wanted is None else [wanted]
+            if wanted is not None and recorded and wanted not in recorded:
+                warn(
+                    f"failonce: nothing is recorded for {wanted}; a recording that names its "
+                    f"project keeps it. Recorded are: {', '.join(recorded[:NAMED])}"
+                )
             for one in projects:
                 if parts.review.mode(one) is Mode.OFF:
                     warn(f"failonce: learning is off for {one}, so it was passed over")
