@@ -53,15 +53,15 @@ class Retry(Handler):
         return _Retrying(self, means)
 
     def delay(self, failure: Failure) -> float:
-        """Milliseconds until the next attempt, before jitter and limits."""
+        """Milliseconds until the next attempt, before jitter."""
         computed = self.delay_ms * self.multiplier ** (failure.attempt - 1)
-        return max(computed, (failure.retry_after_s or 0.0) * 1000)
+        return min(max(computed, (failure.retry_after_s or 0.0) * 1000), MAX_DELAY_MS)
 
     def advise(self, failure: Failure) -> behaviour.Retry | None:
         """Retry with a growing delay while attempts are left."""
         if failure.attempt > self.max_retries:
             return None
-        delay = min(self.delay(failure), MAX_DELAY_MS)
+        delay = self.delay(failure)
         return behaviour.Retry(
             after_s=delay / 1000,
             times=self.max_retries,
@@ -110,10 +110,9 @@ class _Retrying:
             return None
         if self._in_vain >= retry.budget or not self._passes(result, failure):
             return None
-        wait = retry.delay(failure)
-        if wait > MAX_DELAY_MS:
+        if (failure.retry_after_s or 0.0) * 1000 > retry.max_wait_ms:
             return None  # to come back sooner than the server asked helps nobody
-        wait = min(wait * (1 + retry.jitter * self._means.random()), MAX_DELAY_MS) / 1000
+        wait = retry.delay(failure) * (1 + retry.jitter * self._means.random()) / 1000
         late = asked.until is not None and result.at + wait >= asked.until
         return None if late or waited + wait > retry.max_wait_ms / 1000 else wait
 

@@ -1,7 +1,7 @@
 """Timeout: give a call up that takes too long (C8).
 
 An awaited call is cancelled. A call that blocks runs in a thread, and Python cannot stop a
-thread: it is abandoned, runs on to its end, and is counted (`skill.steps.Threads`).
+thread: it is abandoned, runs on to its end, and is counted (`skill.driving.Threads`).
 """
 
 from dataclasses import dataclass, replace
