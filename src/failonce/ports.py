@@ -200,8 +200,8 @@ class Lessons(Protocol):
 class Audit(Protocol):
     """The append-only, hash-chained record of every decision."""
 
-    def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
-        """Entries in order."""
+    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
+        """Entries in order, those behind the place `after`."""
 
     def head(self) -> str:
         """The hash of the newest entry: it changes whenever anything was decided."""

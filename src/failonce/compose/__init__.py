@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
+from typing import Protocol, runtime_checkable
 
+from failonce.adapters.in_force import Projections, Publisher, file_beside
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
@@ -22,7 +25,7 @@ from failonce.compose.reading import Configuration, configure
 from failonce.evidence.redact import Clean, Redactor
 from failonce.loop import Loop
 from failonce.model import Recording, Reject, ToolSpec
-from failonce.ports import Clock, Store, Wording
+from failonce.ports import Clock, Store, Wording, Workspace
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
 
@@ -97,7 +100,7 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
     review = Review(
         store=store,
         clock=clock,
-        workspace=FileWorkspace(config.skills, project=config.project),
+        workspace=_workspace(config, store, clock),
         policy=config.policy,
         actor=_user() if actor is None else actor,
     )
@@ -111,6 +114,23 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         review=review,
         loop=loop,
     )
+
+
+@runtime_checkable
+class _Filed(Protocol):
+    """A store that is a file, beside which others find what is in force."""
+
+    @property
+    def path(self) -> Path: ...
+
+
+def _workspace(config: Configuration, store: Store, clock: Clock) -> Workspace:
+    """Where lessons are projected to: skill files, and the file that calls ask."""
+    files = FileWorkspace(config.skills, project=config.project)
+    if not isinstance(store, _Filed):
+        return files
+    publisher = Publisher(store, file_beside(store.path), policy=config.policy, clock=clock)
+    return Projections(files, publisher)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ as something else, so no text from an error can become structure.
 """
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,12 +43,34 @@ def dump(value: Mapping[str, Json]) -> str:
 
 
 def load(text: str) -> dict[str, Json]:
-    """The mapping that a body holds; raises `BadInput` saying what is wrong with it."""
+    """The mapping that a body holds; raises `BadInput` saying what is wrong with it.
+
+    JSON is YAML too, and is read a hundred times as fast.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise BadInput(f"The body is longer than {MAX_BYTES} bytes.")
+    return (_json(text) if text.startswith("{") else None) or _yaml(text)
+
+
+def _json(text: str) -> dict[str, Json] | None:
+    """The mapping that a text holds as JSON, None where it is not as strict as YAML is here."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a name stands twice")
+        return dict(pairs)
+
+    try:
+        value = plain(json.loads(text, object_pairs_hook=once), depth=MAX_DEPTH)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _yaml(text: str) -> dict[str, Json]:
     from ruamel.yaml import YAML  # noqa: PLC0415
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise BadInput(f"The body is longer than {MAX_BYTES} bytes.")
     try:
         _refuse_surprises(text)
         value = plain(YAML(typ="safe", pure=True).load(text))

@@ -272,9 +272,9 @@ class MemoryStore:
         found = ((name, self._closings.get((project, name))) for name in sessions)
         return {name: at for name, at in found if at is not None}
 
-    def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
-        """Audit entries in order."""
-        return iter([e for e in self._entries if subject in (None, e.event.subject)])
+    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
+        """Audit entries in order, those behind the place `after`."""
+        return iter([e for e in self._entries[after:] if subject in (None, e.event.subject)])
 
     def head(self) -> str:
         """The hash of the newest entry."""

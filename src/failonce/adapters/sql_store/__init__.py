@@ -14,17 +14,22 @@ store      `SqlStore`: transactions around the four above
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from failonce.adapters.sql_store.store import SqlStore
 
-__all__ = ["open_store", "store_url"]
+__all__ = ["open_store", "store_path", "store_url"]
 
 
 def store_url(path: Path) -> str:
     """The URL of a SQLite file, whatever characters its name holds."""
     return "sqlite:///" + quote(path.absolute().as_posix(), safe="/:")
+
+
+def store_path(url: str) -> Path:
+    """The SQLite file of a URL; what is kept beside it is found without a database library."""
+    return Path(unquote(url.removeprefix("sqlite:///").partition("?")[0])).expanduser()
 
 
 def open_store(url: str, *, scheme: int = 1, patience_s: float = 30.0) -> "SqlStore":

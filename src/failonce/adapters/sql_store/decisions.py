@@ -237,9 +237,9 @@ def closings(connection: Connection, project: str, sessions: Sequence[str]) -> d
     return found
 
 
-def entries(connection: Connection, subject: str | None) -> Iterator[AuditEntry]:
+def entries(connection: Connection, subject: str | None, after: int) -> Iterator[AuditEntry]:
     """Audit entries in order; raises `AuditBroken` at one that cannot be read."""
-    query = select(t.audit).order_by(t.audit.c.seq)
+    query = select(t.audit).where(t.audit.c.seq > after).order_by(t.audit.c.seq)
     if subject is not None:
         query = query.where(t.audit.c.subject == subject)
     for row in connection.execute(query):

@@ -173,10 +173,10 @@ class SqlStore:
         with self._read() as connection:
             return decisions.closings(connection, project, sessions)
 
-    def entries(self, *, subject: str | None = None) -> Iterator[AuditEntry]:
-        """Audit entries in order."""
+    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
+        """Audit entries in order, those behind the place `after`."""
         with self._read() as connection:
-            yield from decisions.entries(connection, subject)
+            yield from decisions.entries(connection, subject, after)
 
     def head(self) -> str:
         """The hash of the newest entry."""

@@ -1,0 +1,378 @@
+"""From the store to the file: what is in force now, or would be if it were approved.
+
+Whoever decides something publishes it. What did not change since the file was written is
+taken from there, so that a decision costs as much as it changed; a file that is missing, does
+not hold, or is not of this store's audit is made anew.
+"""
+
+import errno
+import os
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from failonce.adapters.in_force.entry import Entry, plain_body
+from failonce.adapters.in_force.layout import Building, Header, Numbers, Opened, opened, record
+from failonce.adapters.in_force.sealing import Sealer, key_beside, sealer
+from failonce.adapters.values import read
+from failonce.errors import BadInput, FailonceError, StoreError, StoreFull, UserError
+from failonce.identity import GENESIS, intact
+from failonce.kinds.registry import behaviour
+from failonce.language import document
+from failonce.model import (
+    EVERYONE,
+    Action,
+    AuditEntry,
+    Event,
+    KindName,
+    Lesson,
+    Ruling,
+    State,
+    ToolSpec,
+)
+from failonce.outcome.span import span
+from failonce.policy import Policy
+from failonce.ports import Clock, Store, Workspace
+
+try:
+    import fcntl
+except ImportError:  # Windows: two that publish at once may leave the older set for a moment
+    fcntl = None  # type: ignore[assignment]
+
+SAMPLES = 20
+"""Recorded failures that are asked whether their tool reads."""
+_ASKED = (State.PROPOSED, State.CANARY, State.STABLE)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Content:
+    """What will be in the file: records by project and target, and what was read on the way."""
+
+    seq: int = 0
+    head: str = GENESIS
+    next: int = 0
+    modes: dict[str, str] = field(default_factory=dict)
+    lessons: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
+    targets: dict[str, set[str]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+
+    def note(self, entry: AuditEntry) -> None:
+        """The audit is as far as this entry."""
+        self.seq, self.head = entry.seq, entry.hash
+        event = entry.event
+        if event.action is Action.SET_MODE and event.mode is not None:
+            self.modes[event.subject] = event.mode
+
+    def add(self, entry: Entry) -> None:
+        """One more lesson; of one target they stand in order of creation."""
+        block = self.lessons.setdefault(entry.project, {}).setdefault(entry.target, [])
+        block.append(record(entry))
+        if entry.component != entry.target:
+            self.targets.setdefault(entry.component, set()).add(entry.target)
+
+
+class Publisher:
+    """Keeps the file at `path` as the store says. One per process is enough; any number may."""
+
+    def __init__(self, store: Store, path: Path, *, policy: Policy, clock: Clock) -> None:
+        self._store = store
+        self.path = path
+        self._numbers = Numbers.of(policy)
+        self._clock = clock
+        self._specs: dict[str, Mapping[str, ToolSpec]] = {}
+        self._known: dict[tuple[str, int, str], Entry] = {}
+
+    def publish(self, *, anew: bool = False) -> bool:
+        """Bring the file up to date; True where it changed. Durable on return.
+
+        Raises `StoreError` where it cannot be written; the old one then stays.
+        """
+        with _translated(self.path), _locked(self.path):
+            seals = self._sealer()
+            old = None if anew else self._old(seals)
+            self._specs.clear()
+            self._known = {}
+            content = (self._onward(old) if old else None) or self._whole(old)
+            tools = self._tools()
+            aliases = record(dict(self._store.aliases()))
+            same = (
+                old is not None
+                and (content.seq, content.head) == (old.header.seq, old.header.head)
+                and old.header.numbers == self._numbers
+                and [aliases] == list(old.records(old.header.aliases))
+                and tools == {p: next(old.records(at)) for p, at in old.header.tools.items()}
+            )
+            if same:
+                return False
+            _replace(self.path, self._file(content, tools, aliases, seals))
+            return True
+
+    def behind(self) -> bool:
+        """Whether something was decided that the file does not tell."""
+        try:
+            old = self._old(self._sealer())
+        except FailonceError:
+            return True
+        return old is None or old.header.head != self._store.head()
+
+    def _sealer(self) -> Sealer:
+        key = key_beside(self.path)
+        try:
+            return sealer(key, make=True)
+        except StoreError:  # damaged or open to others: what it sealed is made anew with another
+            key.unlink(missing_ok=True)
+            return sealer(key, make=True)
+
+    def _old(self, seals: Sealer) -> Opened | None:
+        with suppress(OSError, StoreError):
+            return opened(self.path.read_bytes(), seals)
+        return None
+
+    def _file(
+        self, content: _Content, tools: Mapping[str, bytes], aliases: bytes, seals: Sealer
+    ) -> bytes:
+        own = secrets.token_hex(16)
+        building = Building(own, seals)
+        return building.file(
+            Header(
+                id=own,
+                seq=content.seq,
+                head=content.head,
+                next=content.next,
+                modes=content.modes,
+                numbers=self._numbers,
+                lessons={
+                    project: {target: building.add(block) for target, block in blocks.items()}
+                    for project, blocks in content.lessons.items()
+                },
+                targets={tool: sorted(targets) for tool, targets in content.targets.items()},
+                tools={project: building.add([specs]) for project, specs in tools.items()},
+                aliases=building.add([aliases]),
+                refused=tuple(sorted(content.refused)),
+            )
+        )
+
+    def _tools(self) -> dict[str, bytes]:
+        found = {p: self._of(p) for p in sorted(self._store.projects())}
+        return {p: record(list(specs.values())) for p, specs in found.items() if specs}
+
+    def _of(self, project: str) -> Mapping[str, ToolSpec]:
+        if project not in self._specs:
+            self._specs[project] = self._store.tools(project)
+        return self._specs[project]
+
+    # ---------------------------------------------------------- the whole
+
+    def _whole(self, old: Opened | None) -> _Content:
+        content = _Content()
+        self._known = {(e.id, e.version, e.digest): e for e in _entries(old)} if old else {}
+        events: dict[str, list[Event]] = defaultdict(list)
+        for entry in self._store.entries():
+            content.note(entry)
+            events[entry.event.subject].append(entry.event)
+        for n, lesson in enumerate(self._store.lessons(states=_ASKED)):
+            self._take(content, lesson, n, events[lesson.id])
+            content.next = n + 1
+        return content
+
+    # -------------------------------------------------------- what is new
+
+    def _onward(self, old: Opened) -> _Content | None:
+        """The file's content with what was decided since; None where that does not follow."""
+        header = old.header
+        fresh = list(self._store.entries(after=max(header.seq - 1, 0)))
+        if header.seq and (not fresh or fresh.pop(0).hash != header.head):
+            return None
+        content = _Content(
+            seq=header.seq,
+            head=header.head,
+            next=header.next,
+            modes=dict(header.modes),
+            targets={tool: set(targets) for tool, targets in header.targets.items()},
+            refused=set(header.refused),
+        )
+        for entry in fresh:
+            content.note(entry)
+        changed = map(self._store.lesson, dict.fromkeys(e.event.subject for e in fresh))
+        lessons = {x.id: x for x in changed if x is not None}
+        if not self._carried(old, content, lessons):
+            return None
+        made = {e.event.subject for e in fresh if e.event.action is Action.PROPOSE}
+        for lesson in lessons.values():
+            if lesson.id in made and lesson.version == 1:
+                events = [e.event for e in fresh if e.event.subject == lesson.id]
+                self._take(content, lesson, content.next, events)
+                content.next += 1
+            elif _asked(lesson):
+                return None  # it was not in the file, and nobody here knows its place
+        return content
+
+    def _carried(self, old: Opened, content: _Content, lessons: dict[str, Lesson]) -> bool:
+        """Take over what is in the file, changed where it changed; False where it does not hold.
+
+        Lessons that were found in it are taken out of `lessons`.
+        """
+        places = {(x.proposal.project, x.proposal.target) for x in lessons.values()}
+        content.refused -= lessons.keys()
+        for project, blocks in old.header.lessons.items():
+            for target, place in blocks.items():
+                held = list(old.records(place))
+                if (project, target) not in places:
+                    block = content.lessons.setdefault(project, {}).setdefault(target, [])
+                    block += filter(None, held)
+                    if len(block) < len(held):
+                        return False
+                    continue
+                for entry in old.values(place):
+                    if entry is None:
+                        return False
+                    self._carry(content, read(Entry, entry), lessons)
+        return True
+
+    def _carry(self, content: _Content, entry: Entry, lessons: dict[str, Lesson]) -> None:
+        lesson = lessons.pop(entry.id, None)
+        if lesson is None:
+            content.add(entry)
+        elif _asked(lesson):
+            events = [e.event for e in self._store.entries(subject=lesson.id)]
+            self._take(content, lesson, entry.n, events)
+
+    # --------------------------------------------------------- one lesson
+
+    def _take(self, content: _Content, x: Lesson, n: int, events: Iterable[Event]) -> None:
+        if not _asked(x):
+            return
+        try:
+            if not intact(x):
+                raise BadInput("its bytes are not those of its digest")
+            content.add(self._entry(x, n, events))
+        except UserError:
+            # Nobody approved what waits and cannot be read; what is in force must be told.
+            content.refused |= {x.id} if x.in_force else set()
+
+    def _entry(self, x: Lesson, n: int, events: Iterable[Event]) -> Entry:
+        proposal = x.proposal
+        known = self._known.get((x.id, x.version, x.digest))
+        return Entry(
+            n=n,
+            id=x.id,
+            version=x.version,
+            kind=proposal.kind,
+            project=proposal.project,
+            target=proposal.target,
+            component=known.component if known else behaviour(proposal).component,
+            key=proposal.key,
+            body=proposal.body,
+            plain=known.plain if known else _plain(x),
+            signatures=proposal.signatures,
+            state=x.state,
+            digest=x.digest,
+            approved_digest=x.approved_digest,
+            witnesses=len(proposal.support_clusters),
+            created_at=x.created_at,
+            valid_until=x.valid_until,
+            span=span(x, events, self._clock.now()),
+            claim=self._claim(x),
+        )
+
+    def _claim(self, x: Lesson) -> bool | None:
+        """What recorded calls say of a tool of which nothing is known but them."""
+        proposal = x.proposal
+        known = proposal.project != EVERYONE and proposal.target in self._store.tools(
+            proposal.project
+        )
+        if known or proposal.kind is not KindName.GUARDRAIL:
+            return None
+        claims = {
+            e.read_only
+            for signature in proposal.signatures
+            for e in self._store.samples(signature, limit=SAMPLES)
+        }
+        return claims.pop() if len(claims) == 1 else None
+
+
+class Projections:
+    """A `ports.Workspace`: the skill files, and the file of what is in force."""
+
+    def __init__(self, workspace: Workspace, publisher: Publisher) -> None:
+        self._workspace = workspace
+        self._publisher = publisher
+
+    def reconcile(self, lessons: Iterable[Lesson]) -> Sequence[str]:
+        """Bring both up to date; where one cannot be written the other one is."""
+        try:
+            changed = list(self._workspace.reconcile(lessons))
+        finally:
+            published = self._publisher.publish()
+        return [*changed, str(self._publisher.path)] if published else changed
+
+
+def _asked(x: Lesson) -> bool:
+    """Whether calls are to meet a lesson: it is in force, or waits and watches."""
+    waits = x.state is State.PROPOSED and x.judgement.ruling is not Ruling.REJECT
+    return waits or x.in_force
+
+
+def _entries(old: Opened) -> Iterator[Entry]:
+    """The lessons of a file that hold, whatever became of the others."""
+    for blocks in old.header.lessons.values():
+        for place in blocks.values():
+            yield from (read(Entry, data) for data in old.values(place) if data is not None)
+
+
+def _plain(x: Lesson) -> str:
+    try:
+        return plain_body(x.proposal, document.load(x.proposal.body))
+    except UserError:
+        return ""
+
+
+# ------------------------------------------------------------------ files
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put the file in its place in one step."""
+    own = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(own, flags, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        own.replace(path)
+    finally:
+        own.unlink(missing_ok=True)
+    if os.name == "posix":
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One at a time, and each reads the store once it is its turn: the last one's set stays."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreFull(f"{path} was left as it is: no room is left on its disk.") from error
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
