@@ -1,0 +1,153 @@
+"""Patterns: what a tool keeps failing with, and the hints that answer it (C3, C6 to C12).
+
+A pattern is a view of what is recorded, made anew each time it is asked for. Nothing of it is
+kept beside the evidence, so it survives every restart and cannot contradict it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from failonce import statistics
+from failonce.language.category import ATTRIBUTES
+from failonce.model import Category, Evidence, Signature, Trust
+from failonce.surfaces.plans import (
+    CircuitBreaker,
+    Fallback,
+    HintName,
+    Metrics,
+    PlanHint,
+    PlanModification,
+    RateLimit,
+    Retry,
+    Timeout,
+)
+from failonce.surfaces.plans.hints import MAX_TIMEOUT_MS
+from failonce.surfaces.words import counted
+
+HINTS: Final[Mapping[Category, tuple[HintName, ...]]] = MappingProxyType(
+    {
+        Category.NETWORK: (HintName.RETRY, HintName.CIRCUIT_BREAKER),
+        Category.TIMEOUT: (HintName.TIMEOUT, HintName.RETRY),
+        Category.MISSING_TOOL: (HintName.FALLBACK,),
+        Category.INVALID_ARGS: (HintName.METRICS,),
+        Category.RATE_LIMIT: (HintName.RATE_LIMIT, HintName.RETRY),
+        Category.LLM: (HintName.FALLBACK, HintName.CIRCUIT_BREAKER),
+    }
+)
+"""The table C7 to C12: all that it lists is suggested, not the first alone (D.3.8)."""
+
+NEWEST: Final = 200
+"""Failures of a class that are looked at: more sessions make a pattern hardly surer."""
+PRIOR_RETRY: Final[Mapping[Category, Retry]] = MappingProxyType(
+    {
+        Category.NETWORK: Retry(max_retries=3, delay_ms=1_000),
+        Category.TIMEOUT: Retry(max_retries=2, delay_ms=1_000),
+        Category.RATE_LIMIT: Retry(max_retries=3, delay_ms=2_000),
+    }
+)
+"""Retries where nothing was learned of them: what the seed's own code had."""
+PRIOR_TIMEOUT_MS: Final = 10_000.0
+"""Twice the usual five seconds (C8: increased)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedPattern:
+    """Failures of one tool for one cause, with the five fields of the seed (C3)."""
+
+    capability_id: str
+    error_category: Category
+    frequency: int
+    """Failures within the lifetime of a pattern."""
+    suggested_hints: tuple[HintName, ...]
+    confidence: float
+    """`statistics.support` of the sessions (or tasks, or sources that nobody vouches for) that
+    failed so: .6 for two. One session that fails a thousand times makes it .5."""
+    signatures: tuple[str, ...] = ()
+    """The classes of failures in it, the most frequent first."""
+    last_seen: datetime | None = None
+    retry_after_s: float = 0.0
+    """The longest pause that the server asked for."""
+    longest_ms: float = 0.0
+    """The longest that such a call took before it failed."""
+
+    @property
+    def id(self) -> str:
+        """`pattern:<tool>:<cause>`."""
+        return f"pattern:{self.capability_id}:{self.error_category}"
+
+    @property
+    def seed_category(self) -> str:
+        """The seed's name of the cause, such as `NetworkError` (C6)."""
+        return ATTRIBUTES[self.error_category].aliases[0]
+
+
+def pattern(
+    tool: str,
+    category: Category,
+    classes: Sequence[tuple[Signature, Sequence[Evidence]]],
+) -> LearnedPattern:
+    """The pattern of these classes, each with the newest of its failures."""
+    newest = [e for _, failures in classes for e in failures]
+    ranked = sorted(classes, key=lambda c: (-_frequency(*c), c[0].id))
+    return LearnedPattern(
+        capability_id=tool,
+        error_category=category,
+        frequency=sum(_frequency(*c) for c in classes),
+        suggested_hints=HINTS.get(category, ()),
+        confidence=statistics.support(len({_witness(e) for e in newest}), 0),
+        signatures=tuple(s.id for s, _ in ranked),
+        last_seen=max((s.last_seen for s, _ in classes), default=None),
+        retry_after_s=max((e.finding.retry_after_s or 0.0 for e in newest), default=0.0),
+        longest_ms=max((e.duration_ms or 0.0 for e in newest), default=0.0),
+    )
+
+
+def _frequency(signature: Signature, newest: Sequence[Evidence]) -> int:
+    """Failures of a class; where there are many, those of the whole days that they lie in."""
+    return len(newest) if len(newest) < NEWEST else max(signature.hits_7d, NEWEST)
+
+
+def _witness(e: Evidence) -> str:
+    """Whose word a failure is: of a source that nobody vouches for all count once."""
+    return e.call.cluster if e.trust is Trust.OPERATOR else f"source {e.source}"
+
+
+def pattern_to_modification(
+    pattern: LearnedPattern, *, fallback_cap: str = ""
+) -> tuple[PlanModification, ...]:
+    """A modification for each hint that the pattern suggests (C5).
+
+    Parameters are what was learned where something was, else the seed's. `fallback_cap` is the
+    tool to fall back to; without one, a fallback is a modification that no plan takes.
+    """
+    why = f"{pattern.seed_category}: failed {counted(pattern.frequency, 'time')} of late"
+    return tuple(
+        PlanModification(
+            capability_id=pattern.capability_id,
+            hint=_hint(name, pattern, fallback_cap),
+            reason=why,
+        )
+        for name in pattern.suggested_hints
+    )
+
+
+def _hint(name: HintName, pattern: LearnedPattern, fallback_cap: str) -> PlanHint:
+    match name:
+        case HintName.RETRY:
+            prior = PRIOR_RETRY.get(pattern.error_category, Retry())
+            asked = min(pattern.retry_after_s * 1000, MAX_TIMEOUT_MS)
+            return Retry(max_retries=prior.max_retries, delay_ms=max(prior.delay_ms, asked))
+        case HintName.TIMEOUT:
+            took = min(2 * pattern.longest_ms, MAX_TIMEOUT_MS)
+            return Timeout(timeout_ms=max(PRIOR_TIMEOUT_MS, took))
+        case HintName.FALLBACK:
+            return Fallback(fallback_cap=fallback_cap)
+        case HintName.CIRCUIT_BREAKER:
+            return CircuitBreaker()
+        case HintName.RATE_LIMIT:
+            return RateLimit()
+        case HintName.METRICS:
+            return Metrics()
