@@ -26,9 +26,9 @@ from failonce.model import Failure, Proof
 class Hint:
     """Calls of `component` run by `handler`; its failures are those of a class, or of a pattern.
 
-    Without either it is about every failure of the tool. `Hint(max_retries=…, …)` is short for
-    one with the parameters of a retry. A hint holds typed values and plain names only, so nothing
-    that an error said can reach an agent through it.
+    Without either its handler acts on every failure of the tool, and advises nobody.
+    `Hint(max_retries=…, …)` is short for one with the parameters of a retry. A hint holds typed
+    values and plain names only, so nothing that an error said can reach an agent through it.
     """
 
     component: str
@@ -81,14 +81,12 @@ class Hint:
 
     def start(self, lesson: str, random: Callable[[], float]) -> Machine:
         """Its handler at work on one tool, with nothing remembered; `random` draws from [0, 1)."""
-        return self.handler.start(
-            Means(
-                lesson=lesson,
-                concerns=lambda failure: concerns(self.fingerprint, self.message_regex, failure),
-                named=bool(self.fingerprint or self.message_regex),
-                random=random,
-            )
-        )
+        named = bool(self.fingerprint or self.message_regex)
+
+        def meant(failure: Failure) -> bool:
+            return not named or concerns(self.fingerprint, self.message_regex, failure)
+
+        return self.handler.start(Means(lesson=lesson, concerns=meant, named=named, random=random))
 
     @property
     def speaks(self) -> Speaks:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from failonce.kinds.hint.handler import (
     MAX_DELAY_MS,
@@ -24,6 +24,9 @@ from failonce.kinds.hint.running import (
     instead,
 )
 from failonce.model import Category
+
+FINE: Final = 1e-6
+"""Seconds that nobody waits: differences of clock readings are no finer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,8 @@ class Bucket:
             passed = max(0.0, at - self._at)  # clocks of threads may be read out of order
             self._tokens = min(self._burst, self._tokens + passed * self._rate)
             self._at += passed
-            wait = max(0.0, (1 - self._tokens) / self._rate)
+            wait = (1 - self._tokens) / self._rate
+            wait = wait if wait > FINE else 0.0
             if wait <= most:
                 self._tokens -= 1
             return wait

@@ -89,16 +89,16 @@ class _Retrying:
             if result.failure is None:
                 self._in_vain = 0
                 return result
-            failure = result.failure
-            if failure.attempt < asked.attempt:
-                failure = replace(failure, attempt=asked.attempt)
+            # Another retry inside may have made attempts too; all of them count.
+            attempt = max(asked.attempt, len(asked.ran))
+            failure = replace(result.failure, attempt=attempt)
             self._in_vain += again
             wait = self._wait(asked, replace(result, failure=failure), waited)
             if wait is None:
                 if again:
                     yield self._means.note(Event.GAVE_UP, asked, result.at)
                 return result
-            asked = replace(asked, attempt=failure.attempt + 1)
+            asked = replace(asked, attempt=attempt + 1)
             yield self._means.note(Event.RETRIED, asked, result.at, wait)
             at = (yield Sleep(seconds=wait)).at
             waited, again = waited + wait, True
@@ -112,7 +112,8 @@ class _Retrying:
             return None
         if (failure.retry_after_s or 0.0) * 1000 > retry.max_wait_ms:
             return None  # to come back sooner than the server asked helps nobody
-        wait = retry.delay(failure) * (1 + retry.jitter * self._means.random()) / 1000
+        wait = retry.delay(failure) * (1 + retry.jitter * self._means.random())
+        wait = min(wait, MAX_DELAY_MS) / 1000
         late = asked.until is not None and result.at + wait >= asked.until
         return None if late or waited + wait > retry.max_wait_ms / 1000 else wait
 
