@@ -12,6 +12,7 @@ decisions  lessons, audit, gaps, leases   (the same)
 store      `SqlStore`: transactions around the four above
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -32,11 +33,18 @@ def store_path(url: str) -> Path:
     return Path(unquote(url.removeprefix("sqlite:///").partition("?")[0])).expanduser()
 
 
-def open_store(url: str, *, scheme: int = 1, patience_s: float = 30.0) -> "SqlStore":
+def open_store(
+    url: str,
+    *,
+    scheme: int = 1,
+    patience_s: float = 30.0,
+    pause: Callable[[], None] | None = None,
+) -> "SqlStore":
     """Open the store at `url` (`sqlite:///…`), creating or migrating it where needed.
 
     `scheme` is the version of the masks that new fingerprints are made with, `patience_s`
-    how long a write waits for another process before it gives up with `StoreBusy`. Raises
+    how long a write waits for another process before it gives up with `StoreBusy`; `pause` is
+    called between statements, by whoever must not hold up other threads. Raises
     `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
     of another program, a damaged file or a missing permission, `StoreNewer` for one that
     a newer failonce wrote, `StoreFull` and `StoreBusy`.
@@ -44,4 +52,4 @@ def open_store(url: str, *, scheme: int = 1, patience_s: float = 30.0) -> "SqlSt
     # SQLAlchemy takes 0.2 s to import, so only who opens a store pays for it.
     from failonce.adapters.sql_store.opening import opened  # noqa: PLC0415
 
-    return opened(url, scheme, patience_s)
+    return opened(url, scheme, patience_s, pause)

@@ -1,6 +1,7 @@
 """Opening a store: its folder, its version, its migrations."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -15,12 +16,14 @@ REVISIONS = ("0001", "0002", "0003")
 """Every revision that this failonce knows, oldest first; a test compares the scripts."""
 
 
-def opened(url: str, scheme: int, patience_s: float) -> SqlStore:
+def opened(
+    url: str, scheme: int, patience_s: float, pause: Callable[[], None] | None = None
+) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
     path = _path(url)
     with translated(path):
         _claim(path)
-        engine = connect(path, patience_s)
+        engine = connect(path, patience_s, pause)
         try:
             with engine.connect() as connection:
                 current = _is_current(connection, path)

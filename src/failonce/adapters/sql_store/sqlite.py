@@ -4,7 +4,7 @@ Another database needs a module with these names; every other statement is porta
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,11 @@ MOMENT = {"begin": ("BEGIN",)}
 """Several reads of one moment."""
 
 
-def connect(path: Path, patience_s: float) -> Engine:
-    """An engine on the file at `path` whose writers wait so long; nothing is opened yet."""
+def connect(path: Path, patience_s: float, pause: Callable[[], None] | None = None) -> Engine:
+    """An engine on the file at `path` whose writers wait so long; nothing is opened yet.
+
+    `pause` is called before and after each statement.
+    """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         # None: the driver begins nothing on its own, `_begin` below does.
@@ -37,6 +40,9 @@ def connect(path: Path, patience_s: float) -> Engine:
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    if pause is not None:
+        for moment in ("before_cursor_execute", "after_cursor_execute"):
+            event.listen(engine, moment, lambda *_: pause())
     return engine
 
 

@@ -1,0 +1,78 @@
+"""The store, as the end of the way."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from failonce.adapters.spool.records import Record
+from failonce.adapters.sql_store import open_store, store_path
+from failonce.errors import StoreUnreadable
+from failonce.model import Change, Closing, Event, Evidence, Exposure
+from failonce.ports import Store
+
+PATIENCE_S = 1.0
+"""How long a write waits for another process before the spool takes it."""
+
+
+class Sink(Protocol):
+    """Where records end."""
+
+    def write(self, batch: Sequence[Record]) -> None:
+        """Keep records, durable on return; known ones change nothing.
+
+        Raises `StoreError` where it cannot now, and may then have kept a part of them.
+        """
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class StoreSink:
+    """A store as a sink."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        self._store = store
+        self._path = path
+        self._file = _file(path)
+
+    @classmethod
+    def open(cls, url: str, *, scheme: int, pause: Callable[[], None]) -> "StoreSink":
+        """The store at a URL; `pause` is called between its statements."""
+        store = open_store(url, scheme=scheme, patience_s=PATIENCE_S, pause=pause)
+        return cls(store, store_path(url))
+
+    def write(self, batch: Sequence[Record]) -> None:
+        """Evidence in one transaction, what is known of lessons and sessions in another."""
+        if _file(self._path) != self._file:  # what is written now would go with the old file
+            raise StoreUnreadable(f"The store {self._path} is gone, or another one.")
+        evidence = [r for r in batch if isinstance(r, Evidence)]
+        if evidence:
+            self._store.add(evidence)
+        exposures = tuple(r for r in batch if isinstance(r, Exposure))
+        closings = tuple(r for r in batch if isinstance(r, Closing))
+        if exposures or closings:
+            self._store.commit(Change(exposures=exposures, closings=closings))
+        for event in (r for r in batch if isinstance(r, Event)):
+            if not self._told(event):
+                self._store.commit(Change(events=(event,)))
+
+    def _told(self, event: Event) -> bool:
+        """Whether the audit has it: an event has no id but all that it says."""
+        return any(
+            (e.event.at, e.event.actor, e.event.action, e.event.version)
+            == (event.at, event.actor, event.action, event.version)
+            for e in self._store.entries(subject=event.subject)
+        )
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file that is, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
