@@ -33,7 +33,7 @@ from failonce.skill.driving import (
     drive_async,
 )
 from failonce.skill.steps import Runtime
-from tests.kinds.hint.made import DOWN, READER, Clock, armed, failure, rig
+from tests.kinds.hint.made import DOWN, READER, Rig, armed, failure, rig
 
 SITUATION = Situation(call=Call(tool="get_rate", args={}), tools={"get_rate": READER})
 CHAIN = (
