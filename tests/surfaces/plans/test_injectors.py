@@ -6,13 +6,9 @@ from typing import Any
 import pytest
 
 from failonce.errors import BadInput
+from failonce.kinds.hint import HANDLERS, Fallback, RateLimit, Retry, Timeout
 from failonce.surfaces.plans import (
-    CircuitBreaker,
-    Fallback,
-    HintName,
     PlanModification,
-    Retry,
-    Timeout,
     augment_plan,
     inject_circuit_breaker_metadata,
     inject_fallback_metadata,
@@ -21,9 +17,9 @@ from failonce.surfaces.plans import (
     inject_retry_metadata,
     inject_timeout_metadata,
 )
-from failonce.surfaces.plans.hints import from_values, values
 
 PLAN = "(call :cap.id {})"
+SWITCHES = ["retry", "timeout", "fallback", "circuit_breaker", "rate_limit", "metrics"]
 
 
 @pytest.mark.proves("C14")
@@ -44,15 +40,18 @@ PLAN = "(call :cap.id {})"
         ),
         (
             inject_circuit_breaker_metadata(PLAN, "cap.id"),
-            ":runtime.learning.circuit-breaker {}",
+            ":runtime.learning.circuit-breaker {:failure-threshold 5 :cooldown-ms 30000}",
         ),
-        (inject_rate_limit_metadata(PLAN, "cap.id"), ":runtime.learning.rate-limit {}"),
+        (
+            inject_rate_limit_metadata(PLAN, "cap.id"),
+            ":runtime.learning.rate-limit {:requests-per-second 10 :burst 5}",
+        ),
         (
             inject_metrics_metadata(PLAN, "cap.id", emit_to_chain=False),
-            ":runtime.learning.metrics {:emit-to-chain false}",
+            ":runtime.learning.metrics {:emit-to-chain false :track-percentiles true}",
         ),
     ],
-    ids=list(HintName)[:6],
+    ids=SWITCHES,
 )
 def test_each_injector_writes_its_hint(done: Any, entry: str) -> None:
     assert done.plan == f"^{{{entry}}} {PLAN}"
@@ -74,8 +73,8 @@ def test_the_same_names_stand_in_json() -> None:
     [
         (inject_retry_metadata(PLAN, "cap.id", 6), "`max_retries` must be between 1 and 5"),
         (inject_retry_metadata(PLAN, "cap.id", 0), "`max_retries` must be between"),
-        (inject_retry_metadata(PLAN, "cap.id", 2.5), "no whole number"),  # type: ignore[arg-type]
-        (inject_retry_metadata(PLAN, "cap.id", True), "no number"),
+        (inject_retry_metadata(PLAN, "cap.id", 2.5), "must be a whole number"),  # type: ignore[arg-type]
+        (inject_retry_metadata(PLAN, "cap.id", True), "must be a number"),
         (inject_retry_metadata(PLAN, "cap.id", 3, -1), "`delay_ms` must be between"),
         (inject_retry_metadata(PLAN, "cap.id", 3, 300_001), "`delay_ms` must be between"),
         (
@@ -86,12 +85,12 @@ def test_the_same_names_stand_in_json() -> None:
         (inject_timeout_metadata(PLAN, "cap.id", 300_001), "between 1 and 300000; it is 300001"),
         (inject_timeout_metadata(PLAN, "cap.id", 10**9999), "beyond all measure"),
         (inject_timeout_metadata(PLAN, "cap.id", float("inf")), "`timeout_ms` must be between"),
-        (inject_timeout_metadata(PLAN, "cap.id", "9"), "no number"),  # type: ignore[arg-type]
-        (inject_fallback_metadata(PLAN, "cap.id", ""), "no tool is known"),
+        (inject_timeout_metadata(PLAN, "cap.id", "9"), "must be a number"),  # type: ignore[arg-type]
+        (inject_fallback_metadata(PLAN, "cap.id", ""), "names the tool that is called instead"),
         (inject_fallback_metadata(PLAN, "cap.id", "cap.id"), "cannot fall back to itself"),
-        (inject_fallback_metadata(PLAN, "cap.id", 'x"} (call :rm)'), "no plain name"),
-        (inject_fallback_metadata(PLAN, "cap.id", "other\u200b"), "no plain name"),
-        (inject_metrics_metadata(PLAN, "cap.id", "yes"), "no yes or no"),  # type: ignore[arg-type]
+        (inject_fallback_metadata(PLAN, "cap.id", 'x"} (call :rm)'), "must be a plain name"),
+        (inject_fallback_metadata(PLAN, "cap.id", "other\u200b"), "must be a plain name"),
+        (inject_metrics_metadata(PLAN, "cap.id", "yes"), "must be true or false"),  # type: ignore[arg-type]
         (inject_retry_metadata(PLAN, "cap\u200b.id"), r"nobody can see (U+200B)"),
         (inject_retry_metadata(PLAN, ""), "1 to 512 characters"),
         (inject_retry_metadata(PLAN, "x" * 600), "1 to 512 characters"),
@@ -107,29 +106,51 @@ def test_a_value_outside_the_policy_limits_is_skipped_with_the_reason(done: Any,
 
 
 @pytest.mark.proves("C17")
-@pytest.mark.parametrize("name", list(HintName))
-def test_a_hint_that_is_switched_off_is_skipped_with_that_reason(name: HintName) -> None:
-    hint = from_values(name, {"fallback_cap": "b"} if name is HintName.FALLBACK else {})
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_a_hint_that_is_switched_off_is_skipped_with_that_reason(switch: str) -> None:
+    fallback = {"fallback_cap": "b"}
     both = [
-        PlanModification(capability_id="cap.id", hint=hint),
         PlanModification(
-            capability_id="cap.id",
-            hint=Timeout() if name is HintName.RETRY else Retry(),
-        ),
+            capability_id="cap.id", hint=hint, values=fallback if hint == "fallback" else {}
+        )
+        for hint in (switch, "cache")
     ]
-    done = augment_plan(PLAN, both, inject=frozenset(HintName) - {name})
-    assert [s.reason for s in done.skipped] == [f"`auto_inject.{name}` switches it off"]
+    done = augment_plan(PLAN, both, rested={switch})
+    assert [s.reason for s in done.skipped] == [f"`auto_inject.{switch}` switches it off"]
     assert [a.modification for a in done.applied] == both[1:]
 
 
-def test_values_are_read_as_they_are_written() -> None:
-    for hint in (Retry(delay_ms=7), Timeout(timeout_ms=1), Fallback(fallback_cap="b")):
-        assert from_values(hint.name, values(hint)) == hint
-    assert from_values("circuit-breaker", {}) == CircuitBreaker()
-    with pytest.raises(ValueError, match="`retry` takes no `max-retries`"):
-        from_values("retry", {"max-retries": 3})
-    with pytest.raises(ValueError, match="no hint `cache`"):
-        from_values("cache", {})
+@pytest.mark.proves("C14")
+def test_what_is_written_is_what_its_handler_reads() -> None:
+    """One vocabulary for whoever writes a plan and whoever runs it."""
+    for handler in (
+        Retry(delay_ms=7, jitter=0.0),
+        Timeout(timeout_ms=1),
+        Fallback(fallback_cap="b"),
+        RateLimit(requests_per_second=0.5),
+    ):
+        change = PlanModification.of("cap.id", handler)
+        (step,) = json.loads(augment_plan('[{"tool": "cap.id"}]', [change]).plan)
+        ((key, written),) = step["metadata"].items()
+        assert HANDLERS.validate(key, written) == handler
+
+
+@pytest.mark.parametrize(
+    ("hint", "given", "says"),
+    [
+        ("retry", {"max-retries": 3}, "`retry` has no `max-retries`"),
+        ("retries", {}, "A hint's `type` is one of"),
+        ("", {}, "A hint's `type` is one of"),
+        ("retry", {"jitter": 2}, "`jitter` must be between"),
+    ],
+)
+def test_a_name_that_no_handler_knows_is_skipped(
+    hint: str, given: dict[str, Any], says: str
+) -> None:
+    change = PlanModification(capability_id="cap.id", hint=hint, values=given)
+    done = augment_plan(PLAN, [change])
+    assert done.plan == PLAN
+    assert says in done.skipped[0].reason
 
 
 def test_a_format_that_nobody_knows_is_refused() -> None:

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from failonce.surfaces.plans import (
     AugmentationResult,
     PlanModification,
-    Retry,
-    Timeout,
     augment_plan,
     tools_of,
 )
@@ -21,7 +19,7 @@ VALUE = {"max_retries": 3, "delay_ms": 100, "multiplier": 2.0}
 
 
 def retried(plan: str, name: str = "fetch") -> AugmentationResult:
-    return augment_plan(plan, [PlanModification(capability_id=name, hint=Retry())], format="json")
+    return augment_plan(plan, [PlanModification(capability_id=name, hint="retry")], format="json")
 
 
 @pytest.mark.proves("C13")
@@ -90,7 +88,8 @@ def test_numbers_spaces_and_order_stay_as_they_were_written() -> None:
 def test_marks_that_stand_there_count_on() -> None:
     first = retried('{"metadata": {"by": "me"}, "steps": [{"tool": "fetch"}]}')
     second = augment_plan(
-        first.plan, [PlanModification(capability_id="fetch", hint=Timeout(timeout_ms=9))]
+        first.plan,
+        [PlanModification(capability_id="fetch", hint="timeout", values={"timeout_ms": 9})],
     )
     assert json.loads(second.plan)["metadata"] == {
         "by": "me",
@@ -135,7 +134,7 @@ def test_a_plan_that_cannot_be_read_is_left_alone_and_says_why(plan: str) -> Non
 
 def test_the_format_is_found_out() -> None:
     """A JSON plan with a fault is told to have one, and is not taken for something else."""
-    hint = [PlanModification(capability_id="fetch", hint=Retry())]
+    hint = [PlanModification(capability_id="fetch", hint="retry")]
     assert augment_plan('[{"tool": "fetch"}]', hint).format == "json"
     assert "no JSON" in augment_plan('[\n {"tool": "fetch",}]', hint).unreadable
     assert augment_plan('{"a" (call :fetch)}', hint).format == "rtfs"

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from failonce.surfaces.plans import (
     AugmentationResult,
     PlanModification,
-    Retry,
-    Timeout,
     augment_plan,
     tools_of,
 )
@@ -22,7 +20,7 @@ TIMEOUT = ":runtime.learning.timeout {:timeout-ms 9000}"
 
 
 def retried(plan: str, name: str = "cap.id") -> AugmentationResult:
-    return augment_plan(plan, [PlanModification(capability_id=name, hint=Retry())], format="rtfs")
+    return augment_plan(plan, [PlanModification(capability_id=name, hint="retry")], format="rtfs")
 
 
 @pytest.mark.proves("C13")
@@ -113,16 +111,18 @@ def test_a_call_that_carries_metadata_gets_one_more_entry_and_no_second_map() ->
     plan = f"^{{{TIMEOUT}}} (call :cap.id)"
     done = retried(plan)
     assert done.plan == f"^{{{TIMEOUT} {RETRY[2:-2]}}} (call :cap.id)"
-    own = augment_plan(plan, [PlanModification(capability_id="cap.id", hint=Timeout(timeout_ms=1))])
+    own = augment_plan(
+        plan, [PlanModification(capability_id="cap.id", hint="timeout", values={"timeout_ms": 1})]
+    )
     assert own.plan == plan  # the plan's own word stands
     assert "carries `runtime.learning.timeout` already" in own.skipped[0].reason
 
 
 def test_two_hints_for_one_call_stand_in_one_map() -> None:
     both = [
-        PlanModification(capability_id="cap.id", hint=Retry()),
-        PlanModification(capability_id="cap.id", hint=Timeout(timeout_ms=9000)),
-        PlanModification(capability_id="cap.id", hint=Retry(max_retries=5)),
+        PlanModification(capability_id="cap.id", hint="retry"),
+        PlanModification(capability_id="cap.id", hint="timeout", values={"timeout_ms": 9000}),
+        PlanModification(capability_id="cap.id", hint="retry", values={"max_retries": 5}),
     ]
     done = augment_plan("(call :cap.id)", both)
     assert done.plan == f"{RETRY[:-2]} {TIMEOUT}}} (call :cap.id)"

@@ -24,12 +24,11 @@ from failonce.surfaces.learning.analysis import (
 )
 from failonce.surfaces.learning.failures import FailureRecord, FailureStats
 from failonce.surfaces.learning.memory import Intent, Memory, Stored, Suggested
-from failonce.surfaces.learning.patterns import HINTS, LearnedPattern, pattern_to_modification
+from failonce.surfaces.learning.patterns import LearnedPattern, pattern_to_modification
 from failonce.surfaces.learning.rules import Recalled, Rules
 from failonce.surfaces.plans import AugmentationResult, PlanModification, augment_plan, tools_of
 
 __all__ = [
-    "HINTS",
     "Analysis",
     "Analyst",
     "AnsweredBy",
@@ -99,7 +98,7 @@ class Learning:
         wanted = memory.mode is Mode.AUTO if suggested is None else suggested
         changes: list[PlanModification | Lesson] = list(memory.hints_in_force(tools))
         changes += found.modifications if wanted else ()
-        done = augment_plan(plan, changes, inject=memory.inject, format=format)
+        done = augment_plan(plan, changes, rested=memory.rested, format=format)
         return memory.with_left(done, found, wanted=wanted)
 
     # --------------------------------------------------------------- memory

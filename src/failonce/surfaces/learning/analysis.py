@@ -24,7 +24,6 @@ from failonce.ports import SignatureQuery
 from failonce.surfaces.learning.failures import newest
 from failonce.surfaces.learning.memory import Memory
 from failonce.surfaces.learning.patterns import pattern, pattern_to_modification
-from failonce.surfaces.plans import Fallback
 from failonce.surfaces.words import counted
 
 MOST_SENTENCES: Final = 10
@@ -216,10 +215,10 @@ class Analyses:
             return []
         e = case.failure
         one = pattern(e.call.tool, e.finding.category, [(case.signature, [e])])
-        usable = [m for m in pattern_to_modification(one) if not isinstance(m.hint, Fallback)]
+        usable = [m for m in pattern_to_modification(one) if not m.refusal()]
         if not usable:
             return []
-        names = " and ".join(m.hint.name.replace("_", " ") for m in usable)
+        names = " and ".join(m.hint.replace("-", " ") for m in usable)
         return [
             Improvement(
                 text=f"Its cause ({e.finding.category}) asks for {names} around the call.",

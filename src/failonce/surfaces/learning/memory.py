@@ -15,8 +15,7 @@ from typing import Final
 from failonce.compose import Parts
 from failonce.errors import BadInput, NotFound, UserError
 from failonce.gate import judge as gate
-from failonce.kinds.registry import behaviour
-from failonce.language import document
+from failonce.kinds.hint import Hint, Retry
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import (
@@ -46,13 +45,10 @@ from failonce.surfaces.learning.patterns import (
 )
 from failonce.surfaces.plans import (
     AugmentationResult,
-    HintName,
     PlanModification,
-    Retry,
     Skipped,
     tools_of,
 )
-from failonce.surfaces.plans.hints import values
 
 GOAL: Final = 100_000
 """Characters of a goal that are looked through for names of tools."""
@@ -95,10 +91,10 @@ class Memory:
         self._policy = parts.config.policy
 
     @property
-    def inject(self) -> frozenset[HintName]:
-        """The hints that are switched on (C17)."""
+    def rested(self) -> frozenset[str]:
+        """The switches of hints that are off (C17)."""
         switches = self.parts.config.settings.auto_inject
-        return frozenset(n for n in HintName if getattr(switches, n))
+        return frozenset(name for name, on in switches if not on)
 
     @property
     def mode(self) -> Mode:
@@ -260,12 +256,12 @@ class Memory:
         return [*named, *sorted(words & set(known))]
 
     def _switched(self, m: PlanModification) -> str:
-        name = m.hint.name
-        return "" if name in self.inject else f"`auto_inject.{name}` switches it off"
+        off = m.switch in self.rested
+        return f"`auto_inject.{m.switch}` switches it off" if off else ""
 
     def _unsafe(self, m: PlanModification, p: LearnedPattern, specs: Mapping[str, ToolSpec]) -> str:
         """Why a call may not run twice, empty where it may (D.3.8)."""
-        if not isinstance(m.hint, Retry):
+        if m.hint != Retry.key:
             return ""
         known = spec_of(m.capability_id, specs)
         spec = known or ToolSpec(name=m.capability_id, read_only=self._claimed(p))
@@ -281,29 +277,25 @@ class Memory:
 
     def _propose(self, m: PlanModification, p: LearnedPattern) -> str:
         """Put one hint before a person; the same again is the same lesson."""
-        signature, name = p.signatures[0], m.hint.name
+        signature = p.signatures[0]
+        hint = Hint(
+            component=m.capability_id,
+            fingerprint=signature,
+            message_regex="",
+            handler=m.handler(),
+        )
         proposal = Proposal(
             kind=KindName.HINT,
             target=m.capability_id,
-            key=f"{name}:{signature}",
+            key=f"{m.hint}:{signature}",
             project=self.project,
-            name=f"{name.replace('_', ' ')} for {m.capability_id}"[:200],
-            body=document.dump(
-                {
-                    "match": {
-                        "component": m.capability_id,
-                        "fingerprint": signature,
-                        "message_regex": "",
-                    },
-                    "action": {"type": str(name), **values(m.hint)},
-                }
-            ),
+            name=f"{m.hint} for {m.capability_id}"[:200],
+            body=hint.render(),
             reason=m.reason,
             proposer=Proposer.AGENT,
             signatures=(signature,),
             support=tuple(e.id for e in self._failures(signature)[:20]),
         )
-        proposal = replace(proposal, body=behaviour(proposal).render())
         judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
         review = self.parts.review
         known_as, old = review.identify(proposal, {x.id: x for x in self.store.lessons()})

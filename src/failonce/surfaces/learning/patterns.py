@@ -5,52 +5,29 @@ kept beside the evidence, so it survives every restart and cannot contradict it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from failonce import statistics
+from failonce.kinds.hint import WANTED, Learned, injections
 from failonce.language.category import ATTRIBUTES
 from failonce.model import Category, Evidence, Signature, Trust
-from failonce.surfaces.plans import (
-    CircuitBreaker,
-    Fallback,
-    HintName,
-    Metrics,
-    PlanHint,
-    PlanModification,
-    RateLimit,
-    Retry,
-    Timeout,
-)
-from failonce.surfaces.plans.hints import MAX_TIMEOUT_MS
+from failonce.surfaces.plans import PlanModification
 from failonce.surfaces.words import counted
 
-HINTS: Final[Mapping[Category, tuple[HintName, ...]]] = MappingProxyType(
+PRIOR: Final[Mapping[Category, Learned]] = MappingProxyType(
     {
-        Category.NETWORK: (HintName.RETRY, HintName.CIRCUIT_BREAKER),
-        Category.TIMEOUT: (HintName.TIMEOUT, HintName.RETRY),
-        Category.MISSING_TOOL: (HintName.FALLBACK,),
-        Category.INVALID_ARGS: (HintName.METRICS,),
-        Category.RATE_LIMIT: (HintName.RATE_LIMIT, HintName.RETRY),
-        Category.LLM: (HintName.FALLBACK, HintName.CIRCUIT_BREAKER),
+        Category.NETWORK: Learned(max_retries=3, delay_ms=1_000),
+        Category.TIMEOUT: Learned(max_retries=2, delay_ms=1_000, timeout_ms=10_000),
+        Category.RATE_LIMIT: Learned(max_retries=3, delay_ms=2_000),
     }
 )
-"""The table C7 to C12: all that it lists is suggested, not the first alone (D.3.8)."""
-
+"""Parameters where nothing was learned of them: what the seed's own code had. The timeout is
+twice the usual five seconds (C8: increased)."""
 NEWEST: Final = 200
 """Failures of a class that are looked at: more sessions make a pattern hardly surer."""
-PRIOR_RETRY: Final[Mapping[Category, Retry]] = MappingProxyType(
-    {
-        Category.NETWORK: Retry(max_retries=3, delay_ms=1_000),
-        Category.TIMEOUT: Retry(max_retries=2, delay_ms=1_000),
-        Category.RATE_LIMIT: Retry(max_retries=3, delay_ms=2_000),
-    }
-)
-"""Retries where nothing was learned of them: what the seed's own code had."""
-PRIOR_TIMEOUT_MS: Final = 10_000.0
-"""Twice the usual five seconds (C8: increased)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +38,8 @@ class LearnedPattern:
     error_category: Category
     frequency: int
     """Failures within the lifetime of a pattern."""
-    suggested_hints: tuple[HintName, ...]
+    suggested_hints: tuple[str, ...]
+    """Keys of handlers: all that the table C7 to C12 lists for the cause."""
     confidence: float
     """`statistics.support` of the sessions (or tasks, or sources that nobody vouches for) that
     failed so: .6 for two. One session that fails a thousand times makes it .5."""
@@ -96,7 +74,7 @@ def pattern(
         capability_id=tool,
         error_category=category,
         frequency=sum(_frequency(*c) for c in classes),
-        suggested_hints=HINTS.get(category, ()),
+        suggested_hints=tuple(h.key for h in WANTED.get(category, ())),
         confidence=statistics.support(len({_witness(e) for e in newest}), 0),
         signatures=tuple(s.id for s, _ in ranked),
         last_seen=max((s.last_seen for s, _ in classes), default=None),
@@ -124,30 +102,26 @@ def pattern_to_modification(
     tool to fall back to; without one, a fallback is a modification that no plan takes.
     """
     why = f"{pattern.seed_category}: failed {counted(pattern.frequency, 'time')} of late"
+    learned = _learned(pattern, fallback_cap)
+    made = {h.key: h.dump() for h in injections(pattern.error_category, learned)}
     return tuple(
         PlanModification(
             capability_id=pattern.capability_id,
-            hint=_hint(name, pattern, fallback_cap),
+            hint=key,
+            values=made.get(key, {}),
             reason=why,
         )
-        for name in pattern.suggested_hints
+        for key in pattern.suggested_hints
     )
 
 
-def _hint(name: HintName, pattern: LearnedPattern, fallback_cap: str) -> PlanHint:
-    match name:
-        case HintName.RETRY:
-            prior = PRIOR_RETRY.get(pattern.error_category, Retry())
-            asked = min(pattern.retry_after_s * 1000, MAX_TIMEOUT_MS)
-            return Retry(max_retries=prior.max_retries, delay_ms=max(prior.delay_ms, asked))
-        case HintName.TIMEOUT:
-            took = min(2 * pattern.longest_ms, MAX_TIMEOUT_MS)
-            return Timeout(timeout_ms=max(PRIOR_TIMEOUT_MS, took))
-        case HintName.FALLBACK:
-            return Fallback(fallback_cap=fallback_cap)
-        case HintName.CIRCUIT_BREAKER:
-            return CircuitBreaker()
-        case HintName.RATE_LIMIT:
-            return RateLimit()
-        case HintName.METRICS:
-            return Metrics()
+def _learned(pattern: LearnedPattern, fallback_cap: str) -> Learned:
+    """What the pattern says of parameters, never less than where one begins."""
+    prior = PRIOR.get(pattern.error_category, Learned())
+    asked, took = pattern.retry_after_s * 1000, 2 * pattern.longest_ms
+    return replace(
+        prior,
+        delay_ms=max(prior.delay_ms, asked) if prior.delay_ms else asked or None,
+        timeout_ms=max(prior.timeout_ms, took) if prior.timeout_ms else None,
+        fallback_cap=fallback_cap or None,
+    )

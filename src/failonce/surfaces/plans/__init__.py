@@ -5,7 +5,6 @@ back. Nothing in the core asks for it. No I/O and no clock here all the same.
 """
 
 from failonce.surfaces.plans.augment import (
-    EVERY_HINT,
     FORMATS,
     Applied,
     AugmentationResult,
@@ -13,17 +12,7 @@ from failonce.surfaces.plans.augment import (
     augment_plan,
     tools_of,
 )
-from failonce.surfaces.plans.hints import (
-    CircuitBreaker,
-    Fallback,
-    HintName,
-    Metrics,
-    PlanHint,
-    PlanModification,
-    RateLimit,
-    Retry,
-    Timeout,
-)
+from failonce.surfaces.plans.hints import PlanModification
 from failonce.surfaces.plans.injectors import (
     inject_circuit_breaker_metadata,
     inject_fallback_metadata,
@@ -34,20 +23,11 @@ from failonce.surfaces.plans.injectors import (
 )
 
 __all__ = [
-    "EVERY_HINT",
     "FORMATS",
     "Applied",
     "AugmentationResult",
-    "CircuitBreaker",
-    "Fallback",
-    "HintName",
-    "Metrics",
-    "PlanHint",
     "PlanModification",
-    "RateLimit",
-    "Retry",
     "Skipped",
-    "Timeout",
     "augment_plan",
     "inject_circuit_breaker_metadata",
     "inject_fallback_metadata",

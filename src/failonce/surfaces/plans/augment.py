@@ -11,14 +11,13 @@ from typing import Final
 from failonce.errors import BadInput
 from failonce.model import Json, Lesson
 from failonce.surfaces.plans.from_lessons import from_lesson
-from failonce.surfaces.plans.hints import HintName, PlanModification, values
+from failonce.surfaces.plans.hints import PlanModification
 from failonce.surfaces.plans.json_steps import COUNT, MARKED, JsonSteps
 from failonce.surfaces.plans.rtfs import Rtfs
 from failonce.surfaces.plans.sites import Edit, Format, Read, Slot, edited, written
 
 FORMATS: Final[tuple[Format, ...]] = (JsonSteps(), Rtfs())
 """Every format of plans; the first that a text looks like is tried."""
-EVERY_HINT: Final = frozenset(HintName)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +62,13 @@ def augment_plan(
     plan: str,
     changes: Sequence[PlanModification | Lesson],
     *,
-    inject: Set[HintName] = EVERY_HINT,
+    rested: Set[str] = frozenset(),
     format: str | None = None,
 ) -> AugmentationResult:
     """Write hints at the calls of a plan that they name, and nothing else.
 
     `changes` are modifications, or lessons of which those in force that are hints count;
-    `inject` are the hints that are switched on (C17). Names match exactly. A call that carries
+    `rested` are the switches of hints that are off (C17). Names match exactly. A call that carries
     a hint already keeps its own, so the same again changes nothing. A plan that cannot be read
     comes back as it was, everything skipped. Raises `BadInput` for a format nobody knows.
     """
@@ -81,7 +80,7 @@ def augment_plan(
         if isinstance(found, str):
             skipped.append(Skipped(reason=found, lesson=getattr(change, "id", "")))
             continue
-        if reason := _refused(found, inject):
+        if reason := _refused(found, rested):
             skipped.append(_skipped(found, reason))
         else:
             wanted.append(found)
@@ -112,11 +111,11 @@ def _format(plan: str, name: str | None) -> Format:
     return found
 
 
-def _refused(modification: PlanModification, inject: Set[HintName]) -> str:
-    name = modification.hint.name
+def _refused(modification: PlanModification, rested: Set[str]) -> str:
     if reason := modification.refusal():
         return reason
-    return "" if name in inject else f"`auto_inject.{name}` switches it off"
+    switch = modification.switch
+    return f"`auto_inject.{switch}` switches it off" if switch in rested else ""
 
 
 def _skipped(modification: PlanModification, reason: str) -> Skipped:
@@ -134,13 +133,13 @@ def _augmented(
     carried = [set(site.slot.keys) for site in read.sites]
     applied: list[Applied] = []
     for modification in wanted:
-        key = modification.hint.name.key
+        key = modification.key
         calls = [n for n, s in enumerate(read.sites) if s.capability == modification.capability_id]
         open_ = [n for n in calls if not read.sites[n].slot.problem]
         free = [n for n in open_ if key not in carried[n]]
         for n in free:
             carried[n].add(key)
-            entries.setdefault(n, []).append(form.entry(key, values(modification.hint)))
+            entries.setdefault(n, []).append(form.entry(key, modification.written()))
         if free:
             applied.append(Applied(modification=modification, calls=len(free)))
         elif open_:

@@ -1,148 +1,20 @@
-"""What a plan can say of how a call is to be run: six hints with typed, bounded values (C14).
+"""What a plan can say of how a call is to be run: a hint, checked before a plan is touched.
 
-Values are checked against the policy limits of requirement D.3.8 before a plan is touched;
-whoever runs the plan checks them again (C22a: two tiers).
+Hints are the handlers of `kinds.hint`, with their names, defaults and policy limits, so that what
+writes a plan and what runs it cannot differ. Whoever runs the plan checks them again (C22a: two
+tiers).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from enum import StrEnum
-from types import MappingProxyType
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
-from failonce.kinds.hint import MAX_DELAY_MS, MAX_MULTIPLIER, MAX_RETRIES
-from failonce.language.sentence import plain_name
+from failonce.errors import UserError
+from failonce.kinds.hint import HANDLERS, Fallback, Handler
+from failonce.kinds.hint.handler import PREFIX
+from failonce.kinds.hint.registry import normal
 from failonce.language.tool_names import LONGEST
 from failonce.language.visibility import hidden
 from failonce.model import Json
-
-MAX_TIMEOUT_MS: Final = MAX_DELAY_MS
-"""The absolute limit of every time (D.3.8)."""
-KEY: Final = "runtime.learning."
-"""What the keys of hints in a plan's metadata begin with (C20)."""
-_PRINTED: Final = 64
-"""Bits of a number that is still shown."""
-
-
-class HintName(StrEnum):
-    """The hints that are written into plans, by the names of their switches (C17)."""
-
-    RETRY = "retry"
-    TIMEOUT = "timeout"
-    FALLBACK = "fallback"
-    CIRCUIT_BREAKER = "circuit_breaker"
-    RATE_LIMIT = "rate_limit"
-    METRICS = "metrics"
-
-    @property
-    def key(self) -> str:
-        """Its key in a plan: `runtime.learning.circuit-breaker` (C20)."""
-        return KEY + self.replace("_", "-")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """Run a call that failed again, `delay_ms * multiplier ** n` later."""
-
-    name: ClassVar[HintName] = HintName.RETRY
-    max_retries: int = 3
-    delay_ms: float = 100
-    multiplier: float = 2.0
-
-    def refusal(self) -> str:
-        """Why these values may not be used, empty where they may."""
-        return (
-            _outside("max_retries", self.max_retries, 1, MAX_RETRIES, whole=True)
-            or _outside("delay_ms", self.delay_ms, 0, MAX_DELAY_MS)
-            or _outside("multiplier", self.multiplier, 1, MAX_MULTIPLIER)
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeout:
-    """Give a call up after `timeout_ms`."""
-
-    name: ClassVar[HintName] = HintName.TIMEOUT
-    timeout_ms: float = 5_000
-
-    def refusal(self) -> str:
-        """Why this value may not be used, empty where it may."""
-        return _outside("timeout_ms", self.timeout_ms, 1, MAX_TIMEOUT_MS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fallback:
-    """Where a call fails for good, make one of `fallback_cap` with the same arguments."""
-
-    name: ClassVar[HintName] = HintName.FALLBACK
-    fallback_cap: str = ""
-
-    def refusal(self) -> str:
-        """Why this value may not be used, empty where it may."""
-        if not self.fallback_cap:
-            return "no tool is known to fall back to"
-        if not isinstance(self.fallback_cap, str) or not plain_name(self.fallback_cap):
-            return "`fallback_cap` is no plain name of a tool"
-        return ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitBreaker:
-    """Stop calling a tool for a while after it failed several times in a row."""
-
-    name: ClassVar[HintName] = HintName.CIRCUIT_BREAKER
-
-    def refusal(self) -> str:
-        """It has no values that could be wrong."""
-        return ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit:
-    """Call a tool no more often than it bears."""
-
-    name: ClassVar[HintName] = HintName.RATE_LIMIT
-
-    def refusal(self) -> str:
-        """It has no values that could be wrong."""
-        return ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
-    """Measure the calls; `emit_to_chain` also records them beside what failed."""
-
-    name: ClassVar[HintName] = HintName.METRICS
-    emit_to_chain: bool = True
-
-    def refusal(self) -> str:
-        """Why this value may not be used, empty where it may."""
-        return "" if isinstance(self.emit_to_chain, bool) else "`emit_to_chain` is no yes or no"
-
-
-PlanHint = Retry | Timeout | Fallback | CircuitBreaker | RateLimit | Metrics
-
-_MADE: Final[Mapping[HintName, Callable[..., PlanHint]]] = MappingProxyType(
-    {h.name: h for h in (Retry, Timeout, Fallback, CircuitBreaker, RateLimit, Metrics)}
-)
-
-
-def values(hint: PlanHint) -> Mapping[str, Json]:
-    """The hint's values by the names of its parameters, in their order."""
-    return {f.name: getattr(hint, f.name) for f in fields(hint)}
-
-
-def from_values(name: str, given: Mapping[str, Json]) -> PlanHint:
-    """The hint of a name with these values; raises ValueError for a name nobody knows."""
-    known = next((n for n in HintName if n == name.replace("-", "_")), None)
-    if known is None:
-        raise ValueError(f"plans take no hint `{name[:80]}`")
-    make = _MADE[known]
-    takes = {f.name for f in fields(make())}
-    unknown = sorted(set(given) - takes)
-    if unknown:
-        raise ValueError(f"`{known}` takes no `{unknown[0][:80]}`")
-    return make(**given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +23,40 @@ class PlanModification:
 
     capability_id: str
     """The tool's exact name."""
-    hint: PlanHint
+    hint: str
+    """The key of a handler, such as `retry` or `circuit-breaker`."""
+    values: Mapping[str, Json] = field(default_factory=dict)
+    """Parameters by name; the others have their defaults."""
     reason: str = ""
     lesson: str = ""
     """The lesson that it comes from, empty where it comes from recorded failures alone."""
+
+    @classmethod
+    def of(
+        cls, capability_id: str, handler: Handler, *, reason: str = "", lesson: str = ""
+    ) -> "PlanModification":
+        """The modification that writes a handler as it is."""
+        return cls(
+            capability_id=capability_id,
+            hint=handler.key,
+            values=handler.dump(),
+            reason=reason,
+            lesson=lesson,
+        )
+
+    @property
+    def key(self) -> str:
+        """Its key in a plan: `runtime.learning.circuit-breaker` (C20)."""
+        return PREFIX + normal(self.hint)
+
+    @property
+    def switch(self) -> str:
+        """Its switch in the settings (C17): `circuit_breaker`."""
+        return normal(self.hint).replace("-", "_")
+
+    def handler(self) -> Handler:
+        """The handler with these values; raises `BadInput` for what it does not take."""
+        return HANDLERS.validate(self.hint, self.values)
 
     def refusal(self) -> str:
         """Why it may not be applied to any plan, empty where it may (C22a)."""
@@ -163,18 +65,18 @@ class PlanModification:
             return f"the name of a tool has 1 to {LONGEST} characters"
         if unseen := hidden(name):
             return f"the name holds characters that nobody can see ({', '.join(unseen[:5])})"
-        if isinstance(self.hint, Fallback) and self.hint.fallback_cap == name:
+        try:
+            made = self.handler()
+        except UserError as error:
+            return str(error)
+        except (ValueError, OverflowError):
+            return "a value is beyond all measure"
+        if isinstance(made, Fallback) and made.fallback_cap == name:
             return "a tool cannot fall back to itself"
-        return self.hint.refusal()
-
-
-def _outside(name: str, value: float, low: float, high: float, *, whole: bool = False) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"`{name}` is no number"
-    if whole and not isinstance(value, int):
-        return f"`{name}` is no whole number"
-    if low <= value <= high:
         return ""
-    beyond = isinstance(value, int) and value.bit_length() > _PRINTED
-    given = "beyond all measure" if beyond else str(value)
-    return f"`{name}` must be between {low:g} and {high:g}; it is {given}"
+
+    def written(self) -> dict[str, Json]:
+        """The parameters that stand in the plan; words that say nothing new are left out."""
+        made = self.handler()
+        usual = {f.name: f.default for f in fields(made) if isinstance(f.default, str)}
+        return {k: v for k, v in made.dump().items() if usual.get(k) != v}

@@ -4,17 +4,11 @@ Named and called as in the seed. They are pure: the plan that comes back is in t
 what was skipped and why, for a value outside the policy limits too.
 """
 
+from collections.abc import Mapping
+
+from failonce.model import Json
 from failonce.surfaces.plans.augment import AugmentationResult, augment_plan
-from failonce.surfaces.plans.hints import (
-    CircuitBreaker,
-    Fallback,
-    Metrics,
-    PlanHint,
-    PlanModification,
-    RateLimit,
-    Retry,
-    Timeout,
-)
+from failonce.surfaces.plans.hints import PlanModification
 
 
 def inject_retry_metadata(
@@ -25,38 +19,45 @@ def inject_retry_metadata(
     multiplier: float = 2.0,
 ) -> AugmentationResult:
     """Let calls of a tool be tried again (defaults of C21)."""
-    hint = Retry(max_retries=max_retries, delay_ms=delay_ms, multiplier=multiplier)
-    return _inject(source, target_cap, hint)
+    given: Mapping[str, Json] = {
+        "max_retries": max_retries,
+        "delay_ms": delay_ms,
+        "multiplier": multiplier,
+    }
+    return _inject(source, target_cap, "retry", given)
 
 
 def inject_timeout_metadata(
     source: str, target_cap: str, timeout_ms: float = 5_000
 ) -> AugmentationResult:
     """Let calls of a tool be given up after `timeout_ms`."""
-    return _inject(source, target_cap, Timeout(timeout_ms=timeout_ms))
+    return _inject(source, target_cap, "timeout", {"timeout_ms": timeout_ms})
 
 
 def inject_fallback_metadata(source: str, target_cap: str, fallback_cap: str) -> AugmentationResult:
     """Let another tool answer where calls of one fail."""
-    return _inject(source, target_cap, Fallback(fallback_cap=fallback_cap))
+    return _inject(source, target_cap, "fallback", {"fallback_cap": fallback_cap})
 
 
 def inject_circuit_breaker_metadata(source: str, target_cap: str) -> AugmentationResult:
-    """Let a tool rest after it failed several times."""
-    return _inject(source, target_cap, CircuitBreaker())
+    """Let a tool rest after it failed several times (five, for 30 s, C21)."""
+    return _inject(source, target_cap, "circuit-breaker", {})
 
 
 def inject_rate_limit_metadata(source: str, target_cap: str) -> AugmentationResult:
-    """Let a tool be called no more often than it bears."""
-    return _inject(source, target_cap, RateLimit())
+    """Let a tool be called no more often than it bears (ten a second, five at once, C21)."""
+    return _inject(source, target_cap, "rate-limit", {})
 
 
 def inject_metrics_metadata(
     source: str, target_cap: str, emit_to_chain: bool = True
 ) -> AugmentationResult:
     """Let calls of a tool be measured."""
-    return _inject(source, target_cap, Metrics(emit_to_chain=emit_to_chain))
+    return _inject(source, target_cap, "metrics", {"emit_to_chain": emit_to_chain})
 
 
-def _inject(source: str, target_cap: str, hint: PlanHint) -> AugmentationResult:
-    return augment_plan(source, (PlanModification(capability_id=target_cap, hint=hint),))
+def _inject(
+    source: str, target_cap: str, hint: str, given: Mapping[str, Json]
+) -> AugmentationResult:
+    change = PlanModification(capability_id=target_cap, hint=hint, values=given)
+    return augment_plan(source, (change,))
