@@ -12,7 +12,12 @@ import failonce
 from failonce.adapters.sql_store import store_url
 from failonce.compose import Configuration, assemble, configure, opened
 from failonce.compose.reading import project_root
-from failonce.compose.settings import described, learning_mode, variable
+from failonce.compose.settings import (
+    AutoInjectSettings,
+    described,
+    learning_mode,
+    variable,
+)
 from failonce.errors import BadSetting
 from failonce.model import Category, KindName, Mode
 from failonce.policy import DEFAULT, Policy
@@ -226,6 +231,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "hints.window": "5h",
         "hints.min_confidence": "0.5",
         "hints.ttl": "5h",
+        **{f"auto_inject.{name}": "false" for name in AutoInjectSettings.model_fields},
         "skill.min_confidence": "0.5",
         "outcome.holdout": "false",
         "outcome.holdout_canary": "0.4",
@@ -266,6 +272,9 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         ("[mine]\nmax_suggestions = 3\n", "Did you mean `hints.max_suggestions`"),
         ("[learning]\npattern_ttl_hours = 168\n", "Did you mean `hints.ttl`"),
         ("[learning]\nmin_confidence = 0.7\n", "Did you mean `hints.min_confidence`"),
+        ("[auto_inject]\nretry = 'sometimes'\n", r"`auto_inject\.retry` is 'sometimes'"),
+        ("[auto_inject]\ncache = true\n", r"no setting `auto_inject\.cache`"),
+        ("[learning.auto_inject]\nretry = true\n", r"Did you mean `auto_inject\.retry`"),
         ("[mine]\nmin_hits = 2\n", r"Did you mean `mine\.min_hits_7d`"),
         ("[mine\n", "no valid TOML"),
         ("\udcff", "no valid TOML"),

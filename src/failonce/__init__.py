@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         finish,
         ingest_error,
         learn,
+        learning,
         observe,
     )
 
@@ -39,6 +40,7 @@ __all__ = [
     "finish",
     "ingest_error",
     "learn",
+    "learning",
     "observe",
 ]
 

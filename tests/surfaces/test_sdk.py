@@ -221,6 +221,7 @@ def test_the_public_names_are_these() -> None:
         "finish",
         "ingest_error",
         "learn",
+        "learning",
         "observe",
     ]
     for name in failonce.__all__:

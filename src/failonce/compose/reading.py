@@ -46,6 +46,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "pattern_ttl_hours": "hints.ttl",
         "min_occurrence": "hints.min_occurrences",
         "max_suggestions_per_intent": "hints.max_suggestions",
+        "auto_inject": "auto_inject.retry",
     }
 )
 """What the seeds call some settings, for the hint that a refusal gives."""

@@ -223,16 +223,51 @@ class HintSettings(_Section):
         default=0.6,
         ge=0,
         le=1,
-        description="How sure a hint must be before `auto` applies it. Two sessions that it helps "
-        "and none that it hurts make it 0.6 sure. Default: 0.6.",
+        description="How sure a hint must be before `auto` applies it, or a pattern before it is "
+        "suggested. Two sessions that it helps and none that it hurts make it 0.6 sure. "
+        "Default: 0.6.",
     )
     ttl: Duration = Field(
         default=timedelta(hours=168),
         description="How long a hint that `auto` applied stays on trial, as `learning.trial` is "
-        "for all other kinds. Default: `168h`.",
+        "for all other kinds; and how long a failure counts for what is suggested for a plan. "
+        "Default: `168h`.",
     )
     max_suggestions: int = Field(
-        default=3, ge=1, le=20, description="Most sentences shown with one call. Default: 3."
+        default=3,
+        ge=1,
+        le=20,
+        description="Most sentences shown with one call, and most rules or hints suggested for one "
+        "plan. Default: 3.",
+    )
+
+
+class AutoInjectSettings(_Section):
+    """Which hints failonce writes into plans (C17)."""
+
+    retry: bool = Field(
+        default=True,
+        description="Write into plans that a call is tried again. Default: `true`.",
+    )
+    timeout: bool = Field(
+        default=True,
+        description="Write into plans after how long a call is given up. Default: `true`.",
+    )
+    fallback: bool = Field(
+        default=True,
+        description="Write into plans which tool answers where one fails. Default: `true`.",
+    )
+    circuit_breaker: bool = Field(
+        default=True,
+        description="Write into plans that a tool rests after it failed in a row. Default: `true`.",
+    )
+    rate_limit: bool = Field(
+        default=True,
+        description="Write into plans that a tool is called no more often than it bears. "
+        "Default: `true`.",
+    )
+    metrics: bool = Field(
+        default=True, description="Write into plans that a call is measured. Default: `true`."
     )
 
 
@@ -347,6 +382,7 @@ class Settings(BaseSettings):
     learning: LearningSettings = LearningSettings()
     mine: MineSettings = MineSettings()
     hints: HintSettings = HintSettings()
+    auto_inject: AutoInjectSettings = AutoInjectSettings()
     skill: SkillSettings = SkillSettings()
     outcome: OutcomeSettings = OutcomeSettings()
     impact: ImpactSettings = ImpactSettings()

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from failonce.compose import Parts, configure, opened
 from failonce.compose.reading import SWITCH
@@ -18,6 +19,9 @@ from failonce.compose.settings import OFF
 from failonce.errors import UserError
 from failonce.model import ALLOW, Advice, Lesson, Mode, Proposer
 from failonce.surfaces.sdk import Advisor, take_in
+
+if TYPE_CHECKING:
+    from failonce.surfaces.learning import Learning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +168,17 @@ def ingest_error(event: Mapping[str, object]) -> Ingested:
     return Ingested(
         norm_error=evidence.template, fingerprint=evidence.signature or "", ts=evidence.at
     )
+
+
+def learning(*, project: str | None = None) -> "Learning":
+    """What was learned, for planners: `recall`, `augment_plan`, `get_failures` and more.
+
+    Raises `UserError` where `FAILONCE=off` rests this process.
+    """
+    from failonce.surfaces.learning import Learning  # noqa: PLC0415 - few processes plan
+
+    here = _opened()
+    return Learning(here.parts, project=_project(here, project))
 
 
 def close() -> None:

@@ -119,6 +119,12 @@ def test_the_four_settings_have_a_reader(tmp_path: Path) -> None:
         assert len(planner.learned.recall_patterns_for_intent("use web.get")) == count, setting
 
 
+async def together(planner: Planner) -> list[object]:
+    """Eight that ask at once, each from a thread of its own, as an agent's loop would."""
+    ask = planner.learned.recall_patterns
+    return list(await asyncio.gather(*(asyncio.to_thread(ask, "web.get") for _ in range(8))))
+
+
 @pytest.mark.proves("C4")
 def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     store = on_disk(tmp_path)
@@ -130,7 +136,7 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     again = Planner(tmp_path, on_disk(tmp_path))
     assert again.learned.recall_patterns("web.get") == before
     assert again.learned.store_pattern("web.get", before[0]) == stored
-    assert asyncio.run(asyncio.to_thread(again.learned.recall_patterns, "web.get")) == before
+    assert asyncio.run(together(again)) == [before] * 8
     again.store.close()
 
 

@@ -86,6 +86,8 @@ MORE: Final = (
     Entry(
         name="explain", module="classifying", summary="Say what a failure is taken for, and why."
     ),
+    Entry(name="recall", module="planning", summary="Say what was learned of a tool."),
+    Entry(name="plan", module="planning", summary="Write what was learned into a plan."),
     Entry(name="outcomes", module="outcomes", summary="Show whether lessons in force helped."),
     Entry(
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."

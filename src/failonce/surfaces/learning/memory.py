@@ -5,7 +5,7 @@ that somebody wants of it before a person, as lessons that wait.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,6 +38,7 @@ from failonce.ports import SignatureQuery, Windows
 from failonce.skill import decide
 from failonce.surfaces.learning.failures import newest
 from failonce.surfaces.learning.patterns import (
+    MOST_CLASSES,
     NEWEST,
     LearnedPattern,
     pattern,
@@ -116,15 +117,7 @@ class Memory:
     ) -> tuple[LearnedPattern, ...]:
         """The patterns of exactly this tool that are sure enough (C4, C16): at least
         `hints.min_occurrences` failures, and `hints.min_confidence`."""
-        if self.mode is Mode.OFF:
-            return ()
-        policy = self._policy
-        return tuple(
-            p
-            for p in self._patterns(capability_id, as_of)
-            if p.frequency >= policy.hint_min_occurrences
-            and p.confidence >= policy.hint_min_confidence
-        )
+        return self._recalled({capability_id}, as_of)
 
     def recall_patterns_for_intent(
         self, intent: Intent | str, *, as_of: datetime | None = None
@@ -139,8 +132,7 @@ class Memory:
 
     def suggest(self, tools: Iterable[str], *, as_of: datetime | None = None) -> Suggested:
         """The same for tools by name, with what was left out and why."""
-        found = [p for t in dict.fromkeys(tools) for p in self.recall_patterns(t, as_of=as_of)]
-        found.sort(key=_surest)
+        found = self._recalled(frozenset(tools), as_of)
         specs = self.store.tools(self.project)
         kept: list[PlanModification] = []
         skipped: list[Skipped] = []
@@ -170,7 +162,7 @@ class Memory:
             raise UserError("failonce is off here; `failonce config mode manual` switches it on.")
         own = [
             p
-            for p in self._patterns(capability_id, None)
+            for p in self._patterns({capability_id}, None)
             if p.error_category is pattern.error_category
         ]
         if not own:
@@ -223,7 +215,21 @@ class Memory:
 
     # -------------------------------------------------------------- inside
 
-    def _patterns(self, tool: str | None, as_of: datetime | None) -> tuple[LearnedPattern, ...]:
+    def _recalled(self, tools: Set[str], as_of: datetime | None) -> tuple[LearnedPattern, ...]:
+        """The patterns of these tools that are sure enough, the surest first."""
+        if self.mode is Mode.OFF or not tools:
+            return ()
+        policy = self._policy
+        return tuple(
+            p
+            for p in self._patterns(tools, as_of)
+            if p.frequency >= policy.hint_min_occurrences
+            and p.confidence >= policy.hint_min_confidence
+        )
+
+    def _patterns(
+        self, tools: Set[str] | None, as_of: datetime | None
+    ) -> tuple[LearnedPattern, ...]:
         now = as_of or self.parts.clock.now()
         oldest = now - self._policy.hint_ttl
         days = ceil(self._policy.hint_ttl / timedelta(days=1)) + 1  # the first of them in part
@@ -233,15 +239,20 @@ class Memory:
             min_hits_7d=1,
             windows=Windows(week=days, month=max(days, 30)),
         )
-        groups: dict[tuple[str, Category], list[tuple[Signature, Sequence[Evidence]]]]
-        groups = defaultdict(list)
+        groups: dict[tuple[str, Category], list[Signature]] = defaultdict(list)
         for s in self.store.signatures(query):
-            if tool in (None, s.tool) and oldest <= s.last_seen:
-                young = [e for e in self._failures(s.id) if oldest <= e.at <= now]
-                if young:
-                    groups[s.tool, s.category].append((s, young))
-        found = [pattern(name, cause, classes) for (name, cause), classes in groups.items()]
-        return tuple(sorted(found, key=_surest))
+            if (tools is None or s.tool in tools) and oldest <= s.last_seen:
+                groups[s.tool, s.category].append(s)
+        found = []
+        for (name, cause), classes in groups.items():
+            classes.sort(key=lambda s: (-s.hits_7d, s.id))
+            seen = [(s, self._young(s.id, oldest, now)) for s in classes[:MOST_CLASSES]]
+            rest = [(s, None) for s in classes[MOST_CLASSES:]]
+            found.append(pattern(name, cause, [*seen, *rest]))
+        return tuple(sorted((p for p in found if p.frequency), key=_surest))
+
+    def _young(self, signature: str, oldest: datetime, now: datetime) -> list[Evidence]:
+        return [e for e in self._failures(signature) if oldest <= e.at <= now]
 
     def _failures(self, signature: str) -> list[Evidence]:
         return newest(self.store, signature, self.project, NEWEST)
@@ -271,7 +282,7 @@ class Memory:
 
     def _claimed(self, p: LearnedPattern) -> bool | None:
         """What all recorded failures claim of the tool; an outsider's claim nothing."""
-        failures = [e for s in p.signatures for e in self._failures(s)]
+        failures = [e for s in p.signatures[:MOST_CLASSES] for e in self._failures(s)]
         every = bool(failures) and all(e.read_only and e.trust is Trust.OPERATOR for e in failures)
         return True if every else None
 

@@ -28,6 +28,8 @@ PRIOR: Final[Mapping[Category, Learned]] = MappingProxyType(
 twice the usual five seconds (C8: increased)."""
 NEWEST: Final = 200
 """Failures of a class that are looked at: more sessions make a pattern hardly surer."""
+MOST_CLASSES: Final = 20
+"""Classes of a pattern whose failures are looked at, the most frequent first; the others count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +67,11 @@ class LearnedPattern:
 def pattern(
     tool: str,
     category: Category,
-    classes: Sequence[tuple[Signature, Sequence[Evidence]]],
+    classes: Sequence[tuple[Signature, Sequence[Evidence] | None]],
 ) -> LearnedPattern:
-    """The pattern of these classes, each with the newest of its failures."""
-    newest = [e for _, failures in classes for e in failures]
+    """The pattern of these classes, each with the newest of its failures; None where nobody
+    looked, and the class alone counts."""
+    newest = [e for _, failures in classes for e in failures or ()]
     ranked = sorted(classes, key=lambda c: (-_frequency(*c), c[0].id))
     return LearnedPattern(
         capability_id=tool,
@@ -83,9 +86,11 @@ def pattern(
     )
 
 
-def _frequency(signature: Signature, newest: Sequence[Evidence]) -> int:
-    """Failures of a class; where there are many, those of the whole days that they lie in."""
-    return len(newest) if len(newest) < NEWEST else max(signature.hits_7d, NEWEST)
+def _frequency(signature: Signature, newest: Sequence[Evidence] | None) -> int:
+    """Failures of a class; where not all were looked at, those of the days that they lie in."""
+    if newest is not None and len(newest) < NEWEST:
+        return len(newest)
+    return max(signature.hits_7d, len(newest or ()))
 
 
 def _witness(e: Evidence) -> str:
