@@ -210,6 +210,15 @@ def test_a_limit_of_the_callers_own_is_the_callers() -> None:
         asyncio.run(call())
 
 
+def test_what_a_call_raises_is_not_taken_for_its_limit() -> None:
+    async def raises(_: Run) -> Result:
+        raise TimeoutError
+
+    there = AsyncWorld(now=time.monotonic, sleep=asyncio.sleep)
+    with pytest.raises(TimeoutError):
+        asyncio.run(drive_async(steps(Timeout()), raises, there))
+
+
 def test_a_task_that_is_cancelled_gives_its_probe_back() -> None:
     runtime, lessons = Runtime(random=lambda: 0.0), armed(CircuitBreaker(failure_threshold=1))
 

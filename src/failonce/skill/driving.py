@@ -9,7 +9,6 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
-from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Final
 
@@ -23,10 +22,17 @@ class TimeIsUp(Exception):
     """A call took longer than it may."""
 
 
+def _held() -> Lock:
+    lock = Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
     work: Callable[[], Result]
-    over: Flag = field(default_factory=Flag)
+    over: Lock = field(default_factory=_held)
+    """Held until it is; cheaper than what waits on a condition."""
     outcome: Result | BaseException | None = None
     left: bool = False
 
@@ -52,7 +58,7 @@ class Threads:
         job = _Job(partial(copy_context().run, work))
         if not self._begin(job):
             return work()
-        job.over.wait(seconds)
+        job.over.acquire(timeout=seconds)
         with self._lock:
             outcome = job.outcome
             job.left = outcome is None
@@ -95,7 +101,7 @@ class Threads:
                 staying = len(self._idle) < IDLE
                 if staying:
                     self._idle.append((thread, inbox))
-            job.over.set()
+            job.over.release()
             del job, outcome  # an idle thread keeps no answer alive
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from failonce.kinds.hint import Retry
+from failonce.kinds.hint import CircuitBreaker, Retry, Scope
 from failonce.kinds.hint.running import Event, Result
 from failonce.model import Category, ToolSpec
 from tests.kinds.hint.made import DOWN, READER, WRITER, Rig, failure, rig
@@ -104,6 +104,13 @@ def test_retries_of_two_lessons_keep_the_limit_of_one() -> None:
     given = rig(Retry(max_retries=3), Retry(max_retries=2))
     given.call(*[DOWN] * 20)
     assert len(given.runs) == 4
+
+
+def test_a_call_that_a_breaker_refuses_is_not_tried_again() -> None:
+    """Also not by a lesson that names its class of failures: a refusal is of no class."""
+    given = rig(CircuitBreaker(failure_threshold=1, scope=Scope.ATTEMPT), Retry(), fingerprint="f")
+    assert given.call(DOWN).by == "circuit-breaker"
+    assert given.clock.slept == [0.1]
 
 
 def test_what_no_handler_says_is_no_failure() -> None:

@@ -114,8 +114,7 @@ class _Retrying:
             return None  # to come back sooner than the server asked helps nobody
         wait = retry.delay(failure) * (1 + retry.jitter * self._means.random())
         wait = min(wait, MAX_DELAY_MS) / 1000
-        late = asked.until is not None and result.at + wait >= asked.until
-        return None if late or waited + wait > retry.max_wait_ms / 1000 else wait
+        return wait if waited + wait <= retry.max_wait_ms / 1000 else None
 
     def _passes(self, result: Result, failure: Failure) -> bool:
         """Whether it is a failure of the lesson, and one that passes by itself.
