@@ -212,7 +212,7 @@ def figures(replayed: Iterable[Replayed]) -> Figures:
         recovered=seen[Result.RECOVERED],
         warned=warned,
         misled=sum(seen[r] for r in MISLED),
-        unclear=seen[Result.UNCONFIRMED],
+        unclear=seen[Result.UNCONFIRMED] + seen[Result.ANOTHER],
         harmed=sum(seen[r] for r in HARMED),
         needless=needless,
     )

@@ -1,5 +1,6 @@
 """The SQL store: the suite of all stores, its schema and views, and what the world does to it."""
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from failonce.adapters.sql_store import open_store, opening, store_url, tables
+from failonce.adapters.sql_store import open_store, opening, rows, store_url, tables
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
 from failonce.errors import AuditBroken
@@ -364,3 +365,13 @@ def test_an_entry_that_cannot_be_read_is_named(store: SqlStore) -> None:
     sql(store, "UPDATE audit SET action = 'hack'")
     with pytest.raises(AuditBroken, match="Entry 1 "):
         list(store.entries())
+
+
+def test_a_tally_written_before_a_count_was_known_is_read_with_none_of_it() -> None:
+    """Rows of older versions hold fewer counts."""
+    given = rows.version_row(lesson(1))
+    written = json.loads(str(given["judgement"]))
+    del written["proof"]["tally"]["another"]
+    read = rows._judgement(written)
+    assert read == lesson(1).judgement
+    assert read.proof.tally.another == 0

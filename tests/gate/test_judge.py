@@ -8,8 +8,9 @@ from failonce import history
 from failonce.gate import checks
 from failonce.gate.judge import Case, judge, together
 from failonce.kinds.fixer import ArgumentsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.guardrail import Guardrail, Strength, looks_back
 from failonce.kinds.recent import Unless
+from failonce.kinds.registry import behaviour
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import (
@@ -92,7 +93,7 @@ def test_a_lesson_that_helps_in_enough_sessions_passes() -> None:
     assert verdict.ruling is Ruling.ACTIVATE
     assert verdict.proof.losses == 0
     assert verdict.proof.tally.repaired == verdict.proof.clusters
-    assert verdict.proof.line.startswith(f"Repaired {verdict.proof.tally.repaired} of")
+    assert verdict.proof.line.startswith(f"Would have repaired {verdict.proof.tally.repaired} of")
 
 
 def test_sessions_that_taught_a_lesson_do_not_vote() -> None:
@@ -224,7 +225,7 @@ def test_words_quoted_from_errors_wait_for_a_person() -> None:
     verdict = judged(guardrail(), past(sessions=60, good=20))
     assert verdict.proof.power is Power.PASS
     assert verdict.ruling is Ruling.HOLD
-    assert any("a person reads it" in reason for reason in verdict.reasons)
+    assert any("please read its text" in reason for reason in verdict.reasons)
 
 
 @pytest.mark.parametrize(
@@ -329,3 +330,60 @@ def test_a_guard_that_looks_back_sees_what_the_session_did_with_other_tools() ->
     assert verdict.proof.missing.startswith("agents to read it")
     blind = judged(unread(), [e for e in calls if e.call.tool == "write"]).proof.tally
     assert (blind.shown, blind.shown_good) == (4, 4)
+
+
+def down(repeated: int = 0, failing: int = 0) -> Proposal:
+    """A guardrail that stops calls of a tool whose last ones failed."""
+    body = Guardrail(
+        component="read",
+        when=Predicate(),
+        fingerprint=f"sig:read:{ERROR}",
+        message_regex="",
+        strength=Strength.BLOCK,
+        message="It is down.",
+        repeated=repeated,
+        failing=failing,
+    )
+    return replace(
+        proposal(KindName.GUARDRAIL, target="read", body=body.render()),
+        signatures=(body.fingerprint,),
+    )
+
+
+@pytest.mark.parametrize("made", [down(repeated=1), down(failing=1), unread()])
+def test_what_asks_what_came_before_is_asked_with_the_calls_of_other_tools(
+    made: Proposal,
+) -> None:
+    """They lie in between, and few calls are remembered: its proof is what will run."""
+    assert looks_back(behaviour(made))
+    assert not looks_back(behaviour(guardrail()))
+
+
+def otherwise(same: int, other: int, wrong: int = 0) -> Judgement:
+    """A repair judged where callers made the call, made another, or changed what it changes."""
+    calls: list[Evidence] = []
+    for n in range(same + other + wrong):
+        first = {"path": f"a{n}", "mode": f"m{n}"}
+        later = {"file": f"a{n}", "mode": f"m{n}"}
+        later |= {"limit": "1"} if same <= n < same + other else {}
+        later |= {"file": "b"} if n >= same + other else {}
+        one = [evidence("read", first, ERROR), evidence("read", later)]
+        calls += session(f"s{n}", [*one, *(evidence("read", {"file": f"{i}"}) for i in range(20))])
+    return judged(fixer(), calls)
+
+
+@pytest.mark.parametrize(("other", "doubted"), [(0, False), (6, False), (7, True), (30, True)])
+def test_a_quarter_of_callers_who_made_another_call_is_a_doubt(other: int, doubted: bool) -> None:
+    """A person hears of it; the votes are as they would be without."""
+    verdict = otherwise(20, other)
+    assert (verdict.proof.wins, verdict.proof.losses) == (20, 0)
+    assert verdict.proof.tally.another == other
+    (found,) = (c for c in verdict.checks if c.name == "agrees")
+    assert (found.passed, found.fatal) == (not doubted, not doubted)
+    assert verdict.ruling is (Ruling.HOLD if doubted else Ruling.ACTIVATE)
+    said = f"in {other} of {20 + other} cases the caller then made another call"
+    assert any(said in reason for reason in verdict.reasons) is doubted
+
+
+def test_another_call_saves_no_repair_that_callers_contradict() -> None:
+    assert otherwise(2, 5, wrong=9).ruling is Ruling.REJECT

@@ -71,7 +71,7 @@ def test_a_repair_counts_only_where_the_caller_later_did_the_same() -> None:
     other = session("s", [WRONG, evidence("read", {"file": "b/a.txt"})])
     assert results(other, fixer())[0] is Result.CONTRADICTED
     more = session("s", [WRONG, evidence("read", {"file": "a.txt", "mode": "b"})])
-    assert results(more, fixer())[0] is Result.UNCONFIRMED
+    assert results(more, fixer())[0] is Result.ANOTHER
     tried = session(
         "s",
         [
@@ -83,6 +83,32 @@ def test_a_repair_counts_only_where_the_caller_later_did_the_same() -> None:
     assert results(tried, fixer())[0] is Result.CONTRADICTED
     never = session("s", [WRONG])
     assert results(never, fixer()) == [Result.UNCONFIRMED]
+
+
+def pressing(first: Evidence, then: Evidence) -> list[Evidence]:
+    return session("s", [first, evidence("press", {}), then])
+
+
+def test_a_call_that_the_caller_gave_up_for_another_is_told_from_one_that_it_left() -> None:
+    """A repair that makes the same call again, where the caller in the end made another."""
+    held = evidence("start", {"mode": "go", "car": "c1"}, "held")
+    again = armed(
+        KindName.FIXER,
+        CallsFixer(
+            component="start",
+            moment=Moment.AFTER_FAILURE,
+            when=Predicate(),
+            fingerprint=held.signature or "",
+            message_regex="",
+            program=Program(steps=(Inserted(tool="press"),)),
+        ),
+    )
+    same = pressing(held, evidence("start", {"mode": "go", "car": "c1"}))
+    assert results(same, again)[0] is Result.REPAIRED
+    other = pressing(held, evidence("start", {"mode": "slow", "car": "c1"}))
+    assert results(other, again)[0] is Result.ANOTHER
+    counted = tally(replay(other, lambda _: (again,), decide, history.by_tool(other).recoveries))
+    assert (counted.another, counted.unconfirmed, counted.failures) == (1, 0, 1)
 
 
 def test_a_repair_after_the_failure_needs_this_very_failure() -> None:

@@ -274,7 +274,7 @@ def test_a_tool_that_failed_so_whatever_it_was_asked_is_stopped_until_it_works(
     past: tuple[Past, ...], *, stops: bool
 ) -> None:
     assert isinstance(DOWN.before(asked(*past)), Block) is stops
-    assert DOWN.summary() == "block when its last 2 calls in the session failed so"
+    assert DOWN.summary() == "block when its last 2 calls in the session failed with this error"
 
 
 UNREAD = made(
@@ -332,4 +332,4 @@ def test_the_proof_of_a_warning_says_where_it_would_have_warned() -> None:
         "Would have warned before 3 of 8 failures and before 1 of 1,200 good calls of this tool; "
         "what a warning changes is unknown until measured."
     )
-    assert made().headline(proof).startswith("Prevented 0 of 8 failures in 4 sessions; ")
+    assert made().headline(proof).startswith("Would have prevented 0 of 8 failures in 4 sessions; ")

@@ -63,6 +63,6 @@ def test_it_is_a_function_of_expressions_that_reads_the_error() -> None:
     assert expression.load(expression.dump(read)) == read
     scope = Scope(args={"path": "a/conf.yml"}, error="did you mean conf.yaml?")
     assert evaluate(read, scope) == "a/conf.yaml"
-    assert str(read) == "`path` with its name as the error suggests it"
+    assert str(read) == "`path` with the name that the error suggests"
     with pytest.raises(NotApplicable):
         evaluate(read, Scope(args={"path": 3}, error=scope.error))

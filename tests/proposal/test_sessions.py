@@ -101,10 +101,10 @@ def down(failures: int, worked: int = 0) -> list[Evidence]:
 @pytest.mark.parametrize(
     ("failures", "worked", "words"),
     [
-        (4, 0, ["warn when its last call in the session failed so"]),
+        (4, 0, ["warn when its last call in the session failed with this error"]),
         (1, 0, []),
         (2, 1, []),
-        (4, 1, ["warn when its last call in the session failed so"]),
+        (4, 1, ["warn when its last call in the session failed with this error"]),
         (3, 1, []),
     ],
 )
@@ -120,7 +120,9 @@ def test_it_is_stopped_only_where_nothing_ever_worked_after_so_many() -> None:
     def make(n: int) -> list[Evidence]:
         return down(4) if n < 3 else down(1, 1)
 
-    assert said(made.sessions(12, make)) == ["block when its last 2 calls in the session failed so"]
+    assert said(made.sessions(12, make)) == [
+        "block when its last 2 calls in the session failed with this error"
+    ]
 
 
 # -------------------------------------------------------------------- together

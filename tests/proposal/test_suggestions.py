@@ -28,7 +28,7 @@ def test_what_callers_took_is_taken_for_them() -> None:
     (proposal,) = mined(suggested(2, "notes.yaml"))
     assert proposal.target == "read_file"
     body = CallsFixer.parse(proposal.body, proposal.target)
-    assert str(body.program) == "the call with path = `path` with its name as the error suggests it"
+    assert str(body.program) == "the call with path = `path` with the name that the error suggests"
     situation = Situation(call=Call(tool="read_file", args={"path": "x/table.csv"}))
     effect = body.after(
         situation,

@@ -2,10 +2,11 @@
 
 The same `decide` that runs at call time runs here, over evidence in its order. A blocked
 failure was *prevented*; a changed one was *repaired* only where the caller itself later
-made exactly that call and it worked, and *contradicted* where that very call failed or the
-caller did something else; a retried one *recovered* only where the same call worked within
-the time of the retries with nothing done in between. Good calls that are blocked or changed
-are the harm.
+made exactly that call and it worked, *contradicted* where that very call failed or the
+caller did something else with what was changed, and *another* where it left that as the
+repair has it and then made another call, which worked; a retried one *recovered* only where
+the same call worked within the time of the retries with nothing done in between. Good calls
+that are blocked or changed are the harm.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -161,4 +162,4 @@ def _mended(
     touched = {n for n in ours.keys() | given.keys() if ours.get(n) != given.get(n)}
     touched |= ours.keys() ^ given.keys()
     agrees = all((n in ours) == (n in theirs) and ours.get(n) == theirs.get(n) for n in touched)
-    return Result.UNCONFIRMED if agrees else Result.CONTRADICTED
+    return Result.ANOTHER if agrees else Result.CONTRADICTED

@@ -18,6 +18,7 @@ class Result(StrEnum):
     RECOVERED = "recovered"
     SHOWN = "shown"
     CONTRADICTED = "contradicted"
+    ANOTHER = "another"
     UNCONFIRMED = "unconfirmed"
     UNRECOVERED = "unrecovered"
     FAILED_AGAIN = "failed_again"

@@ -21,6 +21,7 @@ from failonce.kinds.behaviour import (
     whole,
 )
 from failonce.kinds.recent import Unless, dump_unless, load_unless, streak, tools_in
+from failonce.kinds.words import at_most
 from failonce.language import document, pattern, predicate
 from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
@@ -188,7 +189,7 @@ class Guardrail:
             known.append(f"the same call failed {times} and nothing changed since")
         if self.failing:
             last = "call" if self.failing == 1 else f"{self.failing} calls"
-            known.append(f"its last {last} in the session failed so")
+            known.append(f"its last {last} in the session failed with this error")
         if self.unless is not None:
             known.append(str(self.unless))
         if self.look.when:
@@ -201,20 +202,23 @@ class Guardrail:
         t = proof.tally
         if self.strength is Strength.WARN:
             return (
-                f"Would have warned before {t.shown} of {t.failures} failures and before "
-                f"{t.shown_good} of {t.good:,} good calls of this tool; what a warning changes "
+                f"Would have warned before {t.shown:,} of {t.failures:,} failures and before "
+                f"{t.shown_good:,} of {t.good:,} good calls of this tool; what a warning changes "
                 "is unknown until measured."
             )
         return (
-            f"Prevented {t.prevented} of {t.failures} failures in {proof.among(proof.clusters)}; "
-            f"wrongly blocked {t.wrongly_blocked} of {t.good:,} good calls of this tool "
-            f"(at most {proof.harm_high:.1%})."
+            f"Would have prevented {t.prevented:,} of {t.failures:,} failures in "
+            f"{proof.among(proof.clusters)}; would have wrongly blocked {t.wrongly_blocked:,} of "
+            f"{t.good:,} good calls of this tool ({at_most(proof.harm_high)})."
         )
 
 
 def looks_back(body: Behaviour) -> bool:
-    """Whether a lesson asks what calls of other tools its session made."""
-    return isinstance(body, Guardrail) and body.unless is not None
+    """Whether it matters to a lesson what calls of other tools its session made.
+
+    They lie between two calls of its own, and so few are remembered that they push those out.
+    """
+    return isinstance(body, Guardrail) and bool(body.unless or body.repeated or body.failing)
 
 
 def repeats(situation: Situation, unchanged_by: Collection[str]) -> int:

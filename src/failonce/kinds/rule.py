@@ -57,8 +57,8 @@ class Rule:
         if not t.failures and not t.good:
             return "Written by hand; its effect is unknown until measured."
         return (
-            f"Would have been shown before {t.shown} failures and {t.shown_good:,} good calls; "
-            "effect unknown until measured."
+            f"Would have been shown before {t.shown:,} failures and {t.shown_good:,} good calls; "
+            "its effect is unknown until measured."
         )
 
 

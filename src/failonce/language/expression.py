@@ -102,7 +102,7 @@ class Read:
                 words = json.dumps(self.value)
         for function in self.then:
             if function == Function.SUGGESTED:
-                words = f"{words} with its name as the error suggests it"
+                words = f"{words} with the name that the error suggests"
             else:
                 words = f"the {function.replace('_', ' ')} of {words}"
         return words

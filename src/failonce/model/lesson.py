@@ -63,8 +63,11 @@ class Tally:
     shown_good: int = 0
     contradicted: int = 0
     """Repairs of failures where the caller later did something else."""
+    another: int = 0
+    """Repairs of failures where the caller then made another call, which worked, and nothing in
+    it speaks against the repair."""
     unconfirmed: int = 0
-    """Repairs of failures where the caller never made exactly that call."""
+    """Repairs of failures where nothing is known of what the caller then did."""
     unrecovered: int = 0
     """Retries of failures that nothing shows would have worked."""
     failed_again: int = 0

@@ -32,6 +32,8 @@ TIMES: Final = (1, 2, 3)
 """Failures in a row after which the next call may be in vain."""
 IN_VAIN: Final = 3
 """Calls that failed so once more, for each that worked then after all."""
+STILL: Final = "The same is likely until its cause is gone; another tool may do"
+"""What a caller reads of a tool that is down."""
 MIN_CLUSTERS: Final = 3
 """Witnesses in which a warning would have been right, and those needed to stop a call."""
 MIN_DOWN: Final = 2
@@ -125,8 +127,8 @@ def mine(study: Study, mended: Iterable[str], wording: Wording) -> Iterator[Prop
             times, own, strength = down
             guard = _guard(cases[0], strength, failing=times)
             last = "call" if times == 1 else f"{times} calls"
-            condition = f"its last {last} in the session failed so"
-            yield _proposed(guard, own, condition, wording, "Another tool may do")
+            condition = f"its last {last} in the session had just failed with this error"
+            yield _proposed(guard, own, condition, wording, STILL)
         found = _unless(cases, behind.tools, study.lab)
         if found is not None:
             unless, own = found

@@ -214,7 +214,7 @@ def test_a_class_of_failures_may_have_a_new_name() -> None:
 
 def test_a_list_says_what_it_does() -> None:
     assert made().summary() == (
-        "call press(force=1.0); then the same call, once after this failure"
+        "once after this failure: call press(force=1.0); then the same call"
     )
     looks = made(LOOK, moment=Moment.BEFORE, when=HAS_PATH)
     assert looks.summary() == (

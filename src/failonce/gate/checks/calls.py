@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from failonce.gate.checks.names import danger, spec
+from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
@@ -51,7 +52,7 @@ def inserted(
         or _acting(program, specs, taken_back)
     )
     done = "only looks" if not program.steps else "what it does is taken back after the call"
-    detail = doubt or (done if program.tools else "nothing")
+    detail = doubt or (done if program.tools else "it makes no call of its own")
     return CheckResult(name="inserted", passed=not doubt, detail=detail)
 
 
@@ -160,12 +161,18 @@ def unchanging(proposal: Proposal, known: Mapping[str, ToolSpec]) -> CheckResult
         if said
         else f"it blocks as if `{odd[0]}` changed nothing, which is not known to only read"
         if odd
-        else "what it takes for a call that changes nothing reads"
+        else "what it takes for a call that changes nothing only reads"
+        if names
+        else "it takes no call for one that changes nothing"
     )
     return CheckResult(name="unchanging", passed=not odd, detail=detail)
 
 
 _UNKNOWN: Final = "is not known to only read"
+
+
+def _whose(proposal: Proposal) -> str:
+    return "its tool" if proposal.target == ANY_TOOL else f"`{proposal.target}`"
 
 
 def retry_safe(proposal: Proposal, tool: ToolSpec, idle: int | None) -> CheckResult:
@@ -190,6 +197,7 @@ def retry_safe(proposal: Proposal, tool: ToolSpec, idle: int | None) -> CheckRes
         if not again
         else f"executed again, {idle} of these failures changed nothing"
         if seen
-        else "the call may have taken effect before it failed, and would run again"
+        else f"the call would run a second time, and {_whose(proposal)} "
+        f"{danger(tool) or _UNKNOWN}: what it did before it failed may be done twice"
     )
     return CheckResult(name="retry_safe", passed=safe, detail=detail)

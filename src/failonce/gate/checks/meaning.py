@@ -1,6 +1,6 @@
 """Does the call still ask for what its caller asked for, of the same things, as the same person?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from failonce.gate.checks.names import destructive, final, identity, proves, secret, spec
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
@@ -28,11 +28,9 @@ def intent(proposal: Proposal) -> CheckResult:
     if isinstance(body, CallsFixer):
         return _intent_of(body)
     lost = isinstance(body, ArgumentsFixer) and not body.repair.keeps_information
-    detail = (
-        "what an argument asks for would change, not only its form"
-        if lost
-        else "no argument's information is lost"
-    )
+    detail = "the call asks for what it asked for"
+    if isinstance(body, ArgumentsFixer) and lost:
+        detail = _something_else(s.argument for s in body.repair.steps if s.op not in LOSSLESS)
     if isinstance(body, ArgumentsFixer):
         if _exchanged(body):
             detail = "two arguments would exchange what they say: it asks for something else"
@@ -43,6 +41,12 @@ def intent(proposal: Proposal) -> CheckResult:
             detail = f"`{odd[0][1]}` says something else than `{odd[0][0]}`: the meaning may change"
             return CheckResult(name="intent", passed=False, detail=detail)
     return CheckResult(name="intent", passed=not lost, detail=detail)
+
+
+def _something_else(arguments: Iterable[str]) -> str:
+    changed = [f"`{name}`" for name in dict.fromkeys(arguments) if name != BLAMED]
+    where = f" ({', '.join(changed)})" if changed else ""
+    return f"the call would ask for something else than the agent asked for{where}"
 
 
 def _exchanged(body: ArgumentsFixer) -> bool:
@@ -78,7 +82,7 @@ def _intent_of(body: CallsFixer) -> CheckResult:
         detail = f"`{unasked[0]}` would be what was found there, whatever the caller asked for"
         return CheckResult(name="intent", passed=False, detail=detail)
     if program.arguments and not program.steps and not program.looks:
-        detail = "what an argument asks for would change, not only its form"
+        detail = _something_else(n for n, _ in program.arguments)
         return CheckResult(name="intent", passed=False, detail=detail)
     return CheckResult(name="intent", passed=True, detail="the call asks for what it asked for")
 

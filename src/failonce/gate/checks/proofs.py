@@ -5,9 +5,9 @@ from typing import Final
 
 from failonce.gate.checks.texts import mentioned
 from failonce.history import Episode
-from failonce.kinds.behaviour import Situation
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
-from failonce.kinds.guardrail import Guardrail
+from failonce.kinds.behaviour import Behaviour, Situation
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.model import CheckResult, Evidence, Proof, Proposal
@@ -19,6 +19,8 @@ DISAGREE: Final = 2
 """Witnesses against a repair from which a person hears of them,"""
 FEW: Final = 4
 """where they are at least one for so many that speak for it."""
+OTHERWISE: Final = 4
+"""Of so many callers who show how it ended one made another call: a person hears of it."""
 UNSPOKEN: Final = 14
 """Witnesses of whose failures it speaks of none: of others it would in less than 20 % (at 95 %)."""
 CONTRAST: Final = 2
@@ -27,15 +29,28 @@ CONTRAST: Final = 2
 
 def broad(proposal: Proposal, proof: Proof) -> CheckResult:
     """Does it touch almost no good call?"""
-    if (
-        not isinstance(behaviour(proposal), Guardrail | ArgumentsFixer | CallsFixer)
-        or not proof.tally.good
-    ):
-        return CheckResult(name="broad", passed=True, detail="it stops and changes no call")
+    harmless = _harmless(behaviour(proposal), proof)
+    if harmless:
+        return CheckResult(name="broad", passed=True, detail=harmless)
     wrong = proof.tally.wrongly_blocked + proof.tally.wrongly_changed
     good = wrong <= MAX_MATCHED_GOOD * proof.tally.good
-    detail = f"touches {wrong} of {proof.tally.good:,} good calls of this tool"
+    detail = f"it would stop or change {wrong} of {proof.tally.good:,} good calls of this tool"
     return CheckResult(name="broad", passed=good, detail=detail, fatal=True)
+
+
+def _harmless(body: Behaviour, proof: Proof) -> str:
+    """Why no recorded good call can be stopped or changed; empty where one could."""
+    if not isinstance(body, Guardrail | ArgumentsFixer | CallsFixer):
+        return "it stops and changes no call"
+    if not proof.tally.good:
+        return "no good call is recorded to try it on"
+    if proof.tally.wrongly_blocked or proof.tally.wrongly_changed:
+        return ""
+    if isinstance(body, Guardrail):
+        warns = body.strength is Strength.WARN
+        return "it only warns: it stops and changes no call" if warns else ""
+    after = body.moment is Moment.AFTER_FAILURE
+    return "it acts only after a failure, so it touches no good call" if after else ""
 
 
 def agrees(proof: Proof) -> CheckResult:
@@ -47,11 +62,24 @@ def agrees(proof: Proof) -> CheckResult:
     t = proof.tally
     good = t.contradicted <= t.repaired
     split = proof.losses >= DISAGREE and proof.losses * FEW >= proof.wins
-    detail = f"{t.repaired} repairs confirmed by the caller, {t.contradicted} contradicted"
+    decided = t.repaired + t.contradicted + t.another
+    detail = (
+        f"what callers did later confirmed {t.repaired} of its repairs and contradicted "
+        f"{t.contradicted}"
+        if decided
+        else "no caller did anything that it could be compared with"
+    )
+    doubts: list[str] = []
     if (not good and proof.wins > proof.losses) or (good and t.contradicted and split):
-        unit = proof.among(proof.wins)
-        detail += f"; {unit} speak for it, {proof.losses} against"
-        return CheckResult(name="agrees", passed=False, detail=detail)
+        speak = "speaks" if proof.wins == 1 else "speak"
+        doubts.append(f"{detail}; {proof.among(proof.wins)} {speak} for it, {proof.losses} against")
+    if t.another and t.another * OTHERWISE >= decided:
+        doubts.append(
+            f"in {t.another} of {decided} cases the caller then made another call, which worked: "
+            "this repair would have run one that it gave up"
+        )
+    if doubts and (good or proof.wins > proof.losses):
+        return CheckResult(name="agrees", passed=False, detail="; ".join(doubts))
     return CheckResult(name="agrees", passed=good, detail=detail, fatal=True)
 
 
@@ -59,10 +87,10 @@ def carries(proof: Proof) -> CheckResult:
     """Does it ever speak of failures that did not teach it?"""
     t = proof.tally
     spoken = t.prevented + t.repaired + t.recovered + t.shown + t.failed_again + t.spoilt
-    spoken += t.contradicted + t.unconfirmed + t.unrecovered
+    spoken += t.contradicted + t.another + t.unconfirmed + t.unrecovered
     good = bool(spoken) or proof.clusters < UNSPOKEN
     detail = (
-        "it speaks of failures that did not teach it"
+        "it has an answer to failures that did not teach it"
         if spoken
         else f"tried on {t.failures} failures in {proof.among(proof.clusters)} that did not teach "
         "it, it had nothing to say of any"
@@ -111,19 +139,27 @@ def caused(
         alone = _clusters(e for e in episodes if e.unchanged and _before(e, tool) is None)
         vain = _clusters(e for e in episodes if e.unchanged and _in_vain(e, tool))
         if len(alone) >= len(made):
-            detail = f"as many got there without `{tool}` ({len(alone)}) as with it ({len(made)})"
+            detail = (
+                f"as many callers got there without `{tool}` ({len(alone)}) as with it "
+                f"({len(made)})"
+            )
             return CheckResult(name="caused", passed=False, detail=detail, fatal=True)
         if alone:
-            detail = f"{len(alone)} of {len(alone | made)} got there without `{tool}`: by chance?"
+            detail = (
+                f"{len(alone)} of {len(alone | made)} callers got there without `{tool}`: did the "
+                "others by chance?"
+            )
             return CheckResult(name="caused", passed=False, detail=detail)
         if len(vain) < CONTRAST:
             detail = (
-                f"nobody tried again without `{tool}`: nothing shows that it was not time, or "
-                "chance, that helped"
+                f"every caller called `{tool}` before it tried again: the time that passed, or "
+                "chance, may have helped instead"
             )
             return CheckResult(name="caused", passed=False, detail=detail)
         passed = CheckResult(
-            name="caused", passed=True, detail=f"{len(vain)} tried again in vain without `{tool}`"
+            name="caused",
+            passed=True,
+            detail=f"{len(vain)} callers tried again in vain without `{tool}`",
         )
     return passed
 

@@ -35,14 +35,12 @@ def trusted_words(proposal: Proposal) -> CheckResult:
         body = behaviour(proposal)
         odd = sorted(n for n in _names(proposal) if not plain_name(n))
         if odd:
-            doubt = (
-                f"a tool or an argument has an unusual name ({odd[0][:60]!r}); a person reads it"
-            )
+            doubt = f"a tool or an argument has an unusual name ({odd[0][:60]!r}): please read it"
         elif proposal.kind in (KindName.RULE, KindName.GUARDRAIL):
-            doubt = "its message quotes recorded text; a person reads it"
+            doubt = "please read its text: it quotes recorded calls and their errors"
         elif isinstance(body, ArgumentsFixer) and body.repair.literals:
             written = ", ".join(body.repair.literals)
-            doubt = f"it writes recorded text ({written}); a person reads it"
+            doubt = f"please read the text that it writes ({written}): it was recorded"
     return CheckResult(name="trusted_words", passed=not doubt, detail=doubt or "typed values only")
 
 

@@ -118,7 +118,6 @@ class ArgumentsFixer:
         when = f"when {self.when}" if self.when.conditions else ""
         return " ".join(filter(None, (str(self.repair), once, when)))
 
-    @staticmethod
-    def headline(proof: Proof) -> str:
+    def headline(self, proof: Proof) -> str:
         """Repaired and wrongly changed."""
-        return repaired(proof)
+        return repaired(proof, self.moment)

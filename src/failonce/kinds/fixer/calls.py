@@ -118,15 +118,15 @@ class CallsFixer:
         return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
 
     def summary(self) -> str:
-        """`call press(force=1.0); then the same call, once after this failure`."""
-        once = ", once after this failure" if self.moment is Moment.AFTER_FAILURE else ""
-        when = f", when {self.when}" if self.when.conditions else ""
-        return f"{self.program}{once}{when}"
+        """`once after this failure: call press(force=1.0); then the same call`."""
+        once = "once after this failure" if self.moment is Moment.AFTER_FAILURE else ""
+        when = f"when {self.when}" if self.when.conditions else ""
+        first = ", ".join(filter(None, (once, when)))
+        return f"{first}: {self.program}" if first else str(self.program)
 
-    @staticmethod
-    def headline(proof: Proof) -> str:
+    def headline(self, proof: Proof) -> str:
         """Repaired and wrongly changed."""
-        return repaired(proof)
+        return repaired(proof, self.moment)
 
 
 def _destroys(situation: Situation) -> bool:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from failonce.errors import BadInput
 from failonce.kinds.behaviour import Speaks, text
+from failonce.kinds.words import at_most
 from failonce.language.predicate import Predicate
 from failonce.model import Json, Proof
 
@@ -33,12 +34,16 @@ def speaks(acts: Moment, when: Predicate, fingerprint: str, message_regex: str) 
     return Speaks(after=when, fingerprint=fingerprint, message_regex=message_regex)
 
 
-def repaired(proof: Proof) -> str:
-    """Repaired and wrongly changed."""
+def repaired(proof: Proof, acts: Moment = Moment.BEFORE) -> str:
+    """Repaired and wrongly changed; what acts after a failure only has no call to change."""
     t = proof.tally
+    benefit = (
+        f"Would have repaired {t.repaired:,} of {t.failures:,} failures in "
+        f"{proof.among(proof.clusters)}, as the caller did later"
+    )
+    if acts is Moment.AFTER_FAILURE and not t.wrongly_changed:
+        return f"{benefit}; acts only after a failure, so it touches no good call."
     return (
-        f"Repaired {t.repaired} of {t.failures} failures in "
-        f"{proof.among(proof.clusters)}, as the caller did later; wrongly changed "
-        f"{t.wrongly_changed} of {t.good:,} good calls of this tool "
-        f"(at most {proof.harm_high:.1%})."
+        f"{benefit}; would have wrongly changed {t.wrongly_changed:,} of {t.good:,} good calls of "
+        f"this tool ({at_most(proof.harm_high)})."
     )
