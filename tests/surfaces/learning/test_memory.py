@@ -8,7 +8,7 @@ import pytest
 
 from failonce.errors import BadInput, NotFound, UserError
 from failonce.kinds.hint import WANTED
-from failonce.model import Category, State, ToolSpec
+from failonce.model import Category, Change, State, ToolSpec
 from failonce.surfaces.learning import Intent, LearnedPattern, pattern_to_modification
 from failonce.surfaces.plans import augment_plan
 from tests.surfaces.learning.made import ERRORS, Planner, names, on_disk
@@ -278,6 +278,32 @@ def test_a_hint_in_force_goes_into_the_plan_with_its_values(planner: Planner) ->
     assert done.applied[0].modification.lesson == hint.id
     planner.parts.review.undo(hint.id)
     assert planner.learned.augment_plan("(call :web.get)").applied == ()
+
+
+def test_a_session_that_goes_without_a_hint_plans_without_it(tmp_path: Path) -> None:
+    planner = Planner(
+        tmp_path, FAILONCE_OUTCOME__HOLDOUT="true", FAILONCE_OUTCOME__HOLDOUT_APPROVED="0.5"
+    )
+    planner.hint("web.get")
+    with_it = [bool(planner.learned.augment_plan(PLAN, session=str(n)).applied) for n in range(40)]
+    assert 0 < sum(with_it) < 40
+    assert planner.learned.augment_plan(PLAN).applied
+
+
+def test_a_hint_whose_trial_is_over_or_whose_bytes_are_others_stays_out(
+    planner: Planner, tmp_path: Path
+) -> None:
+    hint = planner.hint("web.get")
+    plan = '[{"tool": "web.get"}, {"tool": "web.get2"}]'
+    other = replace(hint.proposal, body=hint.proposal.body.replace("web.get", "web.get2"))
+    for changed, applied in (
+        (hint, 1),
+        (replace(hint, valid_until=planner.clock.now()), 0),
+        (replace(hint, proposal=other), 0),
+    ):
+        again = Planner(tmp_path)
+        again.store.commit(Change(lessons=(changed,)))
+        assert len(again.learned.augment_plan(plan).applied) == applied
 
 
 def test_lessons_can_be_given_themselves(planner: Planner) -> None:

@@ -25,7 +25,7 @@ from failonce.surfaces.learning.analysis import (
 from failonce.surfaces.learning.failures import FailureRecord, FailureStats
 from failonce.surfaces.learning.memory import Intent, Memory, Stored, Suggested
 from failonce.surfaces.learning.patterns import LearnedPattern, pattern_to_modification
-from failonce.surfaces.learning.rules import Recalled, Rules
+from failonce.surfaces.learning.rules import InForce, Recalled
 from failonce.surfaces.plans import AugmentationResult, PlanModification, augment_plan, tools_of
 
 __all__ = [
@@ -54,7 +54,7 @@ class Learning:
         self, parts: Parts, *, project: str | None = None, analyst: Analyst | None = None
     ) -> None:
         self.memory = Memory(parts, project=project)
-        self._rules = Rules(parts, self.memory.project)
+        self._in_force = InForce(parts, self.memory.project)
         self._analyses = Analyses(self.memory, analyst)
 
     # ---------------------------------------------------------------- rules
@@ -66,7 +66,7 @@ class Learning:
 
         With a session, a rule that it goes without is left out, and what was said is recorded.
         """
-        return self._rules.recall((tool,), session=session, task=task)
+        return self._in_force.recall((tool,), session=session, task=task)
 
     def recall_for_plan(
         self, plan: str, *, session: str = "", task: str | None = None, format: str | None = None
@@ -76,17 +76,24 @@ class Learning:
         Raises `BadInput` for a plan that cannot be read.
         """
         tools = tools_of(plan, format=format)
-        return self._rules.recall(tools, session=session, task=task)
+        return self._in_force.recall(tools, session=session, task=task)
 
     # ---------------------------------------------------------------- plans
 
     def augment_plan(
-        self, plan: str, *, suggested: bool | None = None, format: str | None = None
+        self,
+        plan: str,
+        *,
+        suggested: bool | None = None,
+        session: str = "",
+        task: str | None = None,
+        format: str | None = None,
     ) -> AugmentationResult:
         """The plan with the hints in force for its tools.
 
         What patterns suggest and nobody approved comes in too in the mode `auto`, or where
-        `suggested` says so; else it is listed as skipped. A plan that cannot be read comes back
+        `suggested` says so; else it is listed as skipped. With a session, a hint that it goes
+        without is left out, as at call time. A plan that cannot be read comes back
         as it was.
         """
         memory = self.memory
@@ -96,7 +103,8 @@ class Learning:
         tools = tools_of(plan, format=format)
         found = memory.suggest(tools)
         wanted = memory.mode is Mode.AUTO if suggested is None else suggested
-        changes: list[PlanModification | Lesson] = list(memory.hints_in_force(tools))
+        changes: list[PlanModification | Lesson] = []
+        changes += self._in_force.hints(tools, session=session, task=task)
         changes += found.modifications if wanted else ()
         done = augment_plan(plan, changes, rested=memory.rested, format=format)
         return memory.with_left(done, found, wanted=wanted)

@@ -19,18 +19,15 @@ from failonce.kinds.hint import Hint, Retry
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import (
-    EVERYONE,
     Category,
     Change,
     Evidence,
     KindName,
-    Lesson,
     Mode,
     Proposal,
     Proposer,
     Ruling,
     Signature,
-    State,
     ToolSpec,
     Trust,
 )
@@ -54,7 +51,6 @@ from failonce.surfaces.plans import (
 GOAL: Final = 100_000
 """Characters of a goal that are looked through for names of tools."""
 _MARKS: Final = ".,;:!?()[]{}<>\"'`*"
-_STANDING: Final = (State.CANARY, State.STABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,21 +176,6 @@ class Memory:
             if reason:
                 skipped.append(Skipped(reason=reason, modification=m))
         return Stored(lessons=tuple(kept), skipped=tuple(skipped))
-
-    def hints_in_force(self, tools: Iterable[str]) -> list[Lesson]:
-        """The hint lessons in force for these tools, oldest first."""
-        if self.mode is Mode.OFF:
-            return []
-        names, now = frozenset(tools), self.parts.clock.now()
-        return [
-            x
-            for x in self.store.lessons(states=_STANDING)
-            if x.proposal.kind is KindName.HINT
-            and x.proposal.project in (self.project, EVERYONE)
-            and x.proposal.target in names
-            and x.in_force
-            and (x.valid_until is None or x.valid_until > now)
-        ]
 
     def with_left(
         self, done: AugmentationResult, found: Suggested, *, wanted: bool

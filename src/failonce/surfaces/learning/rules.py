@@ -1,6 +1,6 @@
-"""Rules recalled at planning time: what lessons in force say of the tools of a plan (D.3.23).
+"""Lessons in force at planning time: what rules say of the tools of a plan (D.3.23), and hints.
 
-Asked as at call time, so that a session that goes without a rule does not hear of it here
+Asked as at call time, so that a session that goes without a lesson does not meet it here
 either, and what was said is recorded once for both.
 """
 
@@ -12,7 +12,7 @@ from failonce.compose import Parts
 from failonce.exposing import Asked
 from failonce.kinds.behaviour import Show, Situation
 from failonce.kinds.decision import Concerning, Decision, Touch
-from failonce.model import ALLOW, Call, Change, KindName
+from failonce.model import ALLOW, Call, Change, KindName, Lesson
 from failonce.surfaces.rosters import Known, Rosters
 
 BYTES_PER_TOKEN = 4
@@ -38,8 +38,8 @@ def cost(text: str) -> int:
     return ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
 
 
-class Rules:
-    """The rules of one project, asked by tool."""
+class InForce:
+    """The lessons of one project that act, asked by tool."""
 
     def __init__(self, parts: Parts, project: str) -> None:
         self._parts = parts
@@ -56,6 +56,24 @@ class Rules:
             call = Call(tool=tool, session=session, project=self._project, task=task)
             said += self._about(call, known, said)
         return tuple(said)
+
+    def hints(self, tools: Iterable[str], *, session: str, task: str | None) -> list[Lesson]:
+        """The hints that act on these tools in this session, in the order in which they speak."""
+        known = self._rosters.of(self._project)
+        found: dict[str, None] = {}
+        for tool in dict.fromkeys(tools):
+            call = Call(tool=tool, session=session, project=self._project, task=task)
+
+            def ask(concerning: Concerning, tool: str = tool) -> Decision:
+                hints = (a for a in concerning(tool) if a.kind is KindName.HINT)
+                heard = (Touch(armed=a, effect=Show(text=a.behaviour.summary())) for a in hints)
+                return Decision(advice=ALLOW, touches=tuple(heard))
+
+            # Nothing is recorded here: what a hint does is seen where the plan is run.
+            acting = known.roster.before(call, self._parts.clock.now(), ask).decision
+            found |= dict.fromkeys(t.armed.lesson for t in acting.touches)
+        every = (self._parts.store.lesson(name) for name in found)
+        return [x for x in every if x is not None]
 
     def _about(self, call: Call, known: Known, said: list[Recalled]) -> Iterator[Recalled]:
         left = self._parts.review.policy.max_suggestions - len(said)
