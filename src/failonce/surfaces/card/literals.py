@@ -39,13 +39,20 @@ class What(StrEnum):
     SENTENCE = "sentence"
 
 
-_TOOLS = frozenset({"component", "call", "unchanged_by", "tools"})
+_TOOLS = frozenset({"component", "call", "unchanged_by", "tools", "fallback_cap"})
 _ARGUMENTS = frozenset({"argument", "same"})
-_LEARNED = frozenset({"max_retries", "delay_ms", "repeated", "failing"})
-_OURS = frozenset({"multiplier"})
+_LEARNED = frozenset({
+    "max_retries", "delay_ms", "repeated", "failing", "timeout_ms", "requests_per_second",
+})  # fmt: skip
+_OURS = frozenset({
+    "multiplier", "jitter", "max_wait_ms", "budget", "ttl_ms", "max_entries", "failure_threshold",
+    "cooldown_ms", "burst", "emit_to_chain", "track_percentiles",
+})  # fmt: skip
 _PATTERNS = frozenset({"message_regex", "expects"})
 _SENTENCES = frozenset({"message"})
-_WORDS = frozenset({"type", "op", "is", "then", "error", "item", "as", "result", "when", "blamed"})
+_WORDS = frozenset({
+    "type", "op", "is", "then", "error", "item", "as", "result", "when", "blamed", "scope",
+})  # fmt: skip
 """Keys whose plain values are words of the language that bodies are written in."""
 _RECORDED = (What.TOOL, What.ARGUMENT, What.VALUE, What.KEY, What.THING)
 """What is looked for in recorded calls."""

@@ -6,7 +6,7 @@ from math import ceil, floor
 from failonce.errors import UserError
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.kinds.hint import Hint
+from failonce.kinds.hint import Hint, Retry
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.language.program import Program
@@ -128,8 +128,10 @@ def does(lesson: Lesson) -> tuple[str, ...]:
             return (f"{verb} a call of {whose} {rest}.", f"The caller is told: “{message}”")
         case Rule(sentence=sentence):
             return (f"Shows agents that use {whose} one sentence: “{sentence}”",)
-        case Hint():
+        case Hint(handler=Retry()):
             return (f"When {whose} fails this way, runs the same call again: {body.summary()}.",)
+        case Hint():
+            return (f"Around calls of {whose}: {body.summary()}.",)
         case CallsFixer(program=program) if program.tools:
             return (f"{_moment(whose, body)}, makes other calls:", *_steps(program))
         case CallsFixer(program=program):
