@@ -22,7 +22,7 @@ from failonce.adapters.spool.counts import Counts, Page, enter, settle
 from failonce.adapters.spool.records import Record
 from failonce.adapters.spool.segments import Spool
 from failonce.adapters.spool.sink import Sink
-from failonce.errors import StoreBusy, StoreError, StoreFull
+from failonce.errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
 
 CAPACITY = 10_000
 """Works that may wait; what comes then is dropped, and counted."""
@@ -260,7 +260,10 @@ class _Drain:
     def _write(self, batch: Sequence[Record]) -> None:
         """Give the store a batch; a record that it can never keep is left out and counted."""
         if self._sink is None:
-            self._sink = self._open_sink(self.pause)
+            try:
+                self._sink = self._open_sink(self.pause)
+            except Exception as error:  # also what half an import says after a fork
+                raise StoreUnreadable(f"The store cannot be opened: {error}") from error
         try:
             self._sink.write(batch)
         except (StoreError, OSError):
