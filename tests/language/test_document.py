@@ -1,5 +1,7 @@
 """Bodies as YAML: everything written reads back, and what surprises is refused."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -58,4 +60,25 @@ def test_a_name_that_could_be_read_as_something_else_is_quoted(word: str) -> Non
 )
 def test_what_surprises_is_refused_in_words(text: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
+        document.load(text)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(max_size=8), values, min_size=1, max_size=4))
+def test_json_is_read_as_the_same_body_in_yaml(value: dict[str, Json]) -> None:
+    """A body may be kept in either form; the one of them is read much faster."""
+    try:
+        expected = document.load(document.dump(value))
+    except BadInput:
+        return
+    assert document.load(json.dumps(value)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1, "a": 2}', '{"a": &x 1}', '{"a": ' + "[" * 20 + "]" * 20 + "}", "{"],
+)
+def test_json_is_as_strict_as_yaml(text: str) -> None:
+    """Names that stand twice, anchors, depth, halves."""
+    with pytest.raises(BadInput):
         document.load(text)

@@ -9,7 +9,7 @@ import errno
 import os
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from failonce.adapters.in_force.entry import Entry, plain_body
 from failonce.adapters.in_force.layout import Building, Header, Numbers, Opened, opened, record
 from failonce.adapters.in_force.sealing import Sealer, key_beside, sealer
 from failonce.adapters.values import read
-from failonce.errors import BadInput, FailonceError, StoreError, StoreFull, UserError
+from failonce.errors import BadInput, StoreError, StoreFull, UserError
 from failonce.identity import GENESIS, intact
 from failonce.kinds.registry import behaviour
 from failonce.language import document
@@ -76,11 +76,24 @@ class _Content:
 
 
 class Publisher:
-    """Keeps the file at `path` as the store says. One per process is enough; any number may."""
+    """Keeps the file at `path` as the store says. Any number of processes may, each with its own.
 
-    def __init__(self, store: Store, path: Path, *, policy: Policy, clock: Clock) -> None:
+    `pause` is called between lessons, by whoever must not hold up other threads.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        path: Path,
+        *,
+        policy: Policy,
+        clock: Clock,
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self.path = path
+        self._pause = pause
+        self._told: tuple[tuple[int, ...], str] | None = None
         self._numbers = Numbers.of(policy)
         self._clock = clock
         self._specs: dict[str, Mapping[str, ToolSpec]] = {}
@@ -112,12 +125,16 @@ class Publisher:
             return True
 
     def behind(self) -> bool:
-        """Whether something was decided that the file does not tell."""
+        """Whether something was decided that the file does not tell; cheap to ask again."""
         try:
-            old = self._old(self._sealer())
-        except FailonceError:
+            found = self.path.stat()
+            seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if self._told is None or self._told[0] != seen:
+                file = opened(self.path.read_bytes(), sealer(key_beside(self.path)))
+                self._told = seen, file.header.head
+        except (OSError, StoreError):
             return True
-        return old is None or old.header.head != self._store.head()
+        return self._told[1] != self._store.head()
 
     def _sealer(self) -> Sealer:
         key = key_beside(self.path)
@@ -220,6 +237,7 @@ class Publisher:
         content.refused -= lessons.keys()
         for project, blocks in old.header.lessons.items():
             for target, place in blocks.items():
+                self._pause()
                 held = list(old.records(place))
                 if (project, target) not in places:
                     block = content.lessons.setdefault(project, {}).setdefault(target, [])
@@ -246,6 +264,7 @@ class Publisher:
     def _take(self, content: _Content, x: Lesson, n: int, events: Iterable[Event]) -> None:
         if not _asked(x):
             return
+        self._pause()
         try:
             if not intact(x):
                 raise BadInput("its bytes are not those of its digest")

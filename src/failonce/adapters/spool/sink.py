@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from failonce.adapters.in_force import Publisher, file_beside
 from failonce.adapters.spool.records import Record
 from failonce.adapters.sql_store import open_store, store_path
 from failonce.errors import StoreUnreadable
 from failonce.model import Change, Closing, Event, Evidence, Exposure
-from failonce.ports import Store
+from failonce.policy import Policy
+from failonce.ports import Clock, Store
 
 PATIENCE_S = 1.0
 """How long a write waits for another process before the spool takes it."""
@@ -23,23 +25,42 @@ class Sink(Protocol):
         Raises `StoreError` where it cannot now, and may then have kept a part of them.
         """
 
+    def tidy(self) -> None:
+        """What there is to do now and then where it is there; raises as `write` does."""
+
     def close(self) -> None:
         """Let go of it."""
 
 
 class StoreSink:
-    """A store as a sink."""
+    """A store as a sink. What was decided and not published, it publishes with `publisher`."""
 
-    def __init__(self, store: Store, path: Path) -> None:
+    def __init__(self, store: Store, path: Path, publisher: Publisher | None = None) -> None:
         self._store = store
+        self._publisher = publisher
         self._path = path
         self._file = _file(path)
 
     @classmethod
-    def open(cls, url: str, *, scheme: int, pause: Callable[[], None]) -> "StoreSink":
-        """The store at a URL; `pause` is called between its statements."""
+    def open(
+        cls,
+        url: str,
+        *,
+        scheme: int,
+        pause: Callable[[], None],
+        policy: Policy | None = None,
+        clock: Clock | None = None,
+    ) -> "StoreSink":
+        """The store at a URL; `pause` is called between its statements.
+
+        With a policy and a clock it sees to what is in force as well.
+        """
         store = open_store(url, scheme=scheme, patience_s=PATIENCE_S, pause=pause)
-        return cls(store, store_path(url))
+        path, publisher = store_path(url), None
+        if policy is not None and clock is not None:
+            file = file_beside(path)
+            publisher = Publisher(store, file, policy=policy, clock=clock, pause=pause)
+        return cls(store, path, publisher)
 
     def write(self, batch: Sequence[Record]) -> None:
         """Evidence in one transaction, what is known of lessons and sessions in another."""
@@ -63,6 +84,11 @@ class StoreSink:
             == (event.at, event.actor, event.action, event.version)
             for e in self._store.entries(subject=event.subject)
         )
+
+    def tidy(self) -> None:
+        """Publish what a process decided that died before it did."""
+        if self._publisher is not None and self._publisher.behind():
+            self._publisher.publish()
 
     def close(self) -> None:
         """Let go of the store."""

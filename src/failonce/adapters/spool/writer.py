@@ -295,15 +295,21 @@ class _Drain:
                 chore(self.pause)
             except Exception as error:  # an observer's own trouble
                 _LOG.info("A chore failed: %s", error)
-        if now >= self._store_from and self._spool.waits():
+        if now >= self._store_from:
             try:
-                taken = self._spool.take_up(self._write, self.pause)
+                self._tidy()
             except (StoreError, OSError) as error:
                 self._leave(error)
-            else:
-                if taken is not None and taken.damaged:
-                    enter(self._folder, Counts(damaged=taken.damaged))
-                    _LOG.warning("%d stretches of the spool could not be read.", taken.damaged)
+
+    def _tidy(self) -> None:
+        if self._sink is not None:
+            self._sink.tidy()
+        if not self._spool.waits():
+            return
+        taken = self._spool.take_up(self._write, self.pause)
+        if taken is not None and taken.damaged:
+            enter(self._folder, Counts(damaged=taken.damaged))
+            _LOG.warning("%d stretches of the spool could not be read.", taken.damaged)
 
     def _tell(self) -> None:
         for slot in ("stored", "spooled", "failed", "done"):

@@ -101,6 +101,8 @@ class DecisionConformance:
         assert store.head() == added[1].hash
         assert list(store.entries(subject=away.id)) == added
         assert list(store.entries(subject="other")) == []
+        assert list(store.entries(after=1)) == added[1:]
+        assert list(store.entries(after=2)) == []
         assert verify(store.entries(), store.versions(away.id)).intact
 
     def test_an_undecodable_reason_does_not_break_the_chain(self, store: Store) -> None:
