@@ -19,6 +19,7 @@ from failonce.model import (
     Recording,
     State,
     ToolSpec,
+    Trust,
 )
 from failonce.ports import Store
 from failonce.review import Review
@@ -82,18 +83,23 @@ class Planner:
         read_only: bool | None = True,
         project: str = PROJECT,
         duration_ms: float | None = None,
+        trust: Trust = Trust.OPERATOR,
     ) -> None:
         """So many sessions in which the tool fails so, some time ago."""
         at = self.clock.now() - age - timedelta(hours=1)
         self.take(
             *(
                 Recording(
-                    call=Call(tool=tool, args={"n": s}, session=f"{tool}{s}", project=project),
+                    call=Call(
+                        tool=tool, args={"n": s}, session=f"{tool}{s} {age.days}", project=project
+                    ),
                     text=error,
                     flagged=True,
                     at=at + timedelta(seconds=10 * s + n),
                     read_only=read_only,
                     duration_ms=duration_ms,
+                    trust=trust,
+                    source="made",
                 )
                 for s in range(sessions)
                 for n in range(each)

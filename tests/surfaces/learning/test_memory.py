@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from failonce.errors import BadInput, NotFound, UserError
 from failonce.kinds.hint import WANTED
-from failonce.model import Category, Change, State, ToolSpec
+from failonce.model import Category, Change, State, ToolSpec, Trust
 from failonce.surfaces.learning import Intent, LearnedPattern, pattern_to_modification
 from failonce.surfaces.plans import augment_plan
 from tests.surfaces.learning.made import ERRORS, Planner, names, on_disk
@@ -102,6 +103,21 @@ def test_a_pattern_lives_168_hours(planner: Planner) -> None:
     assert planner.learned.recall_patterns("web.get") == ()
     assert planner.learned.extract_patterns() == ()
     assert planner.learned.recall_patterns("web.get", as_of=before)
+
+
+def test_old_failures_do_not_count_beside_new_ones(planner: Planner) -> None:
+    planner.fails("web.get", ERRORS["network"], sessions=9, age=timedelta(days=8))
+    planner.fails("web.get", ERRORS["network"], sessions=1, each=3)
+    (found,) = planner.learned.extract_patterns()
+    assert (found.frequency, found.confidence) == (3, 0.5)
+
+
+def test_a_source_that_nobody_vouches_for_is_one_witness(planner: Planner) -> None:
+    """Whoever can cause an error can do it in any number of sessions."""
+    planner.fails("web.get", ERRORS["network"], sessions=50, trust=Trust.UNTRUSTED)
+    (found,) = planner.learned.extract_patterns()
+    assert (found.frequency, found.confidence) == (50, 0.5)
+    assert planner.learned.recall_patterns("web.get") == ()
 
 
 @pytest.mark.proves("C16")

@@ -37,6 +37,12 @@ def test_a_plan_is_answered_with_three_at_most_each_once(planner: Planner) -> No
     assert [r.text for r in said] == ["Read rule 0.", "Read rule 1.", "Read rule 2."]
 
 
+def test_a_rule_for_two_tools_of_a_plan_is_said_once(planner: Planner) -> None:
+    planner.rule("github", "Ask for a page of ten.")
+    plan = "(do (call :mcp__github__list) (call :mcp__github__get))"
+    assert [r.tool for r in planner.learned.recall_for_plan(plan)] == ["mcp__github__list"]
+
+
 def test_the_budget_is_a_setting(tmp_path: Path) -> None:
     planner = Planner(tmp_path, FAILONCE_HINTS__MAX_SUGGESTIONS="1")
     planner.rule("write", "Write rule.")

@@ -85,6 +85,22 @@ def test_numbers_spaces_and_order_stay_as_they_were_written() -> None:
     assert done.plan == plan.replace('"fetch"', '"fetch"' + inserted)
 
 
+def test_a_step_that_holds_steps_keeps_its_metadata_for_itself() -> None:
+    """Marks have no place there: two entries `metadata` would hide each other."""
+    done = retried('{"tool": "fetch", "steps": [{"tool": "fetch"}]}')
+    assert done.applied[0].calls == 2
+    assert json.loads(done.plan) == {
+        "tool": "fetch",
+        "steps": [{"tool": "fetch", "metadata": {KEY: VALUE}}],
+        "metadata": {KEY: VALUE},
+    }
+    assert retried(done.plan).unreadable == ""
+
+
+def test_the_tools_of_a_plan_are_told_once_and_in_order() -> None:
+    assert tools_of('[{"tool": "b"}, {"steps": [{"call": "a"}]}, {"tool": "b"}]') == ("b", "a")
+
+
 def test_marks_that_stand_there_count_on() -> None:
     first = retried('{"metadata": {"by": "me"}, "steps": [{"tool": "fetch"}]}')
     second = augment_plan(
