@@ -218,6 +218,6 @@ def test_a_list_says_what_it_does() -> None:
     )
     looks = made(LOOK, moment=Moment.BEFORE, when=HAS_PATH)
     assert looks.summary() == (
-        "look at ls() as here; only if here is empty; call press(force=1.0); "
-        "then the same call, when `path` is given"
+        "when `path` is given: look at ls() as here; only if here is empty; "
+        "call press(force=1.0); then the same call"
     )

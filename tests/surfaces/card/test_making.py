@@ -27,7 +27,7 @@ from failonce.model import (
 from failonce.outcome.measured import Measured
 from failonce.statistics import Row
 from failonce.surfaces.card import Card, build
-from failonce.surfaces.card.values import Called, Does, Judged, SideEffect
+from failonce.surfaces.card.values import Called, Does, Doing, Judged, SideEffect
 from failonce.surfaces.jsonable import jsonable
 from tests.made import START
 from tests.surfaces.card.made import (
@@ -51,7 +51,8 @@ def fixer(sessions: int = 5) -> Card:
 
 
 def texts(card: Card, *, good: bool) -> str:
-    return "\n".join(p.text for p in card.safety if p.good is good)
+    points = [p for p in card.safety if p.good is good]
+    return "\n".join(text for p in points for text in (p.text, *p.because))
 
 
 # ------------------------------------------------------------- recorded calls
@@ -93,7 +94,7 @@ def test_good_calls_that_it_stops_are_wrong_and_said() -> None:
     assert (card.hits.counts[Judged.WRONG], card.hits.on_good[Judged.WRONG]) == (1, 1)
     (wrong,) = card.hits.examples[Judged.WRONG]
     assert (wrong.failed, wrong.does, wrong.after) == (False, Does.STOPPED, None)
-    assert "it would have stopped 1." in texts(card, good=False)
+    assert "It would have stopped 1 of 11 calls that worked." in texts(card, good=False)
 
 
 def test_the_newest_calls_that_it_touches_are_listed_newest_first() -> None:
@@ -145,10 +146,13 @@ def inserting(body: str | None = None, sessions: int = 4) -> Card:
 
 def test_inserted_calls_are_steps_with_their_effect_and_cost() -> None:
     card = inserting()
-    assert card.does == (
-        "Once, after a call of `start` failed this way, makes other calls:",
-        "Calls: press(force=1.0)",
-        "Then makes the same call",
+    assert card.does == Doing(
+        when="a call of `start` has failed with an error that its pattern finds, such as: "
+        "“brake not pressed”",
+        then=("Calls press(force=1.0).", "Makes the same call a second time, unchanged."),
+        sees="the answer of the second try, instead of the error",
+        fails="the error of the second try; if a call of its own fails, the first error",
+        often="once for each failed call",
     )
     hit = card.hits.examples[Judged.RIGHT][0]
     assert hit.does is Does.MENDED
@@ -158,7 +162,10 @@ def test_inserted_calls_are_steps_with_their_effect_and_cost() -> None:
         ("start", False, SideEffect.WRITES),
         ("press", True, SideEffect.WRITES),
     ]
-    assert "It would call `press` by itself, which writes" in texts(card, good=False)
+    assert "it would call `press` by itself, which changes something" in texts(card, good=False)
+    assert "`start` runs again before the agent has seen what `press` answers" in texts(
+        card, good=False
+    )
 
 
 def test_an_inserted_call_that_only_reads_speaks_for_it() -> None:
@@ -172,7 +179,7 @@ def test_an_inserted_call_that_only_reads_speaks_for_it() -> None:
     card = build(material(one, calls))
     assert card.tools[1].effect is SideEffect.READS
     assert card.tools[1].because == "the recording marks its calls so"
-    assert "It would call `get_brake` by itself, which only reads" in texts(card, good=True)
+    assert "Its own call of `get_brake` only reads" in texts(card, good=True)
 
 
 def test_a_call_that_nobody_made_is_not_a_hit() -> None:
@@ -200,7 +207,9 @@ def test_every_constant_says_where_it_comes_from() -> None:
 def test_a_value_of_few_sessions_is_doubted_and_named_in_what_to_look_at() -> None:
     card = inserting(sessions=2)
     assert origins(card)["value", "1.0"] == ("recorded", 2, True)
-    assert "It holds constants of few witnesses: “1.0”." in texts(card, good=False)
+    assert "It holds values that fewer than 3 sessions or tasks ever gave: “1.0”." in texts(
+        card, good=False
+    )
 
 
 def test_a_value_that_is_nowhere_is_doubted_unless_a_person_wrote_it() -> None:
@@ -264,11 +273,13 @@ def test_a_repair_that_makes_no_other_call_says_what_it_changes() -> None:
     given = (("path", Read(source=Source.ARGUMENT, name="path", then=("suggested",))),)
     body = CallsFixer.parse(pressing(force=1.0), "start")
     card = inserting(replace(body, program=Program(arguments=given)).render())
-    (said,) = card.does
+    (said,) = card.does.then
     assert said == (
-        "Once, after a call of `start` failed this way, makes the call with path = `path` with "
-        "its name as the error suggests it."
+        "Makes the same call a second time, with the name at the end of `path` replaced by the "
+        "one that the error suggests."
     )
+    assert "whoever causes the error chooses the difference" in texts(card, good=False)
+    assert "It holds no value of its own" not in texts(card, good=True)
 
 
 @pytest.mark.parametrize("handler", [Retry(), Timeout(), Fallback(fallback_cap="look")])
@@ -288,6 +299,7 @@ def test_a_warning_is_headed_by_where_it_would_have_warned() -> None:
     assert card.proof == (card.proof[0],)
     assert "what a warning changes is unknown until measured" in card.proof[0]
     assert "It only warns: it stops and changes no call." in texts(card, good=True)
+    assert card.does.sees == "“Give file, not path.”"
 
 
 # ------------------------------------------------------------- body, versions
@@ -329,11 +341,11 @@ def test_the_same_text_again_has_nothing_new() -> None:
 
 def test_the_proof_counts_first_and_says_what_is_missing() -> None:
     proof = fixer().proof
-    assert (
-        proof[0]
-        == "Repaired 3 of 3 failures in 3 sessions, as the caller did later (95 %: 29–100 %)."
+    assert proof[0] == (
+        "Would have repaired 3 of 3 failures in 3 sessions, as the caller did later "
+        "(95 %: 29–100 %)."
     )
-    assert proof[1].startswith("Wrongly changed 0 of 6 good calls (at most ")
+    assert proof[1].startswith("Would have wrongly changed 0 of 6 good calls (at most ")
     assert proof[-1].startswith("Not enough history: 3 sessions speak for it, none against; ")
 
 
@@ -342,7 +354,7 @@ def test_what_is_refused_cannot_be_approved() -> None:
     assert one.judgement.ruling is Ruling.REJECT
     card = build(material(one))
     assert [c.command.split()[1] for c in card.choices] == ["reject"]
-    assert card.safety[0].text.startswith("The gate refuses it")
+    assert card.safety[0].text.startswith("failonce refuses it")
     assert card.safety[0].because
 
 
@@ -366,7 +378,7 @@ def test_what_one_can_do_depends_on_its_state(state: State, commands: list[str])
 def test_a_body_that_cannot_be_read_is_said() -> None:
     one = waiting(KindName.GUARDRAIL, "match: [", [])
     card = build(material(one, renamed(1)))
-    assert card.does[0].startswith("Nothing: its text cannot be read.")
+    assert card.does.then[0].startswith("Nothing: its text cannot be read.")
     assert card.hits.calls == 0
 
 

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 
 from failonce.model import KindName
 from failonce.surfaces.card import build
-from failonce.surfaces.card.values import Called, Card, Judged
-from failonce.surfaces.cli.card import call_text, changes, lines
+from failonce.surfaces.card.values import Called, Card, Doing
+from failonce.surfaces.cli.card import lines
+from failonce.surfaces.cli.cases import call_text, changes
 from failonce.surfaces.cli.folding import WIDEST, cut
 from failonce.surfaces.words import duration
 from tests.surfaces.card.made import (
@@ -28,8 +29,8 @@ from tests.surfaces.cli.made import Shell, write
 from tests.surfaces.cli.made import renamed as recorded
 
 
-def text(card: Card, width: int = 100) -> str:
-    return "\n".join(line.text for line in lines(card, width))
+def text(card: Card, width: int = 100, *, everything: bool = False) -> str:
+    return "\n".join(line.text for line in lines(card, width, everything=everything))
 
 
 def guardrail(sessions: int = 6) -> Card:
@@ -38,19 +39,21 @@ def guardrail(sessions: int = 6) -> Card:
 
 
 def test_it_leads_with_the_proof_what_it_does_its_safety_and_what_one_can_do() -> None:
-    said = text(guardrail())
+    said = text(guardrail(), everything=True)
     titles = [
-        "Prevented 4 of 4 failures in 4 sessions",
-        "a guardrail for `read`: waiting for a person",
+        "Would have prevented 4 of 4 failures in 4 sessions",
+        "Would have wrongly blocked 0 of 8 good calls",
+        "a guardrail for `read`: waiting for your decision",
         "\nWhat it does\n",
-        "Stops a call of `read` when `path` is given.",
+        "When        an agent is about to call `read`, and `path` is given",
+        "Then        Stops the call before it runs.",
         "\nIs it safe?\n",
-        "Of 12 recorded calls that worked it would have stopped none.",
         "\nWhat you can do\n",
         "failonce approve GR-",
-        "\nWhat it would have done\n",
+        "\nWhat it would have done, on what is recorded\n",
+        "18 calls of `read`: 12 that worked and 6 that failed.",
+        "It is about 6 of the 6 failures: 6 right.",
         "\nThe newest 6 calls that it touches\n",
-        "\nWhat it would save\n",
         "\nWhere it comes from\n",
         "\nIts names and values, and where they come from\n",
         "\nThe text that an approval puts in force, all of it new\n",
@@ -64,23 +67,25 @@ def test_an_example_shows_the_call_the_error_the_change_and_the_truth() -> None:
     calls = renamed(3)
     said = text(build(material(waiting(KindName.FIXER, RENAME, calls), calls)))
     assert (
-        "    2026-03-03 09:00, r2\n"
+        "  Where it would have been right (and 2 more): 2026-03-03 09:00, session r2\n"
         '      called    read(path="notes-2.txt")\n'
         "      failed    unexpected argument 'path'\n"
         '      with it   path: "notes-2.txt" → gone, file: "notes-2.txt" (new)\n'
-        "      in truth  that very call worked, 2 calls later, 20 s\n"
+        "      in truth  the agent made this call itself, and it worked (2 calls later, 20 s)\n"
     ) in said
-    assert "6 calls and 60 s: what callers spent until they had mended 3 such failures" in said
+    assert "what callers spent to mend 3 such failures: 2 calls and 20 s each" in said
 
 
 def test_inserted_calls_are_named_before_the_call() -> None:
     calls = started(4)
     one = waiting(KindName.FIXER, pressing(), calls, target="start")
     said = text(build(material(one, calls)), 110)
-    assert "  - Calls: press(force=1.0)\n  - Then makes the same call\n" in said
+    assert "Then        1. Calls press(force=1.0).\n" in said
+    assert "              2. Makes the same call a second time, unchanged.\n" in said
     assert "with it   after press(force=1.0), the same call" in said
-    assert "less 4 calls that it makes" in " ".join(said.split())
-    assert "It would call `press`: it writes (its name says so)." in said
+    assert "it makes 4 calls of its own" in " ".join(said.split())
+    everything = text(build(material(one, calls)), 110, everything=True)
+    assert "It would call `press`: it writes (its name says so)." in everything
 
 
 def test_where_it_would_be_wrong_comes_first() -> None:
@@ -138,8 +143,9 @@ def test_no_line_is_too_wide_and_nothing_hidden_is_printed(a: str, b: str, width
     one = waiting(KindName.GUARDRAIL, BLOCK, calls, target=a or "t")
     proposal = replace(one.proposal, reason=b, body=a, project=b)
     card = build(material(replace(one, proposal=proposal), calls))
-    card = replace(card, does=(a, b), proof=(b,), compared_with=a)
-    for line in lines(card, width):
+    does = Doing(when=a, then=(b, a), sees=b, fails=a, often=b)
+    card = replace(card, does=does, proof=(b,), compared_with=a)
+    for line in (*lines(card, width), *lines(card, width, everything=True)):
         assert cell_len(line.text) <= width
         assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for c in line.text)
 
@@ -149,7 +155,9 @@ def test_real_cards_fit(width: int) -> None:
     calls = started(4)
     cards = [guardrail(), build(material(waiting(KindName.RULE, "Say it.", calls), calls))]
     for card in cards:
-        assert max(cell_len(line.text) for line in lines(card, width)) <= width
+        for everything in (False, True):
+            shown = lines(card, width, everything=everything)
+            assert max(cell_len(line.text) for line in shown) <= width
 
 
 # ------------------------------------------------------------------ the command
@@ -159,7 +167,7 @@ def test_show_prints_the_card_at_the_width_of_the_terminal(shell: Shell) -> None
     name = shell.lesson("fixer")
     shell.set("COLUMNS", "60")
     said = shell.ok("show", name).out
-    assert f"\n{name}, a fixer for `read`: waiting for a person\n" in said
+    assert f"\n{name}, a fixer for `read`: waiting for your decision\n" in said
     assert max(map(len, said.splitlines())) <= 60
     shell.set("COLUMNS", "300")
     assert max(map(len, shell.ok("show", name).out.splitlines())) <= WIDEST
@@ -170,7 +178,14 @@ def test_show_as_json_holds_the_whole_card(shell: Shell) -> None:
     found = shell.ok("show", name, "--json").json
     assert (found["id"], found["kind"], found["history"][0]["action"]) == (name, "fixer", "propose")
     card = found["card"]
-    assert card["hits"]["counts"] == {"right": 12, "wrong": 0, "unclear": 0, "shown": 0}
+    assert card["hits"]["counts"] == {
+        "right": 12,
+        "wrong": 0,
+        "another": 0,
+        "unclear": 0,
+        "shown": 0,
+        "false_alarm": 0,
+    }
     assert len(card["hits"]["examples"]["right"]) == 12
     assert card["savings"] == {
         "failures": 12,
@@ -179,6 +194,8 @@ def test_show_as_json_holds_the_whole_card(shell: Shell) -> None:
         "inserted": 0,
         "never": 0,
         "at_most": False,
+        "median_calls": 1,
+        "median_seconds": 1.0,
     }
     assert card["choices"][0]["command"] == f"failonce approve {name}"
     assert card["support"]["failures"] == len(found["support"])
@@ -208,8 +225,10 @@ def test_a_large_project_is_read_by_tool_alone(
 def test_a_rule_written_by_hand_has_a_card_without_history(shell: Shell) -> None:
     name = shell.ok("learn", "notes", "Write dates as 2026-03-01.", "--json").json["id"]
     said = shell.ok("show", name).out
-    assert "Shows agents that use `notes` one sentence: “Write dates as 2026-03-01.”" in said
-    assert "written by a person" in said
+    assert "Shows it one sentence; the call runs unchanged." in said
+    assert "Agent sees  “Write dates as 2026-03-01.”" in said
+    assert "Proposed by a person." in said
+    assert "written by a person" in shell.ok("show", name, "--all").out
     assert "write it into the skill file of `notes`" in said
 
 
@@ -220,13 +239,17 @@ def test_hostile_recordings_are_shown_escaped(shell: Shell) -> None:
     shell.ok("import", write(shell.project / "calls.jsonl", calls))
     shell.ok("mine")
     for lesson in shell.ok("lessons", "--json").json:
-        for args in (["show", lesson["id"]], ["show", lesson["id"], "--json"]):
-            said = shell.ok(*args).out
+        for how in ([], ["--all"], ["--json"]):
+            said = shell.ok("show", lesson["id"], *how).out
             assert not {"\x1b", "\u202e"} & set(said)
 
 
 def test_examples_of_each_sort_are_limited_and_the_rest_is_counted(shell: Shell) -> None:
-    said = shell.ok("show", shell.lesson("fixer")).out
-    assert "Where it would have been right (and 9 more, with --json)" in said
-    assert said.count("      called    ") == 3
-    assert Judged.RIGHT in said
+    name = shell.lesson("fixer")
+    said = shell.ok("show", name).out
+    assert "Where it would have been right (and 11 more)" in said
+    assert said.count("      called    ") == 1
+    assert f"failonce show {name} --all" in said
+    said = shell.ok("show", name, "--all").out
+    assert "Where it would have been right (and 7 more)" in said
+    assert said.count("      called    ") == 5

@@ -76,7 +76,7 @@ def agrees(proof: Proof) -> CheckResult:
     if t.another and t.another * OTHERWISE >= decided:
         doubts.append(
             f"in {t.another} of {decided} cases the caller then made another call, which worked: "
-            "this repair would have run one that it gave up"
+            "this repair would have run the one that it gave up"
         )
     if doubts and (good or proof.wins > proof.losses):
         return CheckResult(name="agrees", passed=False, detail="; ".join(doubts))

@@ -4,15 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from statistics import median
 
 from failonce import statistics
 from failonce.errors import UserError
+from failonce.identity import canonical_json
 from failonce.lifecycle import WORDS
-from failonce.model import CheckResult, Evidence, KindName, Lesson
+from failonce.model import Args, CheckResult, Evidence, KindName, Lesson
 from failonce.surfaces.card import wording
+from failonce.surfaces.card.doing import doing
 from failonce.surfaces.card.effects import tool_effects
 from failonce.surfaces.card.literals import literals
 from failonce.surfaces.card.material import Material
+from failonce.surfaces.card.safety import safety
 from failonce.surfaces.card.trying import Tried, each, try_lesson
 from failonce.surfaces.card.values import (
     Card,
@@ -46,6 +50,7 @@ def build(material: Material) -> Card:
     hits = _hits(tried)
     tools = tool_effects(proposal, material.calls, tried.hits, material.tools)
     found = literals(proposal, material.calls, material.tools)
+    support = _support(lesson, material.support)
     compared_with, diff = _diff(lesson, material.versions)
     return Card(
         id=lesson.id,
@@ -58,16 +63,18 @@ def build(material: Material) -> Card:
         valid_until=lesson.valid_until,
         proof=wording.proof(lesson),
         since=wording.since(material.measured),
-        does=wording.does(lesson),
-        safety=wording.safety(lesson, hits, tools, found),
+        does=doing(lesson, _error(tried, material.support)),
+        safety=safety(lesson, hits, tools, found, support),
         choices=wording.choices(lesson),
         hits=hits,
         narrowed=material.narrowed,
         savings=_savings(lesson, tried.hits),
         tools=tools,
-        support=_support(lesson, material.support),
+        support=support,
         confidence=_sure(material),
         literals=found,
+        warns=wording.warns(lesson),
+        proven_on=judgement.proof.tally if judgement.proof.tally.failures else None,
         compared_with=compared_with,
         diff=diff,
         reason=proposal.reason,
@@ -85,6 +92,12 @@ def build(material: Material) -> Card:
     )
 
 
+def _error(tried: Tried, support: Sequence[Evidence]) -> str:
+    """What the newest failure that it is about said; empty where none is recorded."""
+    failed = tried.own or [e for e in support if e.failed]
+    return max(failed, key=lambda e: e.at).message if failed else ""
+
+
 def _sure(material: Material) -> float:
     """What it is measured to prevent at least; before that, what its votes are worth."""
     if material.measured is not None:
@@ -95,14 +108,19 @@ def _sure(material: Material) -> float:
 
 def _hits(tried: Tried) -> Hits:
     newest = sorted(tried.hits, key=lambda h: h.at, reverse=True)
+    excluded = Counter(str(e.finding.verdict) for e in tried.asked if not (e.good or e.failed))
     return Hits(
         calls=len(tried.asked),
         good=sum(e.good for e in tried.asked),
         failures=sum(e.failed for e in tried.asked),
-        own=tried.own,
+        excluded=dict(sorted(excluded.items())),
+        own=len(tried.own),
+        untouched=len(tried.own) - sum(h.own for h in tried.hits),
         on_good=_counted(h for h in tried.hits if not h.failed),
         on_own=_counted(h for h in tried.hits if h.own),
+        on_others=_counted(h for h in tried.hits if h.failed and not h.own),
         counts=_counted(tried.hits),
+        changes=tuple(dict.fromkeys(_change(h) for h in each(newest, Judged.RIGHT) if h.after)),
         clusters={
             judged: len({_cluster(h) for h in each(tried.hits, judged)}) for judged in Judged
         },
@@ -118,6 +136,25 @@ def _counted(hits: Iterable[Hit]) -> Mapping[Judged, int]:
 
 def _cluster(hit: Hit) -> str:
     return hit.task if hit.task is not None else hit.session
+
+
+def _change(hit: Hit) -> str:
+    """What would have changed in the call; the whole call where only others were made for it."""
+    assert hit.after is not None  # noqa: S101 - asked of those that run otherwise
+    old, new = hit.call.args or {}, hit.after.args or {}
+    names = [n for n in dict.fromkeys((*old, *new)) if old.get(n) != new.get(n)]
+    if hit.after.tool == hit.call.tool and not names:
+        return canonical_json({"tool": hit.call.tool, "args": dict(old)})
+    tool = [] if hit.after.tool == hit.call.tool else [f"{hit.call.tool} → {hit.after.tool}"]
+    return ", ".join([*tool, *(f"{_last(old, n)} → {_last(new, n)}" for n in names)])
+
+
+def _last(args: Args, name: str) -> str:
+    """A value without the folders that it lies in."""
+    if name not in args:
+        return "nothing"
+    value = args[name]
+    return value.rsplit("/", 1)[-1] if isinstance(value, str) else canonical_json(value)
 
 
 def _examples(newest: Sequence[Hit]) -> tuple[Hit, ...]:
@@ -146,6 +183,8 @@ def _savings(lesson: Lesson, hits: Sequence[Hit]) -> Savings:
         inserted=inserted,
         never=len(answered) - len(mended),
         at_most=speaks,
+        median_calls=median([later.steps for _, later in mended]) if mended else 0.0,
+        median_seconds=median(seconds) if seconds else None,
     )
 
 

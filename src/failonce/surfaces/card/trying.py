@@ -28,6 +28,7 @@ JUDGED: Mapping[Result, Judged] = {
     Result.UNRECOVERED: Judged.WRONG,
     Result.SPOILT: Judged.WRONG,
     Result.FAILED_AGAIN: Judged.WRONG,
+    Result.ANOTHER: Judged.ANOTHER,
     Result.SHOWN: Judged.SHOWN,
     Result.SHOWN_GOOD: Judged.SHOWN,
 }
@@ -40,7 +41,7 @@ class Tried:
 
     asked: Sequence[Evidence]
     hits: Sequence[Hit]
-    own: int = 0
+    own: Sequence[Evidence] = ()
     """Failures of the class that the lesson is about."""
 
 
@@ -67,8 +68,9 @@ def try_lesson(
         asked.append(e)
         if one.decision.touches and (e.failed or e.good):
             hit = _hit(one, recoveries.get(e.id), watched.made)
-            hits.append(replace(hit, own=e.signature in about))
-    return Tried(asked=asked, hits=hits, own=sum(e.signature in about for e in asked))
+            hits.append(replace(hit, own=e.failed and e.signature in about))
+    own = [e for e in asked if e.failed and e.signature in about]
+    return Tried(asked=asked, hits=hits, own=own)
 
 
 @dataclass(slots=True)
@@ -119,9 +121,15 @@ def _hit(one: Replayed, episode: Episode | None, made: Sequence[Call]) -> Hit:
         after=after,
         inserted=tuple(_called(call) for call in inserted),
         result=one.result.value,
-        judged=JUDGED.get(one.result, Judged.UNCLEAR),
+        judged=_judged(one),
         later=_later(episode),
     )
+
+
+def _judged(one: Replayed) -> Judged:
+    if one.result is Result.SHOWN_GOOD and one.decision.advice.action is AdviceAction.WARN:
+        return Judged.FALSE_ALARM
+    return JUDGED.get(one.result, Judged.UNCLEAR)
 
 
 def _does(action: AdviceAction, *, mends: bool) -> Does:

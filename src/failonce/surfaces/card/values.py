@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from failonce.model import Args
+from failonce.model import Args, Tally
 
 
 class Does(StrEnum):
@@ -29,10 +29,14 @@ class Judged(StrEnum):
 
     RIGHT = "right"
     WRONG = "wrong"
+    ANOTHER = "another"
+    """The caller then made another call, which worked; the lesson would not have made that."""
     UNCLEAR = "unclear"
-    """The caller never got there by itself, so nobody can say."""
+    """Nothing recorded later tells, so nobody can say."""
     SHOWN = "shown"
     """Words were shown; what they do cannot be replayed."""
+    FALSE_ALARM = "false_alarm"
+    """It was warned of a call that worked."""
 
 
 class SideEffect(StrEnum):
@@ -41,6 +45,21 @@ class SideEffect(StrEnum):
     READS = "reads"
     WRITES = "writes"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doing:
+    """What a lesson does, from the side of the agent whose call it is; empty where it has none.
+
+    `when` begins with what comes before the call, `then` are steps in their order, `sees` is
+    what the agent gets, `fails` what becomes of it where that does not work, `often` how often.
+    """
+
+    when: str
+    then: tuple[str, ...] = ()
+    sees: str = ""
+    fails: str = ""
+    often: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,18 +110,24 @@ class Hit:
 class Hits:
     """Every recorded call that the lesson touches, counted, with a few of each sort.
 
-    `calls`, `good` and `failures` are what was recorded of the tools that it concerns, `own`
-    the failures that it is about. Of the hits of each sort, `on_good` counts those on good
-    calls, `on_own` those on the failures that it is about.
+    Of the tools that it concerns `calls` were recorded: `good`, `failures`, and `excluded`,
+    which are neither, by triage's word. `own` are the failures that it is about: those touched
+    (`on_own`, by sort) and `untouched`. The hits of each sort (`counts`) are on good calls
+    (`on_good`), on its own failures, or on other ones (`on_others`).
     """
 
     calls: int
     good: int
     failures: int
+    excluded: Mapping[str, int]
     own: int
+    untouched: int
     counts: Mapping[Judged, int]
     on_good: Mapping[Judged, int]
     on_own: Mapping[Judged, int]
+    on_others: Mapping[Judged, int]
+    changes: tuple[str, ...]
+    """What it would rightly have changed, each once: names of files without their folders."""
     clusters: Mapping[Judged, int]
     examples: Mapping[Judged, tuple[Hit, ...]]
     recent: tuple[Hit, ...]
@@ -151,7 +176,8 @@ class Savings:
 
     `calls` is net of those that the lesson would insert. `at_most` where the lesson only
     stops the call: then the caller must still find what works. `never` counts failures that
-    nobody mended; they are in no sum. `seconds` is None where nothing has times.
+    nobody mended; they are in no sum. `seconds` is None where nothing has times. The medians
+    are per failure that a caller mended, gross.
     """
 
     failures: int
@@ -160,6 +186,8 @@ class Savings:
     inserted: int
     never: int
     at_most: bool
+    median_calls: float
+    median_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,8 +250,7 @@ class Card:
     """Sentences, counts first, intervals after."""
     since: tuple[str, ...]
     """What it did since it is in force; empty where it never was."""
-    does: tuple[str, ...]
-    """What it does, in order."""
+    does: Doing
     safety: tuple[Point, ...]
     choices: tuple[Choice, ...]
     hits: Hits
@@ -236,6 +263,10 @@ class Card:
     confidence: float
     """How sure, from 0 to 1."""
     literals: tuple[Literal, ...]
+    warns: bool
+    """True where it only warns."""
+    proven_on: Tally | None
+    """What its proof counts, which may be less than what is recorded now; None without one."""
     compared_with: str
     """What the diff is against; empty where there is nothing before."""
     diff: tuple[DiffLine, ...]

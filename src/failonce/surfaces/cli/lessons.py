@@ -57,14 +57,17 @@ def lessons(
 @app.command()
 def show(
     id: Annotated[str, typer.Argument(metavar="ID", help="A lesson's id, or how it begins.")],
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Also more cases, its text, its values, and every check."),
+    ] = False,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one lesson with all that speaks for it.
+    """Show one lesson: what it does, whether it is safe, and what speaks for it.
 
-    First its proof, what it does, whether it is safe and what one can do; then the recorded
-    calls that it touches, what it would save, where it and each of its values come from, the
-    text that an approval puts in force, what was checked, and who decided what.
+    On one screen its proof, what it does for the agent, whether it is safe, what one can do,
+    and what it would have done on what is recorded, with a case of each sort.
     """
     with session(store) as parts:
         lesson = parts.review.find(id)
@@ -75,7 +78,7 @@ def show(
         history: list[Json] = [records.entry(e) for e in material.entries]
         show_json({**records.lesson(lesson), "history": history, "card": jsonable(card)})
     else:
-        show_card(card)
+        show_card(card, everything=everything)
 
 
 def _states(word: str | None) -> Sequence[State]:
