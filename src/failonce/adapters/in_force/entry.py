@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from failonce.errors import RefusedLesson
@@ -10,6 +10,7 @@ from failonce.exposing import Candidate, lets_go
 from failonce.identity import body_digest
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
+from failonce.language.document import MAX_BYTES, load
 from failonce.model import (
     Judgement,
     KindName,
@@ -25,6 +26,9 @@ from failonce.model import (
     ToolSpec,
 )
 from failonce.outcome.span import Span
+
+_YAML = (KindName.GUARDRAIL, KindName.FIXER, KindName.HINT)
+"""Kinds that read a body by `language.document` alone: the same document is the same lesson."""
 
 _UNSEEN = Judgement(
     ruling=Ruling.HOLD,
@@ -118,13 +122,15 @@ class Entry:
         )
 
 
-def plain_body(proposal: Proposal, document: Mapping[str, object] | None) -> str:
-    """The body as JSON, where it then is the very same lesson."""
-    if document is None:
-        return ""
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=True)
-    same = Proposal(
-        kind=proposal.kind, target=proposal.target, key="", project="", name="", body=text,
-        reason="", proposer=proposal.proposer,
-    )  # fmt: skip
-    return text if behaviour(same) == behaviour(proposal) else ""
+def parsed(proposal: Proposal) -> tuple[str, str]:
+    """The component of a body, and the body as JSON, empty where it is not read as YAML.
+
+    Raises `BadInput` where it is not of its kind.
+    """
+    if proposal.kind not in _YAML:
+        return behaviour(proposal).component, ""
+    document = load(proposal.body)
+    plain = json.dumps(document, separators=(",", ":"))
+    if len(plain) > MAX_BYTES or load(plain) != document:
+        return behaviour(proposal).component, ""
+    return behaviour(replace(proposal, body=plain)).component, plain

@@ -14,14 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from failonce.adapters.in_force.entry import Entry, plain_body
+from failonce.adapters.in_force.entry import Entry, parsed
 from failonce.adapters.in_force.layout import Building, Header, Numbers, Opened, opened, record
 from failonce.adapters.in_force.sealing import Sealer, key_beside, sealer
 from failonce.adapters.values import read
 from failonce.errors import BadInput, StoreError, StoreFull, UserError
 from failonce.identity import GENESIS, intact
-from failonce.kinds.registry import behaviour
-from failonce.language import document
 from failonce.model import (
     EVERYONE,
     Action,
@@ -276,6 +274,7 @@ class Publisher:
     def _entry(self, x: Lesson, n: int, events: Iterable[Event]) -> Entry:
         proposal = x.proposal
         known = self._known.get((x.id, x.version, x.digest))
+        component, plain = (known.component, known.plain) if known else parsed(proposal)
         return Entry(
             n=n,
             id=x.id,
@@ -283,10 +282,10 @@ class Publisher:
             kind=proposal.kind,
             project=proposal.project,
             target=proposal.target,
-            component=known.component if known else behaviour(proposal).component,
+            component=component,
             key=proposal.key,
             body=proposal.body,
-            plain=known.plain if known else _plain(x),
+            plain=plain,
             signatures=proposal.signatures,
             state=x.state,
             digest=x.digest,
@@ -301,9 +300,7 @@ class Publisher:
     def _claim(self, x: Lesson) -> bool | None:
         """What recorded calls say of a tool of which nothing is known but them."""
         proposal = x.proposal
-        known = proposal.project != EVERYONE and proposal.target in self._store.tools(
-            proposal.project
-        )
+        known = proposal.project != EVERYONE and proposal.target in self._of(proposal.project)
         if known or proposal.kind is not KindName.GUARDRAIL:
             return None
         claims = {
@@ -341,13 +338,6 @@ def _entries(old: Opened) -> Iterator[Entry]:
     for blocks in old.header.lessons.values():
         for place in blocks.values():
             yield from (read(Entry, data) for data in old.values(place) if data is not None)
-
-
-def _plain(x: Lesson) -> str:
-    try:
-        return plain_body(x.proposal, document.load(x.proposal.body))
-    except UserError:
-        return ""
 
 
 # ------------------------------------------------------------------ files
