@@ -12,7 +12,7 @@ from failonce.model import KindName
 from failonce.surfaces.card import build
 from failonce.surfaces.card.values import Called, Card, Doing
 from failonce.surfaces.cli.card import lines
-from failonce.surfaces.cli.cases import call_text, changes
+from failonce.surfaces.cli.cases import call_text, changes, value_text
 from failonce.surfaces.cli.folding import WIDEST, cut
 from failonce.surfaces.words import duration
 from tests.surfaces.card.made import (
@@ -27,6 +27,15 @@ from tests.surfaces.card.made import (
 )
 from tests.surfaces.cli.made import Shell, write
 from tests.surfaces.cli.made import renamed as recorded
+
+HOSTILE = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(list("\x00\x07\x1b\r\n\t\u200b\u202e\u2066\u2028\x9b…漢字é ")),
+    ),
+    max_size=120,
+)
+"""Text that could steer a terminal or hide."""
 
 
 def text(card: Card, width: int = 100, *, everything: bool = False) -> str:
@@ -112,6 +121,55 @@ def test_changes_name_only_what_differs() -> None:
     assert changes(before, before) == "the same call"
 
 
+def test_of_a_long_path_the_end_is_shown_and_of_two_long_values_what_differs() -> None:
+    path = f"/home/{'deep/' * 30}notes.txt"
+    shown = value_text(path)
+    assert shown.startswith('"…/deep/')
+    assert shown.endswith('/deep/notes.txt"')
+    assert len(shown) <= 60
+    before, after = Called(tool="a", args={"x": path}), Called(tool="a", args={"x": f"{path}.old"})
+    assert changes(before, after) == 'x: "…/notes.txt" → "…/notes.txt.old"'
+    long = "word " * 40
+    before = Called(tool="a", args={"x": f"{long}one {long}"})
+    after = Called(tool="a", args={"x": f"{long}two {long}"})
+    said = changes(before, after)
+    assert len(said) < 140
+    assert "word one word" in said
+    assert "word two word" in said
+
+
+@given(HOSTILE, HOSTILE)
+def test_two_values_that_differ_are_never_shown_alike(a: str, b: str) -> None:
+    """However long they are and whatever they share."""
+    before, after = Called(tool="t", args={"x": a * 3}), Called(tool="t", args={"x": b * 3})
+    said = changes(before, after)
+    if a == b:
+        assert said == "the same call"
+    elif "… (+" not in said:
+        one, other = said.removeprefix("x: ").split(" → ", 1)
+        assert one != other or a.split() == b.split() or " → " in a + b
+
+
+def test_a_card_of_a_simple_lesson_is_one_screen() -> None:
+    calls = renamed(8)
+    one = waiting(KindName.FIXER, RENAME, calls, taught=("r0", "r1"))
+    for found in (build(material(one, calls)), guardrail()):
+        assert len(list(lines(found, 100))) <= 45
+        assert len(list(lines(found, 100, everything=True))) > 60
+
+
+def test_names_of_sessions_that_say_nothing_are_short() -> None:
+    calls = [
+        replace(
+            e,
+            call=replace(e.call, session=f"0a1b2c3d-0000-4000-8000-00000000000{e.call.session[1]}"),
+        )
+        for e in renamed(3)
+    ]
+    said = text(build(material(waiting(KindName.FIXER, RENAME, calls), calls)))
+    assert "session 0a1b2c3d\n" in said
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"), [(45, "45 s"), (600, "10 min"), (7200, "2.0 h"), (3600000, "1,000.0 h")]
 )
@@ -120,14 +178,6 @@ def test_durations_are_said_in_one_unit(seconds: float, words: str) -> None:
 
 
 # ------------------------------------------------------------------ hostile text
-
-HOSTILE = st.text(
-    st.one_of(
-        st.characters(),
-        st.sampled_from(list("\x00\x07\x1b\r\n\t\u200b\u202e\u2066\u2028\x9b…漢字é ")),
-    ),
-    max_size=120,
-)
 
 
 @given(HOSTILE, HOSTILE, st.integers(40, 130))

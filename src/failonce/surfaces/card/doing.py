@@ -1,6 +1,7 @@
 """What a lesson does, told from the side of the agent whose call it is."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from failonce.errors import UserError
 from failonce.kinds.behaviour import ANY_TOOL
@@ -11,6 +12,7 @@ from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.language.expression import Expression, Function, Read, Source
 from failonce.language.program import Program, Step
+from failonce.language.transform import Op, Transform
 from failonce.model import Lesson
 from failonce.surfaces.card.values import Doing
 
@@ -41,12 +43,12 @@ def doing(lesson: Lesson, error: str) -> Doing:
         case CallsFixer() if body.moment is Moment.AFTER_FAILURE:
             return _after(body, whose, error, tuple(_steps(body.program, again=True)))
         case ArgumentsFixer() if body.moment is Moment.AFTER_FAILURE:
-            change = f"Makes the call a second time, changed: {body.repair}."
+            change = f"Makes the same call a second time, with {_repair(body.repair)}."
             return _after(body, whose, error, (change,))
         case CallsFixer():
             return _before(whose, _where(body), tuple(_steps(body.program, again=False)))
         case ArgumentsFixer():
-            return _before(whose, _where(body), (f"Runs it changed: {body.repair}.",))
+            return _before(whose, _where(body), (f"Runs it with {_repair(body.repair)}.",))
         case FittingFixer():
             return _before(whose, "", (f"{_capital(body.summary())}.",))
         case _:
@@ -177,6 +179,43 @@ def _same(name: str, value: Expression) -> bool:
         and value.name == name
         and not value.then
     )
+
+
+def _repair(repair: Transform) -> str:
+    """`path` renamed to `file`, `limit` turned into a whole number."""
+    said: list[str] = []
+    for step in repair.steps:
+        became = _BECOMES.get(step.op)
+        text = f"`{step.text}`" if step.op is Op.RENAME else f"“{step.text}”"
+        said.append(str(step) if became is None else f"`{step.argument}` {became.format(text)}")
+    return ", ".join(said)
+
+
+_BECOMES: Final = {
+    Op.RENAME: "renamed to {}",
+    Op.DROP: "left out",
+    Op.TO_INTEGER: "turned into a whole number",
+    Op.TO_NUMBER: "turned into a number",
+    Op.TO_BOOLEAN: "turned into true or false",
+    Op.TO_STRING: "turned into a text",
+    Op.PARSE_JSON: "read from its JSON text",
+    Op.TO_JSON: "written as JSON text",
+    Op.WRAP_LIST: "put in a list",
+    Op.UNWRAP_LIST: "taken out of its list",
+    Op.SPLIT_COMMAS: "split at its commas",
+    Op.JOIN_COMMAS: "joined with commas",
+    Op.STRIP: "without the blanks around it",
+    Op.UNQUOTE: "without its quotes",
+    Op.LOWER: "in lower case",
+    Op.UPPER: "in upper case",
+    Op.BASENAME: "cut to its last part",
+    Op.DATE_PART: "cut to its date",
+    Op.ISO_DATE: "written as year-month-day",
+    Op.STRIP_PREFIX: "without {} at its beginning",
+    Op.ADD_PREFIX: "with {} put before it",
+    Op.STRIP_SUFFIX: "without {} at its end",
+    Op.ADD_SUFFIX: "with {} put behind it",
+}
 
 
 def _changed(name: str, value: Expression) -> str:

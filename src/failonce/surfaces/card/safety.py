@@ -61,7 +61,7 @@ def _ruled(lesson: Lesson) -> Point:
     because = tuple(dict.fromkeys(_reason(lesson, r) for r in judgement.reasons))
     match judgement.ruling:
         case Ruling.ACTIVATE:
-            return _good("It passed every check, and its history is proof enough.")
+            return _good("Its history is proof enough.")
         case Ruling.HOLD:
             text = "failonce leaves the decision to you, because:"
         case Ruling.REJECT:
@@ -104,7 +104,12 @@ def _tried(lesson: Lesson, hits: Hits) -> Iterator[Point]:
         yield _bad(f"It would have {verb} {wrong:,} of {counted(hits.good, 'call')} that worked.")
     if missed := hits.counts[Judged.WRONG] - wrong:
         failures = counted(missed, "failure")
-        yield _bad(f"At {failures} it would have done something else than what helped the caller.")
+        hint = lesson.proposal.kind is KindName.HINT
+        yield _bad(
+            f"At {failures} trying again is not known to have helped."
+            if hint
+            else f"At {failures} it would have done something else than what helped the caller."
+        )
     another = hits.counts[Judged.ANOTHER]
     if another and not _doubted(lesson, "agrees"):
         failures = counted(another, "failure")

@@ -100,7 +100,7 @@ def _doing(does: Doing, width: int) -> Iterator[Line]:
         steps = tuple(f"{n}. {step}" for n, step in enumerate(steps, 1))
     labels = ("Then", *("" for _ in steps[1:]))
     said = [("When", does.when), *zip(labels, steps, strict=False)]
-    said += [("Agent sees", does.sees), ("If not", does.fails), ("How often", does.often)]
+    said += [("Agent sees", does.sees), ("If it fails", does.fails), ("How often", does.often)]
     for label, text in said:
         if text:
             first = f"  {label:<{_DOING}}"
