@@ -1,5 +1,6 @@
 """Readers of the file: the newest within a second, never half of it, and never what is forged."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -212,7 +213,7 @@ def test_the_background_makes_the_next_set_ready(made: World) -> None:
     asked = old.placed("shop", "read", NOW)
     made.store.commit(moved(made.store.lessons()[0], Action.UNDO, minutes=9))
     made.publisher.publish()
-    ticks[0] += 1.0
+    ticks[0] += 0.5
     assert reader.now() is old, "a call does not look while the background does"
     paused: list[int] = []
     reader.look(NOW, lambda: paused.append(1))
@@ -223,6 +224,23 @@ def test_the_background_makes_the_next_set_ready(made: World) -> None:
     assert [p.armed for p in again] == [p.armed for p in asked[1:]]
     assert all(one.armed is other.armed for one, other in zip(again, asked[1:], strict=True))
     assert len(said(new)) == 7
+
+
+def _child(reader: InForce) -> None:
+    assert len(said(reader.now())) == 7
+
+
+def test_a_forked_child_sees_what_is_new(made: World) -> None:
+    """Also where another thread of the parent was looking at that moment."""
+    reader = InForce(made.file, made.policy)
+    reader.look(NOW)
+    made.store.commit(moved(made.store.lessons()[0], Action.UNDO, minutes=9))
+    made.publisher.publish()
+    child = multiprocessing.get_context("fork").Process(target=_child, args=(reader,))
+    with reader._lock:
+        child.start()
+        child.join(30)
+    assert child.exitcode == 0
 
 
 DECIDING = """

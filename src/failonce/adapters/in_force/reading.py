@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from failonce.skill.index import server
 
 LOOK_S = 0.25
 """How often a reader looks whether there is a newer file."""
-BACKGROUND_S = 2.0
+BACKGROUND_S = 0.75
 """After so long without a look from the background a call looks itself."""
 REMEMBERED = 4096
 """Tools whose lessons are remembered; a host may call any number of names."""
@@ -78,9 +79,8 @@ class Snapshot:
         """Called between lessons, by whoever reads them in the background."""
         self.policy = file.header.numbers.policy if policy is None else policy
         self._tell = tell
-        self._lock = Lock()
         self._blocks: dict[tuple[str, str, str], _Block] = {}
-        self._asked: OrderedDict[tuple[str, str], _Asked] = OrderedDict()
+        self._asked: dict[tuple[str, str], _Asked] = {}
         self._tools: dict[str, Mapping[str, ToolSpec]] = {}
         self._names: Mapping[str, str] | None = None
 
@@ -105,10 +105,10 @@ class Snapshot:
         """
         asked = self._asked.get((project, tool))
         if asked is None or (asked.until is not None and asked.until <= now):
-            with self._lock:
-                asked = self._asked[project, tool] = self._place(project, tool, now)
-                while len(self._asked) > REMEMBERED:
-                    self._asked.popitem(last=False)
+            # No lock: two threads may find the same, and none waits for another one's parsing.
+            asked = self._asked[project, tool] = self._place(project, tool, now)
+            if len(self._asked) > REMEMBERED:
+                self._asked = {}
         return asked.lessons
 
     def warm(self, now: datetime, pause: Callable[[], None]) -> None:
@@ -238,6 +238,7 @@ class InForce:
         """How often something in the file did not hold."""
         self.alerts: OrderedDict[str, None] = OrderedDict()
         """What did not hold, in words, each once."""
+        _READERS.add(self)
 
     def now(self) -> Snapshot:
         """What is in force."""
@@ -265,6 +266,10 @@ class InForce:
         if what not in self.alerts and len(self.alerts) < 100:
             self.alerts[what] = None
             logging.getLogger("failonce").warning("%s: %s", self._path, what)
+
+    def forked(self) -> None:
+        """In a child: whoever looked when it was made is not here to let go of the lock."""
+        self._lock, self._next = Lock(), float("-inf")
 
     def _look(self, at: datetime | None = None, pause: Callable[[], None] = _go_on) -> None:
         if os.environ.get("FAILONCE", "").strip().lower() in _OFF:
@@ -299,6 +304,17 @@ class InForce:
         self._loaded._before = None
         self._loaded = loaded
 
+
+_READERS: weakref.WeakSet[InForce] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    for reader in list(_READERS):
+        reader.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 _OFF = frozenset({"off", "0", "false", "no"})
 
