@@ -21,8 +21,8 @@ from alembic.script import ScriptDirectory
 from failonce.adapters.sql_store import open_store, opening, rows, store_url, tables
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
-from failonce.errors import AuditBroken
-from failonce.model import Action, Lesson
+from failonce.errors import AuditBroken, RefusedMove
+from failonce.model import Action, Lesson, State
 from failonce.ports import SignatureQuery, Weights
 from failonce.testing.conformance import MakeStore, StoreConformance
 from failonce.testing.samples import START, evidence, lesson, moved, proposed
@@ -315,6 +315,22 @@ def test_the_database_refuses_to_change_a_version(store: SqlStore, verb: str) ->
     store.commit(proposed(lesson(1)))
     with pytest.raises(sqlite3.IntegrityError):
         sql(store, verb)
+
+
+def test_a_version_that_an_older_failonce_wrote_can_still_be_moved(store: SqlStore) -> None:
+    """It knew fewer counts; that is no other content."""
+    store.commit(proposed(lesson(1)))
+    sql(store, "DROP TRIGGER lesson_version_is_never_changed")
+    sql(
+        store,
+        "UPDATE lesson_version SET judgement = json_remove(judgement, '$.proof.tally.unconfirmed')",
+    )
+    store.commit(moved(lesson(1), Action.APPROVE))
+    (found,) = store.lessons()
+    assert found.state is State.CANARY
+    sql(store, "UPDATE lesson_version SET judgement = json_set(judgement, '$.reasons[0]', 'x')")
+    with pytest.raises(RefusedMove, match="another content"):
+        store.commit(moved(found, Action.UNDO))
 
 
 @pytest.mark.parametrize(

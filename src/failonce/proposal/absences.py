@@ -6,7 +6,7 @@ what callers used instead is said where several used the same.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,6 +44,7 @@ _MAKING: Final = frozenset({
 })  # fmt: skip
 """Words of commands that make files and folders, mostly without a word."""
 _WORD: Final = re.compile(r"[^\s\"'`;|&()<>=,]+")
+_PARTS: Final = re.compile(r"[\s\"'`;|&()<>=,/]+")
 _THING: Final = re.compile(r"[^\s\"'`;|&()<>=,*?$\\{}\[\]]*[^\W\d_][^\s\"'`;|&()<>=,*?$\\{}\[\]]*")
 
 
@@ -123,10 +124,14 @@ def _seen(study: Study, missed: Mapping[str, Sequence[Missed]]) -> Mapping[str, 
     """
     places = {thing: {m.place for m in own} for thing, own in missed.items()}
     last: dict[str, datetime] = {}
-    short = _shortest(places)
+    begins = Counter(map(_beginning, places))
     for e in sorted((e for e in study.calls if e.good), key=lambda e: e.at, reverse=True):
+        if not places:
+            break
         for name, value in (e.call.args or {}).items():
-            if not isinstance(value, str) or not any(thing in value for thing in short):
+            if not isinstance(value, str) or len(value) > LONGEST:
+                continue
+            if begins.keys().isdisjoint(_PARTS.split(value)):  # told at once of nearly all
                 continue
             there = [
                 thing
@@ -136,18 +141,13 @@ def _seen(study: Study, missed: Mapping[str, Sequence[Missed]]) -> Mapping[str, 
             for thing in there:
                 last[thing] = e.at
                 del places[thing]
-            if not frozenset(there).isdisjoint(short):
-                short = _shortest(places)
+                begins -= Counter([_beginning(thing)])
     return last
 
 
-def _shortest(wanted: Iterable[str]) -> list[str]:
-    """Those that no other is a part of: a text without any of them has none."""
-    found: list[str] = []
-    for thing in sorted(wanted, key=len):
-        if not any(known in thing for known in found):
-            found.append(thing)
-    return found
+def _beginning(thing: str) -> str:
+    """The first part of a path: no text without it names the thing."""
+    return thing.partition("/")[0]
 
 
 def _there(e: Evidence, name: str, value: str, places: Set[Place], study: Study) -> bool:

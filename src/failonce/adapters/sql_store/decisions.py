@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, case, delete, func, insert, select, u
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import chunks
 from failonce.adapters.sql_store.rows import (
+    as_written_now,
     entry_of,
     entry_row,
     exposure_of,
@@ -90,7 +91,8 @@ def _put(connection: Connection, new: Lesson) -> None:
         ).scalar_one()
         connection.execute(insert(t.lesson_state).values(lesson=n, **state_row(new)))
         return
-    if any(stored[name] != value for name, value in row.items()):
+    same = as_written_now(stored)
+    if any(same[name] != value for name, value in row.items()):
         raise RefusedMove(
             f"{new.id} version {new.version} is recorded with another content, and a version "
             "never changes. Propose the new content as the next version."

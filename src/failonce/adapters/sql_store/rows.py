@@ -196,6 +196,17 @@ def version_row(lesson: Lesson) -> dict[str, object]:
     }
 
 
+def as_written_now(stored: Mapping[str, Any]) -> dict[str, object]:
+    """A version's row as this failonce would write it: an older one knew fewer fields."""
+    proposal = asdict(_proposal(json.loads(stored["proposal"])))
+    judgement = asdict(_judgement(json.loads(stored["judgement"])))
+    return {
+        **stored,
+        "proposal": plain(canonical_json(proposal)),
+        "judgement": plain(canonical_json(judgement)),
+    }
+
+
 def state_row(lesson: Lesson) -> dict[str, object]:
     """Where a version of a lesson stands."""
     return {
