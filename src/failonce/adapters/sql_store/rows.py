@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, overload
 
-from sqlalchemy import Row
+from sqlalchemy import Row, RowMapping
 
 from failonce.errors import BadInput
 from failonce.identity import canonical_json
@@ -196,7 +196,7 @@ def version_row(lesson: Lesson) -> dict[str, object]:
     }
 
 
-def as_written_now(stored: Mapping[str, Any]) -> dict[str, object]:
+def as_written_now(stored: RowMapping) -> dict[str, object]:
     """A version's row as this failonce would write it: an older one knew fewer fields."""
     proposal = asdict(_proposal(json.loads(stored["proposal"])))
     judgement = asdict(_judgement(json.loads(stored["judgement"])))
