@@ -212,6 +212,13 @@ def test_a_value_of_few_sessions_is_doubted_and_named_in_what_to_look_at() -> No
     )
 
 
+def test_a_part_of_values_is_looked_for_at_their_ends() -> None:
+    calls = [call("read", {"path": f"/n{s}"}, ERROR, session=f"r{s}") for s in range(4)]
+    body = RENAME.replace("op: rename", "op: strip_prefix").replace("to: file", "text: /")
+    found = origins(build(material(waiting(KindName.FIXER, body, calls), calls)))
+    assert found["part of a value", "/"] == ("recorded", 4, False)
+
+
 def test_a_value_that_is_nowhere_is_doubted_unless_a_person_wrote_it() -> None:
     body = pressing(force=0.25)
     assert origins(inserting(body))["value", "0.25"] == ("in no recorded call", 0, True)

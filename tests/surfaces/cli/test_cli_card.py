@@ -54,8 +54,8 @@ def test_it_leads_with_the_proof_what_it_does_its_safety_and_what_one_can_do() -
         "Would have wrongly blocked 0 of 8 good calls",
         "a guardrail for `read`: waiting for your decision",
         "\nWhat it does\n",
-        "When        an agent is about to call `read`, and `path` is given",
-        "Then        Stops the call before it runs.",
+        "When         an agent is about to call `read`, and `path` is given",
+        "Then         Stops the call before it runs.",
         "\nIs it safe?\n",
         "\nWhat you can do\n",
         "failonce approve GR-",
@@ -89,8 +89,8 @@ def test_inserted_calls_are_named_before_the_call() -> None:
     calls = started(4)
     one = waiting(KindName.FIXER, pressing(), calls, target="start")
     said = text(build(material(one, calls)), 110)
-    assert "Then        1. Calls press(force=1.0).\n" in said
-    assert "              2. Makes the same call a second time, unchanged.\n" in said
+    assert "Then         1. Calls press(force=1.0).\n" in said
+    assert "               2. Makes the same call a second time, unchanged.\n" in said
     assert "with it   after press(force=1.0), the same call" in said
     assert "it makes 4 calls of its own" in " ".join(said.split())
     everything = text(build(material(one, calls)), 110, everything=True)
@@ -276,7 +276,7 @@ def test_a_rule_written_by_hand_has_a_card_without_history(shell: Shell) -> None
     name = shell.ok("learn", "notes", "Write dates as 2026-03-01.", "--json").json["id"]
     said = shell.ok("show", name).out
     assert "Shows it one sentence; the call runs unchanged." in said
-    assert "Agent sees  “Write dates as 2026-03-01.”" in said
+    assert "Agent sees   “Write dates as 2026-03-01.”" in said
     assert "Proposed by a person." in said
     assert "written by a person" in shell.ok("show", name, "--all").out
     assert "write it into the skill file of `notes`" in said

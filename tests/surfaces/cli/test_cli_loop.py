@@ -111,8 +111,8 @@ def test_lessons_are_listed_with_their_proof_first(shell: Shell) -> None:
     for lesson in found:
         assert {"id", "kind", "state", "target", "proof", "body"} <= set(lesson)
         assert lesson["state"] == "waiting"
-        assert re.match(r"(Prevented|Repaired) \d+ of \d+ failures", lesson["proof"])
-        card = shell.ok("show", lesson["id"]).out
+        assert re.match(r"Would have (prevented|repaired) \d+ of \d+ failures", lesson["proof"])
+        card = shell.ok("show", lesson["id"], "--all").out
         assert card.startswith(lesson["proof"].partition(" sessions")[0])
         for line in lesson["body"].splitlines():
             assert f"\n  + {line}"[:60] in card

@@ -40,7 +40,9 @@ def trusted_words(proposal: Proposal) -> CheckResult:
             doubt = "please read its text: it quotes recorded calls and their errors"
         elif isinstance(body, ArgumentsFixer) and body.repair.literals:
             written = ", ".join(body.repair.literals)
-            doubt = f"please read the text that it writes ({written}): it was recorded"
+            doubt = (
+                f"please read the text that it writes or takes away ({written}): it was recorded"
+            )
     return CheckResult(name="trusted_words", passed=not doubt, detail=doubt or "typed values only")
 
 

@@ -14,6 +14,7 @@ from failonce.errors import UserError
 from failonce.language import document
 from failonce.language.predicate import Test, names
 from failonce.language.tool_names import spec_of
+from failonce.language.transform import LITERAL
 from failonce.model import Evidence, Json, KindName, Proposal, Proposer, ToolSpec
 from failonce.surfaces.card.values import Literal
 
@@ -34,6 +35,8 @@ class What(StrEnum):
     KEY = "key of an answer"
     THING = "thing"
     """A text that is looked for in arguments."""
+    PART = "part of a value"
+    """A text that values begin or end with."""
     NUMBER = "number"
     PATTERN = "pattern"
     SENTENCE = "sentence"
@@ -54,8 +57,10 @@ _WORDS = frozenset({
     "type", "op", "is", "then", "error", "item", "as", "result", "when", "blamed", "scope",
 })  # fmt: skip
 """Keys whose plain values are words of the language that bodies are written in."""
-_RECORDED = (What.TOOL, What.ARGUMENT, What.VALUE, What.KEY, What.THING)
+_RECORDED = (What.TOOL, What.ARGUMENT, What.VALUE, What.KEY, What.THING, What.PART)
 """What is looked for in recorded calls."""
+_FEW = (What.VALUE, What.THING, What.PART)
+"""What is a coincidence where few gave it."""
 _HASHES = frozenset({"fingerprint"})
 """Names of classes of failures: digests, not constants of anybody."""
 
@@ -135,6 +140,8 @@ def _leaf(key: str, value: Json, node: Mapping[str, Json], tool: str) -> Iterato
         yield _Found(what=What.TOOL, text=text)
     elif key in _ARGUMENTS or (key == "to" and node.get("op") == "rename"):
         yield _Found(what=What.ARGUMENT, text=text, tool=tool)
+    elif node.get("op") in LITERAL:
+        yield _Found(what=What.PART, text=text)
     elif key in _PATTERNS:
         yield _Found(what=What.PATTERN, text=text)
     elif key in _SENTENCES:
@@ -183,6 +190,9 @@ def _look(e: Evidence, seen: Mapping[_Found, _Seen]) -> None:
                 hit = f'"{found.text}"' in e.message or f"'{found.text}'" in e.message
             case What.THING:
                 hit = any(names(leaf, found.text) for leaf in islice(_leaves(args), LEAVES))
+            case What.PART:
+                ends = islice(_leaves(args), LEAVES)
+                hit = any(x.startswith(found.text) or x.endswith(found.text) for x in ends)
             case _:
                 if values is None:
                     values = set(islice(_leaves(args), LEAVES))
@@ -240,7 +250,7 @@ def _origin(
         return "stands for every tool", False
     if not seen.calls:
         return author or "in no recorded call", author is None
-    few = found.what in (What.VALUE, What.THING) and seen.clusters < FEW and author is None
+    few = found.what in _FEW and seen.clusters < FEW and author is None
     return "recorded", few
 
 

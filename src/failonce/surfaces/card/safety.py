@@ -221,6 +221,6 @@ def _writes(lesson: Lesson, found: Sequence[Literal]) -> Iterator[Point]:
     elif not (
         doubtful
         or any(r.source is Source.RESULT for r in reads)
-        or any(x.what == What.VALUE for x in found)
+        or any(x.what in (What.VALUE, What.PART) for x in found)
     ):
         yield _good("It holds no value of its own: all that it writes, the agent gave.")

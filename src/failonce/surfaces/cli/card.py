@@ -17,7 +17,7 @@ from failonce.surfaces.cli.folding import WIDEST, Line, Style, cut, width, wrapp
 from failonce.surfaces.cli.output import console
 from failonce.surfaces.words import counted, duration
 
-_DOING: Final = 12
+_DOING: Final = 13
 """Columns of the words before the parts of what it does."""
 _VALUE: Final = 60
 """Most characters of one constant."""

@@ -64,7 +64,7 @@ def show(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one lesson: what it does, whether it is safe, and what speaks for it.
+    """Show one lesson with all that speaks for it.
 
     On one screen its proof, what it does for the agent, whether it is safe, what one can do,
     and what it would have done on what is recorded, with a case of each sort.
