@@ -7,7 +7,7 @@ from failonce.gate.checks.names import danger, spec
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail
-from failonce.kinds.hint import Hint
+from failonce.kinds.hint import Hint, Retry
 from failonce.kinds.registry import behaviour
 from failonce.language.expression import Expression, Read, Source
 from failonce.language.program import Program
@@ -184,7 +184,7 @@ def retry_safe(proposal: Proposal, tool: ToolSpec, idle: int | None) -> CheckRes
     is their number, None where one did.
     """
     body = behaviour(proposal)
-    again = isinstance(body, Hint) or (
+    again = (isinstance(body, Hint) and isinstance(body.handler, Retry)) or (
         isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
     )
     read_only = bool(tool.read_only) and _reads(tool) and not effects(tool)
