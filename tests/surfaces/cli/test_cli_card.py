@@ -158,6 +158,21 @@ def test_a_card_of_a_simple_lesson_is_one_screen() -> None:
         assert len(list(lines(found, 100, everything=True))) > 60
 
 
+def test_a_proof_that_counts_otherwise_says_so() -> None:
+    """On other sessions, or by executing calls again."""
+    calls = renamed(6)
+    one = waiting(KindName.FIXER, RENAME, calls, taught=("r0", "r1"))
+    said = " ".join(text(build(material(one, calls))).split())
+    assert "The first line counts only what did not teach it" in said
+    assert "4 failures and 8 good calls." in said
+    one = waiting(KindName.FIXER, RENAME, calls)
+    card = build(material(one, calls))
+    assert "The first line" not in text(card)
+    assert card.proven_on is not None
+    again = replace(card, proven_on=replace(card.proven_on, repaired=2))
+    assert "The first line counts 2 of 6 failures" in text(again)
+
+
 def test_names_of_sessions_that_say_nothing_are_short() -> None:
     calls = [
         replace(

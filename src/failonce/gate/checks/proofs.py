@@ -152,8 +152,8 @@ def caused(
             return CheckResult(name="caused", passed=False, detail=detail)
         if len(vain) < CONTRAST:
             detail = (
-                f"every caller called `{tool}` before it tried again: the time that passed, or "
-                "chance, may have helped instead"
+                f"everybody for whom the same call then worked had called `{tool}` before: the "
+                "time that passed, or chance, may have helped instead"
             )
             return CheckResult(name="caused", passed=False, detail=detail)
         passed = CheckResult(

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from failonce.model import Args, Json
+from failonce.model import Args, Json, Tally
 from failonce.surfaces.card import Card
-from failonce.surfaces.card.values import Called, Does, Hit, Judged
+from failonce.surfaces.card.values import Called, Does, Hit, Hits, Judged
 from failonce.surfaces.cli.folding import Line, Style, cut, fit, wrapped
 from failonce.surfaces.words import counted, duration
 
@@ -81,14 +81,27 @@ def sums(card: Card) -> Iterator[str]:
         if touched := hits.on_good[judged]:
             of = counted(hits.good, "call")
             yield f"It would have {did} {touched:,} of the {of} that worked."
-    proven = card.proven_on
-    if proven is not None and (proven.failures, proven.good) != (hits.own + others, hits.good):
-        yield (
-            "The first line counts only what did not teach it, as recorded when it was proposed: "
-            f"{counted(proven.failures, 'failure')} and {counted(proven.good, 'good call')}."
-        )
+    if card.proven_on is not None:
+        yield from _proven(card.proven_on, hits, others)
     if card.narrowed:
         yield "Too much is recorded to look at calls of other tools as well."
+
+
+def _proven(proven: Tally, hits: Hits, others: int) -> Iterator[str]:
+    """Where the proof counts otherwise: what, and why."""
+    failures = counted(proven.failures, "failure")
+    if (proven.failures, proven.good) != (hits.own + others, hits.good):
+        yield (
+            "The first line counts only what did not teach it, as recorded when it was proposed: "
+            f"{failures} and {counted(proven.good, 'good call')}."
+        )
+        return
+    helped = proven.prevented + proven.repaired + proven.recovered + proven.shown
+    if helped != hits.counts[Judged.RIGHT] + hits.counts[Judged.SHOWN] - hits.on_good[Judged.SHOWN]:
+        yield (
+            f"The first line counts {helped:,} of {failures}, as it was judged when it was "
+            "proposed: calls may have been executed again for that; here they are looked up."
+        )
 
 
 def _shares(counts: Mapping[Judged, int], untouched: int, *, warns: bool) -> str:
@@ -182,7 +195,7 @@ def table(recent: Sequence[Hit], width: int) -> Iterator[Line]:
         (
             f"{h.at:%m-%d %H:%M}",
             "failed" if h.failed else "fine",
-            h.does.value,
+            "second try" if h.does is Does.MENDED else h.does.value,
             h.judged.value.replace("_", " "),
         )
         for h in recent
