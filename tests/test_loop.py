@@ -69,7 +69,7 @@ def test_a_recurring_mistake_becomes_a_proven_lesson() -> None:
     assert lesson.state is State.PROPOSED
     assert lesson.judgement.proof.tally.repaired > 0
     assert lesson.judgement.proof.tally.wrongly_changed == 0
-    assert "Repaired" in lesson.judgement.proof.line
+    assert "Would have repaired 30 of 30" in lesson.judgement.proof.line
 
 
 def test_mining_twice_moves_nothing() -> None:
