@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from failonce.language.expression import Read, Source, literal
 from failonce.model import Parameter, ToolSpec
 from failonce.proposal.looks import A_TOOL, MOST_LOOKS, looks, name_of
+from tests.made import evidence
 from tests.proposal.made import read, sessions, study
 
 FILE = Parameter(name="name", types=("string",), required=True)
@@ -48,6 +49,22 @@ def test_only_a_tool_that_reads_is_looked_with_whatever_it_is_called() -> None:
 
 def test_a_tool_does_not_look_for_itself() -> None:
     assert found(reading("read", Parameter(name="file", types=("string",)))) == []
+
+
+def test_a_tool_that_declares_no_parameters_takes_what_callers_always_gave_it() -> None:
+    search = ToolSpec(name="find_files", read_only=True, digest="s")
+    calls = sessions(
+        4,
+        lambda s: [
+            read({"file": "box/a.txt"}, "<arg:file>: not found"),
+            evidence("find_files", {"name": f"n{s}"} | ({"deep": True} if s % 2 else {})),
+        ],
+    )
+    whole = study(calls, {"find_files": search})
+    assert [str(s) for s in looks(whole.cases[0], whole.habits, blamed=False)] == [
+        "find_files(name=`file`) as find_files_file",
+        "find_files(name=the basename of `file`) as find_files_file_basename",
+    ]
 
 
 def test_an_argument_is_bound_only_to_a_value_of_its_type() -> None:

@@ -1,6 +1,6 @@
 """What callers usually do with the tools of a project, seen in the study calls alone."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,7 +8,7 @@ from functools import cached_property
 from failonce.language.expression import Read, Source
 from failonce.language.program import Step
 from failonce.language.reading import Does, Watched, reads
-from failonce.model import Args, Evidence, Json, ToolSpec
+from failonce.model import Args, Evidence, Json, Parameter, ToolSpec
 from failonce.ports import Environment
 
 USUAL = 3
@@ -134,6 +134,14 @@ class Habits:
                 if any(_given(b, back_by, literals) for b in session[i + 1 : i + 1 + REACH]):
                     back.add(e.call.cluster)
         return len(back) / len(made) if made else 0.0
+
+    def parameters(self, spec: ToolSpec) -> Sequence[Parameter]:
+        """What a tool takes: as it declares, else what callers always gave where it worked."""
+        calls = self._good.get(spec.name, ())
+        if spec.parameters or not calls:
+            return spec.parameters
+        given = Counter(name for e in calls for name in e.call.args or {})
+        return [Parameter(name=n, required=True) for n in sorted(given) if given[n] == len(calls)]
 
     def does(self, spec: ToolSpec) -> Does:
         """Whether a tool reads: its claims, its words, and what the environment saw."""

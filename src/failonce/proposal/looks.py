@@ -36,12 +36,13 @@ def _bound(spec: ToolSpec, case: Case, habits: Habits, *, blamed: bool) -> Itera
     """The tool with its arguments bound in every way; those it does not need, to the call's."""
     args = case.evidence.call.args or {}
     ways: list[Sequence[Expression | None]] = []
-    for p in spec.parameters:
+    takes = habits.parameters(spec)
+    for p in takes:
         bound = list(_ways(spec.name, p, args, case, habits, blamed=blamed))
         asked = [e for e in bound if isinstance(e, Read) and e.source is not Source.VALUE]
         ways.append(bound if p.required else [*asked, None])
     for chosen in product(*ways):
-        given = zip(spec.parameters, chosen, strict=True)
+        given = zip(takes, chosen, strict=True)
         arguments = tuple((p.name, e) for p, e in given if e is not None)
         yield Step(tool=spec.name, arguments=arguments, name=name_of(spec.name, arguments))
 

@@ -48,7 +48,7 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
     where the call is repaired, a look before the call not where its arguments tell.
     """
     found = [*statics.mine(study, wording), *suggestions.mine(study, wording)]
-    known = [c for c in study.cases if c.evidence.call.tool in c.situation.tools]
+    known = [c for c in study.cases if _is_there(c, study)]
     if study.lab.environment is not None:
         chosen = repairs(families(known), study.lab, study.habits)
         found += [_repair(c, wording) for c in chosen]
@@ -72,6 +72,12 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
         blind = [c for c in known if c.failure.signature not in told]
         found += _foresights(study, blind, wording)
     return found
+
+
+def _is_there(case: Case, study: Study) -> bool:
+    """Whether the tool that was called is one: described, or seen to work."""
+    tool = case.evidence.call.tool
+    return tool in case.situation.tools or tool in study.good
 
 
 def _repair(candidate: Candidate, wording: Wording) -> Proposal:
