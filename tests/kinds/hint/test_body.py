@@ -162,7 +162,7 @@ def test_what_was_not_replayed_is_not_claimed() -> None:
     proof = Proof(tally=Tally(failures=3, recovered=2), wins=2, losses=0, clusters=2, e_value=1.5,
                   benefit_low=0.2, benefit_high=0.9, harm_high=0.05,
                   power=Power.UNDERPOWERED)  # fmt: skip
-    assert hint(Retry()).headline(proof).startswith("Recovered 2 of 3 failures in 2 ")
+    assert hint(Retry()).headline(proof).startswith("Would have recovered 2 of 3 failures in 2 ")
     assert "unknown until measured" in hint(Timeout()).headline(proof)
 
 

@@ -122,6 +122,6 @@ class Hint:
                 "its effect is unknown until measured."
             )
         return (
-            f"Recovered {t.recovered} of {t.failures} failures in {proof.among(proof.clusters)}: "
-            "the same call, unchanged, worked soon after."
+            f"Would have recovered {t.recovered} of {t.failures} failures in "
+            f"{proof.among(proof.clusters)}: the same call, unchanged, worked soon after."
         )
