@@ -150,7 +150,7 @@ def test_inserted_calls_are_steps_with_their_effect_and_cost() -> None:
         when="a call of `start` has failed with an error that its pattern finds, such as: "
         "“brake not pressed”",
         then=("Calls press(force=1.0).", "Makes the same call a second time, unchanged."),
-        sees="the answer of the second try, instead of the error",
+        sees="the answer of the second try instead of the error, and what was called before it",
         fails="the error of the second try; if a call of its own fails, the first error",
         often="once for each failed call",
     )

@@ -79,7 +79,7 @@ def the_words_say_the_same(card: Card) -> None:
     total, *rest = list(sums(card))
     whole, *parts = numbers(total)
     assert whole == sum(parts)
-    own = next((s for s in rest if s.startswith("It is about")), None)
+    own = next((s for s in rest if s.startswith("It applies to")), None)
     assert (own is None) == (card.hits.own == 0)
     if own is not None:
         about, of, *ends = numbers(own)

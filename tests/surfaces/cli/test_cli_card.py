@@ -61,7 +61,7 @@ def test_it_leads_with_the_proof_what_it_does_its_safety_and_what_one_can_do() -
         "failonce approve GR-",
         "\nWhat it would have done, on what is recorded\n",
         "18 calls of `read`: 12 that worked and 6 that failed.",
-        "It is about 6 of the 6 failures: 6 right.",
+        "It applies to 6 of the 6 failures: 6 right.",
         "\nThe newest 6 calls that it touches\n",
         "\nWhere it comes from\n",
         "\nIts names and values, and where they come from\n",
@@ -92,7 +92,7 @@ def test_inserted_calls_are_named_before_the_call() -> None:
     assert "Then         1. Calls press(force=1.0).\n" in said
     assert "               2. Makes the same call a second time, unchanged.\n" in said
     assert "with it   after press(force=1.0), the same call" in said
-    assert "it makes 4 calls of its own" in " ".join(said.split())
+    assert "it makes 1 call of its own each time" in " ".join(said.split())
     everything = text(build(material(one, calls)), 110, everything=True)
     assert "It would call `press`: it writes (its name says so)." in everything
 

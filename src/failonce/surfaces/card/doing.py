@@ -67,7 +67,7 @@ def _before(whose: str, where: str, then: tuple[str, ...]) -> Doing:
     return Doing(
         when=f"an agent is about to call {whose}{where}",
         then=then,
-        sees="the answer of the call as it ran",
+        sees="the answer of the call as it ran, and what was changed",
         fails="the error of the call as it ran",
         often="once for each such call",
     )
@@ -77,12 +77,13 @@ def _after(
     body: CallsFixer | ArgumentsFixer, whose: str, error: str, then: tuple[str, ...]
 ) -> Doing:
     inserts = isinstance(body, CallsFixer) and bool(body.program.tools)
+    did = "called before it" if inserts else "changed"
     stops = "; if a call of its own fails, the first error" if inserts else ""
     fails = f"the error of the second try{stops}"
     return Doing(
         when=f"a call of {whose}{_where(body)} has failed{_with(body, error)}",
         then=then,
-        sees="the answer of the second try, instead of the error",
+        sees=f"the answer of the second try instead of the error, and what was {did}",
         fails=fails,
         often="once for each failed call",
     )

@@ -64,7 +64,7 @@ def build(material: Material) -> Card:
         proof=wording.proof(lesson),
         since=wording.since(material.measured),
         does=doing(lesson, _error(tried, material.support)),
-        safety=safety(lesson, hits, tools, found, support),
+        safety=safety(lesson, hits, tools, found),
         choices=wording.choices(lesson),
         hits=hits,
         narrowed=material.narrowed,

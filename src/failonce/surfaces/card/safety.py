@@ -12,7 +12,6 @@ from failonce.surfaces.card.values import (
     Literal,
     Point,
     SideEffect,
-    Support,
     ToolEffect,
 )
 from failonce.surfaces.card.wording import acts_after, read, warns
@@ -34,12 +33,11 @@ def safety(
     hits: Hits,
     tools: Sequence[ToolEffect],
     found: Sequence[Literal],
-    support: Support,
 ) -> tuple[Point, ...]:
     """The gate's word, what should make a reader pause, then what speaks for it."""
     points = [
         *_tried(lesson, hits),
-        *_evidence(lesson, hits, support),
+        *_evidence(lesson, hits),
         *_acts(lesson, tools),
         *_writes(lesson, found),
     ]
@@ -129,21 +127,19 @@ def _alarms(hits: Hits) -> Iterator[Point]:
         )
 
 
-def _evidence(lesson: Lesson, hits: Hits, support: Support) -> Iterator[Point]:
+def _evidence(lesson: Lesson, hits: Hits) -> Iterator[Point]:
     """How much its cases have in common, and how old they are."""
     right = hits.counts[Judged.RIGHT]
     if len(hits.changes) == 1 and right >= ALIKE:
         change = hits.changes[0]
         said = f" ({change})" if len(change) <= _CHANGE else ""
         yield _bad(f"All {right:,} repairs are the same one{said}: it may help with nothing else.")
-    if support.last is None:
-        return
-    days = (lesson.created_at - support.last).days
-    if days >= OLD_DAYS:
-        months = counted(round(days / _MONTH_DAYS), "month")
+    newest = max((h.at for h in hits.recent if h.failed), default=None)
+    if newest is not None and (lesson.created_at - newest).days >= OLD_DAYS:
+        months = counted(round((lesson.created_at - newest).days / _MONTH_DAYS), "month")
         yield _bad(
-            f"Its newest failure is from {support.last:%Y-%m-%d}, {months} before this proposal: "
-            "does it still happen?"
+            f"The newest failure that it touches is from {newest:%Y-%m-%d}, {months} before this "
+            "proposal: does it still happen?"
         )
 
 

@@ -117,7 +117,8 @@ def _safety(card: Card, width: int) -> Iterator[Line]:
     passed = sum(check.answer == "passed" for check in card.checks)
     if passed:
         all_of = "All" if passed == len(card.checks) else f"{passed} of"
-        rest = "" if passed == len(card.checks) else "; what the others ask is named above"
+        others = "others ask" if len(card.checks) - passed > 1 else "other asks"
+        rest = "" if passed == len(card.checks) else f"; what the {others} is named above"
         said = f"{all_of} {counted(len(card.checks), 'check')} passed{rest}."
         yield from wrapped(said, width, first="  + ", rest="    ", style=Style.GOOD)
 
@@ -132,7 +133,8 @@ def _savings(saved: Savings) -> str:
         spent += f" and {duration(saved.median_seconds)}"
     of = f"{mended:,} of {such}" if saved.never else such
     median = " each (the median)" if mended > 1 else ""
-    own = f"; it makes {counted(saved.inserted, 'call')} of its own" if saved.inserted else ""
+    each = round(saved.inserted / mended, 1)
+    own = f"; it makes {each:g} call{'s' * (each != 1)} of its own each time" if each else ""
     bound = "at most " if saved.at_most else ""
     return f"It would save {bound}what callers spent to mend {of}: {spent}{median}{own}."
 

@@ -47,12 +47,12 @@ _SORT: Final = {
     Judged.ANOTHER: "where the caller then made another call",
     Judged.UNCLEAR: "where nobody can say",
     Judged.SHOWN: "before which it is shown",
-    Judged.FALSE_ALARM: "before which it warns in vain",
+    Judged.FALSE_ALARM: "with a false alarm before",
 }
 _GOOD: Final = dict.fromkeys(Judged, "touched") | {
     Judged.WRONG: "wrongly stopped or changed",
     Judged.SHOWN: "been shown before",
-    Judged.FALSE_ALARM: "warned in vain before",
+    Judged.FALSE_ALARM: "been a false alarm before",
 }
 _VERDICT: Final = {
     "rejection": "to which a person said no",
@@ -70,9 +70,10 @@ def sums(card: Card) -> Iterator[str]:
     parts += [f"{n:,} {_VERDICT.get(verdict, verdict)}" for verdict, n in hits.excluded.items()]
     yield f"{counted(hits.calls, 'call')} of {whose}: {_and(parts)}."
     if hits.own:
-        own = _shares(hits.on_own, hits.untouched, warns=card.warns)
+        inserts = any(effect.inserted for effect in card.tools)
+        own = _shares(hits.on_own, hits.untouched, warns=card.warns, inserts=inserts)
         of = counted(hits.failures, "failure")
-        yield f"It is about {hits.own:,} of the {of}: {own}."
+        yield f"It applies to {hits.own:,} of the {of}: {own}."
     others = sum(hits.on_others.values())
     if others:
         said = _shares(hits.on_others, 0, warns=card.warns)
@@ -104,10 +105,18 @@ def _proven(proven: Tally, hits: Hits, others: int) -> Iterator[str]:
         )
 
 
-def _shares(counts: Mapping[Judged, int], untouched: int, *, warns: bool) -> str:
+def _shares(
+    counts: Mapping[Judged, int], untouched: int, *, warns: bool, inserts: bool = False
+) -> str:
     words = {**_SORT, Judged.SHOWN: "after a warning"} if warns else _SORT
     said = [f"{counts[judged]:,} {words[judged]}" for judged in Judged if counts[judged]]
-    left = "without one" if warns and said else "left alone"
+    left = (
+        "without one"
+        if warns and said
+        else "that nobody can tell, as the answers to its own calls are not recorded"
+        if inserts
+        else "left alone"
+    )
     said += [f"{untouched:,} {left}"] if untouched else []
     return _and(said)
 
