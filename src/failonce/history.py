@@ -68,7 +68,7 @@ def witnessed(calls: Iterable[Evidence]) -> list[Evidence]:
     names more tasks than sessions recur to them speaks for itself alone: whoever runs one
     session can invent a hundred tasks. Sessions that failed at the same moment with the very
     same call are copies of one. So there are at most two witnesses for each session of the
-    operator's, and one for each source of others. (docs/decisions/0011)
+    operator's, and one for each source of others. (docs/decisions/0013)
     """
     every = list(calls)
     tasks: dict[str, set[str]] = defaultdict(set)
