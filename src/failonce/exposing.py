@@ -282,6 +282,10 @@ class Roster:
         """
         return self._acting.concerning(tool)
 
+    def watching(self, tool: str) -> Sequence[Armed]:
+        """The lessons of a tool that only watch."""
+        return self._watching.concerning(tool)
+
     def silent(self, situation: Situation) -> bool:
         """True where no lesson has anything to say before this call, whoever goes without."""
         tool = situation.call.tool
@@ -312,6 +316,11 @@ class ByTool:
         self._changed = changed
         self._known: dict[str, tuple[Sequence[Placed], Index]] = {}
 
+    @property
+    def tools(self) -> Sequence[str]:
+        """Those that were asked about."""
+        return list(self._known)
+
     def concerning(self, tool: str) -> Sequence[Armed]:
         """As `Index.concerning`."""
         there = self._placed(tool)
@@ -332,8 +341,13 @@ class RosterByTool(Roster):
 
     def __init__(self, placed: Callable[[str], Sequence[Placed]], new_id: NewId) -> None:
         super().__init__((), new_id)
-        self._acting = ByTool(placed, lambda p: not p.watches, self._learn)
+        self._acting = self._first = ByTool(placed, lambda p: not p.watches, self._learn)
         self._watching = ByTool(placed, lambda p: p.watches, self._learn)
+
+    @property
+    def tools(self) -> Sequence[str]:
+        """Those that were asked about."""
+        return self._first.tools
 
     def _learn(self, lessons: Sequence[Placed]) -> None:
         self._places.update((p.armed.lesson, p) for p in lessons)
