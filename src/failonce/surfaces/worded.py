@@ -41,6 +41,13 @@ def said(value: object) -> tuple[str, bool, int | None]:
     """
     if type(value) is str:
         return (value if len(value) <= TEXT else shortened(value, TEXT)), False, None
+    try:
+        return _said(value)
+    except Exception:  # foreign objects may raise anything
+        return words(value), False, None
+
+
+def _said(value: object) -> tuple[str, bool, int | None]:
     flag = _part(value, "isError")
     if isinstance(flag, bool):
         dumped = getattr(value, "model_dump", None)

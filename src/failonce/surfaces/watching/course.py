@@ -154,6 +154,8 @@ class Begun:
     ) -> Result:
         """What came of an attempt, recorded unless nobody waits for it any more."""
         host = self.host
+        if not self.closed:  # whatever fails in here, the tool is not called again for it
+            self.last = Result(at=host.now(), value=value, raised=raised)
         if raised is None:
             report.worked(value)
         else:

@@ -110,14 +110,15 @@ class Host:
 
     def forked(self, *, reader: bool = True) -> None:
         """In a child, or at first: ids of its own, and nothing that a parent's thread holds."""
-        self._ids = (f"{uuid.uuid4().hex}-{n}" for n in itertools.count())
+        self._own = uuid.uuid4().hex
+        self._numbers = itertools.count()
         if reader:
             self._lock = Lock()
             self.threads = Threads()
 
     def next_id(self) -> str:
         """An id for a call, which nobody else makes."""
-        return next(self._ids)
+        return f"{self._own}-{next(self._numbers)}"
 
     # ------------------------------------------------------------ what holds
 
