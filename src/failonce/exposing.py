@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from failonce.identity import digest
-from failonce.kinds.behaviour import Block, Insert, Repair, Retry, Situation
-from failonce.kinds.concerned import concerned
+from failonce.kinds.behaviour import Block, Insert, Repair, Retry
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision, Touch, settle
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.reading import Basis, Does, reads
@@ -285,12 +284,6 @@ class Roster:
     def watching(self, tool: str) -> Sequence[Armed]:
         """The lessons of a tool that only watch."""
         return self._watching.concerning(tool)
-
-    def silent(self, situation: Situation) -> bool:
-        """True where no lesson has anything to say before this call, whoever goes without."""
-        tool = situation.call.tool
-        sets = self._acting.concerning(tool), self._watching.concerning(tool)
-        return not any(armed and concerned(armed).before(situation) for armed in sets)
 
     def recovered(self, lesson: str, call: Call, at: datetime, *, worked: bool) -> Exposure | None:
         """What a hint around a call that failed came to; None where it is no longer there."""

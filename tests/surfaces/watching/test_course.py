@@ -1,6 +1,6 @@
 """What lessons do to a watched call: stop it, repair it, call others for it, run it again."""
 
-# ruff: noqa: ARG001, PT011, PT012, UP028 - tools of tests take what they do not use
+# ruff: noqa: ARG001, PT011, PT012 - tools of tests take what they do not use
 import asyncio
 import time
 from pathlib import Path

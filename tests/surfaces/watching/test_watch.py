@@ -1,6 +1,6 @@
 """Functions of every kind, watched: recorded, and otherwise as they were."""
 
-# ruff: noqa: ARG001, PT011, PT012, UP028 - tools of tests take what they do not use
+# ruff: noqa: ARG001, PT011, UP028 - tools of tests take what they do not use
 import asyncio
 import functools
 import inspect

@@ -23,7 +23,7 @@ from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
-from failonce.surfaces.watching.host import Host, Known
+from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, came_of, tried
 from failonce.surfaces.watching.sessions import reason
 from failonce.surfaces.worded import failure_in, wordings
@@ -65,16 +65,19 @@ class Begun:
     """A watched call under way: whose it is, what was given, what came of it so far."""
 
     __slots__ = (
-        "args", "closed", "given", "host", "judges", "known", "kwargs", "last", "notes",
-        "number", "report", "situation", "streams", "tool",
+        "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last", "notes",
+        "number", "report", "silent", "situation", "streams", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for each call that lessons may concern
         self,
         host: Host,
         known: Known,
+        facts: Facts,
         tool: Any,
         report: Report,
+        situation: Situation,
+        silent: bool,
         given: Given,
         args: tuple[Any, ...],
         kwargs: Given,
@@ -86,14 +89,16 @@ class Begun:
         self.given = given
         self.args = args
         self.kwargs = kwargs
-        tools = tool.among(known.tools)
-        self.situation: Situation = host.situation(report, tools)
+        self.facts = facts
+        self.situation = situation
+        self.silent = silent
+        """Whether nobody has anything to say before the call."""
         self.last: Result | None = None
         self.notes: list[Note] = []
         self.streams = False
         """Whether it hands out items while it runs: then it cannot run again."""
         self.number = 1
-        self.judges = any(_heeds(a) for a in self.armed)
+        self.judges = facts.heeds
         """Whether anything depends on what came of it: else only the writer asks."""
         self.closed = False
 
@@ -103,15 +108,9 @@ class Begun:
         return self.situation.call
 
     @property
-    def armed(self) -> Sequence[Armed]:
-        """The lessons of the tool that act."""
-        return self.known.roster.acting(self.tool.name)
-
-    @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        hints = not self.streams and any(isinstance(a.behaviour, Hint) for a in self.armed)
-        return not hints and self.known.roster.silent(self.situation)
+        return self.silent and (self.streams or not self.facts.hinted)
 
     def spec(self, tool: str) -> ToolSpec:
         """What is known of a tool."""
@@ -181,12 +180,6 @@ class Begun:
         there = replace(self.situation, call=call)
         meant = (f for f in found if concerned(armed).after(there, f) or _hinted(armed, f))
         return next(meant, found[0] if found else None)
-
-
-def _heeds(lesson: Armed) -> bool:
-    """Whether a lesson looks at what came of a call."""
-    behaviour = lesson.behaviour
-    return isinstance(behaviour, Hint) or behaviour.speaks.after is not None
 
 
 def _hinted(armed: Sequence[Armed], failure: Failure) -> bool:

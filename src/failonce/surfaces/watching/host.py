@@ -12,12 +12,14 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Final
 
+from failonce.adapters.in_force import Snapshot
 from failonce.compose import SystemClock, configure
 from failonce.compose.calling import Calling, calling
 from failonce.compose.reading import SWITCH
 from failonce.compose.settings import OFF
 from failonce.exposing import Asked, Placed, RosterByTool, Spoken
 from failonce.kinds.behaviour import Block, Situation
+from failonce.kinds.concerned import Concerned, concerned
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
 from failonce.model import Action, Effect, Event, Mode, ToolSpec
@@ -55,18 +57,60 @@ class Health:
     events: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the lessons of one tool beforehand."""
+
+    placed: Sequence[Placed]
+    acting: Concerned | None
+    watching: Concerned | None
+    hinted: bool
+    """Whether a hint is around its calls."""
+    heeds: bool
+    """Whether a lesson looks at what came of a call."""
+
+    def silent(self, situation: Situation) -> bool:
+        """True where nobody has anything to say before this call."""
+        return not (
+            (self.acting is not None and self.acting.before(situation))
+            or (self.watching is not None and self.watching.before(situation))
+        )
+
+
 class Known:
     """What is known of a project as long as nothing changes."""
 
-    off: bool
-    roster: RosterByTool
-    tools: Mapping[str, ToolSpec]
-    placed: Callable[[str, datetime], Sequence[Placed]]
+    def __init__(self, snapshot: Snapshot, project: str, clock: Clock) -> None:
+        self.off = snapshot.mode(project) is Mode.OFF
+        self.tools: Mapping[str, ToolSpec] = snapshot.tools(project)
+        self.roster = RosterByTool(lambda tool: snapshot.placed(project, tool, clock.now()), new_id)
+        self._snapshot = snapshot
+        self._project = project
+        self._facts: dict[str, Facts] = {}
 
-    def concerns(self, tool: str) -> bool:
-        """Whether a lesson of this tool acts or watches."""
-        return bool(self.roster.acting(tool) or self.roster.watching(tool))
+    def facts(self, tool: str, at: datetime) -> Facts | None:
+        """What is known of a tool's lessons; None where it has none."""
+        placed = self._snapshot.placed(self._project, tool, at)
+        if not placed:
+            return None
+        known = self._facts.get(tool)
+        if known is None or known.placed is not placed:
+            if len(self._facts) >= REMEMBERED:
+                self._facts = {}
+            known = self._facts[tool] = self._made(tool, placed)
+        return known if known.acting is not None or known.watching is not None else None
+
+    def _made(self, tool: str, placed: Sequence[Placed]) -> Facts:
+        acting, watching = self.roster.acting(tool), self.roster.watching(tool)
+        bodies = [a.behaviour for a in acting]
+        hinted = any(isinstance(b, Hint) for b in bodies)
+        return Facts(
+            placed=placed,
+            acting=concerned(acting) if acting else None,
+            watching=concerned(watching) if watching else None,
+            hinted=hinted,
+            heeds=hinted or any(b.speaks.after is not None for b in bodies),
+        )
 
 
 class Host:
@@ -135,19 +179,13 @@ class Host:
         return None if known.off else known
 
     def _learn(self, project: str) -> Known:
-        snapshot, clock = self._snapshot, self.clock
-        known = Known(
-            off=snapshot.mode(project) is Mode.OFF,
-            roster=RosterByTool(lambda tool: snapshot.placed(project, tool, clock.now()), new_id),
-            tools=snapshot.tools(project),
-            placed=lambda tool, at: snapshot.placed(project, tool, at),
-        )
+        known = Known(self._snapshot, project, self.clock)
         if len(self._known) >= REMEMBERED:
             self._known = {}
         self._known[project] = known
         return known
 
-    def _swap(self, snapshot: Any) -> None:
+    def _swap(self, snapshot: Snapshot) -> None:
         """Something else is in force: what hints remember goes with those that are not."""
         before = self._known
         self._snapshot, self._known = snapshot, {}

@@ -113,11 +113,17 @@ class Tool:
         report = Report(
             here, here.next_id(), name, taken(given), session, project, at, self.read_only
         )
-        if not known.placed(name, at) or not known.concerns(name):
-            if here.hinted and self.read_only is not True:
-                here.runtime.wrote(tenant=session.tenant, project=project)
-            return report
-        return Begun(here, known, self, report, given, args, kwargs)
+        facts = known.facts(name, at)
+        if facts is not None:
+            situation = here.situation(report, self.among(known.tools))
+            silent = facts.silent(situation)
+            if facts.heeds or not silent:
+                return Begun(
+                    here, known, facts, self, report, situation, silent, given, args, kwargs
+                )
+        if here.hinted and self.read_only is not True:
+            here.runtime.wrote(tenant=session.tenant, project=project)
+        return report
 
     def reported(self, b: Begun, call: Call) -> Report:
         """The report of one attempt."""
