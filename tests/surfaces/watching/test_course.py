@@ -12,11 +12,12 @@ import failonce
 from failonce.kinds.fixer import Moment
 from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Cache, CircuitBreaker, Fallback, Retry, Timeout
-from failonce.language.expression import literal
+from failonce.language.expression import Comparison, Read, Relation, Source, literal
 from failonce.language.program import Program, Step
-from failonce.model import Arm
+from failonce.model import Action, Arm
 from failonce.policy import Policy
 from failonce.surfaces.watching import tool as tools
+from failonce.testing.samples import moved
 from tests.surfaces.watching.made import Room, guardrail, hint, inserting, renaming
 from tests.surfaces.watching.made import room as made
 
@@ -173,6 +174,29 @@ def test_warnings_reach_the_agent(room: Room) -> None:
     assert heard == ["warn"]
 
 
+def test_a_warning_is_said_each_time_and_told_of_once(room: Room) -> None:
+    """In each session; and no more where the lesson is gone."""
+    room.teach(guardrail("push", "force", Strength.WARN))
+
+    @failonce.watch
+    def push(force: bool = False) -> None: ...
+
+    for name in ("s1", "s2"):
+        with failonce.session(name) as own:
+            for _ in range(4):
+                push(force=True)
+                assert own.advice() == ["Leave `force` out."]
+            push()
+            assert own.advice() == []
+    assert [x.session for x in room.exposures()] == ["s1", "s2"]
+    (now,) = room.store.lessons()
+    room.store.commit(moved(now, Action.UNDO))
+    room.publish()
+    with failonce.session("s1") as own:
+        push(force=True)
+        assert own.advice() == []
+
+
 @BOTH
 def test_a_repair_makes_another_watched_call(room: Room, awaited: bool) -> None:
     """After the failure the brake is held, then the engine starts; all of it is recorded."""
@@ -248,6 +272,47 @@ def test_a_cancelled_task_takes_back(room: Room) -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(main())
     assert log == ["door False", "brake", "door True"]
+
+
+LOOK = Program(
+    looks=(Step(tool="pedal", name="here"),),
+    when=(
+        Comparison(
+            left=Read(source=Source.RESULT, name="here"),
+            relation=Relation.EQUALS,
+            right=literal("up"),
+        ),
+    ),
+    steps=HOLD.steps,
+)
+
+
+@pytest.mark.parametrize("state", ["up", "down"])
+def test_a_look_decides_before_the_call(room: Room, state: str) -> None:
+    """The brake is held only where the look says that it is needed."""
+    room.teach(inserting("start", LOOK, moment=Moment.BEFORE, regex="hold the brake"))
+    car = Car()
+    start = car.watched(awaited=False)
+    car.held = state == "down"
+
+    @failonce.watch(read_only=True)
+    def pedal() -> str:
+        return state
+
+    assert start() == "running"
+    assert car.log == (["brake 1", "start"] if state == "up" else ["start"])
+    assert room.effects() == (["repaired"] if state == "up" else [])
+
+
+@BOTH
+def test_a_step_that_fails_leaves_the_call_alone(room: Room, awaited: bool) -> None:
+    """The error is the call's own; nothing is half done."""
+    room.teach(HELD)
+    car = Car(OSError("worn out"))
+    start = car.watched(awaited=awaited)
+    with pytest.raises(ValueError, match="hold the brake"):
+        start()
+    assert car.log == ["start", "brake 1"]
 
 
 def test_without_the_other_tool_the_lesson_leaves_the_call_alone(room: Room) -> None:

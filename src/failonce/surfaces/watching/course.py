@@ -128,14 +128,7 @@ class Begun:
 
     def say(self, advice: Advice) -> None:
         """Let the agent hear it."""
-        if not advice.message:
-            return
-        self.report.session.tell(advice.message)
-        if self.tool.on_advice is not None:
-            try:
-                self.tool.on_advice(advice)
-            except Exception as error:
-                self.host.went_wrong(error)
+        self.tool.say(self.host, self.report.session, advice)
 
     def handed(self, args: Args | None) -> Given | None:
         """The caller's objects for arguments as lessons want them; None where none can be said."""
@@ -203,6 +196,8 @@ def course(b: Begun, first: Result | None = None) -> Course:
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         spoken = b.host.tell(asked.spoken)
+        if not b.known.roster.held(b.call, b.report.at):
+            b.facts.tell(decision, b.call.cluster, b.report.at)
     back = (*decision.afterwards, *decision.if_failed)
     b.judges = b.judges or bool(back)
     call = _advised(b.call, decision)

@@ -20,9 +20,12 @@ from failonce.compose.settings import OFF
 from failonce.exposing import Asked, Placed, RosterByTool, Spoken
 from failonce.kinds.behaviour import Block, Situation
 from failonce.kinds.concerned import Concerned, concerned
+from failonce.kinds.decision import Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
-from failonce.model import Action, Effect, Event, Mode, ToolSpec
+from failonce.language.matching import Bits
+from failonce.model import Action, AdviceAction, Effect, Event, Mode, ToolSpec
+from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.skill.driving import Threads
@@ -69,12 +72,34 @@ class Facts:
     heeds: bool
     """Whether a lesson looks at what came of a call."""
 
-    def silent(self, situation: Situation) -> bool:
+    told: dict[tuple[str, int], Decision] = field(default_factory=dict)
+    """By unit and week: what was said last and told as an exposure, where it may be said again."""
+
+    def speaking(self, situation: Situation) -> Bits:
+        """Those that act and may have something to say before this call."""
+        return self.acting.before(situation) if self.acting is not None else 0
+
+    def silent(self, situation: Situation, speaking: Bits) -> bool:
         """True where nobody has anything to say before this call."""
-        return not (
-            (self.acting is not None and self.acting.before(situation))
-            or (self.watching is not None and self.watching.before(situation))
-        )
+        return not (speaking or (self.watching is not None and self.watching.before(situation)))
+
+    def again(
+        self, situation: Situation, speaking: Bits, at: datetime, most: int
+    ) -> Decision | None:
+        """The decision where it was the same before in this unit: it is told of once."""
+        if self.acting is None or not self.told:
+            return None
+        told = self.told.get((situation.call.cluster, epoch(at)))
+        known = None if told is None else self.acting.known(situation.call, speaking, most)
+        return known if known is told else None
+
+    def tell(self, decision: Decision, unit: str, at: datetime) -> None:
+        """Only words were said, and nobody was held out or watched."""
+        words = (AdviceAction.ALLOW, AdviceAction.WARN)
+        if unit and self.watching is None and decision.advice.action in words:
+            if len(self.told) >= REMEMBERED:
+                self.told.clear()
+            self.told[unit, epoch(at)] = decision
 
 
 class Known:

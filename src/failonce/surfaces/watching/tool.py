@@ -17,7 +17,7 @@ from failonce.surfaces.watching.binding import Shape, taken
 from failonce.surfaces.watching.course import Begun
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import current
+from failonce.surfaces.watching.sessions import Session, current
 
 Heard = Callable[[Advice], object]
 Made = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
@@ -116,14 +116,31 @@ class Tool:
         facts = known.facts(name, at)
         if facts is not None:
             situation = here.situation(report, self.among(known.tools))
-            silent = facts.silent(situation)
-            if facts.heeds or not silent:
+            speaking = facts.speaking(situation)
+            silent = facts.silent(situation, speaking)
+            said = None
+            if not (silent or facts.heeds):
+                said = facts.again(situation, speaking, at, here.policy.max_suggestions)
+            if said is not None:
+                self.say(here, session, said.advice)
+            elif facts.heeds or not silent:
                 return Begun(
                     here, known, facts, self, report, situation, silent, given, args, kwargs
                 )
         if here.hinted and self.read_only is not True:
             here.runtime.wrote(tenant=session.tenant, project=project)
         return report
+
+    def say(self, here: Host, session: Session, advice: Advice) -> None:
+        """Let the agent hear it."""
+        if not advice.message:
+            return
+        session.tell(advice.message)
+        if self.on_advice is not None:
+            try:
+                self.on_advice(advice)
+            except Exception as error:
+                here.went_wrong(error)
 
     def reported(self, b: Begun, call: Call) -> Report:
         """The report of one attempt."""
