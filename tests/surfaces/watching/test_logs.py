@@ -10,6 +10,7 @@ import pytest
 
 import failonce
 from failonce.model import Origin
+from failonce.surfaces.watching.logs import WRITER
 from tests.surfaces.watching.made import Room
 
 
@@ -60,6 +61,9 @@ def test_what_failonce_logs_itself_is_left_out(room: Room, logger: logging.Logge
     finally:
         own.removeHandler(handler)
         room.host.writer.put = put  # type: ignore[method-assign]
+    writing = threading.Thread(target=lambda: logger.error("store away"), name=WRITER)
+    writing.start()
+    writing.join()
     assert [e.message for e in room.calls()] == ["once"]
 
 

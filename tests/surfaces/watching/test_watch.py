@@ -2,7 +2,9 @@
 
 # ruff: noqa: ARG001, PT011, UP028 - tools of tests take what they do not use
 import asyncio
+import contextlib
 import functools
+import gc
 import inspect
 import os
 import subprocess
@@ -17,9 +19,17 @@ from typing import Any
 import pytest
 
 import failonce
+from failonce.kinds.fixer import Moment
+from failonce.language.program import Program, Step
 from failonce.model import Mode, Outcome
 from failonce.surfaces.watching import host as hosts
-from tests.surfaces.watching.made import NOTHING_WITHHELD, Room, guardrail, renaming
+from tests.surfaces.watching.made import (
+    NOTHING_WITHHELD,
+    Room,
+    guardrail,
+    inserting,
+    renaming,
+)
 from tests.surfaces.watching.made import room as made
 
 
@@ -445,3 +455,67 @@ def test_a_thread_belongs_to_the_one_open_session(room: Room) -> None:
         with failonce.session("two"):
             in_thread(lambda: read("b"))
     assert [(e.call.session, e.call.task) for e in room.calls("read")] == [("one", "t"), ("", None)]
+
+
+def test_an_error_is_let_go_of_at_once(room: Room) -> None:
+    """No frame of failonce keeps it alive, also where lessons concern the tool."""
+    room.teach(
+        renaming("fail", "x", "y"),
+        renaming("fail", "v", "w", moment=Moment.AFTER_FAILURE, regex="never"),
+    )
+    gone = []
+
+    class Own(Exception):
+        def __del__(self) -> None:
+            gone.append(1)
+
+    @failonce.watch
+    def fail(**given: int) -> None:
+        raise Own
+
+    gc.disable()
+    try:
+        for args in ({"z": 1}, {"x": 1}):
+            with contextlib.suppress(Own):
+                fail(**args)
+    finally:
+        gc.enable()
+    assert gone == [1, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_child_reports_for_itself(room: Room) -> None:
+    """Also one that was made while the parent reported."""
+    read("parent")
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            read("child")
+            code = 0 if room.host.writer.flush(20) and room.host.lost == 0 else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert {str(e.call.args) for e in room.calls("read")} == {
+        "{'path': 'parent'}",
+        "{'path': 'child'}",
+    }
+
+
+def test_a_generator_is_not_run_again(room: Room) -> None:
+    """Somebody has read the first items already."""
+    room.teach(
+        inserting(
+            "walk", Program(steps=(Step(tool="gone"),)), moment=Moment.AFTER_FAILURE, regex="no"
+        )
+    )
+
+    @failonce.watch
+    def walk() -> Iterator[int]:
+        yield 1
+        raise ValueError("Invalid argument: no such street")
+
+    found = []
+    with pytest.raises(ValueError, match="street"):
+        found.extend(walk())
+    assert len(room.calls("walk")) == 1

@@ -4,6 +4,8 @@ What a tool raises is a result. What interrupts it is thrown into the course, wh
 what was done for the call.
 """
 
+from typing import cast
+
 from failonce.kinds.hint.running import Result
 from failonce.skill.driving import AsyncWorld, World, drive, drive_async
 from failonce.surfaces.watching.course import Around, Begun, Course, Own, Wanted
@@ -24,25 +26,24 @@ def advance(
                 wanted = course.send(reply)
         return wanted
     except StopIteration as done:
-        result: Result = done.value
-        return result
+        return cast("Result", done.value)
+    finally:  # what a tool raised knows this frame, which must not know it
+        reply = error = None
 
 
 def _perform(wanted: Wanted, b: Begun) -> Result:
     tool, host = b.tool, b.host
     if isinstance(wanted, Own):
-        result: Result = tool.attempt(b, wanted.call)
-    elif isinstance(wanted, Around):
+        return cast("Result", tool.attempt(b, wanted.call))
+    if isinstance(wanted, Around):
         world = World(now=host.now, sleep=host.sleep, note=b.note, threads=host.threads)
         named = wanted.tool
-        result = drive(
+        return drive(
             wanted.steps,
             lambda run: tool.attempt(b, run.call, instead=run.call.tool != named),
             world,
         )
-    else:
-        result = tool.inserted(b, wanted.call)
-    return result
+    return cast("Result", tool.inserted(b, wanted.call))
 
 
 async def advance_async(
@@ -60,22 +61,21 @@ async def advance_async(
                 wanted = course.send(reply)
         return wanted
     except StopIteration as done:
-        result: Result = done.value
-        return result
+        return cast("Result", done.value)
+    finally:  # what a tool raised knows this frame, which must not know it
+        reply = error = None
 
 
 async def _perform_async(wanted: Wanted, b: Begun) -> Result:
     tool, host = b.tool, b.host
     if isinstance(wanted, Own):
-        result: Result = await tool.attempt_async(b, wanted.call)
-    elif isinstance(wanted, Around):
+        return cast("Result", await tool.attempt_async(b, wanted.call))
+    if isinstance(wanted, Around):
         world = AsyncWorld(now=host.now, sleep=host.async_sleep, note=b.note)
         named = wanted.tool
-        result = await drive_async(
+        return await drive_async(
             wanted.steps,
             lambda run: tool.attempt_async(b, run.call, instead=run.call.tool != named),
             world,
         )
-    else:
-        result = await tool.inserted_async(b, wanted.call)
-    return result
+    return cast("Result", await tool.inserted_async(b, wanted.call))

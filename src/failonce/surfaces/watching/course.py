@@ -65,8 +65,8 @@ class Begun:
     """A watched call under way: whose it is, what was given, what came of it so far."""
 
     __slots__ = (
-        "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last", "notes",
-        "number", "report", "silent", "situation", "streams", "tool",
+        "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last",
+        "made", "notes", "number", "report", "silent", "situation", "streams", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for each call that lessons may concern
@@ -100,6 +100,8 @@ class Begun:
         self.number = 1
         self.judges = facts.heeds
         """Whether anything depends on what came of it: else only the writer asks."""
+        self.made = False
+        """Whether it ran, or was given up: a hint may answer in its stead."""
         self.closed = False
 
     @property
@@ -155,7 +157,7 @@ class Begun:
         failure = self.failure(call, report, raised)
         result = Result(at=host.now(), value=value, failure=failure, raised=raised)
         if not self.closed:
-            self.last, self.report = result, report
+            self.last, self.report, self.made = result, report, True
             host.put(report)
         return result
 
@@ -213,7 +215,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
     except BaseException:
         yield from _made(back)
         raise
-    b.host.writer.put(came_of(spoken, b.report)) if spoken else None
+    _tell_end(b, spoken)
     yield from _made(decision.afterwards)
     return (yield from _cured(b, call, result, decision.if_failed, advice.lessons))
 
@@ -257,7 +259,7 @@ def _cured(
         except BaseException:
             yield from _made((*back, *undo))
             raise
-        b.host.writer.put(came_of(spoken, b.report)) if spoken else None
+        _tell_end(b, spoken)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
             yield from _made(decision.if_failed)
@@ -297,6 +299,12 @@ def _run(b: Begun, call: Call) -> Course:
     return result
 
 
+def _tell_end(b: Begun, spoken: Sequence[Spoken]) -> None:
+    """What came of exposures, where the call was made at all."""
+    if spoken and b.made:
+        b.host.writer.put(came_of(spoken, b.report))
+
+
 _HELPED: Final = (Event.RETRIED, Event.FELL_BACK)
 
 
@@ -313,14 +321,14 @@ def _tell_hints(b: Begun, call: Call, result: Result) -> None:
     if result.by == "timeout" and result.failure is not None:
         report = b.tool.reported(b, call)
         report.text, report.flagged = f"TimeoutError: {result.failure.message}", True
-        b.report = report
+        b.report, b.made = report, True
         b.host.put(report)
 
 
 def _possible(b: Begun, call: Call) -> bool:
     """Whether this process can make the call: with objects of the caller, of a tool it knows."""
     if call.tool != b.tool.name:
-        return b.tool.other(call) is not None
+        return not b.streams and b.tool.other(call) is not None
     given = b.handed(call.args)
     return given is not None and b.tool.shape.placed(given, ()) is not None
 

@@ -10,13 +10,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from failonce.adapters.importers.events import ingest_error
 from failonce.model import Evidence
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.sessions import current
 from failonce.surfaces.worded import wordings
+
+WRITER: Final = "failonce-writer"
+"""The thread that writes reports: what is logged there is about failonce's own store."""
 
 _busy = threading.local()
 
@@ -33,7 +36,7 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take in one record; never raises."""
-        own = record.name.partition(".")[0] == "failonce"
+        own = record.name.partition(".")[0] == "failonce" or record.threadName == WRITER
         if own or getattr(_busy, "now", False):
             return
         here = host()

@@ -188,7 +188,10 @@ class Tool:
         except Exception as error:
             raised = _shortened(error)
         report.ms = (perf_counter() - started) * 1000.0
-        return b.over(call, report, value=value, raised=raised)
+        try:
+            return b.over(call, report, value=value, raised=raised)
+        finally:  # what was raised knows this frame, which must not know it
+            del raised
 
     async def attempt_async(self, b: Begun, call: Call, *, instead: bool = False) -> Result:
         """`attempt` for tools that are awaited."""
@@ -207,7 +210,10 @@ class Tool:
         except Exception as error:
             raised = _shortened(error)
         report.ms = (perf_counter() - started) * 1000.0
-        return b.over(call, report, value=value, raised=raised)
+        try:
+            return b.over(call, report, value=value, raised=raised)
+        finally:  # what was raised knows this frame, which must not know it
+            del raised
 
     # ------------------------------------------------------- calls of others
 

@@ -122,7 +122,11 @@ def _plain(tool: Tool) -> Any:
             if result is None:
                 return function(*args, **kwargs)
             if result.raised is not None:
-                raise result.raised
+                try:
+                    raise result.raised
+                finally:  # what was raised knows this frame, which must not know it
+                    begun.last = None
+                    del begun, result
             return result.value
         started = perf_counter()
         try:
@@ -148,7 +152,11 @@ def _coroutine(tool: Tool) -> Any:
             if result is None:
                 return await function(*args, **kwargs)
             if result.raised is not None:
-                raise result.raised
+                try:
+                    raise result.raised
+                finally:  # what was raised knows this frame, which must not know it
+                    begun.last = None
+                    del begun, result
             return result.value
         started = perf_counter()
         try:
@@ -273,30 +281,34 @@ class _Items:
 
 def _result(b: Begun) -> Result | None:
     """What came of a call; None where failonce failed before it was made."""
+    first: Result | None = None
     try:
         if b.quiet:
-            first: Result = b.tool.attempt(b, b.call)
+            first = cast("Result", b.tool.attempt(b, b.call))
             if first.failure is None:
                 return first
-            return _ended(b, advance(course(b, first), b))
-        return _ended(b, advance(course(b), b))
+        return _ended(b, advance(course(b, first), b))
     except Exception as error:
         b.host.went_wrong(error)
         return b.last
+    finally:  # what was raised knows this frame, which must not know it
+        del first
 
 
 async def _result_async(b: Begun) -> Result | None:
     """`_result` for callers that await."""
+    first: Result | None = None
     try:
         if b.quiet:
-            first: Result = await b.tool.attempt_async(b, b.call)
+            first = cast("Result", await b.tool.attempt_async(b, b.call))
             if first.failure is None:
                 return first
-            return _ended(b, await advance_async(course(b, first), b))
-        return _ended(b, await advance_async(course(b), b))
+        return _ended(b, await advance_async(course(b, first), b))
     except Exception as error:
         b.host.went_wrong(error)
         return b.last
+    finally:
+        del first
 
 
 def _ended(b: Begun, found: Own | Result) -> Result:
