@@ -187,6 +187,8 @@ def course(b: Begun, first: Result | None = None) -> Course:
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
     spoken: tuple[Spoken, ...] = ()
+    if b.silent:
+        return (yield from _cured(b, b.call, (yield from _run(b, b.call)), (), ()))
     asked = yield from _making(b.known.roster.ahead(b.call, b.report.at, _before(b)))
     advice, decision = asked.decision.advice, asked.decision
     if advice.action is AdviceAction.BLOCK:
@@ -283,7 +285,7 @@ def _run(b: Begun, call: Call) -> Course:
     """The call through the hints of its tool."""
     host, roster = b.host, b.known.roster
     armed = roster.acting(call.tool)
-    hinted = not b.streams and any(isinstance(a.behaviour, Hint) for a in armed)
+    hinted = not b.streams and _has_hints(b, call, armed)
     tenant = b.report.session.tenant
     if not hinted:
         if host.hinted and reads(b.spec(call.tool)).does is not Does.READS:
@@ -297,6 +299,12 @@ def _run(b: Begun, call: Call) -> Course:
     result = yield Around(steps=steps, tool=call.tool)
     _tell_hints(b, call, result)
     return result
+
+
+def _has_hints(b: Begun, call: Call, armed: Sequence[Armed]) -> bool:
+    if call.tool == b.tool.name:
+        return b.facts.hinted
+    return any(isinstance(a.behaviour, Hint) for a in armed)
 
 
 def _tell_end(b: Begun, spoken: Sequence[Spoken]) -> None:

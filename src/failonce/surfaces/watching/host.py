@@ -285,7 +285,7 @@ class Host:
 
     def noted(self, note: Note) -> None:
         """A hint did something."""
-        self.events[note.event] += 1
+        self.events[note.event.value] += 1
 
     def went_wrong(self, error: BaseException) -> None:
         """failonce itself failed, and the call goes on without it."""
