@@ -226,7 +226,7 @@ class Roster:
         if key not in self._draws:
             groups: dict[Group, set[str]] = defaultdict(set)
             for place in (self._places[a.lesson] for a in self._acting.concerning(tool)):
-                if drawn(place.group, met.at, unit, place.share) is Arm.HOLDOUT:
+                if place.share and drawn(place.group, met.at, unit, place.share) is Arm.HOLDOUT:
                     groups[place.group].add(place.armed.lesson)
             if len(self._draws) >= REMEMBERED:
                 self._draws.clear()
