@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from failonce.identity import digest
 from failonce.kinds.behaviour import Block, Insert, Repair, Retry
+from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision, Touch, settle
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.reading import Basis, Does, reads
@@ -369,7 +370,11 @@ def _without(concerning: Concerning, gone: Callable[[str], Set[str]]) -> Concern
     def left(tool: str) -> Sequence[Armed]:
         out = gone(tool)
         own = concerning(tool)
-        return [a for a in own if a.lesson not in out] if out else own
+        if not out:
+            return own
+        if type(own) is not Concerned:
+            return [a for a in own if a.lesson not in out]
+        return own.without(frozenset(out))
 
     return left
 
