@@ -159,10 +159,18 @@ class Roster:
         """Ask before a call; `ask` asks `decide.before`, and makes no call."""
         return _end(self.ahead(call, at, lambda asked: _made(ask, asked)))
 
-    def ahead(self, call: Call, at: datetime, decide: Deciders) -> Asks:
+    def ahead(
+        self,
+        call: Call,
+        at: datetime,
+        decide: Deciders,
+        *,
+        speaking: Set[str] | None = None,
+    ) -> Asks:
         """`before` as steps: yields the calls that the lessons that act want made.
 
-        Those that are withheld or only watch are asked as if no call could be made.
+        Those that are withheld or only watch are asked as if no call could be made; only those
+        of `speaking` where it is known who may have anything to say.
         """
         concerning = self._acting.concerning(call.tool)
         watching = self._watching.concerning(call.tool)
@@ -174,9 +182,13 @@ class Roster:
         decision, raised = yield from _answers(decide, acting, call.tool)
         spoken = [self._spoken(t, applied) for t in decision.touches]
         for own in self._held(call.tool, applied):
+            if speaking is not None and own.isdisjoint(speaking):
+                continue
             # In their own order: whoever speaks first may leave the others nothing to say.
             spoken += self._would(ask, self._acting_on(applied, own), own, held)
         for a in watching if call.cluster else ():
+            if speaking is not None and a.lesson not in speaking:
+                continue
             spoken += self._would(ask, self._with(acting, a), {a.lesson}, shadow)
         spoken += [self._failed(a, applied) for a in raised]
         return Asked(decision=decision, spoken=tuple(spoken))

@@ -189,7 +189,9 @@ def course(b: Begun, first: Result | None = None) -> Course:
     spoken: tuple[Spoken, ...] = ()
     if b.silent:
         return (yield from _cured(b, b.call, (yield from _run(b, b.call)), (), ()))
-    asked = yield from _making(b.known.roster.ahead(b.call, b.report.at, _before(b)))
+    speaking = b.facts.names(b.situation)
+    asking = b.known.roster.ahead(b.call, b.report.at, _before(b), speaking=speaking)
+    asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
     if advice.action is AdviceAction.BLOCK:
         why = reason()

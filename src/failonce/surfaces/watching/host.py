@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections import Counter, OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -82,6 +82,20 @@ class Facts:
     def silent(self, situation: Situation, speaking: Bits) -> bool:
         """True where nobody has anything to say before this call."""
         return not (speaking or (self.watching is not None and self.watching.before(situation)))
+
+    def names(self, situation: Situation) -> Set[str] | None:
+        """Those that may have something to say; None where a repair may make another call of it."""
+        found: set[str] = set()
+        for lessons, repairs in ((self.acting, True), (self.watching, False)):
+            left = 0 if lessons is None else lessons.before(situation)
+            if lessons is None or not left:
+                continue
+            if repairs and left & lessons.fixers:
+                return None
+            while left:
+                found.add(lessons.lessons[(left & -left).bit_length() - 1].lesson)
+                left &= left - 1
+        return found
 
     def again(
         self, situation: Situation, speaking: Bits, at: datetime, most: int
