@@ -298,9 +298,10 @@ class Roster:
         """The lessons of a tool that only watch."""
         return self._watching.concerning(tool)
 
-    def held(self, call: Call, at: datetime) -> bool:
-        """Whether this unit goes without a lesson of the tool."""
-        return bool(self._held(call.tool, _Meeting(call=call, at=at, arm=Arm.APPLIED)))
+    def held(self, call: Call, at: datetime, among: Set[str]) -> bool:
+        """Whether this unit goes without one of these lessons of the tool."""
+        met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
+        return not all(group.isdisjoint(among) for group in self._held(call.tool, met))
 
     def recovered(self, lesson: str, call: Call, at: datetime, *, worked: bool) -> Exposure | None:
         """What a hint around a call that failed came to; None where it is no longer there."""

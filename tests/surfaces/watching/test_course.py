@@ -497,6 +497,37 @@ def test_sessions_that_go_without_a_lesson_are_counted(tmp_path: Path) -> None:
         assert 5 < len(held) < 35
 
 
+def test_a_session_without_a_lesson_does_not_hear_it(tmp_path: Path) -> None:
+    """However often it calls, and whatever else it hears; told of once each."""
+    with made(tmp_path, Policy(holdout_canary=0.5, holdout_approved=0.5)) as room:
+        for n, name in enumerate("ab", 1):
+            new = taught(n, guardrail("t", name, Strength.WARN), signatures=(f"f{n}",))
+            room.store.commit(proposed(new))
+            room.store.commit(moved(new, Action.APPROVE))
+        room.publish()
+
+        @failonce.watch
+        def t(a: int = 0, b: int = 0) -> None: ...
+
+        heard = {}
+        for n in range(20):
+            with failonce.session(f"s{n}") as own:
+                for args in ({"a": 1}, {"b": 1}, {"a": 1, "b": 1}, {"a": 1}, {"a": 1, "b": 1}):
+                    t(**args)
+                    came = " ".join(own.advice())
+                    for name in args:
+                        key = f"s{n}", name
+                        assert heard.setdefault(key, f"`{name}`" in came) is (f"`{name}`" in came)
+        told = [(x.session, x.lesson) for x in room.exposures()]
+        held = [(x.session, x.lesson) for x in room.exposures(Arm.HOLDOUT)]
+        assert room.host.lost == 0
+    ids = {"a": "GR-00000001", "b": "GR-00000002"}
+    assert sorted(told) == sorted((s, ids[name]) for (s, name), yes in heard.items() if yes)
+    assert sorted(held) == sorted((s, ids[name]) for (s, name), yes in heard.items() if not yes)
+    assert len(told) > 5
+    assert len(held) > 5
+
+
 @pytest.mark.parametrize("args", [{"a": 1}, {"b": 1}, {"a": 1, "c": 2}, {"old": 1}, {"d": 1}])
 def test_who_may_speak_is_known_beforehand(tmp_path: Path, args: dict[str, int]) -> None:
     """In every arm the same exposures as where each lesson is asked."""

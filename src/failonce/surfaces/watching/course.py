@@ -202,7 +202,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         spoken = b.host.tell(asked.spoken)
-        if not b.known.roster.held(b.call, b.report.at):
+        if speaking is not None and not b.known.roster.held(b.call, b.report.at, speaking):
             b.facts.tell(decision, b.call.cluster, b.report.at)
     back = (*decision.afterwards, *decision.if_failed)
     b.judges = b.judges or bool(back)
