@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         learning,
         observe,
     )
+    from failonce.surfaces.watching.blocks import watching
     from failonce.surfaces.watching.host import Health, health
     from failonce.surfaces.watching.logs import LogHandler, install_excepthook
     from failonce.surfaces.watching.sessions import advice, override, session
-    from failonce.surfaces.watching.watch import watch, watching
+    from failonce.surfaces.watching.watch import watch
 
 __version__ = "0.1.0"
 
@@ -72,7 +73,7 @@ _HOME = {
     "override": "failonce.surfaces.watching.sessions",
     "session": "failonce.surfaces.watching.sessions",
     "watch": "failonce.surfaces.watching.watch",
-    "watching": "failonce.surfaces.watching.watch",
+    "watching": "failonce.surfaces.watching.blocks",
 }
 
 

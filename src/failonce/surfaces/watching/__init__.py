@@ -1,6 +1,8 @@
 """Tools of an agent, watched while they run: `failonce.watch` and what belongs to it.
 
-tools      `watch`, `watching`: functions, coroutines, generators, blocks of code
+watch      the decorator: functions, coroutines, generators
+blocks     `watching`: blocks of code, and calls that hand out items while they run
+tool       one watched tool, and how another one is called for it
 course     one call from before to after, as steps: the same for all of them
 carrying   the two drivers of these steps: for callers that block, and for those that await
 host       what a process has: lessons in force, the writer, what hints and sessions remember

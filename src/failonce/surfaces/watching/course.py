@@ -209,7 +209,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
     call = _advised(b.call, decision)
     if call is not b.call and not _possible(b, call):
         yield from _made(back)
-        decision, call, back = Decision(advice=Advice()), b.call, ()
+        decision, call, back, spoken = Decision(advice=Advice()), b.call, (), ()
     else:
         b.say(advice)
     try:
