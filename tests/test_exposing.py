@@ -6,7 +6,17 @@ from itertools import count
 
 import pytest
 
-from failonce.exposing import Asking, Candidate, Placed, Roster, lets_go, placed
+from failonce.exposing import (
+    Asked,
+    Asking,
+    Asks,
+    Candidate,
+    Placed,
+    Roster,
+    RosterByTool,
+    lets_go,
+    placed,
+)
 from failonce.kinds.behaviour import (
     ALWAYS,
     ANY_TOOL,
@@ -18,11 +28,13 @@ from failonce.kinds.behaviour import (
     Speaks,
 )
 from failonce.kinds.behaviour import Effect as Said
-from failonce.kinds.decision import Armed, Concerning, Decision, settle
-from failonce.kinds.fixer import Fit, FittingFixer
+from failonce.kinds.decision import Armed, Concerning, Deciding, Decision, settle
+from failonce.kinds.fixer import Fit, FittingFixer, Moment
+from failonce.language.expression import Relation
 from failonce.model import (
     Action,
     AdviceAction,
+    Answer,
     Arm,
     Call,
     Category,
@@ -38,7 +50,7 @@ from failonce.outcome.span import Span
 from failonce.policy import Policy
 from failonce.skill import decide
 from tests.made import START, lesson, proposal
-from tests.skill.test_decide import guard, rename
+from tests.skill.test_decide import guard, insert, looking, rename, step
 
 
 def roster(*places: Placed) -> Roster:
@@ -310,3 +322,55 @@ def test_every_effect_has_its_way_of_being_told() -> None:
     names = {e.__name__ for e in get_args(Said)}
     assert names == {"Repair", "Insert", "LookFirst", "Block", "Warn", "Show", "Retry"}
     assert all(e in get_args(Said) for e in (Block, Repair, Retry, Show))
+
+
+def test_the_calls_of_lessons_that_act_are_made_and_no_others() -> None:
+    """Of one that is withheld or watches nothing runs; where no call is made it says nothing."""
+    looks = insert(looking(Relation.EMPTY, step("a")), Moment.BEFORE)
+    other = replace(insert(looking(Relation.EMPTY, step("b")), Moment.BEFORE), lesson="other")
+    there = roster(place(looks), place(other, watches=True))
+    of = call()
+
+    def deciding(concerning: Concerning) -> Deciding:
+        return decide.before(Situation(call=of), concerning)
+
+    asked, made = carried(there.ahead(of, START, deciding))
+    assert made == ["ls", "a"]
+    assert asked.decision.advice.action is AdviceAction.RUN
+    assert [s.exposure.lesson for s in asked.spoken] == [looks.lesson]
+    assert there.before(of, START, asking(of)).spoken == ()
+
+
+def carried(steps: Asks) -> tuple[Asked, list[str]]:
+    """What comes of asking where every call works."""
+    made: list[str] = []
+    try:
+        wanted = next(steps)
+        while True:
+            made.append(wanted.tool)
+            wanted = steps.send(Answer(text="[]"))
+    except StopIteration as done:
+        return done.value, made
+
+
+def test_a_roster_that_loads_by_tool_says_the_same() -> None:
+    """It asks for a tool's lessons when it is called, and again where they are others."""
+    of = call(HELD)
+    every = (place(guard("a"), share=0.5), place(rename("a", "b"), watches=True))
+    known = {"t": every}
+    loads: list[str] = []
+
+    def load(tool: str) -> tuple[Placed, ...]:
+        loads.append(tool)
+        return known.get(tool, ())
+
+    numbers = count()
+    lazy = RosterByTool(load, lambda: f"new-{next(numbers)}")
+    assert loads == []
+    assert lazy.before(of, START, asking(of)) == roster(*every).before(of, START, asking(of))
+    assert set(loads) == {"t"}
+    known["t"] = (place(guard("a")),)
+    assert lazy.before(of, START, asking(of)).decision.advice.action is AdviceAction.BLOCK
+    known["t"] = ()
+    assert lazy.before(of, START, asking(of)).spoken == ()
+    assert lazy.tools == ["t"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from failonce import loop as loop_module
+from failonce import taking as taking_module
 from failonce.audit import verify
 from failonce.errors import NotFound, RefusedLesson, RefusedMove
 from failonce.model import (
@@ -391,16 +391,16 @@ def test_an_agents_rule_for_everybody_waits_in_every_mode() -> None:
 
 def test_after_a_change_of_masks_no_lesson_is_orphaned(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(MemoryStore(scheme=SCHEME_VERSION - 1))
-    present = loop_module.name_failure
+    present = taking_module.name_failure
 
     def former(**of: Any) -> Fingerprint:
         return replace(present(**of), id="00000000-0000-0000-0000-000000000000")
 
-    monkeypatch.setattr(loop_module, "name_failure", former)
+    monkeypatch.setattr(taking_module, "name_failure", former)
     world.take(locked(wait=1))
     (lesson,) = world.loop.mine("p").new
     world.review.approve(lesson.id)
-    monkeypatch.setattr(loop_module, "name_failure", present)
+    monkeypatch.setattr(taking_module, "name_failure", present)
     world.take(locked(wait=1, start=50))
     run = world.loop.mine("p")
     assert (run.new, run.known, run.gaps) == ((), (lesson.id,), 0)

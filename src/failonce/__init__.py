@@ -12,7 +12,7 @@ Importing this package costs next to nothing; the store is opened at the first c
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from failonce.errors import FailonceError
+    from failonce.errors import Blocked, FailonceError
     from failonce.model import Advice, AdviceAction, Lesson
     from failonce.surfaces.default import (
         Ingested,
@@ -25,30 +25,55 @@ if TYPE_CHECKING:
         learning,
         observe,
     )
+    from failonce.surfaces.watching.blocks import watching
+    from failonce.surfaces.watching.host import Health, health
+    from failonce.surfaces.watching.logs import LogHandler, install_excepthook
+    from failonce.surfaces.watching.sessions import advice, override, session
+    from failonce.surfaces.watching.watch import watch
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Advice",
     "AdviceAction",
+    "Blocked",
     "FailonceError",
+    "Health",
     "Ingested",
     "Lesson",
+    "LogHandler",
+    "advice",
     "advise",
     "advise_failure",
     "close",
     "finish",
+    "health",
     "ingest_error",
+    "install_excepthook",
     "learn",
     "learning",
     "observe",
+    "override",
+    "session",
+    "watch",
+    "watching",
 ]
 
 _HOME = {
+    "Blocked": "failonce.errors",
     "FailonceError": "failonce.errors",
     "Advice": "failonce.model",
     "AdviceAction": "failonce.model",
     "Lesson": "failonce.model",
+    "Health": "failonce.surfaces.watching.host",
+    "health": "failonce.surfaces.watching.host",
+    "LogHandler": "failonce.surfaces.watching.logs",
+    "install_excepthook": "failonce.surfaces.watching.logs",
+    "advice": "failonce.surfaces.watching.sessions",
+    "override": "failonce.surfaces.watching.sessions",
+    "session": "failonce.surfaces.watching.sessions",
+    "watch": "failonce.surfaces.watching.watch",
+    "watching": "failonce.surfaces.watching.blocks",
 }
 
 

@@ -7,7 +7,8 @@
     │   ├── NotFound             no lesson, event or project of that name
     │   └── Refused              understood, and not allowed
     │       ├── RefusedMove          the lesson's state does not allow this
-    │       └── RefusedLesson        the lesson's own text or target is unsafe
+    │       ├── RefusedLesson        the lesson's own text or target is unsafe
+    │       └── Blocked              a lesson stops this call of a watched tool
     └── StoreError           the machine's: the store or the disk below it
         ├── StoreUnreadable      not a failonce store, damaged, or no permission
         ├── StoreNewer           written by a newer failonce
@@ -59,6 +60,16 @@ class RefusedMove(Refused):
 
 class RefusedLesson(Refused):
     """The lesson's own text, name or target is unsafe."""
+
+
+class Blocked(Refused):
+    """A lesson stops this call of a watched tool; the message says what to do instead.
+
+    `with failonce.override("why"):` runs it all the same.
+    """
+
+    tool: str = ""
+    lessons: tuple[str, ...] = ()
 
 
 class StoreError(FailonceError):

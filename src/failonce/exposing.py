@@ -7,16 +7,18 @@ that it meets given what all other lessons do. What it did, or would have done, 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from failonce.identity import digest
 from failonce.kinds.behaviour import Block, Insert, Repair, Retry
-from failonce.kinds.decision import Armed, Concerning, Decision, Touch
+from failonce.kinds.concerned import Concerned
+from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision, Touch, settle
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.reading import Basis, Does, reads
-from failonce.model import ALLOW, Arm, Call, Effect, Exposure, Lesson, ToolSpec
+from failonce.model import ALLOW, Answer, Arm, Call, Effect, Exposure, Lesson, ToolSpec
 from failonce.outcome.assignment import Group, Standing, drawn, epoch, group, standing, withheld
 from failonce.outcome.span import Span
 from failonce.policy import Policy
@@ -24,6 +26,8 @@ from failonce.skill.index import Index
 
 Asking = Callable[[Concerning], Decision]
 """Asks these lessons, and no others, about the call at hand."""
+Deciders = Callable[[Concerning], Deciding]
+"""The same as steps, which yield the calls that lessons want made."""
 Held = tuple[frozenset[str], ...]
 """Lessons that a unit goes without, by group."""
 NewId = Callable[[], str]
@@ -80,6 +84,9 @@ class Asked:
 
 
 UNASKED = Asked(decision=NOTHING)
+Asks = Generator[Call, Answer, Asked]
+"""Asking that yields calls to be made, and is sent their answers."""
+T = TypeVar("T")
 
 
 def lets_go(armed: Armed, tool: ToolSpec) -> bool:
@@ -142,26 +149,46 @@ class Roster:
 
     def __init__(self, lessons: Iterable[Placed], new_id: NewId) -> None:
         every = list(lessons)
-        self._acting = Index(p.armed for p in every if not p.watches)
-        self._watching = Index(p.armed for p in every if p.watches)
+        self._acting: Index | ByTool = Index(p.armed for p in every if not p.watches)
+        self._watching: Index | ByTool = Index(p.armed for p in every if p.watches)
         self._places = {p.armed.lesson: p for p in every}
         self._new_id = new_id
         self._draws: dict[tuple[str, str, int], Held] = {}
 
     def before(self, call: Call, at: datetime, ask: Asking) -> Asked:
-        """Ask before a call; `ask` asks `decide.before`."""
+        """Ask before a call; `ask` asks `decide.before`, and makes no call."""
+        return _end(self.ahead(call, at, lambda asked: _made(ask, asked)))
+
+    def ahead(
+        self,
+        call: Call,
+        at: datetime,
+        decide: Deciders,
+        *,
+        speaking: Set[str] | None = None,
+    ) -> Asks:
+        """`before` as steps: yields the calls that the lessons that act want made.
+
+        Those that are withheld or only watch are asked as if no call could be made; only those
+        of `speaking` where it is known who may have anything to say.
+        """
         concerning = self._acting.concerning(call.tool)
         watching = self._watching.concerning(call.tool)
         if not concerning and not watching:
             return UNASKED
         applied, held, shadow = (_Meeting(call=call, at=at, arm=arm) for arm in _ARMS)
         acting = self._acting_on(applied)
-        decision, raised = _answer(ask, acting, call.tool)
+        ask = _settled(decide)
+        decision, raised = yield from _answers(decide, acting, call.tool)
         spoken = [self._spoken(t, applied) for t in decision.touches]
         for own in self._held(call.tool, applied):
+            if speaking is not None and own.isdisjoint(speaking):
+                continue
             # In their own order: whoever speaks first may leave the others nothing to say.
             spoken += self._would(ask, self._acting_on(applied, own), own, held)
         for a in watching if call.cluster else ():
+            if speaking is not None and a.lesson not in speaking:
+                continue
             spoken += self._would(ask, self._with(acting, a), {a.lesson}, shadow)
         spoken += [self._failed(a, applied) for a in raised]
         return Asked(decision=decision, spoken=tuple(spoken))
@@ -171,13 +198,19 @@ class Roster:
 
         Nothing is withheld: what happens without a lesson has just happened.
         """
+        return _end(self.behind(call, at, lambda asked: _made(ask, asked), spent=spent))
+
+    def behind(
+        self, call: Call, at: datetime, decide: Deciders, *, spent: Iterable[str] = ()
+    ) -> Asks:
+        """`after` as steps: yields the calls that lessons want made."""
         gone = frozenset(spent)
         acting = self._acting.concerning
         concerning = _without(acting, lambda _: gone) if gone else acting
         if not concerning(call.tool):
             return UNASKED
         met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
-        decision, raised = _answer(ask, concerning, call.tool)
+        decision, raised = yield from _answers(decide, concerning, call.tool)
         spoken = [
             _afterwards(self._exposure(t.armed, met, id=self._new_id()), t)
             for t in decision.touches
@@ -206,7 +239,7 @@ class Roster:
         if key not in self._draws:
             groups: dict[Group, set[str]] = defaultdict(set)
             for place in (self._places[a.lesson] for a in self._acting.concerning(tool)):
-                if drawn(place.group, met.at, unit, place.share) is Arm.HOLDOUT:
+                if place.share and drawn(place.group, met.at, unit, place.share) is Arm.HOLDOUT:
                     groups[place.group].add(place.armed.lesson)
             if len(self._draws) >= REMEMBERED:
                 self._draws.clear()
@@ -254,6 +287,83 @@ class Roster:
             tool=call.tool,
         )
 
+    def acting(self, tool: str) -> Sequence[Armed]:
+        """The lessons of a tool that act, those too that are withheld now and then.
+
+        It is the same object until they change.
+        """
+        return self._acting.concerning(tool)
+
+    def watching(self, tool: str) -> Sequence[Armed]:
+        """The lessons of a tool that only watch."""
+        return self._watching.concerning(tool)
+
+    def held(self, call: Call, at: datetime, among: Set[str]) -> bool:
+        """Whether this unit goes without one of these lessons of the tool."""
+        met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
+        return not all(group.isdisjoint(among) for group in self._held(call.tool, met))
+
+    def recovered(self, lesson: str, call: Call, at: datetime, *, worked: bool) -> Exposure | None:
+        """What a hint around a call that failed came to; None where it is no longer there."""
+        if lesson not in self._places:
+            return None
+        met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
+        made = self._exposure(self._places[lesson].armed, met, id=self._new_id())
+        effect = Effect.RECOVERED if worked else Effect.NO_EFFECT
+        return replace(made, after=True, share=0.0, effect=effect)
+
+
+class ByTool:
+    """An index that is made tool by tool, anew where their lessons change."""
+
+    def __init__(
+        self,
+        placed: Callable[[str], Sequence[Placed]],
+        among: Callable[[Placed], bool],
+        changed: Callable[[Sequence[Placed]], None],
+    ) -> None:
+        self._placed = placed
+        self._among = among
+        self._changed = changed
+        self._known: dict[str, tuple[Sequence[Placed], Index]] = {}
+
+    @property
+    def tools(self) -> Sequence[str]:
+        """Those that were asked about."""
+        return list(self._known)
+
+    def concerning(self, tool: str) -> Sequence[Armed]:
+        """As `Index.concerning`."""
+        there = self._placed(tool)
+        known = self._known.get(tool)
+        if known is None or known[0] is not there:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._changed(there)
+            known = self._known[tool] = there, Index(p.armed for p in there if self._among(p))
+        return known[1].concerning(tool)
+
+
+class RosterByTool(Roster):
+    """A roster that asks for the lessons of a tool when it is first called.
+
+    `placed` gives the very same sequence until they change.
+    """
+
+    def __init__(self, placed: Callable[[str], Sequence[Placed]], new_id: NewId) -> None:
+        super().__init__((), new_id)
+        self._acting = self._first = ByTool(placed, lambda p: not p.watches, self._learn)
+        self._watching = ByTool(placed, lambda p: p.watches, self._learn)
+
+    @property
+    def tools(self) -> Sequence[str]:
+        """Those that were asked about."""
+        return self._first.tools
+
+    def _learn(self, lessons: Sequence[Placed]) -> None:
+        self._places.update((p.armed.lesson, p) for p in lessons)
+        self._draws.clear()
+
 
 _ARMS = (Arm.APPLIED, Arm.HOLDOUT, Arm.SHADOW)
 
@@ -273,24 +383,57 @@ def _without(concerning: Concerning, gone: Callable[[str], Set[str]]) -> Concern
     def left(tool: str) -> Sequence[Armed]:
         out = gone(tool)
         own = concerning(tool)
-        return [a for a in own if a.lesson not in out] if out else own
+        if not out:
+            return own
+        if type(own) is not Concerned:
+            return [a for a in own if a.lesson not in out]
+        return own.without(frozenset(out))
 
     return left
 
 
 def _answer(ask: Asking, concerning: Concerning, tool: str) -> tuple[Decision, list[Armed]]:
+    """The decision where no call can be made; see `_answers`."""
+    return _end(_answers(lambda asked: _made(ask, asked), concerning, tool))
+
+
+def _answers(
+    decide: Deciders, concerning: Concerning, tool: str
+) -> Generator[Call, Answer, tuple[Decision, list[Armed]]]:
     """The decision, and the lessons whose own step failed: the others decide without them."""
     armed = concerning(tool)
     if not armed:
         return NOTHING, []
     try:
-        return ask(concerning), []
+        return (yield from decide(concerning)), []
     except Exception:
+        ask = _settled(decide)
         broken = {a.lesson: a for a in armed if not _stands(ask, a, tool)}
         if not broken:
             raise
         rest = [a for a in armed if a.lesson not in broken]
-        return (ask(_only(rest, tool)) if rest else NOTHING), list(broken.values())
+    return ((yield from decide(_only(rest, tool))) if rest else NOTHING), list(broken.values())
+
+
+def _made(ask: Asking, concerning: Concerning) -> Deciding:
+    """A decision that needs no call, as steps."""
+    yield from ()
+    return ask(concerning)
+
+
+def _settled(decide: Deciders) -> Asking:
+    return lambda concerning: settle(decide(concerning))
+
+
+def _end(steps: Generator[Call, Answer, T]) -> T:
+    """What comes of steps where no call can be made."""
+    try:
+        next(steps)
+        while True:
+            steps.send(CANNOT)
+    except StopIteration as done:
+        found: T = done.value
+        return found
 
 
 def _only(armed: Sequence[Armed], tool: str) -> Concerning:

@@ -10,20 +10,14 @@ lesson in force says of a call is `skill.decide`; replay and every surface ask i
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
-from typing import Protocol
 
 from failonce.accounting import Mined, ignored
-from failonce.evidence.capture import Identities, Timeline, capture
-from failonce.evidence.redact import Clean
-from failonce.evidence.triage import triage
 from failonce.mining import Mining
 from failonce.model import (
-    EVERYONE,
     Evidence,
-    Finding,
     KindName,
     Origin,
     Recording,
@@ -33,23 +27,13 @@ from failonce.model import (
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Added, Clock, Environment, Wording
 from failonce.review import Review
-from failonce.signature.naming import name_failure
-
-AHEAD = timedelta(days=1)
-"""How far a source's clock may run ahead of ours; windows count back from the newest event."""
+from failonce.taking import Cleaner, Taking
 
 BATCH = 1000
 """Recordings stored in one transaction, and acknowledged together."""
 
 UNATTENDED = (KindName.FIXER, KindName.HINT)
 """Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
-
-
-class Cleaner(Protocol):
-    """Redaction, as `evidence.redact.Redactor` does it."""
-
-    def clean(self, recording: Recording) -> Clean:
-        """The recording without secrets, bounded in size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +87,7 @@ class Loop:
     ) -> None:
         self.review = review
         self.store = review.store
-        self._clock = clock
-        self._wording = wording
-        self._cleaner = cleaner
-        self._policy = policy
+        self._taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
         self._mining = Mining(
             review=review, clock=clock, wording=wording, policy=policy, environment=environment
         )
@@ -129,40 +110,7 @@ class Loop:
         self, recordings: Iterable[Recording], *, modified: datetime, project: str
     ) -> Iterator[Evidence]:
         """The recordings of one source redacted, judged and named, before they are stored."""
-        ids, times = Identities(), Timeline(modified)
-        last: dict[str, Finding] = {}
-        for recording in recordings:
-            yield self._evidence(_local(recording), ids, times, last, project)
-
-    def _evidence(
-        self,
-        raw: Recording,
-        ids: Identities,
-        times: Timeline,
-        last: dict[str, Finding],
-        project: str,
-    ) -> Evidence:
-        clean = self._cleaner.clean(raw)
-        finding = triage(clean, previous=last.get(clean.call.session), own=self._policy.categories)
-        last[clean.call.session] = finding
-        signature, template = None, ""
-        if finding.verdict is Verdict.FAILURE:
-            named = name_failure(
-                tool=clean.call.tool,
-                error_type=finding.error_type,
-                text=clean.text,
-                args=clean.call.args,
-            )
-            signature, template = named.id, named.template
-        return capture(
-            clean,
-            id=ids.next(raw),
-            at=min(times.next(raw), self._clock.now() + AHEAD),
-            finding=finding,
-            project=project,
-            signature=signature,
-            template=template,
-        )
+        return self._taking.evidence(recordings, modified=modified, project=project)
 
     def keep(self, batch: Sequence[Evidence]) -> Observed:
         """Store a batch; durable on return.
@@ -200,10 +148,3 @@ class Loop:
     def mine(self, project: str, *, as_of: datetime | None = None) -> Mined:
         """Look for lessons in one project's history and judge each on the rest of it."""
         return self._mining.run(project, as_of=as_of)
-
-
-def _local(recording: Recording) -> Recording:
-    """The recording without the claim to be everybody's: `*` is no name of a project."""
-    if recording.call.project != EVERYONE:
-        return recording
-    return replace(recording, call=replace(recording.call, project=""))

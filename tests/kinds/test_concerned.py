@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from failonce.kinds import concerned
-from failonce.kinds.behaviour import ANY_TOOL, Behaviour, Situation
-from failonce.kinds.concerned import Concerned, Everyone
+from failonce.kinds.behaviour import ALWAYS, ANY_TOOL, Behaviour, Situation, Speaks
+from failonce.kinds.concerned import Concerned, Everyone, Rest
 from failonce.kinds.decision import Armed, Decision
 from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
@@ -149,3 +149,47 @@ def test_lessons_of_which_nothing_is_known_are_all_asked() -> None:
     known = Concerned(lessons)
     assert concerned.concerned(known) is known
     assert (list(known), known[1:], known[-1]) == (lessons, tuple(lessons[1:]), lessons[2])
+
+
+def test_some_of_them_left_out_are_as_if_they_were_not_there() -> None:
+    """Who speaks, in what order, and who is asked first: as of those that stay alone."""
+    bodies = [guard("a"), fixer("b"), RULE, HINT, guard("a", strength=Strength.BLOCK)]
+    bodies += [fixer("c", Moment.AFTER_FAILURE), fixer("a", Moment.AFTER_FAILURE, "f")]
+    every = together(*bodies)
+    for gone in ({"0"}, {"1", "5"}, {"2", "3", "6"}, set(map(str, range(7)))):
+        rest = every.without(frozenset(gone))
+        assert isinstance(rest, Rest)
+        assert every.without(frozenset(gone)) is rest
+        alone = Concerned(a for a in armed(bodies) if a.lesson not in gone)
+        assert [a.lesson for a in rest] == [a.lesson for a in alone]
+        assert len(rest) == len(alone)
+        for args in (None, {}, {"a": 1}, {"b": 1, "c": 2}, {"a": 1, "b": 1, "c": 1}):
+            situation = Situation(call=Call(tool="t", args=args))
+            for bits, own in (
+                (rest.before(situation), alone.before(situation)),
+                (rest.after(situation, FAILED), alone.after(situation, FAILED)),
+                (rest.fixers, alone.fixers),
+            ):
+                assert _named(rest, bits) == _named(alone, own)
+
+
+def _named(found: Concerned, bits: int) -> list[str]:
+    return [a.lesson for n, a in enumerate(found.lessons) if bits >> n & 1]
+
+
+def test_a_lesson_that_is_left_out_is_not_even_asked() -> None:
+    """Its own failure is nobody's."""
+
+    class Broken(Rule):
+        def before(self, situation: Situation) -> None:  # noqa: ARG002
+            raise RuntimeError("no")
+
+        @property
+        def speaks(self) -> Speaks:
+            return Speaks(before=ALWAYS)
+
+    every = together(guard("a"), Broken(component="t", sentence="B."))
+    situation = Situation(call=Call(tool="t", args={"a": 1}))
+    with pytest.raises(RuntimeError):
+        every.before(situation)
+    assert every.without(frozenset({"1"})).before(situation) == 1

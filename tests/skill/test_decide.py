@@ -734,3 +734,24 @@ def test_lessons_decide_together_what_they_decide_one_by_one(
             lambda armed, s=situation: cured(s, failure, armed),
         ):
             assert drive(ask(together), world) == drive(ask(one_by_one), world)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+def test_what_interrupts_a_decision_goes_on_once_all_is_taken_back(at: int) -> None:
+    """Whichever call it meets: of two repairs the steps of the first are undone, last first."""
+    one = insert(looking(Relation.EMPTY, step("a", "1", undo="ua")), Moment.BEFORE, lesson_id="one")
+    two = insert(looking(Relation.EMPTY, step("b", "2", undo="ub")), Moment.BEFORE, lesson_id="two")
+    made: list[str] = []
+
+    def interrupted(deciding: Deciding) -> None:
+        wanted = next(deciding)
+        while True:
+            made.append(wanted.tool)
+            if len(made) == at + 1:
+                wanted = deciding.throw(KeyboardInterrupt())
+            else:
+                wanted = deciding.send(Answer(text="[]"))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(asked(call(x=1), [one, two]))
+    assert made == ["ls", "a", "ls", "b"][: at + 1] + (["ua"] if at > 1 else [])

@@ -212,17 +212,27 @@ def test_the_public_names_are_these() -> None:
     assert failonce.__all__ == [
         "Advice",
         "AdviceAction",
+        "Blocked",
         "FailonceError",
+        "Health",
         "Ingested",
         "Lesson",
+        "LogHandler",
+        "advice",
         "advise",
         "advise_failure",
         "close",
         "finish",
+        "health",
         "ingest_error",
+        "install_excepthook",
         "learn",
         "learning",
         "observe",
+        "override",
+        "session",
+        "watch",
+        "watching",
     ]
     for name in failonce.__all__:
         assert getattr(failonce, name).__doc__

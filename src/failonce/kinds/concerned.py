@@ -5,7 +5,7 @@ say is still their own word, one after the other in their order; but whom to ask
 `Behaviour.speaks`, and found for all of them at once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import overload
 
 from failonce.kinds.behaviour import ALWAYS, Situation
@@ -43,6 +43,16 @@ class Concerned(Sequence[Armed]):
             if s.before == ALWAYS and not s.fixed
         ]
         self._said: dict[tuple[Bits, int, bool], Decision] = {}
+        self._rests: dict[frozenset[str], Rest] = {}
+
+    def without(self, gone: frozenset[str]) -> "Rest":
+        """These without some of them, by id; kept, for a session asks for it at each call."""
+        found = self._rests.get(gone)
+        if found is None:
+            if len(self._rests) >= REMEMBERED:
+                self._rests.clear()
+            found = self._rests[gone] = Rest(self, gone)
+        return found
 
     def before(self, situation: Situation) -> Bits:
         """Those that may have something to say before a call."""
@@ -86,6 +96,41 @@ class Concerned(Sequence[Armed]):
 
     def __iter__(self) -> Iterator[Armed]:
         return iter(self.lessons)
+
+
+class Rest(Concerned):
+    """Lessons without some of them, which are not asked; nothing is built anew for it."""
+
+    def __init__(self, every: Concerned, gone: Set[str]) -> None:
+        self.lessons = every.lessons
+        self._before, self._after = every._before, every._after
+        self._named, self._found = every._named, every._found
+        self._fixed, self._said = every._fixed, every._said
+        self._keep = sum(1 << n for n, a in enumerate(self.lessons) if a.lesson not in gone)
+        self._asked_first = [(m, ask) for m, ask in every._asked_first if ~m & self._keep]
+        self.fixers = every.fixers & self._keep
+        self._left = tuple(a for a in self.lessons if a.lesson not in gone)
+
+    def before(self, situation: Situation) -> Bits:
+        """Those of the rest."""
+        return super().before(situation) & self._keep
+
+    def after(self, situation: Situation, failure: Failure) -> Bits:
+        """Those of the rest."""
+        return super().after(situation, failure) & self._keep
+
+    def __len__(self) -> int:
+        return len(self._left)
+
+    @overload
+    def __getitem__(self, at: int) -> Armed: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Armed]: ...
+    def __getitem__(self, at: int | slice) -> Armed | Sequence[Armed]:
+        return self._left[at]
+
+    def __iter__(self) -> Iterator[Armed]:
+        return iter(self._left)
 
 
 class Everyone(Concerned):

@@ -10,7 +10,7 @@ these two generators, so what was proven on history is what happens at call time
 
 from collections.abc import Generator, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from failonce.kinds.behaviour import (
     Block,
@@ -39,6 +39,7 @@ _ACTS: Final = (Repair, Insert)
 _HOW_TO_OVERRIDE = "If this call is right all the same, repeat it with a reason."
 
 Asking = Generator[Call, Answer, bool]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -129,9 +130,20 @@ def before(situation: Situation, concerning: Concerning, *, most: int = MAX_SHOW
         return NOTHING
     known = everybody.known(situation.call, speak, most)
     if known is None:
-        known = yield from _before(under, most)
+        known = yield from _or_back(under, _before(under, most))
         everybody.remember(situation.call, speak, most, known)
     return known
+
+
+def _or_back(under: _Under, deciding: Generator[Call, Answer, T]) -> Generator[Call, Answer, T]:
+    """Where it is interrupted or fails, what was done for the call so far is taken back."""
+    try:
+        return (yield from deciding)
+    except GeneratorExit:
+        raise
+    except BaseException:
+        yield from under.taken_back()
+        raise
 
 
 def _before(under: _Under, most: int) -> Deciding:
@@ -161,12 +173,12 @@ def after(situation: Situation, failure: Failure, concerning: Concerning) -> Dec
     refused: frozenset[str] = frozenset()
     while True:
         under = _under(situation, concerning)
-        found = yield from _cure(under, failure, refused)
+        found = yield from _or_back(under, _cure(under, failure, refused))
         if not found:
             break
         effect = under.touches[-1].effect
         retry = isinstance(effect, Retry)
-        if retry or (yield from _guard(under, [])) is None:
+        if retry or (yield from _or_back(under, _guard(under, []))) is None:
             message = " ".join(_spoken(under.touches))
             delay = effect.after_s if isinstance(effect, Retry) else 0.0
             return _decision(AdviceAction.RETRY, message, under, after_s=delay)
@@ -205,17 +217,27 @@ def _planned(under: _Under, effect: Repair | Insert) -> Calls:
 def _guarded(under: _Under, running: Calls) -> Calls:
     """Make a program's calls, but none that a guardrail stops: that one counts as failed.
 
-    Behind a call that failed there is only the way back.
+    Behind a call that failed there is only the way back; behind one that was interrupted too,
+    and then what interrupted it goes on.
     """
     back = False
+    interrupted: BaseException | None = None
     try:
         call = next(running)
         while True:
-            stopped = not back and (yield from _stopped(under, call))
-            answer = CANNOT if stopped else (yield call)
+            answer = CANNOT
+            try:
+                stopped = not back and (yield from _stopped(under, call))
+                answer = CANNOT if stopped else (yield call)
+            except GeneratorExit:
+                raise
+            except BaseException as error:  # an interruption, thrown in by the driver
+                interrupted = interrupted or error
             back = back or not answer.worked
             call = running.send(answer)
     except StopIteration as done:
+        if interrupted is not None:
+            raise interrupted from None
         planned: Planned | None = done.value
         return planned
 

@@ -6,6 +6,7 @@ opened the observing functions go on without it, as if nobody had learned anythi
 
 import atexit
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -182,8 +183,14 @@ def learning(*, project: str | None = None) -> "Learning":
 
 
 def close() -> None:
-    """Close the default store; the next call opens it again, with settings read anew."""
+    """Close the default store, and keep what watched tools reported.
+
+    The next call opens it again, with settings read anew.
+    """
     global _default  # noqa: PLW0603 - one default a process, as in `logging`
+    watching = sys.modules.get("failonce.surfaces.watching.host")
+    if watching is not None:
+        watching.close()
     with _lock:
         _default = None
         _open.close()

@@ -20,7 +20,6 @@ from typing import TypeVar
 from failonce.adapters.importers.events import ingest_error
 from failonce.compose import Parts
 from failonce.evidence.snapshot import snapshot
-from failonce.evidence.triage import triage
 from failonce.exposing import Asked, Spoken
 from failonce.identity import canonical_json, digest
 from failonce.kinds.behaviour import Block, Repair, Situation
@@ -41,19 +40,16 @@ from failonce.model import (
     Mode,
     Past,
     Recording,
-    Verdict,
 )
 from failonce.ports import Clock
-from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.surfaces.rosters import Known, Rosters
+from failonce.surfaces.watching.binding import restored
+from failonce.surfaces.worded import failure_in, wordings, words
 from failonce.trial import RECENT, answer_of
 
 REMEMBERED = 4096
 """Calls under way that are remembered, to know what became of an advice."""
-
-_PLAIN = ("builtins", "__main__")
-"""Modules whose name Python leaves out before an exception."""
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -154,7 +150,7 @@ class Advisor:
             self._record(
                 Recording(
                     call=_call(tool, args, session, project, task),
-                    text=_words(result if error is None else error),
+                    text=words(result if error is None else error),
                     flagged=error is not None,
                     at=at or self._clock.now(),
                     id=id or uuid.uuid4().hex,
@@ -212,8 +208,8 @@ class Advisor:
         before = self._pending.get(_key(call), _Pending(attempt=1))
         known = self._rosters.of(call.project)
         situation = self._situation(call, known)
-        for text in _wordings(error):
-            failure = _failure(call, text, before.attempt)
+        for text in wordings(error):
+            failure = failure_in(call, text, before.attempt)
             if failure is None:
                 continue
 
@@ -339,59 +335,13 @@ def _faithful(advice: Advice, call: Call, given: Mapping[str, object] | None) ->
     """
     if advice.args is None or given is None or call.args is None:
         return advice
-    taken = call.args
-    names = {id(value): name for name, value in taken.items()}
-    run = {
-        name: given[names[id(value)]] if id(value) in names else value
-        for name, value in advice.args.items()
-    }
-    kept = {id(value) for value in advice.args.values()}
-    partial = (name for name in taken if taken[name] != given[name])
-    if any(id(taken[name]) not in kept for name in partial):
-        return ALLOW
-    return replace(advice, args=run)  # type: ignore[arg-type]
+    run = restored(advice.args, call.args, given)
+    return ALLOW if run is None else replace(advice, args=run)
 
 
 def _key(call: Call) -> str:
     args: Args = call.args or {}
     return digest((call.project, call.session, call.tool, canonical_json(args)), size=16)
-
-
-def _words(value: object) -> str:
-    """A result or an error as text; an exception as Python itself prints it."""
-    if isinstance(value, BaseException):
-        return _wordings(value)[0]
-    taken = snapshot(value)
-    return taken if isinstance(taken, str) else canonical_json(taken)
-
-
-def _wordings(error: str | BaseException) -> tuple[str, ...]:
-    """The texts under which an error may have been recorded.
-
-    An exception stands in recordings with its qualified name, with its name, or alone.
-    """
-    if not isinstance(error, BaseException):
-        return (_words(error),)
-    message, kind = str(snapshot(error)), type(error)
-    full = kind.__name__ if kind.__module__ in _PLAIN else f"{kind.__module__}.{kind.__name__}"
-    return tuple(dict.fromkeys((f"{full}: {message}", f"{kind.__name__}: {message}", message)))
-
-
-def _failure(call: Call, text: str, attempt: int) -> Failure | None:
-    """The failure that a text tells of, None where triage calls it something else."""
-    finding = triage(Recording(call=call, text=text, flagged=True))
-    if finding.verdict is not Verdict.FAILURE:
-        return None
-    named = name_failure(tool=call.tool, error_type=finding.error_type, text=text, args=call.args)
-    return Failure(
-        message=text,
-        signature=named.id,
-        category=finding.category,
-        error_type=finding.error_type,
-        retry_after_s=finding.retry_after_s,
-        attempt=attempt,
-        template=named.template,
-    )
 
 
 def take_in(parts: Parts, event: Mapping[str, object]) -> Evidence:

@@ -234,6 +234,8 @@ class InForce:
         self._lock = Lock()
         self._seen: tuple[int, ...] | None = None
         self._nothing = self._current = self._loaded = Snapshot(NOTHING, policy, self.tell)
+        self.off = False
+        """Whether `FAILONCE=off` rested this process when it was last looked at."""
         self.refused = 0
         """How often something in the file did not hold."""
         self.alerts: OrderedDict[str, None] = OrderedDict()
@@ -272,7 +274,8 @@ class InForce:
         self._lock, self._next = Lock(), float("-inf")
 
     def _look(self, at: datetime | None = None, pause: Callable[[], None] = _go_on) -> None:
-        if os.environ.get("FAILONCE", "").strip().lower() in _OFF:
+        self.off = os.environ.get("FAILONCE", "").strip().lower() in _OFF
+        if self.off:
             self._current = self._nothing
             return
         try:

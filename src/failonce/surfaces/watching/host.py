@@ -1,0 +1,388 @@
+"""What a process that watches tools has, put together once."""
+
+import itertools
+import os
+import random
+import time
+import uuid
+from collections import Counter, OrderedDict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final
+
+from failonce.adapters.in_force import Snapshot
+from failonce.compose import SystemClock, configure
+from failonce.compose.calling import Calling, calling
+from failonce.compose.reading import SWITCH
+from failonce.compose.settings import OFF
+from failonce.exposing import Asked, Placed, RosterByTool, Spoken
+from failonce.kinds.behaviour import Block, Situation
+from failonce.kinds.concerned import Concerned, concerned
+from failonce.kinds.decision import Decision
+from failonce.kinds.hint import Hint
+from failonce.kinds.hint.running import Note
+from failonce.language.matching import Bits
+from failonce.model import Action, AdviceAction, Effect, Event, Mode, ToolSpec
+from failonce.outcome.assignment import epoch
+from failonce.policy import Policy
+from failonce.ports import Clock
+from failonce.skill.driving import Threads
+from failonce.skill.steps import Runtime
+from failonce.surfaces.rosters import new_id
+from failonce.surfaces.watching.reports import Back, Desk, Report
+from failonce.trial import RECENT
+
+REMEMBERED: Final = 4096
+"""Exposures that were told, and projects."""
+SESSIONS: Final = 512
+"""Sessions whose last calls are remembered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How failonce itself does in this process.
+
+    `lost`: times it failed and the call went on without it; `last` is the newest of these errors.
+    `waiting`: reports on their way, `dropped`: those that found no way. `refused`: what is in
+    force by its file and does not hold. `events`: what hints did. `abandoned`: calls given up
+    that ran on in a thread, `running`: those that still do.
+    """
+
+    lost: int = 0
+    last: str = ""
+    waiting: int = 0
+    dropped: int = 0
+    refused: int = 0
+    abandoned: int = 0
+    running: int = 0
+    events: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of the lessons of one tool beforehand."""
+
+    placed: Sequence[Placed]
+    acting: Concerned | None
+    watching: Concerned | None
+    hinted: bool
+    """Whether a hint is around its calls."""
+    heeds: bool
+    """Whether a lesson looks at what came of a call."""
+
+    told: dict[tuple[str, int], Decision] = field(default_factory=dict)
+    """By unit and week: what was said last and told as an exposure, where it may be said again."""
+
+    def speaking(self, situation: Situation) -> Bits:
+        """Those that act and may have something to say before this call."""
+        return self.acting.before(situation) if self.acting is not None else 0
+
+    def silent(self, situation: Situation, speaking: Bits) -> bool:
+        """True where nobody has anything to say before this call."""
+        return not (speaking or (self.watching is not None and self.watching.before(situation)))
+
+    def names(self, situation: Situation) -> Set[str] | None:
+        """Those that may have something to say; None where a repair may make another call of it."""
+        found: set[str] = set()
+        for lessons, repairs in ((self.acting, True), (self.watching, False)):
+            left = 0 if lessons is None else lessons.before(situation)
+            if lessons is None or not left:
+                continue
+            if repairs and left & lessons.fixers:
+                return None
+            while left:
+                found.add(lessons.lessons[(left & -left).bit_length() - 1].lesson)
+                left &= left - 1
+        return found
+
+    def again(
+        self, situation: Situation, speaking: Bits, at: datetime, most: int
+    ) -> Decision | None:
+        """The decision where it was the same before in this unit: it is told of once."""
+        if self.acting is None or not self.told:
+            return None
+        told = self.told.get((situation.call.cluster, epoch(at)))
+        known = None if told is None else self.acting.known(situation.call, speaking, most)
+        return known if known is told else None
+
+    def tell(self, decision: Decision, unit: str, at: datetime) -> None:
+        """Only words were said, and nobody was held out or watched."""
+        words = (AdviceAction.ALLOW, AdviceAction.WARN)
+        if unit and self.watching is None and decision.advice.action in words:
+            if len(self.told) >= REMEMBERED:
+                self.told.clear()
+            self.told[unit, epoch(at)] = decision
+
+
+class Known:
+    """What is known of a project as long as nothing changes."""
+
+    def __init__(self, snapshot: Snapshot, project: str, clock: Clock) -> None:
+        self.off = snapshot.mode(project) is Mode.OFF
+        self.tools: Mapping[str, ToolSpec] = snapshot.tools(project)
+        self.roster = RosterByTool(lambda tool: snapshot.placed(project, tool, clock.now()), new_id)
+        self._snapshot = snapshot
+        self._project = project
+        self._facts: dict[str, Facts] = {}
+
+    def facts(self, tool: str, at: datetime) -> Facts | None:
+        """What is known of a tool's lessons; None where it has none."""
+        placed = self._snapshot.placed(self._project, tool, at)
+        if not placed:
+            return None
+        known = self._facts.get(tool)
+        if known is None or known.placed is not placed:
+            if len(self._facts) >= REMEMBERED:
+                self._facts = {}
+            known = self._facts[tool] = self._made(tool, placed)
+        return known if known.acting is not None or known.watching is not None else None
+
+    def _made(self, tool: str, placed: Sequence[Placed]) -> Facts:
+        acting, watching = self.roster.acting(tool), self.roster.watching(tool)
+        bodies = [a.behaviour for a in acting]
+        hinted = any(isinstance(b, Hint) for b in bodies)
+        return Facts(
+            placed=placed,
+            acting=concerned(acting) if acting else None,
+            watching=concerned(watching) if watching else None,
+            hinted=hinted,
+            heeds=hinted or any(b.speaks.after is not None for b in bodies),
+        )
+
+
+class Host:
+    """Shared between all threads and tasks of a process."""
+
+    def __init__(
+        self,
+        parts: Calling,
+        *,
+        project: str,
+        policy: Policy,
+        clock: Clock,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        async_sleep: Callable[[float], Awaitable[None]] | None = None,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.in_force = parts.in_force
+        self.writer = parts.writer
+        self.project = project
+        self.policy = policy
+        self.clock = clock
+        self.system = isinstance(clock, SystemClock)
+        self.now = now
+        self.sleep = sleep
+        self.async_sleep = async_sleep or _sleep
+        self.desk = Desk(clock, policy)
+        self.runtime = Runtime(random=draw)
+        self.threads = Threads()
+        self.hinted = False
+        """Whether a hint ever ran here: else nobody remembers what calls may have changed."""
+        self.lost = 0
+        self.last = ""
+        self.events: Counter[str] = Counter()
+        self._snapshot = parts.in_force.now()
+        self._known: dict[str, Known] = {}
+        self._past: OrderedDict[tuple[str, str], deque[Report]] = OrderedDict()
+        self._told: OrderedDict[str, None] = OrderedDict()
+        self._lock = Lock()
+        self.forked(reader=False)
+
+    def forked(self, *, reader: bool = True) -> None:
+        """In a child, or at first: ids of its own, and nothing that a parent's thread holds."""
+        self._own = uuid.uuid4().hex
+        self._numbers = itertools.count()
+        if reader:
+            self._lock = Lock()
+            self.threads = Threads()
+
+    def next_id(self) -> str:
+        """An id for a call, which nobody else makes."""
+        return f"{self._own}-{next(self._numbers)}"
+
+    # ------------------------------------------------------------ what holds
+
+    def known(self, project: str) -> Known | None:
+        """What holds for a project now; None where all is off."""
+        snapshot = self.in_force.now()
+        if self.in_force.off:
+            return None
+        if snapshot is not self._snapshot:
+            self._swap(snapshot)
+        known = self._known.get(project)
+        if known is None:
+            known = self._learn(project)
+        return None if known.off else known
+
+    def _learn(self, project: str) -> Known:
+        known = Known(self._snapshot, project, self.clock)
+        if len(self._known) >= REMEMBERED:
+            self._known = {}
+        self._known[project] = known
+        return known
+
+    def _swap(self, snapshot: Snapshot) -> None:
+        """Something else is in force: what hints remember goes with those that are not."""
+        before = self._known
+        self._snapshot, self._known = snapshot, {}
+        if self.hinted:
+            now = self.clock.now()
+            self.runtime.retain(
+                p.armed
+                for project, known in before.items()
+                for tool in known.roster.tools
+                for p in snapshot.placed(project, tool, now)
+                if isinstance(p.armed.behaviour, Hint)
+            )
+
+    # ---------------------------------------------------------- what is told
+
+    def put(self, report: Report) -> None:
+        """A call is over."""
+        if report.session.id:
+            key = report.project, report.session.id
+            past = self._past.get(key)
+            if past is None:
+                with self._lock:
+                    past = self._past.setdefault(key, deque(maxlen=RECENT))
+                    while len(self._past) > SESSIONS:
+                        self._past.popitem(last=False)
+            past.append(report)
+        self.writer.put(report)
+
+    def situation(self, report: Report, tools: Mapping[str, ToolSpec]) -> Situation:
+        """A call with what its session did before it."""
+        past: Sequence[Any] = ()
+        if report.session.id:
+            past = Back(self._past.get((report.project, report.session.id), ()))
+        return Situation(call=report.call, past=past, tools=tools)
+
+    def tell(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+        """Report exposures that were not told before, and give these."""
+        if not spoken:
+            return ()
+        with self._lock:
+            new = tuple(s for s in spoken if s.exposure.id not in self._told)
+            self._told |= dict.fromkeys(s.exposure.id for s in new)
+            while len(self._told) > REMEMBERED:
+                self._told.popitem(last=False)
+        if new:
+            exposures = tuple(s.exposure for s in new)
+            self.writer.put(lambda: exposures)
+        return new
+
+    def overridden(self, asked: Asked, reason: str, at: datetime) -> None:
+        """A block that somebody passes with a reason: a suspected wrong one."""
+        block = next(t.armed for t in asked.decision.touches if isinstance(t.effect, Block))
+
+        def work() -> Sequence[Any]:
+            scrubbed = self.desk.scrub(reason)
+            event = Event(
+                at=at,
+                actor="sdk",
+                action=Action.OVERRIDE,
+                subject=block.lesson,
+                version=block.version,
+                reason=scrubbed,
+            )
+            told = (s.exposure for s in asked.spoken)
+            wrong = Effect.WRONG
+            return [
+                event,
+                *(replace(x, effect=wrong) if x.effect is Effect.PREVENTED else x for x in told),
+            ]
+
+        self.writer.put(work)
+
+    def noted(self, note: Note) -> None:
+        """A hint did something."""
+        self.events[note.event.value] += 1
+
+    def went_wrong(self, error: BaseException) -> None:
+        """failonce itself failed, and the call goes on without it."""
+        self.lost += 1
+        self.last = f"{type(error).__name__}: {error}"[:500]
+
+    def health(self) -> Health:
+        """How it does."""
+        counts = self.writer.counts
+        return Health(
+            lost=self.lost,
+            last=self.last,
+            waiting=counts.waiting,
+            dropped=counts.overflowed + counts.failed,
+            refused=self.in_force.refused,
+            abandoned=self.threads.abandoned,
+            running=self.threads.running,
+            events=dict(self.events),
+        )
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - who awaits has it loaded
+
+    await asyncio.sleep(seconds)
+
+
+# ------------------------------------------------------------ one a process
+
+_host: Host | None = None
+_broken: str = ""
+_lock = Lock()
+
+
+def host() -> Host | None:
+    """That of this process, over the settings; None where failonce is off or cannot begin."""
+    found = _host
+    return found if found is not None else _begin()
+
+
+def _begin() -> Host | None:
+    global _host, _broken  # noqa: PLW0603 - one a process, as in `logging`
+    if _broken or os.environ.get(SWITCH, "").strip().lower() in OFF:
+        return None
+    with _lock:
+        if _host is None and not _broken:
+            try:
+                config, clock = configure(), SystemClock()
+                if config.off:
+                    return None
+                parts = calling(config, clock)
+                _host = Host(parts, project=config.project, policy=config.policy, clock=clock)
+            except Exception as error:  # settings that cannot be read must not break the host
+                _broken = f"{type(error).__name__}: {error}"
+    return _host
+
+
+def install(made: Host | None) -> None:
+    """Use this one from now on; None reads the settings anew at the next call."""
+    global _host, _broken
+    with _lock:
+        _host, _broken = made, ""
+
+
+def close() -> None:
+    """Keep what waits to be kept, and begin anew at the next call."""
+    before = _host
+    install(None)
+    if before is not None:
+        before.writer.close()
+
+
+def health() -> Health:
+    """How failonce itself does in this process; see `Health`. Never raises."""
+    return Health(lost=int(bool(_broken)), last=_broken) if _host is None else _host.health()
+
+
+def _forked() -> None:
+    global _lock  # noqa: PLW0603 - a parent's thread may have held it
+    _lock = Lock()
+    if _host is not None:
+        _host.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

@@ -1,0 +1,183 @@
+"""A call that is over, as it goes to the writer, and as later calls of its session see it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from time import perf_counter
+from typing import Protocol
+
+from failonce.evidence.redact import Redactor
+from failonce.exposing import Spoken
+from failonce.model import Args, Call, Evidence, Exposure, Past, Recording
+from failonce.policy import Policy
+from failonce.ports import Clock
+from failonce.surfaces.watching.sessions import Session
+from failonce.surfaces.worded import said, words
+from failonce.taking import Taking
+from failonce.trial import answer_of
+
+
+class Desk:
+    """Where recordings become evidence. Shared between threads."""
+
+    def __init__(self, clock: Clock, policy: Policy) -> None:
+        redactor = Redactor()
+        self.scrub = redactor.text
+        self._taking = Taking(clock=clock, cleaner=redactor, policy=policy)
+
+    def take(self, recording: Recording, at: datetime, project: str) -> Evidence:
+        """The evidence of one recording."""
+        (made,) = self._taking.evidence([recording], modified=at, project=project)
+        return made
+
+
+class Keeping(Protocol):
+    """A host, as a report needs it."""
+
+    desk: Desk
+
+    def put(self, report: "Report") -> None:
+        """Keep it."""
+
+    def went_wrong(self, error: BaseException) -> None:
+        """Count an error of failonce's own."""
+
+
+class Report:
+    """One call, begun, and later over. As a work of the writer it makes its own evidence.
+
+    It is made for every watched call, so it takes what there is as it is.
+    """
+
+    __slots__ = (
+        "_taken", "args", "at", "attempt", "flagged", "host", "id", "ms", "project",
+        "read_only", "session", "status", "text", "tool",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0917 - by place, for each watched call pays
+        self,
+        host: Keeping,
+        id: str,
+        tool: str,
+        args: Args | None,
+        session: Session,
+        project: str,
+        at: datetime,
+        read_only: bool | None,
+        attempt: int = 1,
+    ) -> None:
+        self.host = host
+        self.id = id
+        self.tool = tool
+        self.args = args
+        self.session = session
+        self.project = project
+        self.at = at
+        self.read_only = read_only
+        self.attempt = attempt
+        self.text = ""
+        self.flagged = False
+        self.status: int | None = None
+        self.ms: float | None = None
+        self._taken: Evidence | None = None
+
+    def worked(self, value: object) -> None:
+        """It returned this; read now, for it may change."""
+        if type(value) is str and len(value) < _SHORT:
+            self.text = value
+        else:
+            self.text, self.flagged, self.status = said(value)
+
+    def failed(self, error: BaseException) -> None:
+        """It raised this."""
+        self.text, self.flagged = words(error), True
+
+    def end(self, started: float, value: object, error: BaseException | None = None) -> None:
+        """It is over; never raises. `started` is what the machine's finest clock said."""
+        try:
+            self.ms = (perf_counter() - started) * 1000.0
+            if error is not None:
+                self.failed(error)
+            elif type(value) is str and len(value) < _SHORT:
+                self.text = value
+            else:
+                self.worked(value)
+            self.host.put(self)
+        except Exception as own:
+            self.host.went_wrong(own)
+
+    @property
+    def call(self) -> Call:
+        """The call."""
+        return Call(
+            tool=self.tool,
+            args=self.args,
+            session=self.session.id,
+            project=self.project,
+            task=self.session.task,
+        )
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is recorded of it; of two threads that ask, both make the same."""
+        if self._taken is None:
+            recording = Recording(
+                call=self.call,
+                text=self.text,
+                flagged=self.flagged,
+                status=self.status,
+                at=self.at,
+                id=self.id,
+                duration_ms=self.ms,
+                attempt=self.attempt,
+                read_only=self.read_only,
+                source="sdk",
+            )
+            self._taken = self.host.desk.take(recording, self.at, self.project)
+            self.text = ""  # it may be long, and is in the evidence as far as it is kept
+        return self._taken
+
+    def __call__(self) -> Sequence[Evidence]:
+        """The work."""
+        return (self.evidence,)
+
+    @property
+    def past(self) -> Past:
+        """As lessons look back on it: what stands in recordings, without secrets."""
+        taken = self.evidence
+        return Past(call=taken.call, answer=answer_of(taken))
+
+
+class Back(Sequence[Past]):
+    """The last calls of a session; each is read only where a lesson looks."""
+
+    __slots__ = ("_reports",)
+
+    def __init__(self, reports: Iterable[Report]) -> None:
+        self._reports = tuple(reports)
+
+    def __len__(self) -> int:
+        return len(self._reports)
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        """The one at a place, or those of a slice."""
+        found = self._reports[at]
+        return tuple(r.past for r in found) if isinstance(found, tuple) else found.past
+
+
+def came_of(spoken: Sequence[Spoken], report: Report) -> Callable[[], Sequence[Exposure]]:
+    """The work that says what came of exposures, by the call as it ran."""
+
+    def work() -> Sequence[Exposure]:
+        taken = report.evidence
+        return [s.known(failed=taken.failed, evidence=taken.id) for s in spoken]
+
+    return work
+
+
+def tried(exposures: Sequence[Exposure], report: Report) -> Callable[[], Sequence[Exposure]]:
+    """The work that adds to exposures which call they are about."""
+    return lambda: [replace(x, evidence=report.evidence.id) for x in exposures]
+
+
+_SHORT = 1 << 16

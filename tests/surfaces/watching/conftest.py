@@ -1,0 +1,17 @@
+"""A room for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.surfaces.watching.made import Room
+from tests.surfaces.watching.made import room as made
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A host over a new store."""
+    with made(tmp_path) as here:
+        yield here
+        assert here.host.lost == 0, here.host.last
