@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event as Gate
-from threading import Thread
+from threading import Lock, Thread
 
 import pytest
 
@@ -271,6 +271,27 @@ def test_a_forked_child_has_a_writer_of_its_own(place: Place) -> None:
     assert place.calls() == 24
     ended = status(place.spool).ended
     assert (ended.taken, ended.done, ended.dropped) == (24, 24, 0)
+
+
+def test_a_fork_waits_until_the_writer_holds_nothing(place: Place) -> None:
+    """A lock that its thread holds, such as that of a module under way, would stay so for ever."""
+    lock, held = Lock(), Gate()
+
+    def slow() -> Sequence[Record]:
+        with lock:
+            held.set()
+            time.sleep(0.2)
+        return ()
+
+    writer = Writer(place.spool, place.sink)
+    writer.put(slow)
+    assert held.wait(20)
+    forking = multiprocessing.get_context("fork")
+    child = forking.Process(target=lambda: os._exit(not lock.acquire(timeout=2)))
+    child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert writer.close(20).done == 1
 
 
 LEAVING = """

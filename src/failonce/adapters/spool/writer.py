@@ -36,6 +36,9 @@ SLICE_S = 0.0003
 """How long it holds the interpreter at a stretch, as far as it knows."""
 REST_S = 0.0003
 """How long it then lets others go on."""
+FORK_S = 1.0
+"""How long a fork waits, at most, until the thread is between two batches: a lock that it holds
+there, such as that of a module which it imports, nobody would ever release in the child."""
 _AWAY_S = (0.25, 5.0)
 """How long it leaves a store alone that is away: at first, and at most."""
 
@@ -80,6 +83,7 @@ class Writer:
         self._queue: deque[Work] = deque()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
+        self._working = threading.RLock()
         self._stopping = False
         self._taken = self._overflowed = 0
         self._page: Page | None = None
@@ -144,16 +148,19 @@ class Writer:
         drain = self._drain
         if drain is None:
             return
-        self.before = drain.settle()
+        with self._working:
+            self.before = drain.settle()
         while True:
             stopping = self._stopping
-            worked = drain.round(self._queue, stopping=stopping)
+            with self._working:
+                worked = drain.round(self._queue, stopping=stopping)
             if stopping and (not worked or not self._queue):
                 break
             if not worked:
                 self._wake.wait(TICK_S)
                 self._wake.clear()
-        drain.end()
+        with self._working:
+            drain.end()
 
     def _forked(self) -> None:
         """In a child: all of it is the parent's, whose thread is not here."""
@@ -332,6 +339,8 @@ class _Drain:
 _LOG = logging.getLogger("failonce")
 _WRITERS: weakref.WeakSet[Writer] = weakref.WeakSet()
 _PARENTS: list[Sink | None] = []
+_HELD: list[threading.RLock] = []
+"""Locks of writers that a fork under way holds."""
 
 
 def _close_all() -> None:
@@ -339,11 +348,22 @@ def _close_all() -> None:
         writer.close()
 
 
+def _forking() -> None:
+    found = [writer._working for writer in list(_WRITERS)]
+    _HELD[:] = [lock for lock in found if lock.acquire(timeout=FORK_S)]
+
+
+def _went_on() -> None:
+    while _HELD:
+        _HELD.pop().release()
+
+
 def _forked() -> None:
+    _HELD.clear()
     for writer in list(_WRITERS):
         writer._forked()
 
 
 atexit.register(_close_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(before=_forking, after_in_parent=_went_on, after_in_child=_forked)
