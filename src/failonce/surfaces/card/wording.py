@@ -15,7 +15,7 @@ from failonce.surfaces.card.values import Choice
 from failonce.surfaces.words import counted
 
 _ASKS = "put it in force, where programs ask failonce about their calls"
-_MAKES = "put it in force, where failonce may make calls (`failonce.advise` never does)"
+_MAKES = "put it in force, where tools are watched (`failonce.watch`); `advise` makes no calls"
 
 
 def between(low: float, high: float) -> str:
