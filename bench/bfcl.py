@@ -1,14 +1,15 @@
 """What lessons mined from recorded multi-turn sessions do to sessions of other tasks.
 
     python bench/bfcl.py --train FILE --test FILE [--quick]
-    python bench/bfcl.py [--split mod4] FILE [--quick]
+    python bench/bfcl.py [--split mod4 | --split quarters] FILE [--quick]
 
 FILE holds recorded calls of a public multi-turn benchmark, one JSON object a line (possibly
 compressed): run, model, cat, task, session, turn, idx, tool, args, text, is_error. They are
 executed again in the benchmark's own simulators (requirements/bench.txt).
 
 The first form mines one file and is examined on the other. The second splits one file by
-task number mod 4: 0 → 2, 2 → 0, and the mean. A failure is a call that fails in the replay;
+task number mod 4: 0 → 2, 2 → 0, and the mean; or into quarters of the task numbers, each
+examined with what the other three teach. A failure is a call that fails in the replay;
 how a repair is judged stands in `simulated/judge.py`. *Prevented*: stopped before it ran, or
 made so that it works. *Harmed*: a good call stopped, changed, or preceded by another, unless
 answer and world are the same. Lessons are all taken as approved; what those do that need no
@@ -75,11 +76,26 @@ def splits(given: argparse.Namespace) -> list[Split]:
     if given.file is None:
         return [Split(name="train → test", train=rows(given.train), test=rows(given.test))]
     every = rows(given.file)
+    if given.split == "quarters":
+        return quarters(every)[: 1 if given.quick else 4]
     halves = {rest: [r for r in every if number(r) % 4 == rest] for rest in range(4)}
     pairs = [(a, b) for a, b in ((0, 2), (2, 0), (1, 3), (3, 1)) if halves[a] and halves[b]]
     return [
         Split(name=f"mod 4: {a} → {b}", train=halves[a], test=halves[b])
         for a, b in (pairs[:1] if given.quick else pairs)
+    ]
+
+
+def quarters(every: Sequence[Row]) -> list[Split]:
+    """Each quarter of the task numbers, and the other three to mine."""
+    of = {n: i % 4 for i, n in enumerate(sorted({number(r) for r in every}))}
+    return [
+        Split(
+            name=f"three quarters → quarter {k + 1}",
+            train=[r for r in every if of[number(r)] != k],
+            test=[r for r in every if of[number(r)] == k],
+        )
+        for k in range(4)
     ]
 
 
@@ -191,7 +207,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--train", type=Path)
     parser.add_argument("--test", type=Path)
-    parser.add_argument("--split", choices=("mod4",), default="mod4")
+    parser.add_argument("--split", choices=("mod4", "quarters"), default="mod4")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--stub", choices=("nothing", "oracle"))
     parser.add_argument("--check", action="store_true")
@@ -216,7 +232,7 @@ def main() -> None:
         check(found[0].test)
         return
     lines = [examined(split, learner) for split in found]
-    if not given.quick and given.stub is None:
+    if given.split == "mod4" and not given.quick and given.stub is None:
         for split in found:
             curve(split, learner)
             domains(split, learner)

@@ -4,15 +4,14 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import (
     FUNCTIONS,
     Combine,
     Combined,
-    Comparison,
     Expression,
     Function,
     Read,
-    Relation,
     Source,
 )
 from failonce.language.predicate import Condition, Predicate, Shape, Test

@@ -30,7 +30,7 @@ from failonce.kinds.behaviour import (
 from failonce.kinds.behaviour import Effect as Said
 from failonce.kinds.decision import Armed, Concerning, Deciding, Decision, settle
 from failonce.kinds.fixer import Fit, FittingFixer, Moment
-from failonce.language.expression import Relation
+from failonce.language.comparison import Relation
 from failonce.model import (
     Action,
     AdviceAction,

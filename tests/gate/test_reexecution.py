@@ -10,7 +10,8 @@ from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.language.expression import Comparison, Read, Relation, Source, argument, literal
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, argument, literal
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program, Step
 from failonce.language.transform import Op, Transform

@@ -12,7 +12,8 @@ from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
-from failonce.language.expression import Comparison, Read, Relation, Source, argument, literal
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, argument, literal
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program
 from failonce.language.program import Step as Inserted

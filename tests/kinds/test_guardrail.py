@@ -14,7 +14,8 @@ from failonce.kinds.behaviour import Block, LookFirst, Situation, Warn
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.recent import Unless
 from failonce.language import document
-from failonce.language.expression import Comparison, Read, Relation, Source
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program, Step
 from failonce.model import Answer, Args, Call, Category, Failure, Json, Past, Tally, Verdict

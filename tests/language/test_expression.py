@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
-from failonce.language import expression
+from failonce.language import comparison, expression
+from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import (
     FUNCTIONS,
     LARGEST,
@@ -15,10 +16,8 @@ from failonce.language.expression import (
     MAX_ITEMS,
     Combine,
     Combined,
-    Comparison,
     Expression,
     Read,
-    Relation,
     Scope,
     Source,
     argument,
@@ -65,12 +64,12 @@ def test_an_expression_survives_the_trip_through_a_body(e: Expression) -> None:
 
 @given(comparisons(LOOKS))
 def test_a_comparison_survives_the_trip_through_a_body(c: Comparison) -> None:
-    assert expression.load_comparison(expression.dump_comparison(c)) == c
+    assert comparison.load_comparison(comparison.dump_comparison(c)) == c
 
 
 @given(values)
 def test_any_data_is_an_expression_or_an_error_of_ours(given_: Json) -> None:
-    for load in (expression.load, expression.load_comparison):
+    for load in (expression.load, comparison.load_comparison):
         try:
             load(given_)  # type: ignore[operator]
         except BadInput as refused:
@@ -136,7 +135,7 @@ def test_what_is_no_expression_is_refused_in_words(body: Json, why: str) -> None
 )
 def test_what_is_no_comparison_is_refused_in_words(body: Json, why: str) -> None:
     with pytest.raises(BadInput, match=why):
-        expression.load_comparison(body)
+        comparison.load_comparison(body)
 
 
 # -------------------------------------------------------------- evaluating

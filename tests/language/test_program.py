@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from failonce.errors import BadInput
 from failonce.language import document
-from failonce.language.expression import (
-    Comparison,
-    Read,
-    Relation,
-    Source,
-    argument,
-    literal,
-)
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, argument, literal
 from failonce.language.program import (
     BLAMED,
     MAX_CALLS,

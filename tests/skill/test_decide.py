@@ -22,7 +22,8 @@ from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer, 
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
-from failonce.language.expression import Comparison, Read, Relation, Source, literal
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, literal
 from failonce.language.predicate import Condition, Predicate, Shape, Test
 from failonce.language.program import MAX_CALLS, Program, Step
 from failonce.language.transform import Op, Transform

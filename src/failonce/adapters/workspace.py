@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from failonce.adapters.durable import sync_folder
 from failonce.errors import BadInput, FailonceError, RefusedLesson, StoreBusy, StoreError, StoreFull
 from failonce.identity import intact, slug
 from failonce.kinds.rule import Rule
@@ -114,7 +115,7 @@ class FileWorkspace:
             folder.mkdir(exist_ok=True)
             if folder.is_symlink():
                 raise BadInput(f"{folder} is a link, so the edited block cannot be kept. Remove it")
-            _sync(folder.parent)
+            sync_folder(folder.parent)
         mark = blake2b(managed.block, digest_size=4).hexdigest()
         copy = folder / f"{path.stem}-{mark}.md"
         file = _read(copy)
@@ -136,7 +137,7 @@ class FileWorkspace:
                 path.unlink()
             else:
                 temporary.replace(path)
-            _sync(path.parent)
+            sync_folder(path.parent)
             return True
         finally:
             with suppress(OSError):
@@ -212,16 +213,6 @@ def _write(path: Path, content: bytes, like: os.stat_result | None) -> None:
                 os.fchown(file.fileno(), like.st_uid, like.st_gid)
             os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename durable; Windows cannot open folders and needs no such thing."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextmanager

@@ -14,19 +14,17 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from failonce.errors import BadInput
+from failonce.language.comparison import Comparison, dump_comparison, load_comparison
 from failonce.language.expression import (
     NEEDS_ERROR,
-    Comparison,
     Expression,
     Read,
     Scope,
     Source,
     data,
     dump,
-    dump_comparison,
     evaluate,
     load,
-    load_comparison,
 )
 from failonce.language.transform import NotApplicable
 from failonce.model import Answer, Args, Call, Json

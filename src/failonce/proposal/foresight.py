@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import (
     Combine,
     Combined,
-    Comparison,
     Expression,
     Read,
-    Relation,
     Scope,
     Source,
     evaluate,

@@ -7,7 +7,8 @@ Rather than to lose the repair to the wrong cases, it looks first.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from failonce.language.expression import Comparison, Read, Relation, Source, evaluate
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, evaluate
 from failonce.language.program import Program
 from failonce.language.transform import NotApplicable
 from failonce.proposal.explain import leaves

@@ -13,7 +13,8 @@ from failonce.kinds import fixer
 from failonce.kinds.behaviour import Insert, Situation
 from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.language import document
-from failonce.language.expression import Comparison, Read, Relation, Source, literal
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, literal
 from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import MAX_CALLS, Program, Step
 from failonce.model import Call, Category, Failure, Json

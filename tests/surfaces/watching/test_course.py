@@ -17,7 +17,8 @@ from failonce.kinds.decision import Concerning, Deciding
 from failonce.kinds.fixer import Moment
 from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Cache, CircuitBreaker, Fallback, Retry, Timeout
-from failonce.language.expression import Comparison, Read, Relation, Source, literal
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, literal
 from failonce.language.program import Program, Step
 from failonce.model import Action, Arm, Call
 from failonce.policy import Policy

@@ -56,9 +56,11 @@ def sealer(path: Path, *, make: bool = False) -> Sealer:
     except OSError as error:
         raise StoreUnreadable(f"The key {path} cannot be read: {error.strerror}.") from error
     if not stat.S_ISREG(found.st_mode) or len(key) != _KEY_BYTES:
-        raise StoreUnreadable(f"{path} is no key. Remove it and run `failonce mode` again.")
+        raise StoreUnreadable(f"{path} is no key. Remove it; the next decision makes a new one.")
     if os.name == "posix" and found.st_mode & 0o077:
-        raise StoreUnreadable(f"The key {path} is open to others. Remove it; a new one is made.")
+        raise StoreUnreadable(
+            f"The key {path} is open to others. Remove it; the next decision makes a new one."
+        )
     return Sealer(key)
 
 

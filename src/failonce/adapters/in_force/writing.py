@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from failonce.adapters.durable import sync_folder
 from failonce.adapters.in_force.entry import Entry, parsed
 from failonce.adapters.in_force.layout import Building, Header, Numbers, Opened, opened, record
 from failonce.adapters.in_force.sealing import Sealer, key_beside, sealer
@@ -355,12 +356,7 @@ def _replace(path: Path, content: bytes) -> None:
         own.replace(path)
     finally:
         own.unlink(missing_ok=True)
-    if os.name == "posix":
-        handle = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync_folder(path.parent)
 
 
 @contextmanager

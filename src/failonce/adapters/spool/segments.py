@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from failonce.adapters.durable import sync_folder
 from failonce.adapters.spool.records import Record, framed, unframed
 from failonce.errors import StoreFull
 
@@ -153,7 +154,7 @@ class Spool:
                 break
             os.close(handle)
         self._own, self._path, self._size = handle, path, 0
-        _sync(self.folder)
+        sync_folder(self.folder)
 
 
 def _take(handle: int, take: Take, pause: Callable[[], None]) -> TakenUp:
@@ -200,13 +201,3 @@ def _lock(handle: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _sync(folder: Path) -> None:
-    """Make a new file's name durable; Windows cannot open folders."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
