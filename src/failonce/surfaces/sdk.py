@@ -209,7 +209,7 @@ class Advisor:
         known = self._rosters.of(call.project)
         situation = self._situation(call, known)
         for text in wordings(error):
-            failure = failure_in(call, text, before.attempt)
+            failure = failure_in(self._loop.evidence, call, text, before.attempt, self._clock.now())
             if failure is None:
                 continue
 
