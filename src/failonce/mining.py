@@ -47,6 +47,7 @@ from failonce.proposal.lab import Lab
 from failonce.proposal.mining import mine
 from failonce.proposal.study import Study
 from failonce.proposal.worth import NotWorth, dense, worth
+from failonce.rehearsal import claimed
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
@@ -137,7 +138,7 @@ class Mining:
                 refused[s.id] = refusal
             elif len(looked) < self._policy.top:
                 looked[s.id] = s
-        tools = self.store.tools(project)
+        tools = claimed(self.store.tools(project), material.calls)
         return _Gathered(
             project=project,
             signatures=signatures,
