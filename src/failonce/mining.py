@@ -367,12 +367,12 @@ class Mining:
             if mode is Mode.AUTO and self._unattended(new):
                 new = self.review.on_trial(new, events)
             lessons.append(new)
-        touched = {x.id for x in before}
-        for old, moved in self._refuted(gathered, touched):
-            before.append(old)
-            replaced.append(moved.lesson)
-            events.append(moved.event)
-        run = replace(run, new=tuple(lessons), known=(*run.known, *known))
+        refuted = list(self._refuted(gathered, {x.id for x in before}))
+        before += [old for old, _ in refuted]
+        replaced += [moved.lesson for _, moved in refuted]
+        ended = tuple(moved.event for _, moved in refuted)
+        events += ended
+        run = replace(run, new=tuple(lessons), known=(*run.known, *known), refuted=ended)
         events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
         expects = {x.id: (x.version, x.state) for x in before} | {
             x.id: None for x in lessons if x.version == 1
