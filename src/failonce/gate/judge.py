@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from failonce import statistics
 from failonce.gate import checks, traces
+from failonce.gate.alone import alone
 from failonce.gate.case import Case as Case  # noqa: PLC0414 - a part of what is asked here
-from failonce.gate.rehearsed import rehearsed
-from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, Result, tally
 from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
@@ -126,22 +125,23 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
 
     Good calls of outsiders prove nothing: a flood of them would make any harm look rare.
     """
-    armed = Concerned([Armed(lesson="", version=0, kind=proposal.kind, behaviour=body)])
-    concerning = _concerning(body, armed)
-    exam = [
-        e for e in case.calls if case.judges(e) and not (e.good and e.trust is not Trust.OPERATOR)
-    ]
-    if isinstance(body, Hint) and case.environment is None:
-        tried = rehearsed(body, exam, case)
-    else:
-        tried = replay(
-            exam,
-            concerning,
-            decider,
-            case.recoveries,
-            tools=case.tools,
-            environment=case.environment,
-        )
+    lesson = Armed(lesson="", version=0, kind=proposal.kind, behaviour=body)
+    concerning = _concerning(body, Concerned([lesson]))
+    exam = {
+        e.id
+        for e in case.calls
+        if case.judges(e) and not (e.good and e.trust is not Trust.OPERATOR)
+    }
+    tried = alone(
+        lesson,
+        case.calls,
+        lambda e: e.id in exam,
+        concerning,
+        decider,
+        case.recoveries,
+        case.tools,
+        case.environment,
+    )
     replayed = [
         r
         for r in tried
@@ -150,7 +150,8 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
     counted = tally(replayed)
     wins, losses = votes(replayed)
     failing, good = _clusters(replayed)
-    unit = Unit.TASK if any(e.call.task == e.call.cluster for e in exam) else Unit.SESSION
+    tasks = (e.call.task == e.call.cluster for e in case.calls if e.id in exam)
+    unit = Unit.TASK if any(tasks) else Unit.SESSION
     rho_failure, rho_good = _RHO[unit]
     benefit = statistics.share(failing, rho=rho_failure)
     harm = statistics.share(good, rho=rho_good)

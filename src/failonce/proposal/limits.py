@@ -33,13 +33,14 @@ class Limit:
 
     @property
     def burst(self) -> int:
-        """Half of them at once."""
-        return (self.calls + 1) // 2
+        """A quarter of them at once."""
+        return max(1, self.calls // 4)
 
     @property
     def rate(self) -> float:
-        """Calls a second, so that a full bucket and what flows in stay within the limit."""
-        exact = (self.calls - self.burst + 1) / self.window_s
+        """Calls a second, so that a full bucket and what flows in stay one call below the limit:
+        calls do not arrive as they were sent."""
+        exact = max(1, self.calls - self.burst) / self.window_s
         return floor(exact * 10_000) / 10_000  # a trifle more would be one call too many
 
 

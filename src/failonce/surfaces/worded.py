@@ -10,6 +10,7 @@ from failonce.evidence.snapshot import TEXT, shortened, snapshot
 from failonce.evidence.triage import triage
 from failonce.identity import canonical_json
 from failonce.model import Call, Evidence, Failure, Recording, Verdict
+from failonce.surfaces.http_facts import NOTHING, HttpFacts, http_facts
 from failonce.trial import failure_of
 
 _PLAIN: Final = ("builtins", "__main__")
@@ -45,48 +46,67 @@ def wordings(error: str | BaseException) -> tuple[str, ...]:
     return tuple(dict.fromkeys((f"{full}: {message}", f"{kind.__name__}: {message}", message)))
 
 
-def said(value: object) -> tuple[str, bool, int | None]:
+def said(value: object) -> tuple[str, bool, HttpFacts]:
     """What a tool returned as text, whether it says itself that it failed, and its status.
 
-    Known are results of MCP (`isError`, `content`) and objects with an HTTP `status_code`.
+    Known are results of MCP (`isError`, `content`) and answers of HTTP.
     """
     if type(value) is str:
-        return (value if len(value) <= TEXT else shortened(value, TEXT)), False, None
+        return (value if len(value) <= TEXT else shortened(value, TEXT)), False, NOTHING
     try:
         return _said(value)
     except Exception:  # foreign objects may raise anything
-        return words(value), False, None
+        return words(value), False, NOTHING
 
 
-def _said(value: object) -> tuple[str, bool, int | None]:
+def _said(value: object) -> tuple[str, bool, HttpFacts]:
     flag = _part(value, "isError")
     if isinstance(flag, bool):
         dumped = getattr(value, "model_dump", None)
         content = _part(dumped() if callable(dumped) else value, "content")
         taken = snapshot(content)
         text = content_text(taken) if isinstance(taken, list) else words(taken)
-        return text, flag, None
-    status = getattr(value, "status_code", None)
-    return words(value), False, status if type(status) is int else None
+        return text, flag, NOTHING
+    return words(value), False, http_facts(value)
 
 
 def _part(value: Any, name: str) -> object:
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
-def fails(call: Call, text: str, *, flagged: bool, status: int | None) -> bool:
+def fails(call: Call, text: str, *, flagged: bool, http: HttpFacts) -> bool:
     """Whether a text tells of a failure; quicker than `failure_in`, which nearly always says no."""
-    recording = Recording(call=call, text=text, flagged=flagged, status=status)
+    recording = Recording(
+        call=call,
+        text=text,
+        flagged=flagged,
+        status=http.status,
+        retry_after_s=http.retry_after_s,
+    )
     return triage(recording).verdict is Verdict.FAILURE
 
 
 def failure_in(
-    taken_in: TakenIn, call: Call, text: str, attempt: int, at: datetime
+    taken_in: TakenIn,
+    call: Call,
+    text: str,
+    attempt: int,
+    *,
+    at: datetime,
+    http: HttpFacts = NOTHING,
 ) -> Failure | None:
     """The failure that a text tells of as it would stand in recordings: lessons know no other.
 
     `taken_in` is `Taking.evidence`. None where triage calls it something else.
     """
-    recording = Recording(call=call, text=text, flagged=True, at=at, id="", attempt=attempt)
+    recording = Recording(
+        call=call,
+        text=text,
+        flagged=True,
+        status=http.status,
+        retry_after_s=http.retry_after_s,
+        at=at,
+        id="",
+    )
     (taken,) = taken_in([recording], modified=at, project=call.project)
     return replace(failure_of(taken), attempt=attempt) if taken.failed else None

@@ -165,9 +165,9 @@ class Begun:
     def failure(self, call: Call, report: Report, raised: BaseException | None) -> Failure | None:
         """The failure in it as it stands in recordings: lessons know no other."""
         if raised is None:
-            asked = self.judges or report.flagged or report.status
-            status = report.status
-            if not (asked and fails(call, report.text, flagged=report.flagged, status=status)):
+            asked = self.judges or report.flagged or report.http.status
+            http = report.http
+            if not (asked and fails(call, report.text, flagged=report.flagged, http=http)):
                 return None
             return report.failure
         armed = self.known.roster.acting(call.tool)
@@ -185,7 +185,7 @@ class Begun:
             yield own
         taken_in = self.host.desk.evidence
         for text in wordings(raised)[1:]:
-            found = failure_in(taken_in, call, text, report.attempt, report.at)
+            found = failure_in(taken_in, call, text, report.attempt, at=report.at, http=report.http)
             if found is not None:
                 yield found
 
