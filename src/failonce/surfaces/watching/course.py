@@ -22,6 +22,7 @@ from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
+from failonce.surfaces.watching.decisions import UNHEARD, Skipped
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, came_of, tried
 from failonce.surfaces.watching.sessions import reason
@@ -64,7 +65,7 @@ class Begun:
     """A watched call under way: whose it is, what was given, what came of it so far."""
 
     __slots__ = (
-        "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last",
+        "args", "closed", "facts", "given", "host", "journal", "judges", "known", "kwargs", "last",
         "made", "notes", "number", "report", "silent", "situation", "streams", "tool",
     )  # fmt: skip
 
@@ -92,6 +93,8 @@ class Begun:
         self.situation = situation
         self.silent = silent
         """Whether nobody has anything to say before the call."""
+        self.journal = UNHEARD
+        """Where what is decided is written down, if anybody listens."""
         self.last: Result | None = None
         self.notes: list[Note] = []
         self.streams = False
@@ -111,7 +114,8 @@ class Begun:
     @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        return self.silent and (self.streams or not self.facts.hinted)
+        rests = self.silent and (self.streams or not self.facts.hinted)
+        return rests and not self.journal.heard
 
     def spec(self, tool: str) -> ToolSpec:
         """What is known of a tool."""
@@ -142,6 +146,7 @@ class Begun:
     def note(self, note: Note) -> None:
         """A hint did something."""
         self.notes.append(note)
+        self.journal.notes(note)
         self.host.noted(note)
 
     def over(
@@ -197,6 +202,10 @@ def _hinted(armed: Sequence[Armed], failure: Failure) -> bool:
 
 def course(b: Begun, first: Result | None = None) -> Course:
     """The way of a call; `first` is what came of it where it ran already."""
+    return b.journal.written(b, _course(b, first))
+
+
+def _course(b: Begun, first: Result | None) -> Course:
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
     spoken: tuple[Spoken, ...] = ()
@@ -206,12 +215,14 @@ def course(b: Begun, first: Result | None = None) -> Course:
     asking = b.known.roster.ahead(b.call, b.report.at, _before(b), speaking=speaking)
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
+    b.journal.decided(asked)
     if advice.action is AdviceAction.BLOCK:
         why = reason()
         if not why:
             b.host.tell(asked.spoken)
             return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
         b.host.overridden(asked, why, b.report.at)
+        b.journal.left_out(decision, Skipped.OVERRIDDEN)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         spoken = b.host.tell(asked.spoken)
@@ -221,6 +232,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
     b.judges = b.judges or bool(back)
     call = _advised(b.call, decision)
     if call is not b.call and not _possible(b, call):
+        b.journal.left_out(decision, Skipped.CANNOT)
         yield from _made(back)
         decision, call, back, spoken = Decision(advice=Advice()), b.call, (), ()
     else:
@@ -265,6 +277,7 @@ def _cured(
         repaired = _advised(call, decision)
         back = (*decision.afterwards, *decision.if_failed)
         if not _possible(b, repaired):
+            b.journal.left_out(decision, Skipped.CANNOT)
             yield from _made(back)
             break
         used |= set(decision.advice.lessons)
@@ -279,8 +292,10 @@ def _cured(
         _tell_end(b, spoken)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
+            b.journal.left_out(decision, Skipped.IN_VAIN)
             yield from _made(decision.if_failed)
             continue
+        b.journal.cured(decision)
         b.say(decision.advice)
         call, result, undo = repaired, new, (*decision.if_failed, *undo)
     if result.failure is not None or result.raised is not None:

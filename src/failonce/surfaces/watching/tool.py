@@ -15,6 +15,7 @@ from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Shape, taken
 from failonce.surfaces.watching.course import Begun
+from failonce.surfaces.watching.decisions import Written, wanted
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
@@ -118,15 +119,18 @@ class Tool:
             situation = here.situation(report, self.among(known.tools))
             speaking = facts.speaking(situation)
             silent = facts.silent(situation, speaking)
-            said = None
-            if not (silent or facts.heeds):
+            said, listened = None, wanted()
+            if not (silent or facts.heeds or listened):
                 said = facts.again(situation, speaking, at, here.policy.max_suggestions)
             if said is not None:
                 self.say(here, session, said.advice)
-            elif facts.heeds or not silent:
-                return Begun(
+            elif facts.heeds or not silent or listened:
+                begun = Begun(
                     here, known, facts, self, report, situation, silent, given, args, kwargs
                 )
+                if listened:
+                    begun.journal = Written()
+                return begun
         if here.hinted and self.read_only is not True:
             here.runtime.wrote(tenant=session.tenant, project=project)
         return report
