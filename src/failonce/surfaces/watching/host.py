@@ -24,7 +24,7 @@ from failonce.kinds.decision import Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
 from failonce.language.matching import Bits
-from failonce.model import Action, AdviceAction, Effect, Event, Mode, ToolSpec
+from failonce.model import Action, AdviceAction, Closing, Effect, Event, Mode, ToolSpec
 from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
@@ -32,6 +32,7 @@ from failonce.skill.driving import Threads
 from failonce.skill.steps import Runtime
 from failonce.surfaces.rosters import new_id
 from failonce.surfaces.watching.reports import Back, Desk, Report
+from failonce.surfaces.watching.sessions import LEFT, Session
 from failonce.trial import RECENT
 
 REMEMBERED: Final = 4096
@@ -297,6 +298,13 @@ class Host:
 
         self.writer.put(work)
 
+    def over(self, session: Session) -> None:
+        """A session was left: what it came to counts now."""
+        project = self.project if session.project is None else session.project
+        if (project, session.id) in self._past and self.known(project) is not None:
+            closing = Closing(project=project, session=session.id, at=self.clock.now())
+            self.writer.put(lambda: (closing,))
+
     def noted(self, note: Note) -> None:
         """A hint did something."""
         self.events[note.event.value] += 1
@@ -375,6 +383,18 @@ def close() -> None:
 def health() -> Health:
     """How failonce itself does in this process; see `Health`. Never raises."""
     return Health(lost=int(bool(_broken)), last=_broken) if _host is None else _host.health()
+
+
+def _left(session: Session) -> None:
+    here = _host
+    if here is not None:
+        try:
+            here.over(session)
+        except Exception as error:
+            here.went_wrong(error)
+
+
+LEFT.append(_left)
 
 
 def _forked() -> None:

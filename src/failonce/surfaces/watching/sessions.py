@@ -5,7 +5,7 @@ has none belongs to the one session that is open in the process, where there is 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -66,7 +66,8 @@ def session(
 ) -> Iterator[Session]:
     """Calls in here belong to this session; give its id anew for each run of the agent.
 
-    Kept answers are not shared between tenants.
+    Where it is left the session is over: what lessons did in it is counted then, and not only a
+    day later. Kept answers are not shared between tenants.
     """
     made = Session(str(id), project, None if task is None else str(task), tenant)
     token = _CURRENT.set(made)
@@ -76,6 +77,12 @@ def session(
     finally:
         _OPEN.remove(made)
         _CURRENT.reset(token)
+        for leave in LEFT:
+            leave(made)
+
+
+LEFT: Final[list[Callable[[Session], None]]] = []
+"""Who is told of a session that was left; they raise nothing."""
 
 
 @contextmanager
