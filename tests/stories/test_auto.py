@@ -41,7 +41,7 @@ for s in range(first, first + sessions):
             except ConnectionError:
                 failed["rate"] += 1
                 get_rate(f"{s}-{n}")
-health = failonce.health()
+health = failonce.status()
 print(json.dumps({**failed, "lost": health.lost, "last": health.last}))
 """
 

@@ -29,7 +29,7 @@ for s in range(first, first + sessions):
                 failed += 1
                 answer = search_archive(query)
             assert query in answer
-health = failonce.health()
+health = failonce.status()
 print(json.dumps({"failed": failed, "events": dict(health.events), "lost": health.lost,
                   "last": health.last}))
 """

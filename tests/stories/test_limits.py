@@ -26,7 +26,7 @@ for s in range(first, first + int(sys.argv[2])):
             except ConnectionError:
                 failed += 1
                 get_rate(f"{s}-{n}")
-print(json.dumps({"failed": failed, "lost": failonce.health().lost}))
+print(json.dumps({"failed": failed, "lost": failonce.status().lost}))
 """
 
 PLAN = '{"steps": [{"tool": "get_rate", "args": {"currency": "EUR"}}]}'

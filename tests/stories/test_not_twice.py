@@ -26,7 +26,7 @@ for s in range(first, first + sessions):
                 failed += 1
                 made += 1
                 create_order(f"{s}-{n}")
-print(json.dumps({"failed": failed, "made": made, "lost": failonce.health().lost}))
+print(json.dumps({"failed": failed, "made": made, "lost": failonce.status().lost}))
 """
 
 

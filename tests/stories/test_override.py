@@ -28,7 +28,7 @@ for s in range(first, first + sessions):
             except ValueError:
                 failed += 1
             get_report(f"x{s}-{n}")
-health = failonce.health()
+health = failonce.status()
 print(json.dumps({"told": told, "failed": failed, "passed": passed, "lost": health.lost}))
 """
 

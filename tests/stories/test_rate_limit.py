@@ -26,8 +26,8 @@ for s in range(first, first + sessions):
                 time.sleep(float(error.headers["Retry-After"]) + 0.05)
                 assert get_price(item) == 7
     time.sleep(1.1)
-print(json.dumps({"refused": refused, "events": dict(failonce.health().events),
-                  "lost": failonce.health().lost, "last": failonce.health().last}))
+print(json.dumps({"refused": refused, "events": dict(failonce.status().events),
+                  "lost": failonce.status().lost, "last": failonce.status().last}))
 """
 
 

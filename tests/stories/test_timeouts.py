@@ -25,7 +25,7 @@ for s in range(first, first + sessions):
                 timeouts += 1
                 assert get_stock(f"{s}-{n}") == 3
             slowest = max(slowest, time.monotonic() - begun)
-health = failonce.health()
+health = failonce.status()
 print(json.dumps({"timeouts": timeouts, "slowest": slowest, "events": dict(health.events),
                   "abandoned": health.abandoned, "lost": health.lost, "last": health.last}))
 """

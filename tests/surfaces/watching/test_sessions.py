@@ -7,7 +7,7 @@ from datetime import datetime
 
 import failonce
 from failonce.surfaces.watching.sessions import HEARD, NOBODY, current, reason
-from tests.surfaces.watching.made import PROJECT, Room
+from tests.surfaces.watching.made import PROJECT, Room, guardrail
 
 
 def test_sessions_nest_and_end() -> None:
@@ -78,9 +78,15 @@ def test_an_override_ends_with_its_block() -> None:
 def test_a_session_that_is_left_is_over(room: Room) -> None:
     """So that what came of it is counted now; left again later, it was over then."""
 
+    room.teach(guardrail("fetch", "force"))
+
     @failonce.watch
     def fetch(n: int) -> str:
         return f"item {n}"
+
+    @failonce.watch
+    def other() -> None:
+        pass
 
     def closed() -> Mapping[str, datetime]:
         assert room.host.writer.flush(30)
@@ -90,12 +96,11 @@ def test_a_session_that_is_left_is_over(room: Room) -> None:
         fetch(1)
         assert not closed()
     assert list(closed()) == ["b"], "no call was made in the other one"
+    with failonce.session("c"):
+        other()
+    assert list(closed()) == ["b"], "no lesson concerns it"
     first = closed()["b"]
     assert first >= room.calls()[-1].at
     with failonce.session("b"):
         fetch(2)
     assert closed()["b"] > first
-    with failonce.session("c", project="elsewhere"):
-        fetch(3)
-    assert list(closed()) == ["b"]
-    assert list(room.store.closings("elsewhere", ["c"])) == ["c"]

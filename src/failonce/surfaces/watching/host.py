@@ -42,18 +42,20 @@ SESSIONS: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """How failonce itself does in this process.
+class Status:
+    """How failonce itself does in this process; of tools `failonce health` tells.
 
     `lost`: times it failed and the call went on without it; `last` is the newest of these errors.
-    `waiting`: reports on their way, `dropped`: those that found no way. `refused`: what is in
-    force by its file and does not hold. `events`: what hints did. `abandoned`: calls given up
-    that ran on in a thread, `running`: those that still do.
+    `waiting`: reports on their way, `stored` and `spooled`: those that are kept, `dropped`: those
+    that found no way. `refused`: what is in force by its file and does not hold. `events`: what
+    hints did. `abandoned`: calls given up that ran on in a thread, `running`: those that still do.
     """
 
     lost: int = 0
     last: str = ""
     waiting: int = 0
+    stored: int = 0
+    spooled: int = 0
     dropped: int = 0
     refused: int = 0
     abandoned: int = 0
@@ -301,7 +303,7 @@ class Host:
     def over(self, session: Session) -> None:
         """A session was left: what it came to counts now."""
         project = self.project if session.project is None else session.project
-        if (project, session.id) in self._past and self.known(project) is not None:
+        if session.met and session.id and self.known(project) is not None:
             closing = Closing(project=project, session=session.id, at=self.clock.now())
             self.writer.put(lambda: (closing,))
 
@@ -314,13 +316,15 @@ class Host:
         self.lost += 1
         self.last = f"{type(error).__name__}: {error}"[:500]
 
-    def health(self) -> Health:
+    def status(self) -> Status:
         """How it does."""
         counts = self.writer.counts
-        return Health(
+        return Status(
             lost=self.lost,
             last=self.last,
             waiting=counts.waiting,
+            stored=counts.stored,
+            spooled=counts.spooled,
             dropped=counts.overflowed + counts.failed,
             refused=self.in_force.refused,
             abandoned=self.threads.abandoned,
@@ -380,9 +384,9 @@ def close() -> None:
         before.writer.close()
 
 
-def health() -> Health:
-    """How failonce itself does in this process; see `Health`. Never raises."""
-    return Health(lost=int(bool(_broken)), last=_broken) if _host is None else _host.health()
+def status() -> Status:
+    """How failonce itself does in this process; see `Status`. Never raises."""
+    return Status(lost=int(bool(_broken)), last=_broken) if _host is None else _host.status()
 
 
 def _left(session: Session) -> None:

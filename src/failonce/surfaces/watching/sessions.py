@@ -17,7 +17,7 @@ HEARD: Final = 50
 class Session:
     """One run of an agent. `task` names work that may recur in several sessions."""
 
-    __slots__ = ("_heard", "id", "project", "task", "tenant")
+    __slots__ = ("_heard", "id", "met", "project", "task", "tenant")
 
     def __init__(
         self, id: str, project: str | None = None, task: str | None = None, tenant: str = ""
@@ -26,6 +26,8 @@ class Session:
         self.project = project
         self.task = task
         self.tenant = tenant
+        self.met = False
+        """Whether a lesson concerns a tool that it called: then what it comes to is counted."""
         self._heard: deque[str] = deque(maxlen=HEARD)
 
     def tell(self, sentence: str) -> None:

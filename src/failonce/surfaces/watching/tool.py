@@ -116,6 +116,7 @@ class Tool:
         )
         facts = known.facts(name, at)
         if facts is not None:
+            session.met = True
             situation = here.situation(report, self.among(known.tools))
             speaking = facts.speaking(situation)
             silent = facts.silent(situation, speaking)
