@@ -20,7 +20,7 @@ from failonce.gate.needless import needless
 from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.guardrail import looks_back
-from failonce.kinds.registry import behaviour
+from failonce.kinds.registry import KINDS, behaviour
 from failonce.language.classification import first
 from failonce.language.tool_names import spec_of
 from failonce.lifecycle import Moved
@@ -56,9 +56,6 @@ from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.trial import situations
-
-UNATTENDED = (KindName.FIXER, KindName.HINT)
-"""Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +242,8 @@ class Mining:
         least = self._policy.hint_min_confidence if hint else self._policy.min_confidence
         judgement = lesson.judgement
         sure = statistics.support(judgement.proof.wins, judgement.proof.losses) >= least
-        return judgement.ruling is Ruling.ACTIVATE and lesson.proposal.kind in UNATTENDED and sure
+        bounded = KINDS.find(lesson.proposal.kind).bounded
+        return judgement.ruling is Ruling.ACTIVATE and bounded and sure
 
     # -------------------------------------------------------------- judge
 

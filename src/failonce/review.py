@@ -113,6 +113,23 @@ class Review:
         self._write(lesson, reported, events)
         return reported
 
+    def propose(self, proposal: Proposal) -> Lesson:
+        """Put a lesson that somebody wrote before a person; the same again is the same lesson.
+
+        Raises `RefusedLesson` where the gate refuses it, and writes nothing.
+        """
+        judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
+        name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        if old is not None:
+            return old
+        if judgement.ruling is Ruling.REJECT:
+            raise RefusedLesson(f"The gate refused it: {'; '.join(judgement.reasons)}.")
+        lesson = self.draft(name, None, proposal, judgement, self.mode(proposal.project))
+        self.store.commit(
+            Change(lessons=(lesson,), events=(self.proposed(lesson),), expects={name: None})
+        )
+        return lesson
+
     def learn(
         self, skill: str, sentence: str, *, reason: str, proposer: Proposer, project: str
     ) -> Lesson:

@@ -10,9 +10,10 @@ from typing import overload
 
 from failonce.kinds.behaviour import ALWAYS, Situation
 from failonce.kinds.decision import Armed, Decision
+from failonce.kinds.registry import FIRST, KINDS
 from failonce.language import pattern
 from failonce.language.matching import Bits, Matcher
-from failonce.model import Call, Failure, KindName
+from failonce.model import Call, Failure
 
 REMEMBERED = 1024
 """Sets of lessons whose common word is remembered."""
@@ -165,4 +166,4 @@ def concerned(armed: Sequence[Armed]) -> Concerned:
 
 
 def _fixers(lessons: Sequence[Armed]) -> Bits:
-    return sum(1 << n for n, a in enumerate(lessons) if a.kind is KindName.FIXER)
+    return sum(1 << n for n, a in enumerate(lessons) if KINDS.find(a.kind).place == FIRST)
