@@ -1,5 +1,6 @@
 """The store, as the end of the way."""
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -7,10 +8,12 @@ from typing import Protocol
 from failonce.adapters.in_force import Publisher, file_beside
 from failonce.adapters.spool.records import Record
 from failonce.adapters.sql_store import open_store, store_path
-from failonce.errors import StoreUnreadable
+from failonce.errors import FailonceError, StoreUnreadable
 from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure
 from failonce.policy import Policy
 from failonce.ports import Clock, Store
+
+_LOG = logging.getLogger("failonce")
 
 Weigh = Callable[[Store, Collection[str]], object]
 """Measures these lessons over a store, and moves those that are due."""
@@ -101,15 +104,23 @@ class StoreSink:
 
     def tidy(self) -> None:
         """Weigh what was passed with a reason; publish what a process decided that died."""
-        if self._doubted and self._weigh is not None:
-            doubted, self._doubted = frozenset(self._doubted), set()
-            self._weigh(self._store, doubted)
+        self._weigh_doubted()
         if self._publisher is not None and self._publisher.behind():
             self._publisher.publish()
 
+    def _weigh_doubted(self) -> None:
+        if self._doubted and self._weigh is not None:
+            doubted, self._doubted = frozenset(self._doubted), set()
+            self._weigh(self._store, doubted)
+
     def close(self) -> None:
         """Let go of the store."""
-        self._store.close()
+        try:
+            self._weigh_doubted()
+        except FailonceError as error:  # mining weighs it again
+            _LOG.info("What was passed with a reason could not be weighed: %s", error)
+        finally:
+            self._store.close()
 
 
 def _file(path: Path) -> tuple[int, int] | None:

@@ -211,7 +211,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
         if not why:
             b.host.tell(asked.spoken)
             return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
-        b.host.overridden(asked, why, b.report.at)
+        spoken = b.host.overridden(asked, why, b.report.at)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         spoken = b.host.tell(asked.spoken)
