@@ -19,6 +19,7 @@ from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decisio
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Event, Note, Result, Steps
 from failonce.language.category import ATTRIBUTES
+from failonce.language.matching import Bits
 from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
@@ -66,7 +67,7 @@ class Begun:
 
     __slots__ = (
         "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last",
-        "made", "notes", "number", "report", "silent", "situation", "streams", "tool",
+        "made", "notes", "number", "report", "situation", "speaking", "streams", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for each call that lessons may concern
@@ -77,7 +78,7 @@ class Begun:
         tool: Any,
         report: Report,
         situation: Situation,
-        silent: bool,
+        speaking: Bits,
         given: Given,
         args: tuple[Any, ...],
         kwargs: Given,
@@ -91,8 +92,8 @@ class Begun:
         self.kwargs = kwargs
         self.facts = facts
         self.situation = situation
-        self.silent = silent
-        """Whether nobody has anything to say before the call."""
+        self.speaking = speaking
+        """Those that may have something new to say before the call."""
         self.last: Result | None = None
         self.notes: list[Note] = []
         self.streams = False
@@ -112,7 +113,7 @@ class Begun:
     @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        return self.silent and (self.streams or not self.facts.hinted)
+        return not self.speaking and (self.streams or not self.facts.hinted)
 
     def spec(self, tool: str) -> ToolSpec:
         """What is known of a tool."""
@@ -187,10 +188,9 @@ def course(b: Begun, first: Result | None = None) -> Course:
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
     spoken: tuple[Spoken, ...] = ()
-    if b.silent:
+    if not b.speaking:
         return (yield from _cured(b, b.call, (yield from _run(b, b.call)), (), ()))
-    speaking = b.facts.names(b.situation)
-    asking = b.known.roster.ahead(b.call, b.report.at, _before(b), speaking=speaking)
+    asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
     if advice.action is AdviceAction.BLOCK:
@@ -202,8 +202,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         spoken = b.host.tell(asked.spoken)
-        if speaking is not None and not b.known.roster.held(b.call, b.report.at, speaking):
-            b.facts.tell(decision, b.call.cluster, b.report.at)
+        b.facts.tell(decision, b.call, b.speaking, b.report.at)
     back = (*decision.afterwards, *decision.if_failed)
     b.judges = b.judges or bool(back)
     call = _advised(b.call, decision)

@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections import Counter, OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -19,12 +19,12 @@ from failonce.compose.reading import SWITCH
 from failonce.compose.settings import OFF
 from failonce.exposing import Asked, Placed, RosterByTool, Spoken
 from failonce.kinds.behaviour import Block, Situation
-from failonce.kinds.concerned import Concerned, concerned
+from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
 from failonce.language.matching import Bits
-from failonce.model import Action, AdviceAction, Effect, Event, Mode, ToolSpec
+from failonce.model import Action, AdviceAction, Call, Effect, Event, Mode, ToolSpec
 from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
@@ -38,6 +38,9 @@ REMEMBERED: Final = 4096
 """Exposures that were told, and projects."""
 SESSIONS: Final = 512
 """Sessions whose last calls are remembered."""
+
+_Words = tuple[str, int, Bits, bool]
+"""A unit, a week, who may speak, and whether the arguments are unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,56 +67,27 @@ class Health:
 class Facts:
     """What is known of the lessons of one tool beforehand."""
 
-    placed: Sequence[Placed]
-    acting: Concerned | None
-    watching: Concerned | None
+    every: Concerned
+    """Those that act, and behind them those that watch."""
     hinted: bool
     """Whether a hint is around its calls."""
     heeds: bool
     """Whether a lesson looks at what came of a call."""
 
-    told: dict[tuple[str, int], Decision] = field(default_factory=dict)
-    """By unit and week: what was said last and told as an exposure, where it may be said again."""
+    told: dict[_Words, Decision] = field(default_factory=dict)
+    """What was said and told as exposures in a unit and week, where only words were said."""
 
-    def speaking(self, situation: Situation) -> Bits:
-        """Those that act and may have something to say before this call."""
-        return self.acting.before(situation) if self.acting is not None else 0
+    def again(self, call: Call, speaking: Bits, at: datetime) -> Decision | None:
+        """The decision where it is the same as before in this unit: it is told of once."""
+        return self.told.get((call.cluster, epoch(at), speaking, call.args is None))
 
-    def silent(self, situation: Situation, speaking: Bits) -> bool:
-        """True where nobody has anything to say before this call."""
-        return not (speaking or (self.watching is not None and self.watching.before(situation)))
-
-    def names(self, situation: Situation) -> Set[str] | None:
-        """Those that may have something to say; None where a repair may make another call of it."""
-        found: set[str] = set()
-        for lessons, repairs in ((self.acting, True), (self.watching, False)):
-            left = 0 if lessons is None else lessons.before(situation)
-            if lessons is None or not left:
-                continue
-            if repairs and left & lessons.fixers:
-                return None
-            while left:
-                found.add(lessons.lessons[(left & -left).bit_length() - 1].lesson)
-                left &= left - 1
-        return found
-
-    def again(
-        self, situation: Situation, speaking: Bits, at: datetime, most: int
-    ) -> Decision | None:
-        """The decision where it was the same before in this unit: it is told of once."""
-        if self.acting is None or not self.told:
-            return None
-        told = self.told.get((situation.call.cluster, epoch(at)))
-        known = None if told is None else self.acting.known(situation.call, speaking, most)
-        return known if known is told else None
-
-    def tell(self, decision: Decision, unit: str, at: datetime) -> None:
-        """Only words were said, and nobody was held out or watched."""
-        words = (AdviceAction.ALLOW, AdviceAction.WARN)
-        if unit and self.watching is None and decision.advice.action in words:
+    def tell(self, decision: Decision, call: Call, speaking: Bits, at: datetime) -> None:
+        """It was decided and told: the same again, where all that may speak say the same again."""
+        words = decision.advice.action in (AdviceAction.ALLOW, AdviceAction.WARN)
+        if words and call.cluster and not speaking & ~self.every.fixed:
             if len(self.told) >= REMEMBERED:
                 self.told.clear()
-            self.told[unit, epoch(at)] = decision
+            self.told[call.cluster, epoch(at), speaking, call.args is None] = decision
 
 
 class Known:
@@ -125,7 +99,7 @@ class Known:
         self.roster = RosterByTool(lambda tool: snapshot.placed(project, tool, clock.now()), new_id)
         self._snapshot = snapshot
         self._project = project
-        self._facts: dict[str, Facts] = {}
+        self._facts: dict[str, tuple[Sequence[Placed], Facts | None]] = {}
 
     def facts(self, tool: str, at: datetime) -> Facts | None:
         """What is known of a tool's lessons; None where it has none."""
@@ -133,20 +107,20 @@ class Known:
         if not placed:
             return None
         known = self._facts.get(tool)
-        if known is None or known.placed is not placed:
+        if known is None or known[0] is not placed:
             if len(self._facts) >= REMEMBERED:
                 self._facts = {}
-            known = self._facts[tool] = self._made(tool, placed)
-        return known if known.acting is not None or known.watching is not None else None
+            known = self._facts[tool] = placed, self._made(tool)
+        return known[1]
 
-    def _made(self, tool: str, placed: Sequence[Placed]) -> Facts:
-        acting, watching = self.roster.acting(tool), self.roster.watching(tool)
-        bodies = [a.behaviour for a in acting]
+    def _made(self, tool: str) -> Facts | None:
+        together = self.roster.together(tool)
+        if together is None:
+            return None
+        bodies = [a.behaviour for a in self.roster.acting(tool)]
         hinted = any(isinstance(b, Hint) for b in bodies)
         return Facts(
-            placed=placed,
-            acting=concerned(acting) if acting else None,
-            watching=concerned(watching) if watching else None,
+            every=together.every,
             hinted=hinted,
             heeds=hinted or any(b.speaks.after is not None for b in bodies),
         )

@@ -116,16 +116,14 @@ class Tool:
         facts = known.facts(name, at)
         if facts is not None:
             situation = here.situation(report, self.among(known.tools))
-            speaking = facts.speaking(situation)
-            silent = facts.silent(situation, speaking)
-            said = None
-            if not (silent or facts.heeds):
-                said = facts.again(situation, speaking, at, here.policy.max_suggestions)
+            speaking = facts.every.before(situation)
+            said = facts.again(situation.call, speaking, at) if speaking else None
             if said is not None:
                 self.say(here, session, said.advice)
-            elif facts.heeds or not silent:
+                speaking = 0
+            if speaking or facts.heeds:
                 return Begun(
-                    here, known, facts, self, report, situation, silent, given, args, kwargs
+                    here, known, facts, self, report, situation, speaking, given, args, kwargs
                 )
         if here.hinted and self.read_only is not True:
             here.runtime.wrote(tenant=session.tenant, project=project)
