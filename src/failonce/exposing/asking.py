@@ -28,15 +28,29 @@ class Spoken:
         return replace(self.exposure, effect=effect, evidence=evidence)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the lessons that act say, and what is to be recorded of all that were met."""
+    """What the lessons that act say, and what is to be recorded of all that were met.
 
-    decision: Decision
-    spoken: tuple[Spoken, ...] = ()
+    To find out the second takes longer than a call may wait, so it is done where it is first
+    asked for, on whatever thread.
+    """
+
+    __slots__ = ("_find", "_spoken", "decision")
+
+    def __init__(self, decision: Decision, find: "Callable[[], tuple[Spoken, ...]]") -> None:
+        self.decision = decision
+        self._find = find
+        self._spoken: tuple[Spoken, ...] | None = None
+
+    @property
+    def spoken(self) -> tuple[Spoken, ...]:
+        """Those that were met, of two threads that ask at once by ids of either."""
+        if self._spoken is None:
+            self._spoken = self._find()
+        return self._spoken
 
 
-UNASKED = Asked(decision=NOTHING)
+UNASKED = Asked(NOTHING, tuple)
 Asks = Generator[Call, Answer, Asked]
 """Asking that yields calls to be made, and is sent their answers."""
 T = TypeVar("T")

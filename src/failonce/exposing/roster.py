@@ -23,7 +23,7 @@ from failonce.exposing.together import Together
 from failonce.identity import digest
 from failonce.kinds.behaviour import Block, Insert, Repair, Retry
 from failonce.kinds.concerned import Part, places
-from failonce.kinds.decision import Armed, Concerning, Touch
+from failonce.kinds.decision import Armed, Concerning, Decision, Touch
 from failonce.language.matching import Bits
 from failonce.model import Arm, Call, Effect, Exposure
 from failonce.outcome.assignment import epoch
@@ -89,9 +89,21 @@ class Roster:
         there = self.together(call.tool)
         if there is None:
             return UNASKED
-        applied, held, shadow = (_Meeting(call=call, at=at, arm=arm) for arm in _ARMS)
-        acting, ask = _Acting(self, call, at), settled(decide)
+        acting = _Acting(self, call, at)
         decision, raised = yield from answers(decide, acting, call.tool)
+        return Asked(decision, lambda: self._before(there, acting, decide, decision, raised))
+
+    def _before(
+        self,
+        there: Together,
+        acting: "_Acting",
+        decide: Deciders,
+        decision: Decision,
+        raised: Sequence[Armed],
+    ) -> tuple[Spoken, ...]:
+        """Those that spoke, that would have but for the draw, and that watched."""
+        call, at, ask = acting.call, acting.at, settled(decide)
+        applied, held, shadow = (_Meeting(call=call, at=at, arm=arm) for arm in _ARMS)
         met = there.acting | there.watching if raised else self._met(there, acting, ask)
         spoken = [self._spoken(t, applied) for t in decision.touches]
         for own in there.held(there.draw(call.cluster, at), met):
@@ -101,7 +113,7 @@ class Roster:
             own = frozenset((there.every.lessons[n].lesson,))
             spoken += self._would(ask, own, acting, shadow)
         spoken += [self._failed(a, applied) for a in raised]
-        return Asked(decision=decision, spoken=tuple(spoken))
+        return tuple(spoken)
 
     def after(self, call: Call, at: datetime, ask: Asking, *, spent: Iterable[str] = ()) -> Asked:
         """Ask after a call failed, all lessons but those that are `spent`.
@@ -118,14 +130,14 @@ class Roster:
         acting = self._without(gone) if gone else self.acting
         if not self.acting(call.tool):
             return UNASKED
-        met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
         decision, raised = yield from answers(decide, acting, call.tool)
-        spoken = [
-            _afterwards(self._exposure(t.armed, met, id=self._new_id()), t)
-            for t in decision.touches
-        ]
-        spoken += [self._failed(a, met) for a in raised]
-        return Asked(decision=decision, spoken=tuple(spoken))
+        met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
+
+        def found() -> tuple[Spoken, ...]:
+            spoken = [self._repaired(t, met) for t in decision.touches]
+            return (*spoken, *(self._failed(a, met) for a in raised))
+
+        return Asked(decision, found)
 
     def _without(self, gone: Set[str]) -> Concerning:
         """The lessons that act, but some."""
@@ -164,6 +176,13 @@ class Roster:
                 return Spoken(exposure=replace(made, effect=Effect.PREVENTED))
             return Spoken(exposure=made, if_worked=Effect.REPAIRED, if_failed=Effect.NO_EFFECT)
         return Spoken(exposure=self._exposure(touch.armed, met))
+
+    def _repaired(self, touch: Touch, met: _Meeting) -> Spoken:
+        """What a lesson does after a failure, each time."""
+        made = self._exposure(touch.armed, met, id=self._new_id())
+        worked = Effect.RECOVERED if isinstance(touch.effect, Retry) else Effect.REPAIRED
+        after = replace(made, after=True, share=0.0)
+        return Spoken(exposure=after, if_worked=worked, if_failed=Effect.NO_EFFECT)
 
     def _failed(self, armed: Armed, met: _Meeting) -> Spoken:
         """A lesson whose own step failed; its unit is no unit of either arm."""
@@ -211,27 +230,31 @@ class Roster:
 class _Acting:
     """The lessons that act in the unit of a call, tool by tool, and some `besides`."""
 
-    def __init__(
-        self, roster: Roster, call: Call, at: datetime, besides: Set[str] = frozenset()
-    ) -> None:
+    def __init__(self, roster: Roster, call: Call, at: datetime) -> None:
         self.call = call
+        self.at = at
         self._roster = roster
-        self._at = at
-        self._besides = besides
+        self._besides: Set[str] = frozenset()
         self._parts: dict[str, Part] = {}
+        self._theres: dict[str, Together | None] = {}
 
     def __call__(self, tool: str) -> Sequence[Armed]:
-        """Those of a tool."""
-        there = self._roster.together(tool)
+        """Those of a tool; the same for all that are asked of one call, whenever they are."""
+        if tool in self._parts:
+            return self._parts[tool]
+        if tool not in self._theres:
+            self._theres[tool] = self._roster.together(tool)
+        there = self._theres[tool]
         if there is None:
             return ()
-        if tool not in self._parts:
-            self._parts[tool] = there.part(there.draw(self.call.cluster, self._at), self._besides)
-        return self._parts[tool]
+        part = there.part(there.draw(self.call.cluster, self.at), self._besides)
+        return self._parts.setdefault(tool, part)
 
     def with_(self, besides: Set[str]) -> "_Acting":
         """The same with others besides, of whom nothing was asked yet."""
-        return _Acting(self._roster, self.call, self._at, besides)
+        other = _Acting(self._roster, self.call, self.at)
+        other._besides, other._theres = besides, self._theres
+        return other
 
     @property
     def met(self) -> Bits:
@@ -248,12 +271,3 @@ def _once(place: Placed, met: _Meeting, what: str) -> str:
     lesson, call = place.armed, met.call
     of = lesson.lesson, str(lesson.version), place.since.isoformat(), call.project, call.cluster
     return digest(("exposure/1", *of, str(epoch(met.at)), met.arm, what), size=16)
-
-
-def _afterwards(made: Exposure, touch: Touch) -> Spoken:
-    worked = Effect.RECOVERED if isinstance(touch.effect, Retry) else Effect.REPAIRED
-    return Spoken(
-        exposure=replace(made, after=True, share=0.0),
-        if_worked=worked,
-        if_failed=Effect.NO_EFFECT,
-    )

@@ -12,7 +12,7 @@ from failonce.kinds.behaviour import ALWAYS, Effect, Situation
 from failonce.kinds.decision import Armed, Decision
 from failonce.language import pattern
 from failonce.language.matching import Bits, Matcher
-from failonce.model import Call, Failure, KindName
+from failonce.model import Args, Call, Failure, KindName
 
 REMEMBERED = 1024
 """Sets of lessons whose common word is remembered."""
@@ -38,26 +38,40 @@ class Concerned(Sequence[Armed]):
                     causes, cause = self._named, s.fingerprint
                 causes[cause] = causes.get(cause, 0) | 1 << n
         self.fixers = _fixers(self.lessons)
+        self.unsure: Bits = 0
+        """Those of which only they themselves know whether they speak before a call."""
         self._asked_first = [
             (~(1 << n), self.lessons[n].behaviour.before)
             for n, s in enumerate(speaks)
             if s.before == ALWAYS and not s.fixed
         ]
+        for without, _ in self._asked_first:
+            self.unsure |= ~without
         self._said: dict[tuple[Bits, int, bool], Decision] = {}
 
     def before(self, situation: Situation) -> Bits:
         """Those that may have something to say before a call."""
-        args = situation.call.args
-        speaking = self._before.all if args is None else self._before.holding(args)
-        for without, before in self._asked_first:  # of any arguments: only they themselves know
-            if _silent(before, situation):
-                speaking &= without
+        return self.first(self.holding(situation.call.args), situation)
+
+    def holding(self, args: Args | None) -> Bits:
+        """Those that by its arguments alone may have something to say before a call."""
+        return self._before.all if args is None else self._before.holding(args)
+
+    def first(self, speaking: Bits, situation: Situation) -> Bits:
+        """Those of them that may still, once those were asked whom no argument keeps silent."""
+        if speaking & self.unsure:
+            for without, before in self._asked_first:
+                if _silent(before, situation):
+                    speaking &= without
         return speaking
+
+    def heeding(self, args: Args | None) -> Bits:
+        """Those that by its arguments may have something to say after a call that fails."""
+        return self._after.all if args is None else self._after.holding(args)
 
     def after(self, situation: Situation, failure: Failure) -> Bits:
         """Those that may have something to say after a call failed so, or will."""
-        args = situation.call.args
-        speaking = self._after.all if args is None else self._after.holding(args)
+        speaking = self.heeding(situation.call.args)
         concerned = self._named.get(failure.signature, 0)
         for regex, own in self._found.items():
             if speaking & own and pattern.matches(regex, failure.message):
@@ -126,7 +140,9 @@ class Part(Concerned):
         self._every.remember(call, speaking, most, decision)
 
     def _those(self) -> tuple[Armed, ...]:
-        left = self._left((1 << len(self.lessons)) - 1)
+        every = (1 << len(self.lessons)) - 1
+        self.met |= every  # whoever goes through them asks each
+        left = self._left(every)
         return tuple(a for n, a in enumerate(self.lessons) if left >> n & 1)
 
     def __len__(self) -> int:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from failonce.identity import framed
 from failonce.model import Action, Arm, Lesson, Proposal, State
 from failonce.policy import Policy
 
@@ -43,11 +44,9 @@ def epoch(at: datetime) -> int:
 
 def uniform(group: Group, at: datetime, unit: str) -> float:
     """A number in [0, 1) that group, epoch and unit alone decide."""
-    h = sha256()
-    for part in (group.target, group.signature, str(epoch(at)), unit):
-        raw = part.encode("utf-8", "surrogatepass")
-        h.update(b"%d:" % len(raw) + raw)
-    return int.from_bytes(h.digest()[:8]) / 2**64
+    parts = (group.target, group.signature, str(epoch(at)), unit)
+    drawn = sha256(framed(part.encode("utf-8", "surrogatepass") for part in parts))
+    return int.from_bytes(drawn.digest()[:8]) / 2**64
 
 
 def drawn(group: Group, at: datetime, unit: str, share: float) -> Arm:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from failonce.errors import Blocked
-from failonce.exposing import Spoken
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.concerned import concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision
@@ -25,7 +24,7 @@ from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, Ki
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
 from failonce.surfaces.watching.host import Facts, Host, Known
-from failonce.surfaces.watching.reports import Report, came_of, tried
+from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
 from failonce.surfaces.worded import failure_in, wordings
 from failonce.trial import DEPTH
@@ -99,7 +98,7 @@ class Begun:
         self.streams = False
         """Whether it hands out items while it runs: then it cannot run again."""
         self.number = 1
-        self.judges = facts.heeds
+        self.judges = facts.heeds(report.args)
         """Whether anything depends on what came of it: else only the writer asks."""
         self.made = False
         """Whether it ran, or was given up: a hint may answer in its stead."""
@@ -187,7 +186,6 @@ def course(b: Begun, first: Result | None = None) -> Course:
     """The way of a call; `first` is what came of it where it ran already."""
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
-    spoken: tuple[Spoken, ...] = ()
     if not b.speaking:
         return (yield from _cured(b, b.call, (yield from _run(b, b.call)), (), ()))
     asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
@@ -196,19 +194,20 @@ def course(b: Begun, first: Result | None = None) -> Course:
     if advice.action is AdviceAction.BLOCK:
         why = reason()
         if not why:
-            b.host.tell(asked.spoken)
+            b.host.tell(asked)
             return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
         b.host.overridden(asked, why, b.report.at)
-        advice, decision = Advice(), Decision(advice=Advice())
+        advice, decision, telling = Advice(), Decision(advice=Advice()), None
     else:
-        spoken = b.host.tell(asked.spoken)
-        b.facts.tell(decision, b.call, b.speaking, b.report.at)
+        telling = b.host.tell(asked)
+        b.facts.tell(decision, b.report, b.speaking)
     back = (*decision.afterwards, *decision.if_failed)
-    b.judges = b.judges or bool(back)
     call = _advised(b.call, decision)
+    # Whether anybody heeds what comes of a call was told by its arguments, which are others now.
+    b.judges = b.judges or bool(back) or call is not b.call
     if call is not b.call and not _possible(b, call):
         yield from _made(back)
-        decision, call, back, spoken = Decision(advice=Advice()), b.call, (), ()
+        decision, call, back, telling = Decision(advice=Advice()), b.call, (), None
     else:
         b.say(advice)
     try:
@@ -218,14 +217,14 @@ def course(b: Begun, first: Result | None = None) -> Course:
     except BaseException:
         yield from _made(back)
         raise
-    _tell_end(b, spoken)
+    _tell_end(b, telling)
     yield from _made(decision.afterwards)
     return (yield from _cured(b, call, result, decision.if_failed, advice.lessons))
 
 
 def _before(b: Begun):  # type: ignore[no-untyped-def]
-    most = b.host.policy.max_suggestions
-    return lambda concerning: decide.before(b.situation, concerning, most=most)
+    situation, most = b.situation, b.host.policy.max_suggestions
+    return lambda concerning: decide.before(situation, concerning, most=most)
 
 
 def _cured(
@@ -254,7 +253,7 @@ def _cured(
             yield from _made(back)
             break
         used |= set(decision.advice.lessons)
-        spoken = b.host.tell(asked.spoken)
+        telling = b.host.tell(asked)
         try:
             new = yield from _run(b, repaired)
         except GeneratorExit:
@@ -262,7 +261,7 @@ def _cured(
         except BaseException:
             yield from _made((*back, *undo))
             raise
-        _tell_end(b, spoken)
+        _tell_end(b, telling)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
             yield from _made(decision.if_failed)
@@ -308,10 +307,10 @@ def _has_hints(b: Begun, call: Call, armed: Sequence[Armed]) -> bool:
     return any(isinstance(a.behaviour, Hint) for a in armed)
 
 
-def _tell_end(b: Begun, spoken: Sequence[Spoken]) -> None:
-    """What came of exposures, where the call was made at all."""
-    if spoken and b.made:
-        b.host.writer.put(came_of(spoken, b.report))
+def _tell_end(b: Begun, telling: Telling | None) -> None:
+    """What came of the lessons that were met, where the call was made at all."""
+    if telling is not None and b.made:
+        b.host.writer.put(telling.came_of(b.report))
 
 
 _HELPED: Final = (Event.RETRIED, Event.FELL_BACK)

@@ -24,14 +24,14 @@ from failonce.kinds.decision import Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
 from failonce.language.matching import Bits
-from failonce.model import Action, AdviceAction, Call, Effect, Event, Mode, ToolSpec
+from failonce.model import Action, AdviceAction, Args, Effect, Event, Mode, ToolSpec
 from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.skill.driving import Threads
 from failonce.skill.steps import Runtime
 from failonce.surfaces.rosters import new_id
-from failonce.surfaces.watching.reports import Back, Desk, Report
+from failonce.surfaces.watching.reports import Back, Desk, Report, Telling
 from failonce.trial import RECENT
 
 REMEMBERED: Final = 4096
@@ -69,25 +69,29 @@ class Facts:
 
     every: Concerned
     """Those that act, and behind them those that watch."""
+    acting: Bits
     hinted: bool
     """Whether a hint is around its calls."""
-    heeds: bool
-    """Whether a lesson looks at what came of a call."""
-
     told: dict[_Words, Decision] = field(default_factory=dict)
     """What was said and told as exposures in a unit and week, where only words were said."""
 
-    def again(self, call: Call, speaking: Bits, at: datetime) -> Decision | None:
-        """The decision where it is the same as before in this unit: it is told of once."""
-        return self.told.get((call.cluster, epoch(at), speaking, call.args is None))
+    def heeds(self, args: Args | None) -> bool:
+        """Whether a lesson looks at what comes of a call with these arguments."""
+        return self.hinted or self.every.heeding(args) & self.acting != 0
 
-    def tell(self, decision: Decision, call: Call, speaking: Bits, at: datetime) -> None:
+    def again(self, report: Report, speaking: Bits) -> Decision | None:
+        """The decision where it is the same as before in this unit: it is told of once."""
+        key = report.session.unit, epoch(report.at), speaking, report.args is None
+        return self.told.get(key)
+
+    def tell(self, decision: Decision, report: Report, speaking: Bits) -> None:
         """It was decided and told: the same again, where all that may speak say the same again."""
+        unit = report.session.unit
         words = decision.advice.action in (AdviceAction.ALLOW, AdviceAction.WARN)
-        if words and call.cluster and not speaking & ~self.every.fixed:
+        if words and unit and not speaking & ~self.every.fixed:
             if len(self.told) >= REMEMBERED:
                 self.told.clear()
-            self.told[call.cluster, epoch(at), speaking, call.args is None] = decision
+            self.told[unit, epoch(report.at), speaking, report.args is None] = decision
 
 
 class Known:
@@ -117,12 +121,10 @@ class Known:
         together = self.roster.together(tool)
         if together is None:
             return None
-        bodies = [a.behaviour for a in self.roster.acting(tool)]
-        hinted = any(isinstance(b, Hint) for b in bodies)
         return Facts(
             every=together.every,
-            hinted=hinted,
-            heeds=hinted or any(b.speaks.after is not None for b in bodies),
+            acting=together.acting,
+            hinted=any(isinstance(a.behaviour, Hint) for a in self.roster.acting(tool)),
         )
 
 
@@ -234,18 +236,19 @@ class Host:
             past = Back(self._past.get((report.project, report.session.id), ()))
         return Situation(call=report.call, past=past, tools=tools)
 
-    def tell(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
-        """Report exposures that were not told before, and give these."""
-        if not spoken:
-            return ()
+    def tell(self, asked: Asked) -> Telling:
+        """Report what lessons a call met, before it is made."""
+        telling = Telling(asked, self._new)
+        self.writer.put(telling)
+        return telling
+
+    def _new(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+        """Those that were not told before."""
         with self._lock:
             new = tuple(s for s in spoken if s.exposure.id not in self._told)
             self._told |= dict.fromkeys(s.exposure.id for s in new)
             while len(self._told) > REMEMBERED:
                 self._told.popitem(last=False)
-        if new:
-            exposures = tuple(s.exposure for s in new)
-            self.writer.put(lambda: exposures)
         return new
 
     def overridden(self, asked: Asked, reason: str, at: datetime) -> None:

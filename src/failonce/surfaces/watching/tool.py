@@ -11,11 +11,12 @@ from typing import Any
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import CANNOT, settle
 from failonce.kinds.hint.running import Result
+from failonce.language.matching import Bits
 from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
-from failonce.surfaces.watching.binding import Shape, taken
+from failonce.surfaces.watching.binding import Given, Shape, taken
 from failonce.surfaces.watching.course import Begun
-from failonce.surfaces.watching.host import Host, host
+from failonce.surfaces.watching.host import Facts, Host, Known, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
 
@@ -115,19 +116,40 @@ class Tool:
         )
         facts = known.facts(name, at)
         if facts is not None:
-            situation = here.situation(report, self.among(known.tools))
-            speaking = facts.every.before(situation)
-            said = facts.again(situation.call, speaking, at) if speaking else None
-            if said is not None:
-                self.say(here, session, said.advice)
-                speaking = 0
-            if speaking or facts.heeds:
-                return Begun(
-                    here, known, facts, self, report, situation, speaking, given, args, kwargs
-                )
+            speaking = facts.every.holding(report.args)
+            if speaking or facts.heeds(report.args):
+                begun = self._met(here, known, facts, report, speaking, given, args, kwargs)
+                if begun is not None:
+                    return begun
         if here.hinted and self.read_only is not True:
             here.runtime.wrote(tenant=session.tenant, project=project)
         return report
+
+    def _met(  # noqa: PLR0917 - by place, as those of `Begun`
+        self,
+        here: Host,
+        known: Known,
+        facts: Facts,
+        report: Report,
+        speaking: Bits,
+        given: Given,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Begun | None:
+        """The call that lessons may concern; None where they say what they said, and no more."""
+        situation = None
+        if speaking & facts.every.unsure:
+            situation = here.situation(report, self.among(known.tools))
+            speaking = facts.every.first(speaking, situation)
+        said = facts.again(report, speaking) if speaking else None
+        if said is not None:
+            self.say(here, report.session, said.advice)
+            speaking = 0
+        if not (speaking or facts.heeds(report.args)):
+            return None
+        if situation is None:
+            situation = here.situation(report, self.among(known.tools))
+        return Begun(here, known, facts, self, report, situation, speaking, given, args, kwargs)
 
     def say(self, here: Host, session: Session, advice: Advice) -> None:
         """Let the agent hear it."""
