@@ -324,7 +324,8 @@ _OFF = frozenset({"off", "0", "false", "no"})
 
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(min(size, MOST_BYTES) + 1)
     if len(content) > MOST_BYTES:
         raise StoreUnreadable(f"it is larger than {MOST_BYTES:,} bytes")
     return content
