@@ -9,11 +9,12 @@ Microseconds that are added to a call with three arguments of 200 bytes, by what
     chain       all seven hints: metrics, fallback, cache, breaker, rate limit, retry, timeout
     ten         ten lessons speak, of 10,000 that are in force (`watched/lessons.py`)
 
-Every batch is a session of 60 calls that begins anew, so what a lesson costs at its first
-meeting is in it; the calls of `ten` are drawn over 100 tools by the same Zipf as the lessons.
-Sessions of all ways go by turns, and 20 ms apart, in which the writer keeps what was reported:
-nothing is left out, and at the end everything is in the store. The figure is the median batch
-less the median batch of the bare function. CPU is that of all threads, until all is kept.
+Sessions have 60 calls and begin anew each time. Those of `ten` draw a handful of the 100 tools
+by the same Zipf as the lessons, and call the same one again as often as coding agents do. The
+sessions of all ways go by turns, 20 ms apart, in which the writer keeps what was reported:
+nothing is left out, and at the end everything is in the store. The figures are those of the
+median batch of ten calls, of the median session, in which what is drawn and told at the first
+meeting is in, and of CPU over all threads until all is kept; less those of the bare function.
 Peers record nothing. By the settings' default each lesson is withheld from a tenth of the
 sessions; `ten, nothing withheld` is without that. The last line is JSON.
 """
@@ -24,9 +25,9 @@ import json
 import os
 import platform
 import random
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -34,14 +35,16 @@ from time import perf_counter
 from typing import Any
 
 import failonce
+from failonce.adapters.sql_store import open_store, store_url
+from failonce.model import Arm
 from failonce.surfaces.watching.host import Host
+from generated.shapes import Shapes
 from watched.file import loading, memory, ms, published
 from watched.lessons import (
     APPLY,
     BUSIEST,
     CHAINED,
     GUARDED,
-    LESSONS,
     OTHER,
     PLAIN,
     SHARES,
@@ -51,7 +54,7 @@ from watched.lessons import (
     hosting,
 )
 from watched.peers import chained, chained_async, stamined, tenacious
-from watched.timing import CALLS, Runs, Timed, Way, always, awaiting, blocking, spent, timed
+from watched.timing import CALLS, Runs, Timed, Way, always, awaiting, blocking, timed
 
 ANSWER = "done " * 40
 PEERS = {
@@ -76,10 +79,21 @@ async def tool_async(path: str, query: str, content: str) -> str:  # noqa: ARG00
 
 
 def drawn(function: Callable[..., Any]) -> Way:
-    """Calls of 100 watched tools by Zipf."""
+    """Calls of watched tools: each session draws its own, and often calls one again."""
     tools = [failonce.watch(tool=name)(function) for name in TOOLS]
-    r = random.Random(3)
-    return lambda: r.choices(tools, SHARES, k=CALLS)
+    r, shapes = random.Random(3), Shapes()
+
+    def session() -> list[Callable[..., Any]]:
+        count, own = shapes.tools.draw(r), list[Callable[..., Any]]()
+        while len(set(own)) < count:
+            own += r.choices(tools, SHARES)
+        called = own[:1]
+        while len(called) < CALLS:
+            again = r.random() < shapes.again
+            called.append(called[-1] if again else r.choice(own))
+        return called
+
+    return session
 
 
 def ways(function: Callable[..., Any], *, awaits: bool) -> dict[str, Way]:
@@ -101,25 +115,18 @@ def ways(function: Callable[..., Any], *, awaits: bool) -> dict[str, Way]:
     return found
 
 
-def measured(
-    known: Mapping[str, Way], runs: Runs, host: Host, *, sessions: int
-) -> dict[str, Timed]:
+def measured(known: Mapping[str, Way], runs: Runs, host: Host, sessions: int) -> dict[str, Timed]:
     """What each way adds to the bare call."""
-    took = timed(known, runs, arguments, sessions=sessions)
-    cpu = {n: spent(w, runs, arguments, host, sessions=sessions // 5) for n, w in known.items()}
+    took = timed(known, runs, arguments, host, sessions=sessions)
     bare = took.pop("bare")
-    return {
-        name: Timed(us=t.us - bare.us, p90_us=t.p90_us - bare.us, cpu_us=cpu[name] - cpu["bare"])
-        for name, t in took.items()
-    }
+    return {name: t.less(bare) for name, t in took.items()}
 
 
 def both(known: Callable[..., Mapping[str, Way]], host: Host, sessions: int) -> dict[str, Timed]:
     """Sync and async; `async_` stands before the names of the second."""
-    found = measured(known(tool, awaits=False), blocking, host, sessions=sessions)
+    found = measured(known(tool, awaits=False), blocking, host, sessions)
     with asyncio.Runner() as runner:
-        ways = known(tool_async, awaits=True)
-        more = measured(ways, awaiting(runner), host, sessions=sessions)
+        more = measured(known(tool_async, awaits=True), awaiting(runner), host, sessions)
     return found | {f"async_{name}": each for name, each in more.items()}
 
 
@@ -181,54 +188,67 @@ def check_ten(folder: Path) -> None:
 # ------------------------------------------------------------------- report
 
 
+def withheld(folder: Path) -> float:
+    """The share of the sessions that met the ten and went without at least one of them."""
+    with closing(open_store(store_url(folder / "store.db"))) as store:
+        met = [x for x in store.exposures() if x.tool in TOOLS]
+    without = {x.unit for x in met if x.arm is Arm.HOLDOUT}
+    return len(without) / len({x.unit for x in met})
+
+
 def report(found: Mapping[str, Timed]) -> None:
     """The table."""
-    print(f"{'µs a call, added':<30} {'sync':>7} {'p90':>7} {'CPU':>7}", end="")
-    print(f" {'async':>7} {'p90':>7} {'CPU':>7}   beside")
-    for name in found:
+    head = "".join(f"{name:>9}" for name in ("batch", "session", "CPU") * 2)
+    print(f"{'µs a call, added: sync, async':<31}{head}   beside, sync and async")
+    for name, t in found.items():
         if name.startswith("async_"):
             continue
-        print(f"{name.replace('_', ' '):<30}", end="")
-        for each in (name, f"async_{name}"):
-            t = found.get(each)
-            cells = ("",) * 3 if t is None else (f"{x:.1f}" for x in (t.us, t.p90_us, t.cpu_us))
-            print("".join(f" {cell:>7}" for cell in cells), end="")
-        peer = PEERS.get(name, "")
-        if peer:
-            print(f"   {found[name].us / found[peer].us:.2f} x {peer.replace('_', ' ')}", end="")
-        print()
+        other, peer = found.get(f"async_{name}"), PEERS.get(name)
+        row = "".join(
+            f"{x:9.1f}"
+            for each in (t, other)
+            if each
+            for x in (each.us, each.session_us, each.cpu_us)
+        )
+        beside = ""
+        if peer and other:
+            ratios = t.us / found[peer].us, other.us / found[f"async_{peer}"].us
+            beside = f"   {ratios[0]:.2f} and {ratios[1]:.2f} x {peer.replace('_', ' ')}"
+        print(f"{name.replace('_', ' '):<31}{row}{beside}")
 
 
 def main() -> None:
     """Measure all of it and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer sessions, under a minute")
-    sessions = 40 if parser.parse_args().quick else 400
+    quick = parser.parse_args().quick
+    sessions = 25 if quick else 300
     peers = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    load = os.getloadavg()[0]
     print(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cpus, load "
-        f"{os.getloadavg()[0]:.1f} before; {peers}"
+        f"{load:.1f} before; {peers}"
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        began = perf_counter()
-        publisher = fill(folder)
-        print(f"{LESSONS:,} lessons in the store after {ms(began) / 1000:.1f} s", end=", ")
+        publisher = fill(folder, as_json=quick)
         anew = published(publisher)
-        figures = {"publish_anew_s": anew} | loading(folder) | memory(folder)
-        print(f"published after {anew:.1f} s", file=sys.stdout, flush=True)
+        figures = {} if quick else {"publish_anew_s": anew}
+        figures |= loading(folder) | memory(folder)
         check_ten(folder)
-        figures |= firsts(folder, sessions * 2)
+        figures |= firsts(folder, sessions * 4)
         with hosting(folder) as host:
             found = both(ways, host, sessions)
             check(host)
+        figures["sessions_withheld"] = withheld(folder)
         with hosting(folder, holdout=False) as host:
             found |= both(only_ten, host, sessions)
             check(host)
     report(found)
     print(", ".join(f"{name} {value:,.2f}" for name, value in figures.items()))
     for name, t in found.items():
-        figures |= {f"{name}_us": t.us, f"{name}_cpu_us": t.cpu_us}
+        more = {"us": t.us, "session_us": t.session_us, "cpu_us": t.cpu_us}
+        figures |= {f"{name}_{key}": value for key, value in more.items()}
     print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
 
 
