@@ -11,6 +11,7 @@ from failonce.exposing import Asked, Spoken
 from failonce.model import Args, Call, Evidence, Exposure, Past, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock
+from failonce.surfaces.http_facts import NOTHING, http_facts
 from failonce.surfaces.watching.sessions import Session
 from failonce.surfaces.worded import said, words
 from failonce.taking import Taking
@@ -50,8 +51,8 @@ class Report:
     """
 
     __slots__ = (
-        "_taken", "args", "at", "attempt", "flagged", "host", "id", "ms", "project",
-        "read_only", "session", "status", "text", "tool",
+        "_taken", "args", "at", "attempt", "flagged", "host", "http", "id", "ms", "project",
+        "read_only", "session", "text", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - by place, for each watched call pays
@@ -77,7 +78,7 @@ class Report:
         self.attempt = attempt
         self.text = ""
         self.flagged = False
-        self.status: int | None = None
+        self.http = NOTHING
         self.ms: float | None = None
         self._taken: Evidence | None = None
 
@@ -86,11 +87,11 @@ class Report:
         if type(value) is str and len(value) < _SHORT:
             self.text = value
         else:
-            self.text, self.flagged, self.status = said(value)
+            self.text, self.flagged, self.http = said(value)
 
     def failed(self, error: BaseException) -> None:
         """It raised this."""
-        self.text, self.flagged = words(error), True
+        self.text, self.flagged, self.http = words(error), True, http_facts(error)
 
     def end(self, started: float, value: object, error: BaseException | None = None) -> None:
         """It is over; never raises. `started` is what the machine's finest clock said."""
@@ -125,7 +126,8 @@ class Report:
                 call=self.call,
                 text=self.text,
                 flagged=self.flagged,
-                status=self.status,
+                status=self.http.status,
+                retry_after_s=self.http.retry_after_s,
                 at=self.at,
                 id=self.id,
                 duration_ms=self.ms,
