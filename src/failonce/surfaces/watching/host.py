@@ -39,6 +39,9 @@ REMEMBERED: Final = 4096
 SESSIONS: Final = 512
 """Sessions whose last calls are remembered."""
 
+WATCHED: set[str] = set()
+"""Tools that are watched in this process, by name."""
+
 _Words = tuple[str, int, Bits, bool]
 """A unit, a week, who may speak, and whether the arguments are unknown."""
 
@@ -195,6 +198,7 @@ class Host:
 
     def _learn(self, project: str) -> Known:
         known = Known(self._snapshot, project, self.clock)
+        self.in_force.expect(project, list(WATCHED))
         if len(self._known) >= REMEMBERED:
             self._known = {}
         self._known[project] = known

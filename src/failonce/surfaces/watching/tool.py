@@ -16,7 +16,7 @@ from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, Shape, taken
 from failonce.surfaces.watching.course import Begun
-from failonce.surfaces.watching.host import Facts, Host, Known, host
+from failonce.surfaces.watching.host import WATCHED, Facts, Host, Known, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
 
@@ -344,6 +344,7 @@ _TOOLS: dict[tuple[str | None, str], Tool] = {}
 def register(tool: Tool) -> None:
     """Make a tool known, so that lessons can call it; the last one of a name counts."""
     _TOOLS[tool.project, tool.name] = tool
+    WATCHED.add(tool.name)
 
 
 def registered(project: str, name: str) -> Tool | None:
