@@ -89,7 +89,7 @@ class Roster:
         there = self.together(call.tool)
         if there is None:
             return UNASKED
-        acting = _Acting(self, call, at)
+        acting = _Acting(self, call, at, {call.tool: there})
         decision, raised = yield from answers(decide, acting, call.tool)
         return Asked(decision, lambda: self._before(there, acting, decide, decision, raised))
 
@@ -230,13 +230,15 @@ class Roster:
 class _Acting:
     """The lessons that act in the unit of a call, tool by tool, and some `besides`."""
 
-    def __init__(self, roster: Roster, call: Call, at: datetime) -> None:
+    def __init__(
+        self, roster: Roster, call: Call, at: datetime, theres: dict[str, Together | None]
+    ) -> None:
         self.call = call
         self.at = at
         self._roster = roster
         self._besides: Set[str] = frozenset()
         self._parts: dict[str, Part] = {}
-        self._theres: dict[str, Together | None] = {}
+        self._theres = theres
 
     def __call__(self, tool: str) -> Sequence[Armed]:
         """Those of a tool; the same for all that are asked of one call, whenever they are."""
@@ -252,8 +254,8 @@ class _Acting:
 
     def with_(self, besides: Set[str]) -> "_Acting":
         """The same with others besides, of whom nothing was asked yet."""
-        other = _Acting(self._roster, self.call, self.at)
-        other._besides, other._theres = besides, self._theres
+        other = _Acting(self._roster, self.call, self.at, self._theres)
+        other._besides = besides
         return other
 
     @property

@@ -10,7 +10,7 @@ from failonce.kinds.concerned import Concerned, Part, places
 from failonce.kinds.decision import Armed
 from failonce.language.matching import Bits
 from failonce.model import Arm
-from failonce.outcome.assignment import Group, drawn, epoch
+from failonce.outcome.assignment import Group, Lot, epoch
 
 REMEMBERED: Final = 4096
 """Draws that are remembered for one tool: of so many units."""
@@ -23,12 +23,11 @@ class Draw:
     nor whether two threads make it.
     """
 
-    __slots__ = ("_at", "_known", "_places", "_unit")
+    __slots__ = ("_known", "_lot", "_places")
 
-    def __init__(self, places: Sequence[Placed], unit: str, at: datetime) -> None:
+    def __init__(self, places: Sequence[Placed], lot: Lot) -> None:
         self._places = places
-        self._unit = unit
-        self._at = at
+        self._lot = lot
         self._known: tuple[Bits, Bits] = 0, 0
 
     def held(self, among: Bits) -> Bits:
@@ -38,8 +37,7 @@ class Draw:
         if new:
             for n in places(new):
                 place = self._places[n]
-                share = place.share
-                if share and drawn(place.group, self._at, self._unit, share) is Arm.HOLDOUT:
+                if place.share and self._lot.drawn(place.group, place.share) is Arm.HOLDOUT:
                     held |= 1 << n
             self._known = known | new, held
         return held & among
@@ -64,7 +62,7 @@ class Together:
         if found is None:
             if len(self._draws) >= REMEMBERED:
                 self._draws.clear()
-            found = self._draws[key] = Draw(self._places, unit, at)
+            found = self._draws[key] = Draw(self._places, Lot(at, unit))
         return found
 
     def part(self, draw: Draw, besides: Set[str]) -> Part:

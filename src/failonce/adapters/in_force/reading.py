@@ -265,7 +265,8 @@ class InForce:
         with self._lock:
             self._next = self._ticks() + BACKGROUND_S
             self._look(at, pause)
-        if self._expected:  # one each time, so that nothing new waits for it
+        until = self._ticks() + self._look_s / 2
+        while self._expected and self._ticks() < until:  # so that nothing new waits for it
             self._current.placed(*self._expected.pop(), at, pause)
 
     def expect(self, project: str, tools: Iterable[str]) -> None:

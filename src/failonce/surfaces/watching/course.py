@@ -284,8 +284,7 @@ def _again(b: Begun, call: Call, result: Result) -> bool:
 def _run(b: Begun, call: Call) -> Course:
     """The call through the hints of its tool."""
     host, roster = b.host, b.known.roster
-    armed = roster.acting(call.tool)
-    hinted = not b.streams and _has_hints(b, call, armed)
+    hinted = not b.streams and _has_hints(b, call)
     tenant = b.report.session.tenant
     if not hinted:
         if host.hinted and reads(b.spec(call.tool)).does is not Does.READS:
@@ -293,18 +292,19 @@ def _run(b: Begun, call: Call) -> Course:
         return (yield Own(call=call))
     host.hinted = True
     b.notes.clear()
-    situation = replace(b.situation, call=call)
+    situation = b.situation if call is b.call else replace(b.situation, call=call)
     now = host.now()
+    armed = roster.acting(call.tool)
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
     result = yield Around(steps=steps, tool=call.tool)
     _tell_hints(b, call, result)
     return result
 
 
-def _has_hints(b: Begun, call: Call, armed: Sequence[Armed]) -> bool:
+def _has_hints(b: Begun, call: Call) -> bool:
     if call.tool == b.tool.name:
         return b.facts.hinted
-    return any(isinstance(a.behaviour, Hint) for a in armed)
+    return any(isinstance(a.behaviour, Hint) for a in b.known.roster.acting(call.tool))
 
 
 def _tell_end(b: Begun, telling: Telling | None) -> None:
