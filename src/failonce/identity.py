@@ -24,12 +24,13 @@ _LETTERS = {KindName.GUARDRAIL: "GR", KindName.FIXER: "FX"}
 
 def digest(parts: Iterable[str], *, size: int = 32) -> str:
     """Hex digest of `size` bytes over a tuple of texts, unambiguous in their borders."""
-    h = blake2b(digest_size=size)
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        h.update(b"%d:" % len(raw))
-        h.update(raw)
-    return h.hexdigest()
+    raws = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return blake2b(framed(raws), digest_size=size).hexdigest()
+
+
+def framed(raws: Iterable[bytes]) -> bytes:
+    """Each with its length before it: no two different tuples give the same bytes."""
+    return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
 
 
 def canonical_json(value: Json) -> str:

@@ -100,7 +100,7 @@ def test_a_session_that_is_left_is_over(room: Room) -> None:
         other()
     assert list(closed()) == ["b"], "no lesson concerns it"
     first = closed()["b"]
-    assert first >= room.calls()[-1].at
+    assert first >= room.calls("fetch")[-1].at
     with failonce.session("b"):
         fetch(2)
     assert closed()["b"] > first

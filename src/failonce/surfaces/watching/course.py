@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from failonce.errors import Blocked
-from failonce.exposing import Spoken
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.concerned import concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Event, Note, Result, Steps
+from failonce.language.matching import Bits
 from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
 from failonce.surfaces.watching.decisions import UNHEARD, Skipped
 from failonce.surfaces.watching.host import Facts, Host, Known
-from failonce.surfaces.watching.reports import Report, came_of, tried
+from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
 from failonce.surfaces.worded import fails, failure_in, wordings
 from failonce.trial import DEPTH
@@ -66,7 +66,7 @@ class Begun:
 
     __slots__ = (
         "args", "closed", "facts", "given", "host", "journal", "judges", "known", "kwargs", "last",
-        "made", "notes", "number", "report", "silent", "situation", "streams", "tool",
+        "made", "notes", "number", "report", "situation", "speaking", "streams", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for each call that lessons may concern
@@ -77,7 +77,7 @@ class Begun:
         tool: Any,
         report: Report,
         situation: Situation,
-        silent: bool,
+        speaking: Bits,
         given: Given,
         args: tuple[Any, ...],
         kwargs: Given,
@@ -91,8 +91,8 @@ class Begun:
         self.kwargs = kwargs
         self.facts = facts
         self.situation = situation
-        self.silent = silent
-        """Whether nobody has anything to say before the call."""
+        self.speaking = speaking
+        """Those that may have something new to say before the call."""
         self.journal = UNHEARD
         """Where what is decided is written down, if anybody listens."""
         self.last: Result | None = None
@@ -100,7 +100,7 @@ class Begun:
         self.streams = False
         """Whether it hands out items while it runs: then it cannot run again."""
         self.number = 1
-        self.judges = facts.heeds
+        self.judges = facts.heeds(report.args)
         """Whether anything depends on what came of it: else only the writer asks."""
         self.made = False
         """Whether it ran, or was given up: a hint may answer in its stead."""
@@ -114,7 +114,7 @@ class Begun:
     @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        rests = self.silent and (self.streams or not self.facts.hinted)
+        rests = not self.speaking and (self.streams or not self.facts.hinted)
         return rests and not self.journal.heard
 
     def spec(self, tool: str) -> ToolSpec:
@@ -208,33 +208,32 @@ def course(b: Begun, first: Result | None = None) -> Course:
 def _course(b: Begun, first: Result | None) -> Course:
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
-    spoken: tuple[Spoken, ...] = ()
-    if b.silent:
+    if not b.speaking:
         return (yield from _cured(b, b.call, (yield from _run(b, b.call)), (), ()))
-    speaking = b.facts.names(b.situation)
-    asking = b.known.roster.ahead(b.call, b.report.at, _before(b), speaking=speaking)
+    asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
     b.journal.decided(asked)
+    telling: Telling | None
     if advice.action is AdviceAction.BLOCK:
         why = reason()
         if not why:
-            b.host.tell(asked.spoken)
+            b.host.tell(asked)
             return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
-        b.host.overridden(asked, why, b.report.at)
+        telling = b.host.overridden(asked, why, b.report.at)
         b.journal.left_out(decision, Skipped.OVERRIDDEN)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
-        spoken = b.host.tell(asked.spoken)
-        if speaking is not None and not b.known.roster.held(b.call, b.report.at, speaking):
-            b.facts.tell(decision, b.call.cluster, b.report.at)
+        telling = b.host.tell(asked)
+        b.facts.tell(decision, b.report, b.speaking)
     back = (*decision.afterwards, *decision.if_failed)
-    b.judges = b.judges or bool(back)
     call = _advised(b.call, decision)
+    # Whether anybody heeds what comes of a call was told by its arguments, which are others now.
+    b.judges = b.judges or bool(back) or call is not b.call
     if call is not b.call and not _possible(b, call):
         b.journal.left_out(decision, Skipped.CANNOT)
         yield from _made(back)
-        decision, call, back, spoken = Decision(advice=Advice()), b.call, (), ()
+        decision, call, back, telling = Decision(advice=Advice()), b.call, (), None
     else:
         b.say(advice)
     try:
@@ -244,14 +243,14 @@ def _course(b: Begun, first: Result | None) -> Course:
     except BaseException:
         yield from _made(back)
         raise
-    _tell_end(b, spoken)
+    _tell_end(b, telling)
     yield from _made(decision.afterwards)
     return (yield from _cured(b, call, result, decision.if_failed, advice.lessons))
 
 
 def _before(b: Begun):  # type: ignore[no-untyped-def]
-    most = b.host.policy.max_suggestions
-    return lambda concerning: decide.before(b.situation, concerning, most=most)
+    situation, most = b.situation, b.host.policy.max_suggestions
+    return lambda concerning: decide.before(situation, concerning, most=most)
 
 
 def _cured(
@@ -281,7 +280,7 @@ def _cured(
             yield from _made(back)
             break
         used |= set(decision.advice.lessons)
-        spoken = b.host.tell(asked.spoken)
+        telling = b.host.tell(asked)
         try:
             new = yield from _run(b, repaired)
         except GeneratorExit:
@@ -289,7 +288,7 @@ def _cured(
         except BaseException:
             yield from _made((*back, *undo))
             raise
-        _tell_end(b, spoken)
+        _tell_end(b, telling)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
             b.journal.left_out(decision, Skipped.IN_VAIN)
@@ -306,8 +305,7 @@ def _cured(
 def _run(b: Begun, call: Call) -> Course:
     """The call through the hints of its tool."""
     host, roster = b.host, b.known.roster
-    armed = roster.acting(call.tool)
-    hinted = not b.streams and _has_hints(b, call, armed)
+    hinted = not b.streams and _has_hints(b, call)
     tenant = b.report.session.tenant
     if not hinted:
         if host.hinted and reads(b.spec(call.tool)).does is not Does.READS:
@@ -315,24 +313,25 @@ def _run(b: Begun, call: Call) -> Course:
         return (yield Own(call=call))
     host.hinted = True
     b.notes.clear()
-    situation = replace(b.situation, call=call)
+    situation = b.situation if call is b.call else replace(b.situation, call=call)
     now = host.now()
+    armed = roster.acting(call.tool)
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
     result = yield Around(steps=steps, tool=call.tool)
     _tell_hints(b, call, result)
     return result
 
 
-def _has_hints(b: Begun, call: Call, armed: Sequence[Armed]) -> bool:
+def _has_hints(b: Begun, call: Call) -> bool:
     if call.tool == b.tool.name:
         return b.facts.hinted
-    return any(isinstance(a.behaviour, Hint) for a in armed)
+    return any(isinstance(a.behaviour, Hint) for a in b.known.roster.acting(call.tool))
 
 
-def _tell_end(b: Begun, spoken: Sequence[Spoken]) -> None:
-    """What came of exposures, where the call was made at all."""
-    if spoken and b.made:
-        b.host.writer.put(came_of(spoken, b.report))
+def _tell_end(b: Begun, telling: Telling | None) -> None:
+    """What came of the lessons that were met, where the call was made at all."""
+    if telling is not None and b.made:
+        b.host.writer.put(telling.came_of(b.report))
 
 
 _HELPED: Final = (Event.RETRIED, Event.FELL_BACK)

@@ -7,11 +7,11 @@ texts of calls are in it. Where nobody listens, a call pays for one question whe
 """
 
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from failonce.exposing import Asked
+from failonce.exposing import Asked, Spoken
 from failonce.kinds.behaviour import (
     Block,
     Insert,
@@ -98,14 +98,14 @@ class Written(Journal):
     heard = True
 
     def __init__(self) -> None:
-        self._asked: Asked | None = None
+        self._spoken: Sequence[Spoken] = ()
         self._applied: dict[str, str] = {}
         self._skipped: dict[str, Skipped] = {}
         self._hints: dict[str, list[str]] = {}
 
     def decided(self, asked: Asked) -> None:
         """Where the call is stopped only who stops it did anything."""
-        self._asked = asked
+        self._spoken = asked.spoken  # found out here, before the writer would
         touches = asked.decision.touches
         if asked.decision.advice.action is AdviceAction.BLOCK:
             touches = touches[-1:]
@@ -166,8 +166,7 @@ class Written(Journal):
 
     def _why(self, a: Armed, b: "Begun", result: Result | None) -> Skipped:
         """Why a lesson did nothing: as it was decided, else asked once more by itself."""
-        spoken = () if self._asked is None else self._asked.spoken
-        told = {s.exposure for s in spoken if s.exposure.lesson == a.lesson}
+        told = [s.exposure for s in self._spoken if s.exposure.lesson == a.lesson]
         if a.lesson in self._skipped:
             return self._skipped[a.lesson]
         if any(x.effect is Effect.RAISED for x in told):
