@@ -5,7 +5,7 @@
 10,000 lessons are in force. One process makes a thousand watched calls a second of a tool; in
 others a person approves a guardrail for it on the command line, takes it back, and puts it in the
 queue again. Measured is from the time that stands in the audit to the first call that ran as was
-decided. The last line is JSON: seconds, the slowest of all rounds, and how long the two commands took.
+decided. The last line is JSON, in seconds: the slowest of all rounds, and of the two commands.
 """
 
 import argparse
