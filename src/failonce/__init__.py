@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from failonce.errors import Blocked, FailonceError
     from failonce.model import Advice, AdviceAction, Lesson
+    from failonce.surfaces.agents import capability
     from failonce.surfaces.default import (
         Ingested,
         advise,
@@ -45,6 +46,7 @@ __all__ = [
     "advice",
     "advise",
     "advise_failure",
+    "capability",
     "close",
     "finish",
     "health",
@@ -65,6 +67,7 @@ _HOME = {
     "Advice": "failonce.model",
     "AdviceAction": "failonce.model",
     "Lesson": "failonce.model",
+    "capability": "failonce.surfaces.agents",
     "Health": "failonce.surfaces.watching.host",
     "health": "failonce.surfaces.watching.host",
     "LogHandler": "failonce.surfaces.watching.logs",

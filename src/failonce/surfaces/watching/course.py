@@ -26,10 +26,8 @@ from failonce.surfaces.watching.binding import Given, restored
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, came_of, tried
 from failonce.surfaces.watching.sessions import reason
-from failonce.surfaces.worded import failure_in, wordings
+from failonce.surfaces.worded import failure_in
 from failonce.trial import DEPTH
-
-IN_CODE: Final = 'In code: `with failonce.override("why"):`.'
 
 T = TypeVar("T")
 
@@ -54,7 +52,7 @@ class Around:
     """Make the watched call as its hints want it."""
 
     steps: Steps
-    tool: str
+    call: Call
 
 
 Wanted = Own | Other | Around
@@ -169,7 +167,7 @@ class Begun:
             return failure_in(
                 call, report.text, report.attempt, flagged=report.flagged, status=report.status
             )
-        texts = wordings(raised)
+        texts = report.wordings(raised)
         found = [f for t in texts if (f := failure_in(call, t, report.attempt)) is not None]
         armed = self.known.roster.acting(call.tool)
         there = replace(self.situation, call=call)
@@ -197,7 +195,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
         why = reason()
         if not why:
             b.host.tell(asked.spoken)
-            return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
+            return Result(at=b.host.now(), raised=_blocked(b.tool, advice), by="guardrail")
         b.host.overridden(asked, why, b.report.at)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
@@ -298,7 +296,7 @@ def _run(b: Begun, call: Call) -> Course:
     situation = replace(b.situation, call=call)
     now = host.now()
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
-    result = yield Around(steps=steps, tool=call.tool)
+    result = yield Around(steps=steps, call=call)
     _tell_hints(b, call, result)
     return result
 
@@ -375,7 +373,7 @@ def _made(calls: Sequence[Call]) -> Generator[Wanted, Result, None]:
         yield Other(call=call)
 
 
-def _blocked(tool: str, advice: Advice) -> Blocked:
-    error = Blocked(f"{advice.message} {IN_CODE}")
-    error.tool, error.lessons = tool, advice.lessons
+def _blocked(tool: Any, advice: Advice) -> Blocked:
+    error = Blocked(f"{advice.message} {tool.way_past}")
+    error.tool, error.lessons = tool.name, advice.lessons
     return error

@@ -12,7 +12,7 @@ from failonce.model import Args, Call, Evidence, Exposure, Past, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.surfaces.watching.sessions import Session
-from failonce.surfaces.worded import said, words
+from failonce.surfaces.worded import said, wordings
 from failonce.taking import Taking
 from failonce.trial import answer_of
 
@@ -23,6 +23,7 @@ class Desk:
     def __init__(self, clock: Clock, policy: Policy) -> None:
         redactor = Redactor()
         self.scrub = redactor.text
+        self.tool = redactor.tool
         self._taking = Taking(clock=clock, cleaner=redactor, policy=policy)
 
     def take(self, recording: Recording, at: datetime, project: str) -> Evidence:
@@ -90,7 +91,11 @@ class Report:
 
     def failed(self, error: BaseException) -> None:
         """It raised this."""
-        self.text, self.flagged = words(error), True
+        self.text, self.flagged = self.wordings(error)[0], True
+
+    def wordings(self, error: BaseException) -> Sequence[str]:
+        """The texts under which an error may have been recorded; the first is how it is now."""
+        return wordings(error)
 
     def end(self, started: float, value: object, error: BaseException | None = None) -> None:
         """It is over; never raises. `started` is what the machine's finest clock said."""
