@@ -75,7 +75,8 @@ class Script:
             yield said
             return
         for n, part in enumerate(said):
-            yield {n: DeltaToolCall(part.tool_name, part.args_as_json_str(), part.tool_call_id)}
+            sent = part.args_as_json_str()
+            yield {n: DeltaToolCall(part.tool_name, sent, tool_call_id=part.tool_call_id)}
 
     def _next(self, messages: list[ModelMessage], info: AgentInfo) -> Said:
         new: list[Any] = []

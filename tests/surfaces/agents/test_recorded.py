@@ -1,6 +1,5 @@
 """What agents do is recorded as they did it."""
 
-# ruff: noqa: ARG001 - tools of tests take what they do not use
 import asyncio
 from typing import Any
 
@@ -55,9 +54,7 @@ def test_a_good_call_is_recorded_as_the_model_made_it(room: Room) -> None:
 
 def test_what_a_tool_tells_the_model_is_its_failure(room: Room) -> None:
     """In its own words, whether it asks for another try or not; the model reads the same."""
-    script = Script(
-        [[call("get_order", order_id=404)], [call("get_order", order_id=410)], "done"]
-    )
+    script = Script([[call("get_order", order_id=404)], [call("get_order", order_id=410)], "done"])
     agent(script, get_order).run_sync("go")
     assert script.told[1].answers[0].content == "There is no order 404."
     assert [t.outcomes for t in script.told] == [[], ["retried"], ["failed"]]
@@ -123,7 +120,9 @@ def test_the_answer_is_recorded_not_its_wrapping(room: Room) -> None:
     done = agent(script, look).run_sync("go")
     assert script.last.answer == "a chair"
     assert script.last.words == ("a picture",)
-    assert [p.metadata for m in done.all_messages() for p in m.parts if p.part_kind == "tool-return"] == [{"own": 1}]
+    assert [
+        p.metadata for m in done.all_messages() for p in m.parts if p.part_kind == "tool-return"
+    ] == [{"own": 1}]
     assert [e.message for e in room.calls()] == ["a chair"]
 
 
@@ -174,7 +173,9 @@ def test_a_call_that_waits_for_a_person_is_recorded_when_it_is_made(room: Room) 
 
 def test_whose_calls_they_are(room: Room) -> None:
     """The conversation's, over its runs; the project and the task as they are given."""
-    script = Script([[call("get_order", order_id=n // 2)] if n % 2 == 0 else "ok" for n in range(4)])
+    script = Script(
+        [[call("get_order", order_id=n // 2)] if n % 2 == 0 else "ok" for n in range(4)]
+    )
     made = agent(
         script,
         get_order,

@@ -129,16 +129,23 @@ class AgentTool(Tool):
     def alone(self, given: Given | None, raw: str = "") -> Report | None:
         """The report of a call that no lesson is asked about."""
         here = host()
-        if here is None or self.session is None:
+        if here is None:
             return None
-        own = self.session.project
-        project = here.project if own is None else own
+        try:
+            return self._alone(here, given, raw)
+        except Exception as error:
+            here.went_wrong(error)
+            return None
+
+    def _alone(self, here: Host, given: Given | None, raw: str) -> Report | None:
+        session = self._run.session
+        project = here.project if session.project is None else session.project
         if here.known(project) is None:
             return None
         args = None if given is None else taken(given)
         at = datetime.now(UTC) if here.system else here.clock.now()
         report = AgentReport(
-            here, here.next_id(), self.name, args, self.session, project, at, self.read_only
+            here, here.next_id(), self.name, args, session, project, at, self.read_only
         )
         report.raw = raw[:RAW]
         return report
@@ -173,6 +180,8 @@ class Invocation:
         self._valid: dict[str, Any] = {}
         self._checked: Given | None = None
         self._call: Callable[[], Awaitable[Any]] | None = None
+        self._came: Result | None = None
+        """What the tool itself did last."""
 
     def _encoded(self, given: Given) -> str | dict[str, Any]:
         """Arguments in the form in which the model sent them, so that they are read alike."""
@@ -188,9 +197,7 @@ class Invocation:
         if isinstance(begun, Report):
             return await self._validated(begun, handler)
         with override(self._reason) if self._reason else nullcontext():
-            error = await self._settled(begun, handler)
-        if error is not None:
-            raise error
+            _passed(await self._settled(begun, handler))
         if self._begun is None:  # failonce failed before anything was validated
             return await handler(self._args)
         if self._result is None:
@@ -293,13 +300,9 @@ class Invocation:
         if self._result is not None:
             return answered(begun, self._result)
         self._call = call
-        error: Exception | None = None
-        try:
-            result = await self._made(begun)
-        except Passing as passing:
-            error = passing.error
-        if error is not None:
-            raise error
+        result, passing = await self._made(begun)
+        self._call = self._came = self._course = None
+        _passed(passing)
         return await call() if result is None else answered(begun, result)
 
     async def _recorded(self, report: Report, call: Callable[[], Awaitable[Any]]) -> Any:
@@ -316,29 +319,39 @@ class Invocation:
         report.end(started, value)
         return value
 
-    async def _made(self, b: Begun) -> Result | None:
-        """What came of it; None where failonce failed before it was made."""
+    async def _made(self, b: Begun) -> tuple[Result | None, Exception | None]:
+        """What came of it, None where failonce failed before it was made; what is no failure."""
         try:
             if self._wanted is None and self._course is None:
                 first = await self._tool.attempt_async(b, b.call)
                 if first.failure is None:
-                    return first
-                return cast("Result", await advance_async(course(b, first), b))
-            going = _going_on(cast("Course", self._course), cast("Wanted", self._wanted))
-            return cast("Result", await advance_async(going, b))
+                    return first, None
+                going = course(b, first)
+            else:
+                going = _going_on(cast("Course", self._course), cast("Wanted", self._wanted))
+            return cast("Result", await advance_async(going, b)), None
+        except Passing as passing:
+            return None, passing.error
         except Exception as own:
             b.host.went_wrong(own)
-            return b.last
+            return b.last or self._came, None
 
     async def make(self, /, **arguments: Any) -> Any:
         """One attempt: as it was validated, else through all that checks a call anew."""
         try:
-            if self._call is not None and arguments == self._checked:
-                return await self._call()
-            part = replace(self._part, args=self._encoded(arguments))
-            return await self._run.dispatch(part)
+            value = await self._attempt(arguments)
         except _PASSING as error:
             raise Passing(error) from None
+        except Exception as error:
+            self._came = Result(at=0.0, raised=error)
+            raise
+        self._came = Result(at=0.0, value=value)
+        return value
+
+    async def _attempt(self, arguments: Given) -> Any:
+        if self._call is not None and arguments == self._checked:
+            return await self._call()
+        return await self._run.dispatch(replace(self._part, args=self._encoded(arguments)))
 
 
 def _going_on(steps: Course, wanted: Wanted) -> Course:
@@ -359,20 +372,36 @@ def _going_on(steps: Course, wanted: Wanted) -> Course:
             return found
 
 
+def _passed(error: Exception | None) -> None:
+    """Raise what is no failure of the call."""
+    if error is not None:
+        try:
+            raise error
+        finally:  # what is raised knows this frame, which must not know it
+            del error
+
+
 def answered(b: Begun, result: Result) -> Any:
     """What the model gets: a value, or what says why there is none.
 
     A call that is blocked, or given up by a hint, has failed and is not to be tried again; that
     costs none of the retries that the tool has.
     """
-    b.closed = True
-    if isinstance(result.raised, Blocked):
-        raise ToolFailed(str(result.raised)) from None
-    if result.raised is not None:
-        raise result.raised
-    if result.failure is not None and result.by:
-        raise ToolFailed(f"{result.failure.message} (a lesson's {result.by})")
-    return result.value
+    b.closed, b.last = True, None
+    raised, value = result.raised, result.value
+    given_up = result.failure if result.by else None
+    message = "" if given_up is None else f"{given_up.message} (a lesson's {result.by})"
+    del result
+    if isinstance(raised, Blocked):
+        raise ToolFailed(str(raised)) from None
+    if raised is not None:
+        try:
+            raise raised
+        finally:
+            del raised
+    if message:
+        raise ToolFailed(message)
+    return value
 
 
 def decoded(args: object) -> Given | None:

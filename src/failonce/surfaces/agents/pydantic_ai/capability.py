@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 from uuid import uuid4
 
@@ -53,8 +54,10 @@ class Failonce(AbstractCapability[Any]):
     on_advice: Heard | None = None
     id: str | None = "failonce"
 
-    def __post_init__(self) -> None:
-        self.specs = Specs(self.read_only)
+    @cached_property
+    def specs(self) -> Specs:
+        """What is known of the agent's tools; runs share it."""
+        return Specs(self.read_only)
 
     async def for_run(self, ctx: RunContext[Any]) -> AbstractCapability[Any]:
         """What stands for it in one run; itself, which does nothing, where failonce rests."""
