@@ -303,6 +303,7 @@ class Slots:
     category: str = ""
     template: str = ""
     steps: str = ""
+    handler: str = ""
     failures: int = 0
     sessions: int = 0
 

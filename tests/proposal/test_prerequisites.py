@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from failonce.model import Category, Evidence
-from failonce.proposal import preconditions, prerequisites, recoveries, transients
+from failonce.proposal import preconditions, prerequisites, recoveries
 from failonce.proposal.material import Miner
 from tests.made import evidence
 from tests.proposal.made import Plain, read, thrice
@@ -41,9 +41,7 @@ def test_another_call_that_worked_after_the_tool_is_no_intervention() -> None:
     assert prerequisites.mine(thrice(changed), Plain()) is None
 
 
-@pytest.mark.parametrize(
-    "mine", [recoveries.mine, preconditions.mine, transients.mine, prerequisites.mine]
-)
+@pytest.mark.parametrize("mine", [recoveries.mine, preconditions.mine, prerequisites.mine])
 def test_a_miner_says_the_same_twice(mine: Miner) -> None:
     def make(n: int) -> list[Evidence]:
         return [read({"path": f"f{n}"}, "no"), read({"file": f"f{n}"})]

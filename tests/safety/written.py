@@ -129,6 +129,7 @@ def retry(target: str, fingerprint: str, *, times: int = 3, delay_ms: float = 50
                 "max_retries": times,
                 "delay_ms": delay_ms,
                 "multiplier": 2.0,
+                "assume_idempotent": True,
             },
         }
     )

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from failonce import statistics
 from failonce.gate import checks, traces
+from failonce.gate.alone import alone
 from failonce.gate.case import Case as Case  # noqa: PLC0414 - a part of what is asked here
-from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, Result, tally
 from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed, Concerning, Decider
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
@@ -22,7 +22,6 @@ from failonce.language.tool_names import spec_of
 from failonce.model import (
     CheckResult,
     Judgement,
-    KindName,
     Power,
     Proof,
     Proposal,
@@ -126,27 +125,33 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
 
     Good calls of outsiders prove nothing: a flood of them would make any harm look rare.
     """
-    armed = Concerned([Armed(lesson="", version=0, kind=proposal.kind, behaviour=body)])
-    concerning = _concerning(body, armed)
-    exam = [
-        e for e in case.calls if case.judges(e) and not (e.good and e.trust is not Trust.OPERATOR)
-    ]
+    lesson = Armed(lesson="", version=0, kind=proposal.kind, behaviour=body)
+    concerning = _concerning(body, Concerned([lesson]))
+    exam = {
+        e.id
+        for e in case.calls
+        if case.judges(e) and not (e.good and e.trust is not Trust.OPERATOR)
+    }
+    tried = alone(
+        lesson,
+        case.calls,
+        lambda e: e.id in exam,
+        concerning,
+        decider,
+        case.recoveries,
+        case.tools,
+        case.environment,
+    )
     replayed = [
         r
-        for r in replay(
-            exam,
-            concerning,
-            decider,
-            case.recoveries,
-            tools=case.tools,
-            environment=case.environment,
-        )
+        for r in tried
         if concerning(r.evidence.call.tool) and (not r.evidence.failed or _in_scope(r, proposal))
     ]
     counted = tally(replayed)
     wins, losses = votes(replayed)
     failing, good = _clusters(replayed)
-    unit = Unit.TASK if any(e.call.task == e.call.cluster for e in exam) else Unit.SESSION
+    tasks = (e.call.task == e.call.cluster for e in case.calls if e.id in exam)
+    unit = Unit.TASK if any(tasks) else Unit.SESSION
     rho_failure, rho_good = _RHO[unit]
     benefit = statistics.share(failing, rho=rho_failure)
     harm = statistics.share(good, rho=rho_good)
@@ -162,9 +167,9 @@ def prove(proposal: Proposal, body: Behaviour, case: Case, decider: Decider) -> 
         power=Power.UNDERPOWERED,
         unit=unit,
     )
-    after = isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
-    proof = replace(proof, power=_power(proposal.kind, proof, harm, after=after))
-    proof = replace(proof, missing=_missing(body, proof, harm, after=after))
+    meets = _meets_good(body)
+    proof = replace(proof, power=_power(proof, harm, meets_good=meets))
+    proof = replace(proof, missing=_missing(body, proof, harm, meets_good=meets))
     return replace(proof, line=_line(body, proof, case))
 
 
@@ -229,25 +234,38 @@ def _counted(clusters: Mapping[str, Sequence[bool]]) -> list[statistics.Cluster]
     return [statistics.Cluster(hits=sum(v), of=len(v)) for v in clusters.values()]
 
 
-def _power(kind: KindName, proof: Proof, harm: statistics.Share, *, after: bool) -> Power:
+def _meets_good(body: Behaviour) -> bool:
+    """Whether it may stop or change a call that works: not what speaks, or acts after a failure."""
+    match body:
+        case Guardrail():
+            return True
+        case ArgumentsFixer() | CallsFixer():
+            return body.moment is not Moment.AFTER_FAILURE
+        case FittingFixer():
+            return True
+        case Hint():
+            return body.handler.refuses
+        case _:
+            return False
+
+
+def _power(proof: Proof, harm: statistics.Share, *, meets_good: bool) -> Power:
     """FAIL and PASS of the statistics, for this lesson alone.
 
-    One that acts `after` a failure only never meets a good call, so no limit on these holds it.
+    One that never meets a good call is held by no limit on these.
     """
     if harm.at_least > statistics.HARM_BOUND:
         return Power.FAIL
     if statistics.e_value(proof.losses, proof.wins) >= statistics.PROVEN:
         return Power.FAIL
-    limits = (
-        kind not in (KindName.GUARDRAIL, KindName.FIXER)
-        or after
-        or (harm.estimate <= statistics.HARM_SHARE and harm.at_most <= statistics.HARM_BOUND)
+    limits = not meets_good or (
+        harm.estimate <= statistics.HARM_SHARE and harm.at_most <= statistics.HARM_BOUND
     )
     proven = proof.e_value >= statistics.PROVEN and proof.wins >= statistics.SMALLEST_PROOF
     return Power.PASS if proven and limits else Power.UNDERPOWERED
 
 
-def _missing(body: Behaviour, proof: Proof, harm: statistics.Share, *, after: bool) -> str:
+def _missing(body: Behaviour, proof: Proof, harm: statistics.Share, *, meets_good: bool) -> str:
     """What an underpowered lesson lacks, in words; empty where it lacks nothing."""
     if proof.power is not Power.UNDERPOWERED:
         return ""
@@ -259,7 +277,7 @@ def _missing(body: Behaviour, proof: Proof, harm: statistics.Share, *, after: bo
     if sessions:
         lacks.append(f"{sessions} more {proof.unit}{'s' * (sessions != 1)} that it helps")
     calls = statistics.good_missing(harm)
-    if calls and not after and not isinstance(body, Hint):
+    if calls and meets_good:
         lacks.append(f"about {calls} more good calls left alone")
     return " and ".join(lacks)
 

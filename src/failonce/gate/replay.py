@@ -20,15 +20,13 @@ from failonce.kinds.decision import Armed, Concerning, Decider, Decision, drive,
 from failonce.kinds.fixer import FittingFixer
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
 from failonce.ports import Environment
+from failonce.rehearsal import THINKING_S
 from failonce.trial import (
     NO_TOOLS,
     as_recorded,
     failure_of,
     situations,
 )
-
-THINKING_S = 30.0
-"""Seconds that a caller may have taken to think before it tried again."""
 
 
 def replay(

@@ -5,7 +5,7 @@ suggestions  what errors say was meant
 repairs      what callers did between the failure and the call that worked
 insertions   the reading call that they made first, where none can be executed again
 foresight    what a look tells before the call
-per class    transients, argument repairs, preconditions, prerequisites
+per class    hints, argument repairs, preconditions, prerequisites
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ from failonce.model import KindName, Proposal, Signature
 from failonce.ports import Phrase, Slots, Wording
 from failonce.proposal import (
     absences,
+    hints,
     preconditions,
     prerequisites,
     recoveries,
     sessions,
     statics,
     suggestions,
-    transients,
 )
 from failonce.proposal.drafting import draft
 from failonce.proposal.families import families
@@ -59,7 +59,7 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
     mended = {s for p in found if p.kind is KindName.FIXER for s in p.signatures}
     classes = [_material(s, study) for s in study.signatures.values() if s.id in study.classes]
     for material in classes:
-        found += _class(material, wording, mended=material.signature.id in mended)
+        found += _class(material, study, wording, mended=material.signature.id in mended)
     if study.lab.environment is None:
         mended = {s for p in found if p.kind in MENDING for s in p.signatures}
         found += sessions.mine(study, mended, wording)
@@ -195,12 +195,15 @@ def _material(signature: Signature, study: Study) -> Material:
     return Material(signature=signature, episodes=episodes, working=working)
 
 
-def _class(material: Material, wording: Wording, *, mended: bool) -> Iterator[Proposal]:
-    for miner in () if mended else (transients.mine, recoveries.mine):
-        proposal = miner(material, wording)
-        if proposal is not None:
-            yield proposal
-            break
+def _class(
+    material: Material, study: Study, wording: Wording, *, mended: bool
+) -> Iterator[Proposal]:
+    if not mended:
+        found = list(hints.mine(material, study, wording))
+        yield from found
+        repair = None if any(map(hints.cures, found)) else recoveries.mine(material, wording)
+        if repair is not None:
+            yield repair
     guard = preconditions.mine(material, wording)
     if guard is not None:
         yield guard

@@ -82,6 +82,17 @@ class Study:
         """What callers usually do."""
         return Habits(self.calls, self.lab.environment)
 
+    def of_tool(self, tool: str) -> Sequence[Evidence]:
+        """Every call of a tool."""
+        return self._by_tool.get(tool, ())
+
+    @cached_property
+    def _by_tool(self) -> Mapping[str, Sequence[Evidence]]:
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for e in self.calls:
+            found[e.call.tool].append(e)
+        return found
+
     @cached_property
     def working(self) -> Mapping[str, Collection[Form]]:
         """The forms of good calls by tool: a million calls have a few hundred."""
@@ -94,8 +105,5 @@ class Study:
     @cached_property
     def good(self) -> Mapping[str, Sequence[Evidence]]:
         """Good calls by tool."""
-        found: dict[str, list[Evidence]] = defaultdict(list)
-        for e in self.calls:
-            if e.good:
-                found[e.call.tool].append(e)
-        return found
+        found = {tool: [e for e in own if e.good] for tool, own in self._by_tool.items()}
+        return {tool: own for tool, own in found.items() if own}

@@ -43,6 +43,7 @@ from failonce.model import (
 )
 from failonce.ports import Clock
 from failonce.skill import decide
+from failonce.surfaces.http_facts import http_facts
 from failonce.surfaces.rosters import Known, Rosters
 from failonce.surfaces.watching.binding import restored
 from failonce.surfaces.worded import failure_in, wordings, words
@@ -147,9 +148,12 @@ class Advisor:
         """
 
         def record() -> None:
+            http = http_facts(result if error is None else error)
             self._record(
                 Recording(
                     call=_call(tool, args, session, project, task),
+                    status=http.status,
+                    retry_after_s=http.retry_after_s,
                     text=words(result if error is None else error),
                     flagged=error is not None,
                     at=at or self._clock.now(),
@@ -209,7 +213,7 @@ class Advisor:
         known = self._rosters.of(call.project)
         situation = self._situation(call, known)
         for text in wordings(error):
-            failure = failure_in(call, text, before.attempt)
+            failure = failure_in(call, text, before.attempt, http=http_facts(error))
             if failure is None:
                 continue
 

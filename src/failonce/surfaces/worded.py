@@ -9,6 +9,7 @@ from failonce.evidence.triage import triage
 from failonce.identity import canonical_json
 from failonce.model import Call, Failure, Recording, Verdict
 from failonce.signature.naming import name_failure
+from failonce.surfaces.http_facts import NOTHING, HttpFacts, http_facts
 
 _PLAIN: Final = ("builtins", "__main__")
 """Modules whose name Python leaves out before an exception."""
@@ -34,29 +35,28 @@ def wordings(error: str | BaseException) -> tuple[str, ...]:
     return tuple(dict.fromkeys((f"{full}: {message}", f"{kind.__name__}: {message}", message)))
 
 
-def said(value: object) -> tuple[str, bool, int | None]:
+def said(value: object) -> tuple[str, bool, HttpFacts]:
     """What a tool returned as text, whether it says itself that it failed, and its status.
 
-    Known are results of MCP (`isError`, `content`) and objects with an HTTP `status_code`.
+    Known are results of MCP (`isError`, `content`) and answers of HTTP.
     """
     if type(value) is str:
-        return (value if len(value) <= TEXT else shortened(value, TEXT)), False, None
+        return (value if len(value) <= TEXT else shortened(value, TEXT)), False, NOTHING
     try:
         return _said(value)
     except Exception:  # foreign objects may raise anything
-        return words(value), False, None
+        return words(value), False, NOTHING
 
 
-def _said(value: object) -> tuple[str, bool, int | None]:
+def _said(value: object) -> tuple[str, bool, HttpFacts]:
     flag = _part(value, "isError")
     if isinstance(flag, bool):
         dumped = getattr(value, "model_dump", None)
         content = _part(dumped() if callable(dumped) else value, "content")
         taken = snapshot(content)
         text = content_text(taken) if isinstance(taken, list) else words(taken)
-        return text, flag, None
-    status = getattr(value, "status_code", None)
-    return words(value), False, status if type(status) is int else None
+        return text, flag, NOTHING
+    return words(value), False, http_facts(value)
 
 
 def _part(value: Any, name: str) -> object:
@@ -64,10 +64,16 @@ def _part(value: Any, name: str) -> object:
 
 
 def failure_in(
-    call: Call, text: str, attempt: int, *, flagged: bool = True, status: int | None = None
+    call: Call, text: str, attempt: int, *, flagged: bool = True, http: HttpFacts = NOTHING
 ) -> Failure | None:
     """The failure that a text tells of, None where triage calls it something else."""
-    recording = Recording(call=call, text=text, flagged=flagged, status=status)
+    recording = Recording(
+        call=call,
+        text=text,
+        flagged=flagged,
+        status=http.status,
+        retry_after_s=http.retry_after_s,
+    )
     finding = triage(recording)
     if finding.verdict is not Verdict.FAILURE:
         return None

@@ -55,7 +55,7 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
                 "what worked then: rename `path` to `file_path`"
             ),
         ),
-        (Phrase.HINT_NAME, "ValidationError in read_file"),
+        (Phrase.HINT_NAME, "Circuit breaker for ValidationError in read_file"),
         (Phrase.RULE_NAME, "`list_files` before `read_file`"),
         (
             Phrase.RULE_TEXT,

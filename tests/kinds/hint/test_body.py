@@ -1,5 +1,6 @@
 """A hint's body: read, written, refused, for every handler; the retry hint as it always was."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,7 +164,9 @@ def test_what_was_not_replayed_is_not_claimed() -> None:
                   benefit_low=0.2, benefit_high=0.9, harm_high=0.05,
                   power=Power.UNDERPOWERED)  # fmt: skip
     assert hint(Retry()).headline(proof).startswith("Would have recovered 2 of 3 failures in 2 ")
-    assert "unknown until measured" in hint(Timeout()).headline(proof)
+    assert "refused 0 of 0 good calls" in hint(Timeout()).headline(proof)
+    nothing = replace(proof, tally=Tally(failures=3))
+    assert "unknown until measured" in hint(Metrics()).headline(nothing)
 
 
 def test_a_hint_follows_its_class_of_failures_to_its_new_name() -> None:

@@ -24,6 +24,7 @@ _CAPS = {
     "category": 30,
     "template": 120,
     "steps": 160,
+    "handler": 30,
 }
 _SENTENCES = frozenset({"condition", "steps"})
 """Slots that our own language words; names in them stand in single backticks."""

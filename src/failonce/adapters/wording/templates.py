@@ -35,6 +35,7 @@ SAMPLE = Slots(
     category="invalid_args",
     template="unexpected keyword argument <arg:path>",
     steps="rename `path` to `file_path`",
+    handler="circuit-breaker",
     failures=14,
     sessions=9,
 )

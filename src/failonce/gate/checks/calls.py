@@ -7,7 +7,7 @@ from failonce.gate.checks.names import danger, spec
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail
-from failonce.kinds.hint import Hint, Retry
+from failonce.kinds.hint import Fallback, Hint, Retry, Timeout
 from failonce.kinds.registry import behaviour
 from failonce.language.expression import Expression, Read, Source
 from failonce.language.program import Program
@@ -42,6 +42,8 @@ def inserted(
     what was seen of its looks, `unsteady` are tools whose answers change by themselves.
     """
     body = behaviour(proposal)
+    if isinstance(body, Hint) and isinstance(body.handler, Fallback):
+        return _instead(spec(body.handler.fallback_cap, known))
     if not isinstance(body, CallsFixer | Guardrail):
         return CheckResult(name="inserted", passed=True, detail="it makes no call of its own")
     program = body.program if isinstance(body, CallsFixer) else body.look
@@ -54,6 +56,14 @@ def inserted(
     done = "only looks" if not program.steps else "what it does is taken back after the call"
     detail = doubt or (done if program.tools else "it makes no call of its own")
     return CheckResult(name="inserted", passed=not doubt, detail=detail)
+
+
+def _instead(tool: ToolSpec) -> CheckResult:
+    """Does the tool that answers instead only read?"""
+    strong = "WARNING: " if effects(tool) else ""
+    wrong = "" if _reads(tool) else f"{strong}it would call `{tool.name}` by itself, which "
+    detail = wrong + danger(tool) if wrong else f"`{tool.name}`, which it calls instead, only reads"
+    return CheckResult(name="inserted", passed=not wrong, detail=detail)
 
 
 def _reaching(program: Program, specs: Mapping[str, ToolSpec]) -> str:
@@ -190,6 +200,8 @@ def retry_safe(proposal: Proposal, tool: ToolSpec, idle: int | None) -> CheckRes
     read_only = bool(tool.read_only) and _reads(tool) and not effects(tool)
     seen = idle is not None and idle >= SEEN_IDLE
     safe = not again or read_only or seen
+    if isinstance(body, Hint) and isinstance(body.handler, Timeout):
+        return _given_up(proposal, tool, read_only=read_only)
     detail = (
         "the tool only reads"
         if read_only
@@ -201,3 +213,14 @@ def retry_safe(proposal: Proposal, tool: ToolSpec, idle: int | None) -> CheckRes
         f"{danger(tool) or _UNKNOWN}: what it did before it failed may be done twice"
     )
     return CheckResult(name="retry_safe", passed=safe, detail=detail)
+
+
+def _given_up(proposal: Proposal, tool: ToolSpec, *, read_only: bool) -> CheckResult:
+    """Is it known that a call does nothing more once nobody waits for it?"""
+    detail = (
+        "the tool only reads"
+        if read_only
+        else f"a call would be given up while it may still take effect, and {_whose(proposal)} "
+        f"{danger(tool) or _UNKNOWN}"
+    )
+    return CheckResult(name="retry_safe", passed=read_only, detail=detail)

@@ -8,6 +8,7 @@ from failonce.history import Episode
 from failonce.kinds.behaviour import Behaviour, Situation
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.model import CheckResult, Evidence, Proof, Proposal
@@ -40,7 +41,8 @@ def broad(proposal: Proposal, proof: Proof) -> CheckResult:
 
 def _harmless(body: Behaviour, proof: Proof) -> str:
     """Why no recorded good call can be stopped or changed; empty where one could."""
-    if not isinstance(body, Guardrail | ArgumentsFixer | CallsFixer):
+    refuses = isinstance(body, Hint) and body.handler.refuses
+    if not (refuses or isinstance(body, Guardrail | ArgumentsFixer | CallsFixer)):
         return "it stops and changes no call"
     if not proof.tally.good:
         return "no good call is recorded to try it on"
@@ -49,6 +51,8 @@ def _harmless(body: Behaviour, proof: Proof) -> str:
     if isinstance(body, Guardrail):
         warns = body.strength is Strength.WARN
         return "it only warns: it stops and changes no call" if warns else ""
+    if not isinstance(body, ArgumentsFixer | CallsFixer):
+        return ""
     after = body.moment is Moment.AFTER_FAILURE
     return "it acts only after a failure, so it touches no good call" if after else ""
 
@@ -101,6 +105,8 @@ def carries(proof: Proof) -> CheckResult:
 def answers(proposal: Proposal, failures: Iterable[tuple[Evidence, Situation]]) -> CheckResult:
     """Does it have anything to say of the failures that it is proposed for?"""
     body = behaviour(proposal)
+    if isinstance(body, Hint) and not body.handler.advises:
+        return CheckResult(name="answers", passed=True, detail="it acts around every call")
     failed = 0
     for e, situation in failures:
         failed += 1

@@ -8,7 +8,7 @@ from failonce.gate.checks.names import danger, looks, spec
 from failonce.identity import slug
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, FittingFixer
 from failonce.kinds.guardrail import Guardrail
-from failonce.kinds.hint import Hint
+from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
 from failonce.language.program import BLAMED, Program
@@ -63,6 +63,8 @@ def _names(proposal: Proposal) -> Iterator[str]:
             yield from (*body.unchanged_by, *_names_in(body.look))
             yield from () if body.unless is None else body.unless.tools
             yield from () if body.unless is None else body.unless.tools
+        case Hint(handler=Fallback(fallback_cap=cap)):
+            yield cap
         case Hint() | FittingFixer() | Rule() | _:
             return
 

@@ -114,14 +114,22 @@ class Hint:
         return self.handler.summary()
 
     def headline(self, proof: Proof) -> str:
-        """Recovered, as the same call did later; what only acts around calls shows no effect."""
+        """What its handler would have made of recorded calls; for most nobody knows before."""
         t = proof.tally
-        if not self.handler.advises:
+        among = proof.among(proof.clusters)
+        if self.handler.advises:
+            return (
+                f"Would have recovered {t.recovered} of {t.failures} failures in {among}: the same "
+                "call, unchanged, worked soon after."
+            )
+        said = [f"recovered {t.recovered}"] if t.recovered else []
+        said += [f"cut short {t.prevented}"] if t.prevented else []
+        wrong = t.wrongly_blocked + t.wrongly_changed
+        if not (said or wrong):
             return (
                 f"Acts around the calls of a tool that failed so {t.failures:,} times; "
                 "its effect is unknown until measured."
             )
-        return (
-            f"Would have recovered {t.recovered} of {t.failures} failures in "
-            f"{proof.among(proof.clusters)}: the same call, unchanged, worked soon after."
-        )
+        did = " and ".join(said) or "helped none"
+        good = f", and refused {wrong} of {t.good:,} good calls" if self.handler.refuses else ""
+        return f"Would have {did} of {t.failures} failures in {among}{good}."

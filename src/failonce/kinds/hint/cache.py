@@ -35,6 +35,7 @@ class Cache(Handler):
     priority: ClassVar = 2
     band: ClassVar = Band.AFTERWARDS
     description: ClassVar = "Answers a call that was made before without making it."
+    refuses: ClassVar = True
 
     ttl_ms: float = number(60_000, low=1, high=MAX_DELAY_MS)
     max_entries: int = whole(100, low=1, high=10_000)

@@ -54,6 +54,7 @@ class CircuitBreaker(Handler):
     attempt_priority: ClassVar = 13
     band: ClassVar = Band.RESILIENCE
     description: ClassVar = "Refuses calls of a tool that failed several times in a row."
+    refuses: ClassVar = True
 
     failure_threshold: int = whole(5, low=1, high=100)
     cooldown_ms: float = number(30_000, low=1, high=MAX_DELAY_MS)

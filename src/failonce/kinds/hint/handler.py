@@ -97,9 +97,9 @@ def number(default: float, *, low: float, high: float, quiet: bool = False) -> A
     return _declared(default, Limits(low=low, high=high, quiet=quiet))
 
 
-def flag(default: bool) -> Any:
+def flag(default: bool, *, quiet: bool = False) -> Any:
     """A parameter that is true or false."""
-    return _declared(default, Limits(flag=True))
+    return _declared(default, Limits(flag=True, quiet=quiet))
 
 
 def name(default: str) -> Any:
@@ -142,6 +142,8 @@ class Handler:
     attempt_priority: ClassVar[float] = 0
     advises: ClassVar[bool] = False
     """What it does after a failure can also be told to a caller that runs the call itself."""
+    refuses: ClassVar[bool] = False
+    """It may answer in the stead of a tool that would have worked."""
 
     def __post_init__(self) -> None:
         for parameter in fields(self):

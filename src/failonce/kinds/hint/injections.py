@@ -41,6 +41,7 @@ class Learned:
     delay_ms: float | None = None
     timeout_ms: float | None = None
     requests_per_second: float | None = None
+    burst: int | None = None
     fallback_cap: str | None = None
 
 
@@ -69,6 +70,7 @@ def _made(handler: type[Handler], learned: Learned) -> Handler:
         given["timeout_ms"] = _bounded(learned.timeout_ms, 1, MAX_DELAY_MS)
     elif handler is RateLimit:
         given["requests_per_second"] = _bounded(learned.requests_per_second, 0.001, 10_000)
+        given["burst"] = _bounded(learned.burst, 1, 10_000)
         given["max_wait_ms"] = WAIT_MS
     elif handler is Fallback:
         given["fallback_cap"] = learned.fallback_cap

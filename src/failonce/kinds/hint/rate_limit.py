@@ -43,6 +43,7 @@ class RateLimit(Handler):
     attempt_priority: ClassVar = 15
     band: ClassVar = Band.RESOURCES
     description: ClassVar = "Lets no more calls through in a second than a service takes."
+    refuses: ClassVar = True
 
     requests_per_second: float = number(10, low=0.001, high=10_000)
     burst: int = whole(5, low=1, high=10_000)

@@ -10,6 +10,7 @@ from failonce.kinds.hint.handler import (
     MAX_RETRIES,
     Band,
     Handler,
+    flag,
     number,
     whole,
 )
@@ -29,6 +30,9 @@ class Retry(Handler):
     by chance, so that callers that failed together do not come back together. All waits of a call
     together take at most `max_wait_ms`. After `budget` retries in vain, of all calls of the tool,
     none is made until a call works: a service that is down is not asked four times as often.
+
+    Only a call that may run twice is run again: its tool reads or is idempotent, it carries a
+    key, or `assume_idempotent` says so for whoever put the lesson in force.
     """
 
     key: ClassVar = "retry"
@@ -43,6 +47,7 @@ class Retry(Handler):
     jitter: float = number(JITTER, low=0, high=1, quiet=True)
     max_wait_ms: float = number(MAX_DELAY_MS, low=0, high=MAX_DELAY_MS, quiet=True)
     budget: int = whole(BUDGET, low=1, high=1000, quiet=True)
+    assume_idempotent: bool = flag(False, quiet=True)
 
     def summary(self) -> str:
         """`retry up to 3 times, first after 0.5 s`."""
@@ -106,7 +111,9 @@ class _Retrying:
     def _wait(self, asked: Asked, result: Result, waited: float) -> float | None:
         """Seconds until the call may run again, None where it may not."""
         retry, failure = self._retry, result.failure
-        if failure is None or failure.attempt > retry.max_retries or not asked.repeatable:
+        if failure is None or failure.attempt > retry.max_retries:
+            return None
+        if not (asked.repeatable or retry.assume_idempotent):
             return None
         if self._in_vain >= retry.budget or not self._passes(result, failure):
             return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
+from failonce.kinds.hint import Hint, Retry
 from failonce.language.expression import Function, Source
 from failonce.model import EVERYONE, KindName, Lesson, Ruling
 from failonce.surfaces.card.literals import FEW, What
@@ -98,7 +99,8 @@ def _tried(lesson: Lesson, hits: Hits) -> Iterator[Point]:
         return
     wrong = hits.on_good[Judged.WRONG]
     if wrong:
-        verb = "stopped" if lesson.proposal.kind is KindName.GUARDRAIL else "changed"
+        stops = (KindName.GUARDRAIL, KindName.HINT)
+        verb = "stopped" if lesson.proposal.kind in stops else "changed"
         yield _bad(f"It would have {verb} {wrong:,} of {counted(hits.good, 'call')} that worked.")
     if missed := hits.counts[Judged.WRONG] - wrong:
         failures = counted(missed, "failure")
@@ -153,8 +155,10 @@ def _acts(lesson: Lesson, tools: Sequence[ToolEffect]) -> Iterator[Point]:
             yield _good(f"Its own call of `{tool.tool}` only reads ({tool.because}).")
         elif not _doubted(lesson, "inserted"):
             yield _bad(f"It would call `{tool.tool}` by itself, which {_effect(tool)}.")
+    body = read(lesson)
+    again = isinstance(body, Hint) and isinstance(body.handler, Retry)
     for tool in tools:
-        if lesson.proposal.kind is KindName.HINT and not tool.inserted:
+        if again and not tool.inserted:
             reads = tool.effect is SideEffect.READS
             if reads or not _doubted(lesson, "retry_safe"):
                 text = f"It runs a call of `{tool.tool}` again, which {_effect(tool)}."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from failonce import history
-from failonce.gate.replay import replay
+from failonce.gate.alone import alone
 from failonce.gate.results import Replayed, Result
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
@@ -55,13 +55,15 @@ def try_lesson(
 
     Raises `BadInput` where its body cannot be read.
     """
-    index = Index([arm(lesson, names)])
+    armed = arm(lesson, names)
+    index = Index([armed])
     recoveries = history.by_tool(calls).recoveries
     about = {names.get(s, s) for s in lesson.proposal.signatures}
     watched = _Watched()
     asked: list[Evidence] = []
     hits: list[Hit] = []
-    for one in replay(calls, index.concerning, watched, recoveries, tools=tools):
+    every = alone(armed, calls, _any, index.concerning, watched, recoveries, tools)
+    for one in every:
         e = one.evidence
         if not index.concerning(e.call.tool):
             continue
@@ -71,6 +73,10 @@ def try_lesson(
             hits.append(replace(hit, own=e.failed and e.signature in about))
     own = [e for e in asked if e.failed and e.signature in about]
     return Tried(asked=asked, hits=hits, own=own)
+
+
+def _any(_: Evidence) -> bool:
+    return True
 
 
 @dataclass(slots=True)

@@ -76,9 +76,11 @@ def acts_after(lesson: Lesson) -> bool:
 
 def _benefit(kind: KindName, found: Proof) -> str:
     t = found.tally
+    cut = ("cut short", t.prevented, ", which failed in the end")
+    recovered = ("recovered", t.recovered, ", as the same call worked soon after")
     verb, count, how = {
         KindName.GUARDRAIL: ("prevented", t.prevented, ""),
-        KindName.HINT: ("recovered", t.recovered, ", as the same call worked soon after"),
+        KindName.HINT: cut if t.prevented > t.recovered else recovered,
     }.get(kind, ("repaired", t.repaired, ", as the caller did later"))
     interval = between(found.benefit_low, found.benefit_high)
     return (

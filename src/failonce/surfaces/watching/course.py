@@ -162,13 +162,13 @@ class Begun:
     def failure(self, call: Call, report: Report, raised: BaseException | None) -> Failure | None:
         """The failure in it, worded as lessons know it."""
         if raised is None:
-            if not (self.judges or report.flagged or report.status):
+            if not (self.judges or report.flagged or report.http.status):
                 return None
             return failure_in(
-                call, report.text, report.attempt, flagged=report.flagged, status=report.status
+                call, report.text, report.attempt, flagged=report.flagged, http=report.http
             )
         texts = report.wordings(raised)
-        found = [f for t in texts if (f := failure_in(call, t, report.attempt)) is not None]
+        found = [f for t in texts if (f := failure_in(call, t, report.attempt, http=report.http))]
         armed = self.known.roster.acting(call.tool)
         there = replace(self.situation, call=call)
         meant = (f for f in found if concerned(armed).after(there, f) or _hinted(armed, f))

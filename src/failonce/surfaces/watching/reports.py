@@ -11,6 +11,7 @@ from failonce.exposing import Spoken
 from failonce.model import Args, Call, Evidence, Exposure, Past, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock
+from failonce.surfaces.http_facts import NOTHING, http_facts
 from failonce.surfaces.watching.sessions import Session
 from failonce.surfaces.worded import said, wordings
 from failonce.taking import Taking
@@ -51,8 +52,8 @@ class Report:
     """
 
     __slots__ = (
-        "_taken", "args", "at", "attempt", "flagged", "host", "id", "ms", "project",
-        "read_only", "session", "status", "text", "tool",
+        "_taken", "args", "at", "attempt", "flagged", "host", "http", "id", "ms", "project",
+        "read_only", "session", "text", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - by place, for each watched call pays
@@ -78,7 +79,7 @@ class Report:
         self.attempt = attempt
         self.text = ""
         self.flagged = False
-        self.status: int | None = None
+        self.http = NOTHING
         self.ms: float | None = None
         self._taken: Evidence | None = None
 
@@ -87,11 +88,11 @@ class Report:
         if type(value) is str and len(value) < _SHORT:
             self.text = value
         else:
-            self.text, self.flagged, self.status = said(value)
+            self.text, self.flagged, self.http = said(value)
 
     def failed(self, error: BaseException) -> None:
         """It raised this."""
-        self.text, self.flagged = self.wordings(error)[0], True
+        self.text, self.flagged, self.http = self.wordings(error)[0], True, http_facts(error)
 
     def wordings(self, error: BaseException) -> Sequence[str]:
         """The texts under which an error may have been recorded; the first is how it is now."""
@@ -130,7 +131,8 @@ class Report:
                 call=self.call,
                 text=self.text,
                 flagged=self.flagged,
-                status=self.status,
+                status=self.http.status,
+                retry_after_s=self.http.retry_after_s,
                 at=self.at,
                 id=self.id,
                 duration_ms=self.ms,

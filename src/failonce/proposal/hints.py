@@ -1,0 +1,206 @@
+"""Hints: how to run a call that fails for passing reasons, with what history says of parameters.
+
+The cause of a class says which hints it asks for (C7 to C12); the same call, unchanged, that soon
+works asks for a retry whatever its cause. Each is tried on the very calls that are studied
+(`rehearsal`): one that helps in less than two clusters more than it hurts is not proposed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from statistics import quantiles
+from typing import Final
+
+from failonce.history import Episode
+from failonce.kinds.hint import (
+    MAX_DELAY_MS,
+    MAX_RETRIES,
+    Fallback,
+    Handler,
+    Hint,
+    Learned,
+    RateLimit,
+    Retry,
+    Timeout,
+    injections,
+)
+from failonce.language.category import ATTRIBUTES
+from failonce.language.reading import Does, reads
+from failonce.language.tool_names import spec_of
+from failonce.model import Category, Evidence, KindName, Proposal, ToolSpec
+from failonce.ports import Phrase, Wording
+from failonce.proposal.limits import limit
+from failonce.proposal.material import Material
+from failonce.proposal.study import Study
+from failonce.rehearsal import Came, described, rehearse
+
+MOST: Final = 0.6
+"""Share of the recoveries that must have been the unchanged call."""
+PRIOR_DELAY_MS: Final = 100.0
+MOST_DELAY_MS: Final = 30_000.0
+CLUSTERS: Final = 2
+"""Clusters in which a hint must help more than in others it hurts."""
+TIMED: Final = 20
+"""Good calls whose time must be known before anybody says what is too long."""
+SLACK: Final = 2.0
+"""What is too long, as a multiple of what one good call in a hundred takes."""
+
+CURES: Final = (Retry, Fallback, RateLimit)
+"""Handlers after which the call works."""
+
+
+def mine(material: Material, study: Study, wording: Wording) -> Iterator[Proposal]:
+    """Hints for one class of failures, the cures first."""
+    calls = study.of_tool(material.signature.tool)
+    spec = spec_of(material.signature.tool, study.specs)
+    tool = described(material.signature.tool, spec, calls)
+    for handler in _wanted(material, calls, tool):
+        hint = Hint(
+            component=tool.name,
+            fingerprint=material.signature.id,
+            message_regex=material.regex(),
+            handler=handler,
+        )
+        if _helps(hint, material, calls, tool):
+            yield _proposal(hint, material, wording)
+
+
+def cures(proposal: Proposal) -> bool:
+    """Whether calls work with a hint that failed without it."""
+    return any(proposal.key.startswith(f"{handler.key}:") for handler in CURES)
+
+
+def _proposal(hint: Hint, material: Material, wording: Wording) -> Proposal:
+    slots = replace(material.slots(), handler=hint.handler.key, steps=hint.summary())
+    return material.propose(
+        kind=KindName.HINT,
+        key=f"{hint.handler.key}:{material.signature.id}",
+        name=wording.say(Phrase.HINT_NAME, slots),
+        body=hint.render(),
+        reason=wording.say(Phrase.REASON, slots),
+    )
+
+
+def _helps(hint: Hint, material: Material, calls: Sequence[Evidence], tool: ToolSpec) -> bool:
+    """Whether what is studied speaks for it, by clusters."""
+    recoveries = {e.failure.id: e for e in material.episodes}
+    balance: Counter[str] = Counter()
+    for r in rehearse(calls, hint, recoveries, tool):
+        cluster = r.evidence.call.cluster
+        if r.came in (Came.LOST, Came.CHANGED):
+            balance[cluster] -= 1
+        elif r.came in (Came.WORKED, Came.SPARED) and r.evidence.id in recoveries:
+            balance[cluster] += 1
+    helped, hurt = (sum(sign * b > 0 for b in balance.values()) for sign in (1, -1))
+    return helped - hurt >= CLUSTERS
+
+
+# ------------------------------------------------------- what the cause asks for
+
+
+def _wanted(material: Material, calls: Sequence[Evidence], tool: ToolSpec) -> Iterator[Handler]:
+    """The handlers to try, with parameters as learned; none on a mere default that limits."""
+    learned = _learned(material, calls)
+    retry = _retry(material, tool)
+    if retry is not None:
+        yield retry
+    for handler in injections(material.signature.category, learned):
+        if isinstance(handler, Retry) or (
+            isinstance(handler, Timeout) and learned.timeout_ms is None
+        ):
+            continue
+        if isinstance(handler, RateLimit) and learned.requests_per_second is None:
+            continue
+        yield handler
+
+
+def _learned(material: Material, calls: Sequence[Evidence]) -> Learned:
+    found = Learned(timeout_ms=_timeout_ms(calls), fallback_cap=_instead(material.episodes))
+    if material.signature.category is not Category.RATE_LIMIT:
+        return found
+    failures = [e.failure for e in material.episodes]
+    pause = max((f.finding.retry_after_s or 0.0 for f in failures), default=0.0)
+    seen = limit([e.at for e in calls if e.good], [e.at for e in failures], pause_s=pause)
+    if seen is None:
+        return found
+    return replace(found, requests_per_second=seen.rate, burst=seen.burst)
+
+
+def _timeout_ms(calls: Sequence[Evidence]) -> float | None:
+    """Twice what one good call in a hundred takes; None where too few were timed."""
+    took = [e.duration_ms for e in calls if e.good and e.duration_ms is not None]
+    if len(took) < TIMED:
+        return None
+    return coarse(SLACK * quantiles(took, n=100, method="inclusive")[98], MAX_DELAY_MS)
+
+
+def _instead(episodes: Sequence[Episode]) -> str | None:
+    """The tool that most callers went to with the same arguments."""
+    found: dict[str, set[str]] = {}
+    for episode in episodes:
+        own = episode.failure.call
+        later = (*episode.between, *([episode.recovery] if episode.recovery else ()))
+        for e in later:
+            if e.good and e.call.tool != own.tool and e.call.args == own.args:
+                found.setdefault(e.call.tool, set()).add(own.cluster)
+                break
+    return max(found, key=lambda name: (len(found[name]), name), default=None)
+
+
+# ------------------------------------------------------------------------ retry
+
+
+def _retry(material: Material, tool: ToolSpec) -> Retry | None:
+    """A retry where the same call, with nothing done in between, works soon after.
+
+    A single lucky repetition proves nothing: at least two clusters must show it, and most of
+    those that tried again. Nothing that is known to change something is run a second time.
+    """
+    recovered = [e for e in material.episodes if e.recovery is not None]
+    passed = [e for e in recovered if e.unchanged and e.undisturbed]
+    does = reads(tool).does
+    if does is Does.WRITES and not tool.idempotent:
+        return None
+    if len({e.failure.call.cluster for e in passed}) < CLUSTERS:
+        return None
+    if len(passed) < MOST * len(recovered):
+        return None
+    if not ATTRIBUTES[material.signature.category].transient and not _quick(passed):
+        return None
+    known = does is Does.READS or tool.idempotent is True
+    return Retry(
+        max_retries=_retries(passed), delay_ms=_delay_ms(passed), assume_idempotent=not known
+    )
+
+
+def _quick(passed: list[Episode]) -> bool:
+    """Worked at once or nearly: within a minute, at most two tries later, every time."""
+    return all(e.steps <= 2 and e.wait_s <= 60 for e in passed)
+
+
+def _retries(passed: list[Episode]) -> int:
+    tries = sorted(
+        1 + sum(b.call.args == e.failure.call.args and b.failed for b in e.between) for e in passed
+    )
+    return min(MAX_RETRIES, max(3, tries[-1]))
+
+
+def _delay_ms(passed: list[Episode]) -> float:
+    """The longest Retry-After, else the upper quartile of the time until it worked.
+
+    Rounded up to 1, 2 or 5 with zeros: of a handful of sessions more is not known, and one
+    session more or less must not make another hint.
+    """
+    asked = [e.failure.finding.retry_after_s for e in passed]
+    named = [seconds for seconds in asked if seconds]
+    if named:
+        return min(max(named) * 1000, MAX_DELAY_MS)
+    waits = sorted(e.wait_s * 1000 for e in passed)
+    upper = quantiles(waits, n=4)[2] if len(waits) > 1 else waits[0]
+    return min(max(coarse(upper, MOST_DELAY_MS), PRIOR_DELAY_MS), MOST_DELAY_MS)
+
+
+def coarse(ms: float, most: float) -> float:
+    """The next of 1, 2 or 5 with zeros, at least 1 and at most `most`."""
+    steps = (digit * 10.0**power for power in range(6) for digit in (1, 2, 5))
+    return next((min(step, most) for step in steps if step >= ms), most)

@@ -1,0 +1,59 @@
+"""A place where stories happen: a store, the command line, agents as processes."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A folder with a store of its own; nothing from outside reaches it."""
+
+    folder: Path
+    holdout: bool = False
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of all processes here."""
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
+        return plain | {
+            "FAILONCE_STORE__URL": f"sqlite:///{self.folder}/store.db",
+            "FAILONCE_OUTCOME__HOLDOUT": str(self.holdout).lower(),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def run(self, *command: str, wrong: bool = False, **more: str) -> str:
+        """What a Python command prints; it must end well, or with `wrong`, badly."""
+        done = subprocess.run(
+            [sys.executable, *command],
+            capture_output=True,
+            text=True,
+            env=self.env | more,
+            cwd=self.folder,
+            check=False,
+            timeout=300,
+        )
+        assert (done.returncode != 0) is wrong, done.stdout + done.stderr
+        return done.stdout + (done.stderr if wrong else "")
+
+    def agent(self, code: str, *args: object) -> Any:
+        """What an agent's last line says, as JSON."""
+        out = self.run("-c", code, *map(str, args))
+        return json.loads(out.strip().splitlines()[-1])
+
+    def failonce(self, *args: str, wrong: bool = False) -> str:
+        """What `failonce …` prints."""
+        return self.run("-m", "failonce", *args, wrong=wrong)
+
+    def mine(self) -> str:
+        """Mine the project of all stories."""
+        return self.failonce("mine", "--project", "shop")
+
+    def lessons(self, **wanted: str) -> list[dict[str, Any]]:
+        """The lessons, or those with these fields."""
+        found = json.loads(self.failonce("lessons", "--json"))
+        return [x for x in found if all(x.get(k) == v for k, v in wanted.items())]
