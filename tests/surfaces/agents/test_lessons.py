@@ -159,7 +159,7 @@ def test_what_a_tool_refuses_itself_is_repaired_after_it(room: Room) -> None:
 
     class Guard(AbstractCapability[Any]):
         async def before_tool_execute(
-            self, ctx: Any, *, call: Any, tool_def: Any, args: dict[str, Any]
+            self, ctx: Any, *, args: dict[str, Any], **_: Any
         ) -> dict[str, Any]:
             seen.append((ctx.tool_call_id, dict(args)))
             return args
@@ -173,7 +173,7 @@ def test_what_a_tool_refuses_itself_is_repaired_after_it(room: Room) -> None:
     script = Script([[part], "done"])
     agent(script, find, capabilities=[Guard()], retries=0).run_sync("go")
     assert script.last.answer == "second a"
-    assert {id for id, _ in seen} == {part.tool_call_id}
+    assert {own for own, _ in seen} == {part.tool_call_id}
     assert [(a["first"], a["second"]) for _, a in seen] == [("a", ""), ("", "a")]
     assert [e.failed for e in room.calls("find")] == [True, False]
 

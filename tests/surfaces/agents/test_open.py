@@ -15,8 +15,10 @@ from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Retry
 from failonce.kinds.rule import Rule
 from failonce.model import Mode
+from failonce.review import Review
 from failonce.surfaces.agents.pydantic_ai import calls, capability, tools
 from failonce.surfaces.watching import course, host, tool
+from tests.looped import Desk
 from tests.surfaces.agents.made import Script, Turn, agent, call
 from tests.surfaces.watching.made import guardrail, hint, renaming
 from tests.surfaces.watching.made import room as made
@@ -109,12 +111,19 @@ def test_where_a_project_is_off_nothing_is_done(tmp_path: Path) -> None:
     """Nothing recorded, nothing repaired, nothing in the instructions."""
     with made(tmp_path) as room:
         room.teach(*LESSONS)
-        room.store.set_mode("shop", Mode.OFF) if hasattr(room.store, "set_mode") else None
+        review = Review(store=room.store, clock=room.host.clock, workspace=Desk())
+        review.set_mode(Mode.OFF)
         room.publish()
+        expected, script = Script(turns()), Script(turns())
+        Agent(expected.model, tools=[find], retries=2).run_sync("go")
+        agent(script, find, retries=2).run_sync("go")
+        assert plain(script) == plain(expected)
+        assert {(t.words, t.instructions) for t in script.told} == {(("go",), ""), ((), "")}
+        assert room.calls() == []
 
 
 SCRIPT = """
-import sys
+import sys, threading
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import FunctionModel
@@ -130,6 +139,7 @@ def model(messages, info):
 
 agent = Agent(FunctionModel(model), tools=[find], capabilities=[failonce.capability()])
 print(agent.run_sync("go").output)
+print([t.name for t in threading.enumerate() if "failonce" in t.name])
 """
 
 
@@ -137,12 +147,8 @@ def test_off_for_a_process_makes_no_file(tmp_path: Path) -> None:
     """And starts no thread."""
     env = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
     env |= {"XDG_CONFIG_HOME": str(tmp_path / "config"), "FAILONCE": "off"}
-    counted = (
-        SCRIPT
-        + "\nimport threading\nprint([t.name for t in threading.enumerate() if 'failonce' in t.name])"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", counted],
+        [sys.executable, "-c", SCRIPT],
         env=env,
         cwd=tmp_path,
         capture_output=True,
@@ -162,8 +168,8 @@ def test_without_the_extra_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPa
 
 
 def test_only_who_asks_for_it_loads_the_library() -> None:
-    """Importing failonce, and watching functions, does not."""
-    script = "import failonce, sys; failonce.watch, failonce.capability; print('pydantic_ai' in sys.modules)"
+    """Importing failonce does not."""
+    script = "import failonce, sys; failonce.capability; print('pydantic_ai' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
