@@ -18,3 +18,4 @@ def room(tmp_path: Path) -> Iterator[Room]:
     with made(tmp_path) as here:
         yield here
         assert here.host.lost == 0, here.host.last
+        assert here.host.in_force.refused == 0

@@ -18,11 +18,13 @@ from pydantic_ai import (
 )
 from pydantic_ai.capabilities import AbstractCapability
 
-from failonce.kinds.fixer import Moment
+from failonce.kinds.behaviour import Repair, Situation
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Cache, CircuitBreaker, Fallback, Retry, Timeout
 from failonce.kinds.rule import Rule
-from failonce.language.expression import literal
+from failonce.language.comparison import Comparison, Relation
+from failonce.language.expression import Read, Source, literal
 from failonce.language.program import Program, Step
 from failonce.model import Action, Arm, Outcome
 from failonce.policy import Policy
@@ -195,6 +197,33 @@ def test_a_failure_that_is_not_repaired_is_the_tools_own(room: Room) -> None:
     assert [e.failed for e in room.calls()] == [True, True]
 
 
+@pytest.mark.parametrize(("what", "outcome"), [("a", "success"), ("b", "retried")])
+def test_a_repair_names_another_tool(
+    room: Room, monkeypatch: pytest.MonkeyPatch, what: str, outcome: str
+) -> None:
+    """That one is called, through its own validation; its answer is the answer."""
+    room.teach(renaming("find", "x", "y"))
+
+    def elsewhere(_: ArgumentsFixer, situation: Situation) -> Repair:
+        return Repair(args={"what": situation.call.args["x"]}, tool="seek", message="Try seek.")
+
+    monkeypatch.setattr(ArgumentsFixer, "before", elsewhere)
+
+    def find(y: str) -> str:
+        raise AssertionError(y)
+
+    def seek(what: str) -> str:
+        if what == "b":
+            raise ModelRetry("There is no b.")
+        return f"found {what}"
+
+    script = Script([[call("find", x=what)], "done"])
+    agent(script, find, seek, retries=1).run_sync("go")
+    assert script.last.outcomes == [outcome]
+    assert script.last.answers[0].content == ("found a" if what == "a" else "There is no b.")
+    assert [(e.call.tool, e.call.args) for e in room.calls()] == [("seek", {"what": what})]
+
+
 class Car:
     """Its engine starts with the brake held."""
 
@@ -252,12 +281,42 @@ def test_a_repair_calls_other_tools_of_the_agent(room: Room, key: str, log: list
 
 def test_what_waits_for_a_person_is_called_for_nobody(room: Room) -> None:
     """A repair that needs it leaves the call alone."""
-    held = inserting("start", HOLD, moment=Moment.BEFORE, regex="hold the brake")
-    room.teach(held)
+    room.teach(inserting("start", HOLD, moment=Moment.AFTER_FAILURE, regex="hold the brake"))
     car = Car()
     script = Script([[call("start")], "done"])
     agent(script, car.start, Tool(car.brake, requires_approval=True)).run_sync("go")
     assert car.log == ["start"]
+
+
+LOOK = Program(
+    looks=(Step(tool="pedal", name="here"),),
+    when=(
+        Comparison(
+            left=Read(source=Source.RESULT, name="here"),
+            relation=Relation.EQUALS,
+            right=literal("up"),
+        ),
+    ),
+    steps=HOLD.steps,
+)
+
+
+@pytest.mark.parametrize("state", ["up", "down"])
+def test_a_look_decides_before_the_call(room: Room, state: str) -> None:
+    """The brake is held only where the look says that it is needed."""
+    room.teach(inserting("start", LOOK, moment=Moment.BEFORE, regex=""))
+    car = Car()
+    car.held = state == "down"
+
+    def pedal() -> str:
+        return state
+
+    script = Script([[call("start")], "done"])
+    made = agent(script, car.start, car.brake, pedal, capability={"read_only": ["pedal"]})
+    made.run_sync("go")
+    assert script.last.answer == "running"
+    assert car.log == (["brake 1", "start"] if state == "up" else ["start"])
+    assert [e.message for e in room.calls("pedal")] == [state]
 
 
 def test_what_a_person_approved_runs_as_it_was_approved(room: Room) -> None:
@@ -291,6 +350,25 @@ def test_what_was_done_for_a_call_that_has_to_wait_is_taken_back(room: Room) -> 
     assert isinstance(made.run_sync("go").output, DeferredToolRequests)
     assert car.log == ["start", "brake 1", "start", "brake 0"]
     assert [e.failed for e in room.calls("start")] == [True]
+
+
+def test_what_was_done_for_a_call_that_is_not_made_is_taken_back(room: Room) -> None:
+    """Another call ends the run before."""
+    room.teach(inserting("start", LOOK, moment=Moment.BEFORE, regex=""))
+    car = Car()
+
+    def pedal() -> str:
+        return "up"
+
+    def crash() -> str:
+        car.log.append("crash")
+        raise LookupError("no road")
+
+    script = Script([[call("crash"), call("start")]])
+    tools = [Tool(crash, sequential=True), car.start, car.brake, pedal]
+    with pytest.raises(LookupError):
+        agent(script, *tools, capability={"read_only": ["pedal"]}).run_sync("go")
+    assert car.log == ["brake 1", "crash", "brake 0"]
 
 
 # ----------------------------------------------------------------------- hints

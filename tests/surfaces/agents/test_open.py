@@ -16,7 +16,7 @@ from failonce.kinds.hint import Retry
 from failonce.kinds.rule import Rule
 from failonce.model import Mode
 from failonce.review import Review
-from failonce.surfaces.agents.pydantic_ai import calls, capability, tools
+from failonce.surfaces.agents.pydantic_ai import calls, capability, specs
 from failonce.surfaces.watching import course, host, tool
 from tests.looped import Desk
 from tests.surfaces.agents.made import Script, Turn, agent, call
@@ -59,10 +59,11 @@ PLACES = [
     (capability, "Run"),
     (capability.Run, "_rules"),
     (capability.Run, "_missing"),
-    (capability, "Invocation"),
+    (calls.Invocation, "__init__"),
+    (calls, "decoded"),
     (capability, "AgentTool"),
-    (tools, "spec_from"),
-    (tools.Specs, "of"),
+    (specs, "spec_from"),
+    (specs.Specs, "of"),
     (host.Host, "known"),
     (host.Host, "situation"),
     (host.Host, "put"),
@@ -103,6 +104,7 @@ def test_whatever_breaks_the_agent_goes_on(
         assert agent(script, counted, retries=2).run_sync("go").output == "done"
         assert room.host.lost > 0
         assert "a bug of failonce" in room.host.last
+        assert room.host.in_force.refused == 0
     assert plain(script) == plain(expected)
     assert sorted(ran) == ["a", "b", "bad", "c"]
 

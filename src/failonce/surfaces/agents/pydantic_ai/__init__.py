@@ -2,7 +2,8 @@
 
 capability   what an agent is given, and what stands for it in one run
 calls        one call of a tool, from the validation of its arguments to its answer
-tools        the tools of an agent, as failonce knows them
+tool         a tool of an agent, as it is watched
+specs        the tools of an agent, as they describe themselves
 
 The decisions are those of `failonce.surfaces.watching`: here stands only how a call comes in,
 and what the model hears of it.

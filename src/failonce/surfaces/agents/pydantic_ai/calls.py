@@ -5,10 +5,9 @@ about, and repaired, before its arguments are validated; a refusal there is a fa
 like any other. The course then rests until the call is made, and goes on from there.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -23,31 +22,22 @@ from pydantic_ai.exceptions import (
     ToolFailed,
     UsageLimitExceeded,
 )
-from pydantic_ai.messages import ToolCallPart, ToolReturn
+from pydantic_ai.messages import ToolCallPart
 from pydantic_ai.tools import RunContext
 from pydantic_core import from_json, to_json
 
 from failonce.errors import Blocked
 from failonce.kinds.hint.running import Result
-from failonce.model import Advice, Call, ToolSpec
-from failonce.surfaces.watching.binding import Given, taken
+from failonce.model import Call
+from failonce.surfaces.agents.pydantic_ai.tool import REASON, AgentTool
+from failonce.surfaces.watching.binding import Given
 from failonce.surfaces.watching.carrying import advance_async
 from failonce.surfaces.watching.course import Around, Begun, Course, Other, Own, Wanted, course
-from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import Session, override
-from failonce.surfaces.watching.tool import Tool
-from failonce.surfaces.worded import wordings
+from failonce.surfaces.watching.sessions import override
 
 if TYPE_CHECKING:
     from failonce.surfaces.agents.pydantic_ai.capability import Run
-
-REASON: Final = "failonce_reason"
-"""The argument by which a model says why a call that was blocked is to run all the same."""
-RAW: Final = 2_000
-"""Characters that are kept of arguments which cannot be decoded."""
-_ERRORS: Final = 20
-"""Mistakes of one validation that are recorded."""
 
 _REFUSED: Final = (ValidationError, ModelRetry, ToolFailed)
 """What says that the arguments will not do."""
@@ -60,95 +50,6 @@ class Passing(BaseException):
 
     def __init__(self, error: Exception) -> None:
         self.error = error
-
-
-class AgentReport(Report):
-    """A call as the model made it, and as it came out for the model."""
-
-    __slots__ = ("raw",)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.raw = ""
-
-    @property
-    def call(self) -> Call:
-        """The call, with what was sent where it could not be decoded."""
-        return replace(super().call, raw=self.raw) if self.raw else super().call
-
-    def worked(self, value: object) -> None:
-        """It returned this."""
-        super().worked(value.return_value if isinstance(value, ToolReturn) else value)
-
-    def wordings(self, error: BaseException) -> tuple[str, ...]:
-        """What a tool tells the model has no name; mistakes in arguments stand in one line."""
-        if isinstance(error, ModelRetry | ToolFailed):
-            return (str(error.message),)
-        if isinstance(error, ValidationError):
-            found = error.errors(include_url=False, include_context=False, include_input=False)
-            said = (": ".join((*_place(e["loc"]), e["msg"])) for e in found[:_ERRORS])
-            return (f"ValidationError: {'; '.join(said)}",)
-        return wordings(error)
-
-
-def _place(path: Sequence[int | str]) -> Sequence[str]:
-    """Where in the arguments a mistake is, empty where that is all of them."""
-    return (".".join(map(str, path)),) if path else ()
-
-
-class AgentTool(Tool):
-    """A tool of an agent in one run. What it calls is the invocation that is under way."""
-
-    reports = AgentReport
-    way_past = f"Give the reason as one more argument, `{REASON}`."
-
-    def __init__(self, run: "Run", spec: ToolSpec) -> None:
-        made = Invocation.make
-        super().__init__(made, spec.name, read_only=spec.read_only, on_advice=run.on_advice)
-        self.spec = spec
-        self.session = run.session
-        self._run = run
-
-    def among(self, tools: Mapping[str, ToolSpec]) -> Mapping[str, ToolSpec]:
-        """What is known of tools, with what those of the agent say of themselves now."""
-        return self._run.specs_among(tools)
-
-    def say(self, here: Host, session: Session, advice: Advice) -> None:
-        """Let the agent hear it, unless it stands in its instructions."""
-        if not self._run.told.issuperset(advice.lessons or ("",)):
-            super().say(here, session, advice)
-
-    def other(self, call: Call) -> Tool | None:
-        """The tool of the agent that a lesson wants called; none that waits for a person."""
-        made = self._run.callable(call.tool)
-        if made is None:
-            return None
-        spec = self.among({}).get(call.tool)
-        return Tool(made, call.tool, read_only=spec.read_only if spec is not None else None)
-
-    def alone(self, given: Given | None, raw: str = "") -> Report | None:
-        """The report of a call that no lesson is asked about."""
-        here = host()
-        if here is None:
-            return None
-        try:
-            return self._alone(here, given, raw)
-        except Exception as error:
-            here.went_wrong(error)
-            return None
-
-    def _alone(self, here: Host, given: Given | None, raw: str) -> Report | None:
-        session = self._run.session
-        project = here.project if session.project is None else session.project
-        if here.known(project) is None:
-            return None
-        args = None if given is None else taken(given)
-        at = datetime.now(UTC) if here.system else here.clock.now()
-        report = AgentReport(
-            here, here.next_id(), self.name, args, session, project, at, self.read_only
-        )
-        report.raw = raw[:RAW]
-        return report
 
 
 class Invocation:
@@ -166,7 +67,7 @@ class Invocation:
         self._tool = tool
         self._ctx = ctx
         self._part = part
-        self._args = args
+        self._sent = self._args = args
         self._given = decoded(args)
         self._reason = ""
         if self._given and REASON in self._given and tool.spec.parameter(REASON) is None:
@@ -193,13 +94,13 @@ class Invocation:
         """The arguments as the tool takes them, of the call as lessons want it."""
         begun = self._begun = self._begin()
         if begun is None:
-            return await handler(self._args)
+            return await handler(self._sent)
         if isinstance(begun, Report):
             return await self._validated(begun, handler)
         with override(self._reason) if self._reason else nullcontext():
             _passed(await self._settled(begun, handler))
         if self._begun is None:  # failonce failed before anything was validated
-            return await handler(self._args)
+            return await handler(self._sent)
         if self._result is None:
             return self._valid
         answered(begun, self._result)
@@ -301,7 +202,7 @@ class Invocation:
             return answered(begun, self._result)
         self._call = call
         result, passing = await self._made(begun)
-        self._call = self._came = self._course = None
+        self._call = self._came = None
         _passed(passing)
         return await call() if result is None else answered(begun, result)
 
@@ -329,12 +230,26 @@ class Invocation:
                 going = course(b, first)
             else:
                 going = _going_on(cast("Course", self._course), cast("Wanted", self._wanted))
+                self._course = self._wanted = None
             return cast("Result", await advance_async(going, b)), None
         except Passing as passing:
             return None, passing.error
         except Exception as own:
             b.host.went_wrong(own)
             return b.last or self._came, None
+
+    async def end(self) -> None:
+        """It will not be made: what was done for it is taken back."""
+        b, steps, self._course = self._begun, self._course, None
+        if not isinstance(b, Begun) or steps is None or self._wanted is None:
+            return
+        over = Passing(RunCancelled("the run is over"))
+        try:
+            await advance_async(steps, b, None, over)
+        except Exception as own:
+            b.host.went_wrong(own)
+        except Passing:
+            return
 
     async def make(self, /, **arguments: Any) -> Any:
         """One attempt: as it was validated, else through all that checks a call anew."""

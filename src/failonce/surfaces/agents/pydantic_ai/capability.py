@@ -22,8 +22,9 @@ from pydantic_ai.tools import RunContext, ToolDefinition, ToolDenied
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 
 from failonce.model import Call, ToolSpec
-from failonce.surfaces.agents.pydantic_ai.calls import AgentTool, Invocation, decoded
-from failonce.surfaces.agents.pydantic_ai.tools import Specs, joined
+from failonce.surfaces.agents.pydantic_ai.calls import Invocation, decoded
+from failonce.surfaces.agents.pydantic_ai.specs import Specs, joined
+from failonce.surfaces.agents.pydantic_ai.tool import AgentTool
 from failonce.surfaces.learning.rules import recalled
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.sessions import NOBODY, Session, current, entered
@@ -112,7 +113,11 @@ class Run(AbstractCapability[Any]):
     ) -> AgentRunResult[Any]:
         """What a tool watches itself belongs to the session of the run."""
         with entered(self.session):
-            return await handler()
+            try:
+                return await handler()
+            finally:
+                for invocation in self._calls.values():
+                    await invocation.end()
 
     def get_instructions(self) -> Callable[[RunContext[Any]], Awaitable[str | None]]:
         """Rules in force for the tools that the agent has."""
@@ -182,7 +187,7 @@ class Run(AbstractCapability[Any]):
                 continue
             args = part.args if part.args is not None else {}
             given = decoded(args)
-            tool = AgentTool(self, ToolSpec(name=part.tool_name))
+            tool = self._watched(ToolSpec(name=part.tool_name))
             report = tool.alone(given, str(args) if given is None else "")
             if report is not None:
                 report.failed(ModelRetry(f"Unknown tool name: {part.tool_name!r}"))
@@ -217,14 +222,19 @@ class Run(AbstractCapability[Any]):
         try:
             self._manager = ctx.tool_manager or self._manager
             spec = self._specs.of(definition)
-            tool = self._tools.get(spec.name)
-            if tool is None or tool.spec is not spec:
-                tool = self._tools[spec.name] = AgentTool(self, spec)
+            tool = self._watched(spec)
             made = self._calls[part.tool_call_id] = Invocation(self, tool, ctx, part, args)
         except Exception as error:
             _went_wrong(error)
             return None
         return made
+
+    def _watched(self, spec: ToolSpec) -> AgentTool:
+        """The tool in this run, as long as it says the same of itself."""
+        tool = self._tools.get(spec.name)
+        if tool is None or tool.spec is not spec:
+            tool = self._tools[spec.name] = AgentTool(self, spec, Invocation.make)
+        return tool
 
     def get_wrapper_toolset(self, toolset: AbstractToolset[Any]) -> AbstractToolset[Any]:
         """Below all other hooks, where a tool still raises what it raises."""
@@ -247,7 +257,7 @@ class Run(AbstractCapability[Any]):
             self._among = tools, manager, both
         return self._among[2]
 
-    def callable(self, name: str) -> Callable[..., Awaitable[Any]] | None:
+    def caller(self, name: str) -> Callable[..., Awaitable[Any]] | None:
         """How a tool of the agent is called for a lesson; None where a person is asked first."""
         manager = self._manager
         definition = None if manager is None else manager.get_tool_def(name)
