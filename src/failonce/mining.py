@@ -47,6 +47,7 @@ from failonce.proposal.lab import Lab
 from failonce.proposal.mining import mine
 from failonce.proposal.study import Study
 from failonce.proposal.worth import NotWorth, dense, worth
+from failonce.rehearsal import claimed
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
@@ -137,7 +138,7 @@ class Mining:
                 refused[s.id] = refusal
             elif len(looked) < self._policy.top:
                 looked[s.id] = s
-        tools = self.store.tools(project)
+        tools = claimed(self.store.tools(project), material.calls)
         return _Gathered(
             project=project,
             signatures=signatures,
@@ -366,12 +367,12 @@ class Mining:
             if mode is Mode.AUTO and self._unattended(new):
                 new = self.review.on_trial(new, events)
             lessons.append(new)
-        touched = {x.id for x in before}
-        for old, moved in self._refuted(gathered, touched):
-            before.append(old)
-            replaced.append(moved.lesson)
-            events.append(moved.event)
-        run = replace(run, new=tuple(lessons), known=(*run.known, *known))
+        refuted = list(self._refuted(gathered, {x.id for x in before}))
+        before += [old for old, _ in refuted]
+        replaced += [moved.lesson for _, moved in refuted]
+        ended = tuple(moved.event for _, moved in refuted)
+        events += ended
+        run = replace(run, new=tuple(lessons), known=(*run.known, *known), refuted=ended)
         events.append(self.review.event(Action.MINED, subject=run.project, reason=run.outcome))
         expects = {x.id: (x.version, x.state) for x in before} | {
             x.id: None for x in lessons if x.version == 1

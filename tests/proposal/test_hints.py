@@ -62,6 +62,11 @@ def test_a_delay_is_rounded_up_between_the_least_and_the_most(
     assert retry(mined(later(waits))).delay_ms == delay_ms
 
 
+def test_the_time_that_the_failed_call_took_is_no_part_of_the_delay() -> None:
+    calls = [replace(e, duration_ms=900.0) if e.failed else e for e in later([1, 1, 1])]
+    assert retry(mined(calls)).delay_ms == 100
+
+
 def test_what_takes_longer_than_all_retries_wait_is_not_retried() -> None:
     assert mined(later([600, 700])) == []
 

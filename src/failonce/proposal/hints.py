@@ -186,7 +186,7 @@ def _retries(passed: list[Episode]) -> int:
 
 
 def _delay_ms(passed: list[Episode]) -> float:
-    """The longest Retry-After, else the upper quartile of the time until it worked.
+    """The longest Retry-After, else the upper quartile of the time from its end until it worked.
 
     Rounded up to 1, 2 or 5 with zeros: of a handful of sessions more is not known, and one
     session more or less must not make another hint.
@@ -195,7 +195,7 @@ def _delay_ms(passed: list[Episode]) -> float:
     named = [seconds for seconds in asked if seconds]
     if named:
         return min(max(named) * 1000, MAX_DELAY_MS)
-    waits = sorted(e.wait_s * 1000 for e in passed)
+    waits = sorted(e.wait_s * 1000 - (e.failure.duration_ms or 0.0) for e in passed)
     upper = quantiles(waits, n=4)[2] if len(waits) > 1 else waits[0]
     return min(max(coarse(upper, MOST_DELAY_MS), PRIOR_DELAY_MS), MOST_DELAY_MS)
 

@@ -186,7 +186,7 @@ class Memory:
             if wanted
             else tuple(
                 Skipped(
-                    reason=f"nobody approved it, and the learning mode is {self.mode}",
+                    reason="it is a suggestion that nothing has proven (`--suggested` writes it)",
                     modification=m,
                 )
                 for m in found.modifications
