@@ -43,6 +43,7 @@ def calling(config: Configuration, clock: Clock) -> Calling:
             pause=pause,
             policy=policy,
             clock=clock,
+            weigh=lambda store, ids: assemble(config, store).review.weigh(only=ids),
             offering=offering,
         )
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from math import ceil
 
 from failonce.compose import Parts
-from failonce.exposing import Asking, Roster, Spoken
+from failonce.exposing import Asked, Asking, Roster
 from failonce.kinds.behaviour import Show, Situation
 from failonce.kinds.decision import Concerning, Decision, Touch
 from failonce.model import ALLOW, Call, Change, KindName, Lesson, ToolSpec
@@ -47,13 +47,13 @@ def recalled(
     *,
     at: datetime,
     most: int,
-) -> tuple[tuple[Recalled, ...], Sequence[Spoken]]:
-    """What rules say of these tools, at most `most`, each once; and who heard what.
+) -> tuple[tuple[Recalled, ...], Sequence[Asked]]:
+    """What rules say of these tools, at most `most`, each once; and what is to be recorded of it.
 
     `about` tells whose planning it is: its session, project and task.
     """
     said: list[Recalled] = []
-    spoken: list[Spoken] = []
+    met: list[Asked] = []
     for tool in dict.fromkeys(tools):
         if len(said) >= most:
             break
@@ -61,13 +61,13 @@ def recalled(
         call = replace(about, tool=tool)
         situation = Situation(call=call, tools=specs)
         asked = roster.before(call, at, _asking(situation, told, most - len(said)))
-        spoken += asked.spoken
+        met.append(asked)
         said += (
             Recalled(tool=tool, lesson=t.armed.lesson, text=t.effect.text)
             for t in asked.decision.touches
             if isinstance(t.effect, Show)
         )
-    return tuple(said), spoken
+    return tuple(said), met
 
 
 def _asking(situation: Situation, told: Set[str], left: int) -> Asking:
@@ -97,8 +97,8 @@ class InForce:
         known = self._rosters.of(self._project)
         about = Call(tool="", session=session, project=self._project, task=task)
         most, at = self._parts.review.policy.max_suggestions, self._parts.clock.now()
-        said, spoken = recalled(known.roster, tools, about, known.tools, at=at, most=most)
-        exposures = tuple(s.exposure for s in spoken)
+        said, met = recalled(known.roster, tools, about, known.tools, at=at, most=most)
+        exposures = tuple(s.exposure for asked in met for s in asked.spoken)
         if exposures and about.cluster:  # without a session nobody could say what came of it
             self._parts.store.commit(Change(exposures=exposures))
         return said

@@ -1,7 +1,8 @@
 """What an agent of pydantic-ai is given, and what stands for it in one run."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -22,11 +23,12 @@ from pydantic_ai.tools import RunContext, ToolDefinition, ToolDenied
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 
 from failonce.model import Call, ToolSpec
+from failonce.outcome.assignment import epoch
 from failonce.surfaces.agents.pydantic_ai.calls import Invocation, decoded
 from failonce.surfaces.agents.pydantic_ai.specs import Specs, joined
 from failonce.surfaces.agents.pydantic_ai.tool import AgentTool
 from failonce.surfaces.learning.rules import recalled
-from failonce.surfaces.watching.host import Host, host
+from failonce.surfaces.watching.host import Host, Known, host
 from failonce.surfaces.watching.sessions import NOBODY, Session, current, entered
 from failonce.surfaces.watching.tool import Heard
 
@@ -102,6 +104,8 @@ class Run(AbstractCapability[Any]):
         """Calls that a lesson makes just now."""
         self._manager: ToolManager[Any] | None = None
         self._among: tuple[Any, Any, Mapping[str, ToolSpec]] = (None, None, {})
+        self._ruled: tuple[tuple[Any, ...], str | None] = ((), None)
+        """What holds, in which week, for which tools; and what rules say then."""
 
     # ------------------------------------------------------- the run's hooks
 
@@ -136,21 +140,24 @@ class Run(AbstractCapability[Any]):
         if here is None or known is None or manager is None or manager.tools is None:
             return None
         self._manager = manager
-        at = here.clock.now()
         for tool in manager.tools.values():
             self._specs.tell(here, self._project, tool.tool_def)
-        names = [name for name in manager.tools if known.facts(name, at) is not None]
-        if not names:
-            return None
+        at = here.clock.now()
+        names = tuple(name for name in manager.tools if known.facts(name, at) is not None)
+        held = known, epoch(at), names
+        if self._ruled[0] != held:
+            self._ruled = held, self._recalled(here, known, names, at)
+        return self._ruled[1]
+
+    def _recalled(self, here: Host, known: Known, names: Sequence[str], at: datetime) -> str | None:
+        """What rules say of these tools, told of as exposures."""
         about = Call(
-            tool="",
-            session=self.session.id,
-            project=self._project,
-            task=self.session.task,
+            tool="", session=self.session.id, project=self._project, task=self.session.task
         )
         most = here.policy.max_suggestions
-        said, spoken = recalled(known.roster, names, about, known.tools, at=at, most=most)
-        here.tell(spoken)
+        said, met = recalled(known.roster, names, about, known.tools, at=at, most=most)
+        for asked in met:
+            here.tell(asked)
         self.told = frozenset(r.lesson for r in said)
         return "\n".join([RULES, *(f"- {r.tool}: {r.text}" for r in said)]) if said else None
 
