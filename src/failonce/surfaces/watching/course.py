@@ -28,6 +28,8 @@ from failonce.surfaces.watching.sessions import reason
 from failonce.surfaces.worded import fails, failure_in
 from failonce.trial import DEPTH
 
+IN_CODE: Final = 'In code: `with failonce.override("why"):`.'
+
 T = TypeVar("T")
 
 

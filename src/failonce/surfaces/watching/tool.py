@@ -15,7 +15,7 @@ from failonce.language.matching import Bits
 from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, Shape, taken
-from failonce.surfaces.watching.course import Begun
+from failonce.surfaces.watching.course import IN_CODE, Begun
 from failonce.surfaces.watching.host import WATCHED, Facts, Host, Known, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
@@ -51,7 +51,7 @@ class Tool:
 
     reports: ClassVar[type[Report]] = Report
     """What its calls are recorded as."""
-    way_past: ClassVar[str] = 'In code: `with failonce.override("why"):`.'
+    way_past: ClassVar[str] = IN_CODE
     """How whoever hears of a block passes it."""
     session: Session | None = None
     """Whose calls these are, where that is not the session that is open."""
