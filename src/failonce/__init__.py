@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         observe,
     )
     from failonce.surfaces.watching.blocks import watching
-    from failonce.surfaces.watching.host import Health, health
+    from failonce.surfaces.watching.host import Status, status
     from failonce.surfaces.watching.logs import LogHandler, install_excepthook
     from failonce.surfaces.watching.sessions import advice, override, session
     from failonce.surfaces.watching.watch import watch
@@ -39,17 +39,16 @@ __all__ = [
     "AdviceAction",
     "Blocked",
     "FailonceError",
-    "Health",
     "Ingested",
     "Lesson",
     "LogHandler",
+    "Status",
     "advice",
     "advise",
     "advise_failure",
     "capability",
     "close",
     "finish",
-    "health",
     "ingest_error",
     "install_excepthook",
     "learn",
@@ -57,6 +56,7 @@ __all__ = [
     "observe",
     "override",
     "session",
+    "status",
     "watch",
     "watching",
 ]
@@ -67,9 +67,9 @@ _HOME = {
     "Advice": "failonce.model",
     "AdviceAction": "failonce.model",
     "Lesson": "failonce.model",
+    "Status": "failonce.surfaces.watching.host",
     "capability": "failonce.surfaces.agents",
-    "Health": "failonce.surfaces.watching.host",
-    "health": "failonce.surfaces.watching.host",
+    "status": "failonce.surfaces.watching.host",
     "LogHandler": "failonce.surfaces.watching.logs",
     "install_excepthook": "failonce.surfaces.watching.logs",
     "advice": "failonce.surfaces.watching.sessions",

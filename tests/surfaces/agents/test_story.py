@@ -68,7 +68,7 @@ agent = Agent(
     capabilities=[failonce.capability(project="shop")],
 )
 assert agent.run_sync("Go.").output == "done"
-print(f"mistakes {mistakes}, failed {failed}, lost {failonce.health().lost}")
+print(f"mistakes {mistakes}, failed {failed}, lost {failonce.status().lost}")
 """
 
 

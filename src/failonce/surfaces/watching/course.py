@@ -22,6 +22,7 @@ from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
+from failonce.surfaces.watching.decisions import UNHEARD, Skipped
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
@@ -64,7 +65,7 @@ class Begun:
     """A watched call under way: whose it is, what was given, what came of it so far."""
 
     __slots__ = (
-        "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last",
+        "args", "closed", "facts", "given", "host", "journal", "judges", "known", "kwargs", "last",
         "made", "notes", "number", "report", "situation", "speaking", "streams", "tool",
     )  # fmt: skip
 
@@ -92,6 +93,8 @@ class Begun:
         self.situation = situation
         self.speaking = speaking
         """Those that may have something new to say before the call."""
+        self.journal = UNHEARD
+        """Where what is decided is written down, if anybody listens."""
         self.last: Result | None = None
         self.notes: list[Note] = []
         self.streams = False
@@ -111,7 +114,8 @@ class Begun:
     @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        return not self.speaking and (self.streams or not self.facts.hinted)
+        rests = not self.speaking and (self.streams or not self.facts.hinted)
+        return rests and not self.journal.heard
 
     def spec(self, tool: str) -> ToolSpec:
         """What is known of a tool."""
@@ -142,6 +146,7 @@ class Begun:
     def note(self, note: Note) -> None:
         """A hint did something."""
         self.notes.append(note)
+        self.journal.notes(note)
         self.host.noted(note)
 
     def over(
@@ -197,6 +202,10 @@ def _hinted(armed: Sequence[Armed], failure: Failure) -> bool:
 
 def course(b: Begun, first: Result | None = None) -> Course:
     """The way of a call; `first` is what came of it where it ran already."""
+    return b.journal.written(b, _course(b, first))
+
+
+def _course(b: Begun, first: Result | None) -> Course:
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
     if not b.speaking:
@@ -204,6 +213,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
     asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
+    b.journal.decided(asked)
     telling: Telling | None
     if advice.action is AdviceAction.BLOCK:
         why = reason()
@@ -211,6 +221,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
             b.host.tell(asked)
             return Result(at=b.host.now(), raised=_blocked(b.tool, advice), by="guardrail")
         telling = b.host.overridden(asked, why, b.report.at)
+        b.journal.left_out(decision, Skipped.OVERRIDDEN)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         telling = b.host.tell(asked)
@@ -220,6 +231,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
     # Whether anybody heeds what comes of a call was told by its arguments, which are others now.
     b.judges = b.judges or bool(back) or call is not b.call
     if call is not b.call and not _possible(b, call):
+        b.journal.left_out(decision, Skipped.CANNOT)
         yield from _made(back)
         decision, call, back, telling = Decision(advice=Advice()), b.call, (), None
     else:
@@ -264,6 +276,7 @@ def _cured(
         repaired = _advised(call, decision)
         back = (*decision.afterwards, *decision.if_failed)
         if not _possible(b, repaired):
+            b.journal.left_out(decision, Skipped.CANNOT)
             yield from _made(back)
             break
         used |= set(decision.advice.lessons)
@@ -278,8 +291,10 @@ def _cured(
         _tell_end(b, telling)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
+            b.journal.left_out(decision, Skipped.IN_VAIN)
             yield from _made(decision.if_failed)
             continue
+        b.journal.cured(decision)
         b.say(decision.advice)
         call, result, undo = repaired, new, (*decision.if_failed, *undo)
     if result.failure is not None or result.raised is not None:

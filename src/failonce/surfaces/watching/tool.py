@@ -16,6 +16,7 @@ from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, Shape, taken
 from failonce.surfaces.watching.course import IN_CODE, Begun
+from failonce.surfaces.watching.decisions import Written, wanted
 from failonce.surfaces.watching.host import WATCHED, Facts, Host, Known, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
@@ -123,8 +124,9 @@ class Tool:
         )
         facts = known.facts(name, at)
         if facts is not None:
+            session.met = True
             speaking = facts.every.holding(report.args)
-            if speaking or facts.heeds(report.args):
+            if speaking or wanted() or facts.heeds(report.args):
                 begun = self._met(here, known, facts, report, speaking, given, args, kwargs)
                 if begun is not None:
                     return begun
@@ -144,19 +146,22 @@ class Tool:
         kwargs: dict[str, Any],
     ) -> Begun | None:
         """The call that lessons may concern; None where they say what they said, and no more."""
-        situation = None
+        situation, listened = None, wanted()
         if speaking & facts.every.unsure:
             situation = here.situation(report, self.among(known.tools))
             speaking = facts.every.first(speaking, situation)
-        said = facts.again(report, speaking) if speaking else None
+        said = facts.again(report, speaking) if speaking and not listened else None
         if said is not None:
             self.say(here, report.session, said.advice)
             speaking = 0
-        if not (speaking or facts.heeds(report.args)):
+        if not (speaking or listened or facts.heeds(report.args)):
             return None
         if situation is None:
             situation = here.situation(report, self.among(known.tools))
-        return Begun(here, known, facts, self, report, situation, speaking, given, args, kwargs)
+        begun = Begun(here, known, facts, self, report, situation, speaking, given, args, kwargs)
+        if listened:
+            begun.journal = Written()
+        return begun
 
     def say(self, here: Host, session: Session, advice: Advice) -> None:
         """Let the agent hear it."""
