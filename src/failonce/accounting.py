@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from failonce.model import Evidence, Gap, Lesson, Signature, Verdict
+from failonce.model import Event, Evidence, Gap, Lesson, Signature, Verdict
 
 
 class End(StrEnum):
@@ -47,6 +47,8 @@ class Mined:
     new: tuple[Lesson, ...] = ()
     known: tuple[str, ...] = ()
     open_gaps: tuple[Gap, ...] = ()
+    refuted: tuple[Event, ...] = ()
+    """Lessons that newer history speaks against: what became of each, and why."""
 
     @property
     def failures(self) -> int:

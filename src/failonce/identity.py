@@ -13,14 +13,13 @@ from failonce.model import Event, Json, KindName, Lesson, Proposal
 GENESIS = "0" * 64
 """The hash before the first audit entry."""
 
-PREFIX: dict[KindName, str] = {
-    KindName.RULE: "RU",
-    KindName.GUARDRAIL: "GR",
-    KindName.FIXER: "FX",
-    KindName.HINT: "HI",
-    KindName.TOOL: "TO",
-}
-"""Letters before a lesson's id (S19, S20 name `GR` and `FX`)."""
+
+def letters(kind: KindName) -> str:
+    """The two before a lesson's id (S19, S20 name `GR` and `FX`), else those it begins with."""
+    return _LETTERS.get(kind, kind[:2].upper())
+
+
+_LETTERS = {KindName.GUARDRAIL: "GR", KindName.FIXER: "FX"}
 
 
 def digest(parts: Iterable[str], *, size: int = 32) -> str:
@@ -55,7 +54,7 @@ def lesson_id(proposal: Proposal, taken: Iterable[str] = ()) -> str:
     ).upper()
     used = frozenset(taken)
     for length in range(8, len(full) + 1):
-        short = f"{PREFIX[proposal.kind]}-{full[:length]}"
+        short = f"{letters(proposal.kind)}-{full[:length]}"
         if short not in used:
             return short
     raise AssertionError("two identities with one 256-bit digest")

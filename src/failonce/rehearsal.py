@@ -8,7 +8,7 @@ A call that is made at another time than it was, or once more, works where it wa
 work (`history.Episode`): by then the caller made the same call, with nothing done in between.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -28,7 +28,8 @@ from failonce.kinds.hint.running import (
     timed_out,
 )
 from failonce.language.reading import Does, reads
-from failonce.model import Call, Evidence, Failure, ToolSpec
+from failonce.language.tool_names import spec_of
+from failonce.model import Call, Evidence, Failure, ToolSpec, Trust
 from failonce.trial import failure_of
 
 THINKING_S: Final = 30.0
@@ -180,9 +181,25 @@ def elsewhere(episode: Episode | None, tool: str) -> Evidence | None:
 
 
 def described(tool: str, known: ToolSpec | None, calls: Iterable[Evidence]) -> ToolSpec:
-    """What is known of a tool, with what all its recorded calls say: whether it only reads."""
+    """What is known of a tool, with what all its recorded calls say: whether it only reads.
+
+    Outsiders say nothing of it.
+    """
     spec = known or ToolSpec(name=tool)
     if spec.read_only is not None:
         return spec
-    own = [e.read_only for e in calls if e.call.tool == tool]
+    own = [e.read_only and e.trust is Trust.OPERATOR for e in calls if e.call.tool == tool]
     return replace(spec, read_only=True) if own and all(own) else spec
+
+
+def claimed(
+    tools: Mapping[str, ToolSpec], calls: Mapping[str, Sequence[Evidence]]
+) -> Mapping[str, ToolSpec]:
+    """What is known of tools; those added whose recorded calls, by tool, say that they read."""
+    found = dict(tools)
+    for tool, own in calls.items():
+        spec = spec_of(tool, tools)
+        now = described(tool, spec, own)
+        if now.read_only and not (spec and spec.read_only) and any(e.good for e in own):
+            found[tool] = now
+    return found

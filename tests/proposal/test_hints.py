@@ -62,6 +62,11 @@ def test_a_delay_is_rounded_up_between_the_least_and_the_most(
     assert retry(mined(later(waits))).delay_ms == delay_ms
 
 
+def test_the_time_that_the_failed_call_took_is_no_part_of_the_delay() -> None:
+    calls = [replace(e, duration_ms=900.0) if e.failed else e for e in later([1, 1, 1])]
+    assert retry(mined(calls)).delay_ms == 100
+
+
 def test_what_takes_longer_than_all_retries_wait_is_not_retried() -> None:
     assert mined(later([600, 700])) == []
 
@@ -119,6 +124,14 @@ def test_a_retry_says_whether_it_has_to_assume_that_the_call_may_run_twice(
 def test_a_call_that_changes_something_is_never_retried() -> None:
     calls = [replace(e, call=replace(e.call, tool="pay")) for e in later([1, 1, 1])]
     assert mined(calls, {}, "pay") == []
+
+
+def test_why_a_call_that_passes_by_itself_is_not_retried_is_told() -> None:
+    calls = [replace(e, call=replace(e.call, tool="pay")) for e in later([1, 1, 1])]
+    teaches = material(calls, "pay")
+    assert "`pay` changes something" in hints.withheld(teaches, ToolSpec(name="pay"))
+    assert hints.withheld(teaches, ToolSpec(name="pay", idempotent=True)) == ""
+    assert hints.withheld(material(later([1]), "read"), ToolSpec(name="pay")) == ""
 
 
 # ------------------------------------------------------- by the cause of a class

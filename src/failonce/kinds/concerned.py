@@ -10,9 +10,10 @@ from typing import overload
 
 from failonce.kinds.behaviour import ALWAYS, Effect, Situation
 from failonce.kinds.decision import Armed, Decision
+from failonce.kinds.registry import FIRST, KINDS
 from failonce.language import pattern
 from failonce.language.matching import Bits, Matcher
-from failonce.model import Args, Call, Failure, KindName
+from failonce.model import Args, Call, Failure
 
 REMEMBERED = 1024
 """Sets of lessons whose common word is remembered."""
@@ -207,4 +208,4 @@ def _silent(before: Callable[[Situation], Effect | None], situation: Situation) 
 
 
 def _fixers(lessons: Sequence[Armed]) -> Bits:
-    return sum(1 << n for n, a in enumerate(lessons) if a.kind is KindName.FIXER)
+    return sum(1 << n for n, a in enumerate(lessons) if KINDS.find(a.kind).place == FIRST)

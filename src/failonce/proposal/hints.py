@@ -153,24 +153,46 @@ def _instead(episodes: Sequence[Episode]) -> str | None:
 def _retry(material: Material, tool: ToolSpec) -> Retry | None:
     """A retry where the same call, with nothing done in between, works soon after.
 
-    A single lucky repetition proves nothing: at least two clusters must show it, and most of
-    those that tried again. Nothing that is known to change something is run a second time.
+    Nothing that is known to change something is run a second time.
     """
-    recovered = [e for e in material.episodes if e.recovery is not None]
-    passed = [e for e in recovered if e.unchanged and e.undisturbed]
-    does = reads(tool).does
-    if does is Does.WRITES and not tool.idempotent:
+    passed = _passed(material)
+    if not passed or not_twice(tool):
         return None
-    if len({e.failure.call.cluster for e in passed}) < CLUSTERS:
-        return None
-    if len(passed) < MOST * len(recovered):
-        return None
-    if not ATTRIBUTES[material.signature.category].transient and not _quick(passed):
-        return None
-    known = does is Does.READS or tool.idempotent is True
+    known = reads(tool).does is Does.READS or tool.idempotent is True
     return Retry(
         max_retries=_retries(passed), delay_ms=_delay_ms(passed), assume_idempotent=not known
     )
+
+
+def withheld(material: Material, tool: ToolSpec) -> str:
+    """Why a class that passes by itself is given no retry all the same; else empty."""
+    if not (_passed(material) and not_twice(tool)):
+        return ""
+    return (
+        f"the same call worked soon after, and `{tool.name}` changes something: nothing says "
+        "that it may run twice (a key or `idempotent` would)"
+    )
+
+
+def not_twice(tool: ToolSpec) -> bool:
+    """Whether a tool is known to change something, and not to bear doing so twice."""
+    return reads(tool).does is Does.WRITES and not tool.idempotent
+
+
+def _passed(material: Material) -> list[Episode]:
+    """The failures that passed by themselves; none where that may have been luck.
+
+    A single lucky repetition proves nothing: at least two clusters must show it, and most of
+    those that tried again.
+    """
+    recovered = [e for e in material.episodes if e.recovery is not None]
+    passed = [e for e in recovered if e.unchanged and e.undisturbed]
+    if len({e.failure.call.cluster for e in passed}) < CLUSTERS:
+        return []
+    if len(passed) < MOST * len(recovered):
+        return []
+    transient = ATTRIBUTES[material.signature.category].transient
+    return passed if transient or _quick(passed) else []
 
 
 def _quick(passed: list[Episode]) -> bool:
@@ -186,7 +208,7 @@ def _retries(passed: list[Episode]) -> int:
 
 
 def _delay_ms(passed: list[Episode]) -> float:
-    """The longest Retry-After, else the upper quartile of the time until it worked.
+    """The longest Retry-After, else the upper quartile of the time from its end until it worked.
 
     Rounded up to 1, 2 or 5 with zeros: of a handful of sessions more is not known, and one
     session more or less must not make another hint.
@@ -195,7 +217,7 @@ def _delay_ms(passed: list[Episode]) -> float:
     named = [seconds for seconds in asked if seconds]
     if named:
         return min(max(named) * 1000, MAX_DELAY_MS)
-    waits = sorted(e.wait_s * 1000 for e in passed)
+    waits = sorted(e.wait_s * 1000 - (e.failure.duration_ms or 0.0) for e in passed)
     upper = quantiles(waits, n=4)[2] if len(waits) > 1 else waits[0]
     return min(max(coarse(upper, MOST_DELAY_MS), PRIOR_DELAY_MS), MOST_DELAY_MS)
 

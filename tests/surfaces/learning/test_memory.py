@@ -264,22 +264,14 @@ def test_a_switch_takes_its_hint_out(tmp_path: Path, switch: str) -> None:
 PLAN = '[{"tool": "web.get"}]'
 
 
-@pytest.mark.proves("C19")
-def test_in_auto_a_failure_is_in_the_next_plan_without_a_person(tmp_path: Path) -> None:
-    planner = Planner(tmp_path, FAILONCE_LEARNING__MODE="auto")
-    planner.fails("web.get", ERRORS["rate_limit"])
-    done = planner.learned.augment_plan(PLAN)
-    assert [a.modification.hint for a in done.applied] == ["rate-limit", "retry"]
-    planner.clock.advance(hours=168)
-    assert planner.learned.augment_plan(PLAN).plan == PLAN
-
-
-def test_what_nobody_approved_stays_out_of_a_plan_in_manual(planner: Planner) -> None:
+@pytest.mark.parametrize("mode", ["manual", "auto"])
+def test_what_nothing_has_proven_stays_out_of_a_plan(tmp_path: Path, mode: str) -> None:
+    planner = Planner(tmp_path, FAILONCE_LEARNING__MODE=mode)
     planner.fails("web.get", ERRORS["rate_limit"])
     done = planner.learned.augment_plan(PLAN)
     assert done.plan == PLAN
     assert [s.reason for s in done.skipped] == [
-        "nobody approved it, and the learning mode is manual"
+        "it is a suggestion that nothing has proven (`--suggested` writes it)"
     ] * 2
     assert len(planner.learned.augment_plan(PLAN, suggested=True).applied) == 2
 

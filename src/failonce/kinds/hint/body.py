@@ -118,12 +118,7 @@ class Hint:
         """What its handler would have made of recorded calls; for most nobody knows before."""
         t = proof.tally
         among = proof.among(proof.clusters)
-        if self.handler.advises:
-            return (
-                f"Would have recovered {t.recovered} of {t.failures} failures in {among}: the same "
-                "call, unchanged, worked soon after."
-            )
-        said = [f"recovered {t.recovered}"] if t.recovered else []
+        said = [f"recovered {t.recovered}"] if t.recovered or self.handler.advises else []
         said += [f"cut short {t.prevented}"] if t.prevented else []
         wrong = t.wrongly_blocked + t.wrongly_changed
         if not (said or wrong):
@@ -132,5 +127,6 @@ class Hint:
                 "its effect is unknown until measured."
             )
         did = " and ".join(said) or "helped none"
-        good = f", and refused {wrong} of {t.good:,} good calls" if self.handler.refuses else ""
-        return f"Would have {did} of {t.failures} failures in {among}{good}."
+        good = f"; refused {wrong} of {t.good:,} good calls" if self.handler.refuses else ""
+        why = f": {self.handler.because}" if said else ""
+        return f"Would have {did} of {t.failures} failures in {among}{why}{good}."

@@ -54,6 +54,7 @@ class CircuitBreaker(Handler):
     attempt_priority: ClassVar = 13
     band: ClassVar = Band.RESILIENCE
     description: ClassVar = "Refuses calls of a tool that failed several times in a row."
+    because: ClassVar = "it would have failed all the same"
     refuses: ClassVar = True
 
     failure_threshold: int = whole(5, low=1, high=100)

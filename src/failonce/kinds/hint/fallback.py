@@ -32,6 +32,7 @@ class Fallback(Handler):
     attempt_priority: ClassVar = 30
     band: ClassVar = Band.RECOVERY
     description: ClassVar = "Lets another tool answer where one fails."
+    because: ClassVar = "callers got an answer from that tool"
 
     fallback_cap: str = name("")
     scope: Scope = choice(Scope.CALL)

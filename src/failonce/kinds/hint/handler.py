@@ -142,6 +142,8 @@ class Handler:
     attempt_priority: ClassVar[float] = 0
     advises: ClassVar[bool] = False
     """What it does after a failure can also be told to a caller that runs the call itself."""
+    because: ClassVar[str] = "the same call, unchanged, worked soon after"
+    """Why a failure that was recorded counts as one that it answers."""
     refuses: ClassVar[bool] = False
     """It may answer in the stead of a tool that would have worked."""
 

@@ -19,6 +19,7 @@ class Timeout(Handler):
     priority: ClassVar = 20
     band: ClassVar = Band.RESOURCES
     description: ClassVar = "Gives a call up that takes too long."
+    because: ClassVar = "it would have failed all the same, later"
     refuses: ClassVar = True
 
     timeout_ms: float = number(5000, low=1, high=MAX_DELAY_MS)

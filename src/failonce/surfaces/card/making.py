@@ -146,15 +146,16 @@ def _change(hit: Hit) -> str:
     if hit.after.tool == hit.call.tool and not names:
         return canonical_json({"tool": hit.call.tool, "args": dict(old)})
     tool = [] if hit.after.tool == hit.call.tool else [f"{hit.call.tool} → {hit.after.tool}"]
-    return ", ".join([*tool, *(f"{_last(old, n)} → {_last(new, n)}" for n in names)])
+    return ", ".join([*tool, *(f"{_last(old, new, n)} → {_last(new, old, n)}" for n in names)])
 
 
-def _last(args: Args, name: str) -> str:
-    """A value without the folders that it lies in."""
+def _last(args: Args, other: Args, name: str) -> str:
+    """A value without the folders that it lies in; quoted where the other one is no text."""
     if name not in args:
         return "nothing"
     value = args[name]
-    return value.rsplit("/", 1)[-1] if isinstance(value, str) else canonical_json(value)
+    plain = isinstance(value, str) and isinstance(other.get(name, ""), str)
+    return str(value).rsplit("/", 1)[-1] if plain else canonical_json(value)
 
 
 def _examples(newest: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -6,6 +6,7 @@ from failonce.errors import UserError
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.words import at_most
 from failonce.model import Action, KindName, Lesson, Power, Proof, Proposer, Ruling, State
@@ -31,13 +32,13 @@ def proof(lesson: Lesson) -> tuple[str, ...]:
     found, kind = lesson.judgement.proof, lesson.proposal.kind
     if kind is KindName.RULE or not found.tally.failures or warns(lesson):
         return (found.line or "No proof yet: nothing recorded to try it on.",)
-    said = [_benefit(kind, found)]
+    said = [_benefit(read(lesson), found)]
     t = found.tally
-    if kind in (KindName.GUARDRAIL, KindName.FIXER) and t.good and not acts_after(lesson):
+    if t.good and meets_good(lesson):
         verb, wrong = (
-            ("blocked", t.wrongly_blocked)
-            if kind is KindName.GUARDRAIL
-            else ("changed", t.wrongly_changed)
+            ("changed", t.wrongly_changed)
+            if kind is KindName.FIXER
+            else ("blocked", t.wrongly_blocked)
         )
         calls = counted(t.good, "good call")
         said.append(f"Would have wrongly {verb} {wrong:,} of {calls} ({at_most(found.harm_high)}).")
@@ -74,14 +75,26 @@ def acts_after(lesson: Lesson) -> bool:
     return isinstance(body, ArgumentsFixer | CallsFixer) and body.moment is Moment.AFTER_FAILURE
 
 
-def _benefit(kind: KindName, found: Proof) -> str:
+def meets_good(lesson: Lesson) -> bool:
+    """Whether it may stop or change a call that works."""
+    body = read(lesson)
+    if isinstance(body, Hint):
+        return body.handler.refuses
+    stops = lesson.proposal.kind in (KindName.GUARDRAIL, KindName.FIXER)
+    return stops and not acts_after(lesson)
+
+
+def _benefit(body: Behaviour | None, found: Proof) -> str:
     t = found.tally
-    cut = ("cut short", t.prevented, ", which failed in the end")
-    recovered = ("recovered", t.recovered, ", as the same call worked soon after")
-    verb, count, how = {
-        KindName.GUARDRAIL: ("prevented", t.prevented, ""),
-        KindName.HINT: cut if t.prevented > t.recovered else recovered,
-    }.get(kind, ("repaired", t.repaired, ", as the caller did later"))
+    match body:
+        case Guardrail():
+            verb, count, how = "prevented", t.prevented, ""
+        case Hint(handler=handler):
+            cut = t.prevented > t.recovered
+            verb, count = ("cut short", t.prevented) if cut else ("recovered", t.recovered)
+            how = f": {handler.because}"
+        case _:
+            verb, count, how = "repaired", t.repaired, ", as the caller did later"
     interval = between(found.benefit_low, found.benefit_high)
     return (
         f"Would have {verb} {count:,} of {counted(t.failures, 'failure')} in "

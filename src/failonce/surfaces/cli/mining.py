@@ -97,8 +97,8 @@ def mine(
                 if parts.review.mode(one) is Mode.OFF:
                     warn(f"failonce: learning is off for {one}, so it was passed over")
                     continue
-                runs.append(_mined(parts, one, day))
                 moved.append(parts.review.weigh(one))
+                runs.append(_mined(parts, one, day))
     if as_json:
         show_json(
             [
@@ -108,6 +108,8 @@ def mine(
         )
     else:
         _tell(runs, config)
+        for event in (event for run in runs for event in run.refuted):
+            say(f"{event.subject} {words.moved(event.action)}: {event.reason}")
         for x in (x for weighed in moved for x in weighed):
             say(f"{x.lesson.id} {words.moved(x.move.action)}: {x.move.reason}")
 

@@ -75,14 +75,12 @@ def plan(
     *,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A plan; `-` is standard input.")],
     suggested: Annotated[
-        bool | None,
+        bool,
         typer.Option(
-            "--suggested/--approved",
-            help="Also what nobody approved, or only what is in force. "
-            "Default: --approved, in the mode `auto` --suggested.",
-            show_default=False,
+            "--suggested",
+            help="Also what patterns suggest and was never proven; else only what is in force.",
         ),
-    ] = None,
+    ] = False,
     format_name: Annotated[
         str | None,
         typer.Option(

@@ -105,6 +105,7 @@ def mined(run: Mined) -> Record:
         "classes": run.classes,
         "new": [x.id for x in run.new],
         "known": list(run.known),
+        "refuted": [{"id": e.subject, "action": e.action, "reason": e.reason} for e in run.refuted],
     }
 
 

@@ -84,15 +84,15 @@ class Learning:
         self,
         plan: str,
         *,
-        suggested: bool | None = None,
+        suggested: bool = False,
         session: str = "",
         task: str | None = None,
         format: str | None = None,
     ) -> AugmentationResult:
         """The plan with the hints in force for its tools.
 
-        What patterns suggest and nobody approved comes in too in the mode `auto`, or where
-        `suggested` says so; else it is listed as skipped. With a session, a hint that it goes
+        What patterns suggest and the gate has not judged comes in where `suggested` says so;
+        else it is listed as skipped. With a session, a hint that it goes
         without is left out, as at call time. A plan that cannot be read comes back
         as it was.
         """
@@ -102,12 +102,11 @@ class Learning:
             return first
         tools = tools_of(plan, format=format)
         found = memory.suggest(tools)
-        wanted = memory.mode is Mode.AUTO if suggested is None else suggested
         changes: list[PlanModification | Lesson] = []
         changes += self._in_force.hints(tools, session=session, task=task)
-        changes += found.modifications if wanted else ()
+        changes += found.modifications if suggested else ()
         done = augment_plan(plan, changes, rested=memory.rested, format=format)
-        return memory.with_left(done, found, wanted=wanted)
+        return memory.with_left(done, found, wanted=suggested)
 
     # --------------------------------------------------------------- memory
 

@@ -7,7 +7,7 @@ piece of code serves tools that block and tools that await. What interrupts it i
 then what was done for the call is taken back. The order is that of `trial.execute`.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,6 @@ from failonce.kinds.concerned import concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Event, Note, Result, Steps
-from failonce.language.category import ATTRIBUTES
 from failonce.language.matching import Bits
 from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
@@ -26,7 +25,7 @@ from failonce.surfaces.watching.binding import Given, restored
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
-from failonce.surfaces.worded import failure_in, wordings
+from failonce.surfaces.worded import fails, failure_in, wordings
 from failonce.trial import DEPTH
 
 IN_CODE: Final = 'In code: `with failonce.override("why"):`.'
@@ -118,10 +117,12 @@ class Begun:
         """What is known of a tool."""
         return self.situation.tools.get(tool) or ToolSpec(name=tool)
 
-    def repeatable(self, tool: str) -> bool:
-        """Whether a call may run twice whatever it did the first time."""
-        spec = self.spec(tool)
-        return self.keyed or spec.idempotent is True or reads(spec).does is Does.READS
+    def after(self, call: Call) -> Situation:
+        """The call as it stands once it failed; with its key it may be made twice."""
+        tools = self.situation.tools
+        if self.keyed:
+            tools = {**tools, call.tool: replace(self.spec(call.tool), idempotent=True)}
+        return replace(self.situation, call=call, tools=tools)
 
     @property
     def keyed(self) -> bool:
@@ -162,19 +163,31 @@ class Begun:
         return result
 
     def failure(self, call: Call, report: Report, raised: BaseException | None) -> Failure | None:
-        """The failure in it, worded as lessons know it."""
+        """The failure in it as it stands in recordings: lessons know no other."""
         if raised is None:
-            if not (self.judges or report.flagged or report.http.status):
+            asked = self.judges or report.flagged or report.http.status
+            http = report.http
+            if not (asked and fails(call, report.text, flagged=report.flagged, http=http)):
                 return None
-            return failure_in(
-                call, report.text, report.attempt, flagged=report.flagged, http=report.http
-            )
-        texts = wordings(raised)
-        found = [f for t in texts if (f := failure_in(call, t, report.attempt, http=report.http))]
+            return report.failure
         armed = self.known.roster.acting(call.tool)
         there = replace(self.situation, call=call)
-        meant = (f for f in found if concerned(armed).after(there, f) or _hinted(armed, f))
-        return next(meant, found[0] if found else None)
+        first = None
+        for failure in self._wordings(call, report, raised):
+            if concerned(armed).after(there, failure) or _hinted(armed, failure):
+                return failure
+            first = first or failure
+        return first
+
+    def _wordings(self, call: Call, report: Report, raised: BaseException) -> Iterator[Failure]:
+        """As it is recorded here, and as others may have recorded it."""
+        if (own := report.failure) is not None:
+            yield own
+        taken_in = self.host.desk.evidence
+        for text in wordings(raised)[1:]:
+            found = failure_in(taken_in, call, text, report.attempt, at=report.at, http=report.http)
+            if found is not None:
+                yield found
 
 
 def _hinted(armed: Sequence[Armed], failure: Failure) -> bool:
@@ -191,13 +204,14 @@ def course(b: Begun, first: Result | None = None) -> Course:
     asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
+    telling: Telling | None
     if advice.action is AdviceAction.BLOCK:
         why = reason()
         if not why:
             b.host.tell(asked)
             return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
-        b.host.overridden(asked, why, b.report.at)
-        advice, decision, telling = Advice(), Decision(advice=Advice()), None
+        telling = b.host.overridden(asked, why, b.report.at)
+        advice, decision = Advice(), Decision(advice=Advice())
     else:
         telling = b.host.tell(asked)
         b.facts.tell(decision, b.report, b.speaking)
@@ -233,10 +247,10 @@ def _cured(
     """Repairs after a failure, each lesson once; what did not help is taken back."""
     used = set(spent)
     repairs = 0
-    while result.failure is not None and repairs < DEPTH and _again(b, call, result):
+    while result.failure is not None and repairs < DEPTH and not (b.streams or result.by):
         repairs += 1
         failure = result.failure
-        situation = replace(b.situation, call=call)
+        situation = b.after(call)
 
         def after(asked: Concerning, s: Situation = situation, f: Failure = failure) -> Deciding:
             return decide.after(s, f, asked)
@@ -271,14 +285,6 @@ def _cured(
     if result.failure is not None or result.raised is not None:
         yield from _made(undo)
     return result
-
-
-def _again(b: Begun, call: Call, result: Result) -> bool:
-    """Whether a call that failed may be made once more: it did nothing, or may do it twice."""
-    if b.streams or result.by or result.failure is None:
-        return False
-    did = ATTRIBUTES[result.failure.category].side_effect_possible
-    return not did or b.repeatable(call.tool)
 
 
 def _run(b: Begun, call: Call) -> Course:
@@ -368,9 +374,11 @@ def _making(deciding: Generator[Call, Answer, T]) -> Generator[Wanted, Result, T
 
 
 def _made(calls: Sequence[Call]) -> Generator[Wanted, Result, None]:
-    """Calls whose answers nobody reads."""
+    """Calls up to one that fails, as in `trial`: those behind it count on where it leads."""
     for call in calls:
-        yield Other(call=call)
+        answer = (yield Other(call=call)).value
+        if not (isinstance(answer, Answer) and answer.worked):
+            return
 
 
 def _blocked(tool: str, advice: Advice) -> Blocked:

@@ -255,28 +255,25 @@ class Host:
                 self._told.popitem(last=False)
         return new
 
-    def overridden(self, asked: Asked, reason: str, at: datetime) -> None:
-        """A block that somebody passes with a reason: a suspected wrong one."""
+    def overridden(self, asked: Asked, reason: str, at: datetime) -> Telling:
+        """A block that somebody passes with a reason, as what its call comes to will tell of it:
+        a wrong one where the call works."""
         block = next(t.armed for t in asked.decision.touches if isinstance(t.effect, Block))
 
         def work() -> Sequence[Any]:
-            scrubbed = self.desk.scrub(reason)
-            event = Event(
-                at=at,
-                actor="sdk",
-                action=Action.OVERRIDE,
-                subject=block.lesson,
-                version=block.version,
-                reason=scrubbed,
-            )
-            told = (s.exposure for s in asked.spoken)
-            wrong = Effect.WRONG
             return [
-                event,
-                *(replace(x, effect=wrong) if x.effect is Effect.PREVENTED else x for x in told),
+                Event(
+                    at=at,
+                    actor="sdk",
+                    action=Action.OVERRIDE,
+                    subject=block.lesson,
+                    version=block.version,
+                    reason=self.desk.scrub(reason),
+                )
             ]
 
         self.writer.put(work)
+        return self.tell(Asked(asked.decision, lambda: tuple(map(_doubted, asked.spoken))))
 
     def noted(self, note: Note) -> None:
         """A hint did something."""
@@ -300,6 +297,13 @@ class Host:
             running=self.threads.running,
             events=dict(self.events),
         )
+
+
+def _doubted(spoken: Spoken) -> Spoken:
+    if spoken.exposure.effect is not Effect.PREVENTED:
+        return spoken
+    exposure = replace(spoken.exposure, effect=Effect.UNKNOWN)
+    return Spoken(exposure=exposure, if_worked=Effect.WRONG, if_failed=Effect.NO_EFFECT)
 
 
 async def _sleep(seconds: float) -> None:

@@ -8,14 +8,14 @@ from typing import Protocol
 
 from failonce.evidence.redact import Redactor
 from failonce.exposing import Asked, Spoken
-from failonce.model import Args, Call, Evidence, Exposure, Past, Recording
+from failonce.model import Args, Call, Evidence, Exposure, Failure, Past, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.surfaces.http_facts import NOTHING, http_facts
 from failonce.surfaces.watching.sessions import Session
 from failonce.surfaces.worded import said, words
 from failonce.taking import Taking
-from failonce.trial import answer_of
+from failonce.trial import answer_of, failure_of
 
 
 class Desk:
@@ -24,11 +24,11 @@ class Desk:
     def __init__(self, clock: Clock, policy: Policy) -> None:
         redactor = Redactor()
         self.scrub = redactor.text
-        self._taking = Taking(clock=clock, cleaner=redactor, policy=policy)
+        self.evidence = Taking(clock=clock, cleaner=redactor, policy=policy).evidence
 
     def take(self, recording: Recording, at: datetime, project: str) -> Evidence:
         """The evidence of one recording."""
-        (made,) = self._taking.evidence([recording], modified=at, project=project)
+        (made,) = self.evidence([recording], modified=at, project=project)
         return made
 
 
@@ -142,6 +142,12 @@ class Report:
     def __call__(self) -> Sequence[Evidence]:
         """The work."""
         return (self.evidence,)
+
+    @property
+    def failure(self) -> Failure | None:
+        """As it stands in recordings, None where it is none."""
+        taken = self.evidence
+        return replace(failure_of(taken), attempt=self.attempt) if taken.failed else None
 
     @property
     def past(self) -> Past:
