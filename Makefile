@@ -53,7 +53,7 @@ bench: .venv/dev
 	@$(BIN)/python bench/stream.py $(QUICK)
 	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
-	@$(BIN)/python bench/calling.py $(QUICK)
+	@$(BIN)/python bench/overhead.py $(QUICK)
 	@$(BIN)/python bench/host.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
