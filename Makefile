@@ -53,6 +53,8 @@ bench: .venv/dev
 	@$(BIN)/python bench/stream.py $(QUICK)
 	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
+	@$(BIN)/python bench/calling.py $(QUICK)
+	@$(BIN)/python bench/host.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)

@@ -265,6 +265,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         ("[mine]\norder = 'size'\n", r"`mine\.order` is 'size'"),
         ("[outcome]\nholdout_canary = 1.0\n", r"`outcome\.holdout_canary` is 1"),
         ("[classification.category]\n'a' = 'odd'\n", r"`classification\.category\.a` is 'odd'"),
+        ("[classification.kind]\n'a' = 'fixre'\n", r"`classification\.kind\.a` is 'fixre'"),
         ("[classification.category]\n'(' = 'auth'\n", r"`\(`: Not a pattern that RE2 takes"),
         ("[classification.kind]\n'' = 'rule'\n", "an empty pattern would match everything"),
         ("[classification.kinds]\n'a' = 'rule'\n", "Did you mean `classification.kind`"),

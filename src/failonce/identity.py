@@ -13,24 +13,24 @@ from failonce.model import Event, Json, KindName, Lesson, Proposal
 GENESIS = "0" * 64
 """The hash before the first audit entry."""
 
-PREFIX: dict[KindName, str] = {
-    KindName.RULE: "RU",
-    KindName.GUARDRAIL: "GR",
-    KindName.FIXER: "FX",
-    KindName.HINT: "HI",
-    KindName.TOOL: "TO",
-}
-"""Letters before a lesson's id (S19, S20 name `GR` and `FX`)."""
+
+def letters(kind: KindName) -> str:
+    """The two before a lesson's id (S19, S20 name `GR` and `FX`), else those it begins with."""
+    return _LETTERS.get(kind, kind[:2].upper())
+
+
+_LETTERS = {KindName.GUARDRAIL: "GR", KindName.FIXER: "FX"}
 
 
 def digest(parts: Iterable[str], *, size: int = 32) -> str:
     """Hex digest of `size` bytes over a tuple of texts, unambiguous in their borders."""
-    h = blake2b(digest_size=size)
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        h.update(b"%d:" % len(raw))
-        h.update(raw)
-    return h.hexdigest()
+    raws = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return blake2b(framed(raws), digest_size=size).hexdigest()
+
+
+def framed(raws: Iterable[bytes]) -> bytes:
+    """Each with its length before it: no two different tuples give the same bytes."""
+    return b"".join([b"%d:%b" % (len(raw), raw) for raw in raws])
 
 
 def canonical_json(value: Json) -> str:
@@ -54,7 +54,7 @@ def lesson_id(proposal: Proposal, taken: Iterable[str] = ()) -> str:
     ).upper()
     used = frozenset(taken)
     for length in range(8, len(full) + 1):
-        short = f"{PREFIX[proposal.kind]}-{full[:length]}"
+        short = f"{letters(proposal.kind)}-{full[:length]}"
         if short not in used:
             return short
     raise AssertionError("two identities with one 256-bit digest")

@@ -18,7 +18,6 @@ from failonce.accounting import Mined, ignored
 from failonce.mining import Mining
 from failonce.model import (
     Evidence,
-    KindName,
     Origin,
     Recording,
     ToolSpec,
@@ -31,9 +30,6 @@ from failonce.taking import Cleaner, Taking
 
 BATCH = 1000
 """Recordings stored in one transaction, and acknowledged together."""
-
-UNATTENDED = (KindName.FIXER, KindName.HINT)
-"""Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 
 from failonce import history
 from failonce.errors import UserError
@@ -77,6 +78,7 @@ class Measuring:
             raised=_units(told, Effect.RAISED),
             helped=sum(x.effect in _HELPED for x in acted),
             harmed=sum(x.effect in _HARMED for x in acted),
+            passed=len({(x.project, x.unit or x.id) for x in acted if _passed(x, recorded)}),
             pending=sum(not m.counts for m in all_met),
         )
 
@@ -131,6 +133,14 @@ class _Judge:
             except Exception:  # its own step failed, which is counted where it met the call
                 self._known[key] = {}
         return self._known[key]
+
+
+def _passed(x: Exposure, recorded: Recorded) -> bool:
+    """Whether a call was made in spite of the lesson, and worked."""
+    if x.effect is not Effect.WRONG:
+        return False
+    calls = recorded.sessions.get((x.project, x.session), ())
+    return any(e.good for e in islice((e for e in calls if _is_of(e, x)), 1))
 
 
 def _is_of(e: Evidence, x: Exposure) -> bool:

@@ -21,8 +21,9 @@ from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
-from failonce.kinds.registry import behaviour
+from failonce.kinds.registry import KINDS, behaviour
 from failonce.language.classification import first
+from failonce.language.tool_names import spec_of
 from failonce.lifecycle import Moved
 from failonce.model import (
     Action,
@@ -44,7 +45,9 @@ from failonce.model import (
 )
 from failonce.policy import Policy
 from failonce.ports import Clock, Environment, SignatureQuery, Wording
+from failonce.proposal import hints
 from failonce.proposal.lab import Lab
+from failonce.proposal.material import Material
 from failonce.proposal.mining import mine
 from failonce.proposal.study import Study
 from failonce.proposal.worth import NotWorth, dense, worth
@@ -54,9 +57,6 @@ from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.trial import situations
-
-UNATTENDED = (KindName.FIXER, KindName.HINT)
-"""Kinds made of typed, bounded values: the only mined ones that `auto` may apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +243,8 @@ class Mining:
         least = self._policy.hint_min_confidence if hint else self._policy.min_confidence
         judgement = lesson.judgement
         sure = statistics.support(judgement.proof.wins, judgement.proof.losses) >= least
-        return judgement.ruling is Ruling.ACTIVATE and lesson.proposal.kind in UNATTENDED and sure
+        bounded = KINDS.find(lesson.proposal.kind).bounded
+        return judgement.ruling is Ruling.ACTIVATE and bounded and sure
 
     # -------------------------------------------------------------- judge
 
@@ -310,7 +311,7 @@ class Mining:
                 known.add(gathered.standing[s.id])
                 ends.append((s, End.SUPPORT))
             elif looked:
-                gaps.append(self._gap(s, gathered.refused.get(s.id), refusals.get(s.id, [])))
+                gaps.append(self._gap(s, gathered, refusals.get(s.id, [])))
                 ends.append((s, End.GAP))
             else:
                 ends.append((s, End.BELOW))
@@ -321,14 +322,18 @@ class Mining:
             known=tuple(sorted(known)),
         )
 
-    def _gap(self, s: Signature, refusal: NotWorth | None, refusals: Sequence[str]) -> Gap:
+    def _gap(self, s: Signature, gathered: _Gathered, refusals: Sequence[str]) -> Gap:
+        refusal = gathered.refused.get(s.id)
         if refusal is not None:
             reason, detail = refusal.reason, refusal.detail
         elif refusals:
             reason, detail = GapReason.GATE_FAILED, "; ".join(dict.fromkeys(refusals))
         else:
             reason = GapReason.NO_METHOD
-            detail = "no miner found what separates failing calls"
+            material = Material(signature=s, episodes=gathered.material.episodes.get(s.id, ()))
+            tool = spec_of(s.tool, gathered.tools) or ToolSpec(name=s.tool)
+            found = hints.withheld(material, tool)
+            detail = found or "no miner found what separates failing calls"
         return Gap(
             id=gap_id(s.project, s.id),
             project=s.project,

@@ -7,7 +7,7 @@ weigh                        the outcome of lessons in force → promoted, undon
 reconcile                    lessons in force → the files that they are projected to
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -35,6 +35,7 @@ from failonce.model import (
     State,
 )
 from failonce.outcome import moves
+from failonce.outcome.measured import Measured
 from failonce.outcome.moves import Move
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Clock, Store, Workspace
@@ -112,6 +113,23 @@ class Review:
         self._write(lesson, reported, events)
         return reported
 
+    def propose(self, proposal: Proposal) -> Lesson:
+        """Put a lesson that somebody wrote before a person; the same again is the same lesson.
+
+        Raises `RefusedLesson` where the gate refuses it, and writes nothing.
+        """
+        judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
+        name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        if old is not None:
+            return old
+        if judgement.ruling is Ruling.REJECT:
+            raise RefusedLesson(f"The gate refused it: {'; '.join(judgement.reasons)}.")
+        lesson = self.draft(name, None, proposal, judgement, self.mode(proposal.project))
+        self.store.commit(
+            Change(lessons=(lesson,), events=(self.proposed(lesson),), expects={name: None})
+        )
+        return lesson
+
     def learn(
         self, skill: str, sentence: str, *, reason: str, proposer: Proposer, project: str
     ) -> Lesson:
@@ -187,19 +205,22 @@ class Review:
 
     # -------------------------------------------------------------- weigh
 
-    def weigh(self, project: str | None = None) -> Sequence[Weighed]:
+    def weigh(
+        self, project: str | None = None, *, only: Collection[str] | None = None
+    ) -> Sequence[Weighed]:
         """Measure the lessons in force and carry out the moves that their outcomes ask for.
 
-        Of one project and of everyone, or of all projects. Each move is one entry in the
-        audit, with its reason. Weighed again, the same outcome moves nothing.
+        Of one project and of everyone, or of all projects; `only` those of these ids. Each move
+        is one entry in the audit, with its reason. Weighed again, the same outcome moves nothing.
         """
         done: list[Weighed] = []
         for lesson in self.store.lessons(states=_IN_FORCE):
             here = lesson.proposal.project in (project, EVERYONE) or project is None
+            here = here and (only is None or lesson.id in only)
             mode = self.mode(lesson.proposal.project)
             if here and lesson.in_force and mode is not Mode.OFF:  # off: not even looked at
                 seen = self.measuring.measured(lesson)
-                move = moves.due(seen, now=self._clock.now(), mode=mode)
+                move = self._due(seen, mode)
                 done += [] if move is None else self._carry_out(lesson, move)
         if done:
             self.reconcile()
@@ -213,6 +234,10 @@ class Review:
                 move = moves.on_schema(lesson, old, new)
                 done += [] if move is None else self._carry_out(lesson, move)
         return done
+
+    def _due(self, seen: Measured, mode: Mode) -> Move | None:
+        now, reports = self._clock.now(), self.policy.wrong_reports
+        return moves.due(seen, now=now, mode=mode, reports=reports)
 
     def _carry_out(self, lesson: Lesson, due: Move) -> list[Weighed]:
         """Make a move that no person asked for; nothing where somebody decided meanwhile."""
@@ -274,7 +299,7 @@ class Review:
         for lesson in self.store.lessons(states=(State.CANARY,)):
             if lesson.valid_until is not None and lesson.valid_until <= now:
                 mode = self.mode(lesson.proposal.project)
-                due = moves.due(self.measuring.measured(lesson), now=now, mode=mode)
+                due = self._due(self.measuring.measured(lesson), mode)
                 if due is not None:
                     self._carry_out(lesson, due)
 

@@ -7,7 +7,7 @@ import pytest
 
 from failonce.kinds import concerned
 from failonce.kinds.behaviour import ALWAYS, ANY_TOOL, Behaviour, Situation, Speaks
-from failonce.kinds.concerned import Concerned, Everyone, Rest
+from failonce.kinds.concerned import Concerned, Everyone, Part
 from failonce.kinds.decision import Armed, Decision
 from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
@@ -151,24 +151,30 @@ def test_lessons_of_which_nothing_is_known_are_all_asked() -> None:
     assert (list(known), known[1:], known[-1]) == (lessons, tuple(lessons[1:]), lessons[2])
 
 
+def some(every: Concerned, *gone: int) -> Part:
+    """All but these."""
+    out = sum(1 << n for n in gone)
+    return Part(every, lambda among: among & ~out)
+
+
 def test_some_of_them_left_out_are_as_if_they_were_not_there() -> None:
     """Who speaks, in what order, and who is asked first: as of those that stay alone."""
     bodies = [guard("a"), fixer("b"), RULE, HINT, guard("a", strength=Strength.BLOCK)]
     bodies += [fixer("c", Moment.AFTER_FAILURE), fixer("a", Moment.AFTER_FAILURE, "f")]
     every = together(*bodies)
-    for gone in ({"0"}, {"1", "5"}, {"2", "3", "6"}, set(map(str, range(7)))):
-        rest = every.without(frozenset(gone))
-        assert isinstance(rest, Rest)
-        assert every.without(frozenset(gone)) is rest
-        alone = Concerned(a for a in armed(bodies) if a.lesson not in gone)
+    for gone in ([0], [1, 5], [2, 3, 6], range(7)):
+        rest = some(every, *gone)
+        alone = Concerned(a for n, a in enumerate(armed(bodies)) if n not in gone)
         assert [a.lesson for a in rest] == [a.lesson for a in alone]
         assert len(rest) == len(alone)
+        assert rest[:2] == alone[:2]
         for args in (None, {}, {"a": 1}, {"b": 1, "c": 2}, {"a": 1, "b": 1, "c": 1}):
             situation = Situation(call=Call(tool="t", args=args))
             for bits, own in (
                 (rest.before(situation), alone.before(situation)),
                 (rest.after(situation, FAILED), alone.after(situation, FAILED)),
-                (rest.fixers, alone.fixers),
+                (rest.before(situation) & rest.fixers, alone.before(situation) & alone.fixers),
+                (rest.before(situation) & rest.fixed, alone.before(situation) & alone.fixed),
             ):
                 assert _named(rest, bits) == _named(alone, own)
 
@@ -177,8 +183,32 @@ def _named(found: Concerned, bits: int) -> list[str]:
     return [a.lesson for n, a in enumerate(found.lessons) if bits >> n & 1]
 
 
-def test_a_lesson_that_is_left_out_is_not_even_asked() -> None:
-    """Its own failure is nobody's."""
+def test_only_of_those_that_may_speak_it_is_asked_whether_they_are_left() -> None:
+    """And they are remembered, left or not, at each moment that they were met."""
+    asked: list[int] = []
+
+    def left(among: int) -> int:
+        asked.append(among)
+        return among & ~0b1
+
+    found = Part(together(guard("a"), guard("b"), guard("a"), HINT), left)
+    situation = Situation(call=Call(tool="t", args={"a": 1}))
+    assert found.before(situation) == 0b100
+    assert found.met == 0b101
+    assert found.after(situation, FAILED) == 0b1000
+    assert found.met == 0b1101
+    assert asked == [0b101, 0b1000]
+
+
+def test_what_some_of_them_say_alike_all_of_them_know() -> None:
+    every = together(guard("a"), RULE)
+    found, call = some(every, 0), Call(tool="t", args={"a": 1})
+    found.remember(call, 0b10, 3, WARNED)
+    assert found.known(call, 0b10, 3) == every.known(call, 0b10, 3) == WARNED
+
+
+def test_a_lesson_that_fails_when_it_is_asked_first_may_speak() -> None:
+    """Whose failure it is shows where it is asked in its turn; of one left out it is nobody's."""
 
     class Broken(Rule):
         def before(self, situation: Situation) -> None:  # noqa: ARG002
@@ -190,6 +220,10 @@ def test_a_lesson_that_is_left_out_is_not_even_asked() -> None:
 
     every = together(guard("a"), Broken(component="t", sentence="B."))
     situation = Situation(call=Call(tool="t", args={"a": 1}))
-    with pytest.raises(RuntimeError):
-        every.before(situation)
-    assert every.without(frozenset({"1"})).before(situation) == 1
+    assert every.before(situation) == 0b11
+    assert some(every, 1).before(situation) == 0b1
+
+
+def test_the_places_of_a_set_come_in_order() -> None:
+    assert list(concerned.places(0)) == []
+    assert list(concerned.places(0b1011 | 1 << 200)) == [0, 1, 3, 200]

@@ -12,12 +12,12 @@ from failonce.model import Action, Arm, State
 from failonce.outcome.assignment import (
     EPOCH,
     Group,
+    Lot,
     Standing,
     drawn,
     epoch,
     group,
     standing,
-    uniform,
     withheld,
 )
 from failonce.policy import Policy
@@ -30,7 +30,7 @@ def test_the_draw_is_the_hash_of_group_epoch_and_unit() -> None:
     """Section 4.1, written out once, so that no change of it goes unseen."""
     raw = b"4:read2:f1" + f"{len(str(epoch(START)))}:{epoch(START)}".encode() + b"2:s1"
     expected = int.from_bytes(sha256(raw).digest()[:8]) / 2**64
-    assert uniform(GROUP, START, "s1") == expected
+    assert Lot(START, "s1").uniform(GROUP) == expected
 
 
 @given(st.text(), st.floats(0, 1))

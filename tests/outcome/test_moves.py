@@ -97,6 +97,20 @@ def test_a_harmful_lesson_is_taken_back_from_everywhere(
     assert words in move.reason
 
 
+@pytest.mark.parametrize(
+    ("passed", "reported", "waits"), [(0, 2, False), (1, 0, False), (2, 0, True), (1, 1, True)]
+)
+def test_what_was_passed_with_a_reason_and_worked_is_for_a_person_to_see(
+    passed: int, reported: int, waits: bool
+) -> None:
+    """By calls that were made all the same, and by people; people alone requeue at once."""
+    seen = measured(State.STABLE, NOTHING_SEEN)
+    seen = replace(seen, passed=passed, lesson=replace(seen.lesson, wrong_reports=reported))
+    move = due(seen, now=NOW, mode=Mode.MANUAL)
+    assert (move is not None and move.action is Action.REQUEUE) is waits
+    assert not waits or (move is not None and "and the call worked" in move.reason)
+
+
 def test_harm_stands_above_help() -> None:
     helps_and_breaks = measured(State.CANARY, HELPS, raised=3)
     assert action(helps_and_breaks) is Action.UNDO

@@ -170,6 +170,14 @@ def test_a_call_that_changes_something_is_never_retried() -> None:
     assert mined(calls, {}, "pay") == []
 
 
+def test_why_a_call_that_passes_by_itself_is_not_retried_is_told() -> None:
+    calls = [replace(e, call=replace(e.call, tool="pay")) for e in later([1, 1, 1])]
+    teaches = material(calls, "pay")
+    assert "`pay` changes something" in hints.withheld(teaches, ToolSpec(name="pay"))
+    assert hints.withheld(teaches, ToolSpec(name="pay", idempotent=True)) == ""
+    assert hints.withheld(material(later([1]), "read"), ToolSpec(name="pay")) == ""
+
+
 # ------------------------------------------------------- by the cause of a class
 
 

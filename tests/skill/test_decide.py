@@ -233,6 +233,32 @@ def test_a_retry_comes_before_giving_up() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("category", "named", "spec", "repaired"),
+    [
+        (Category.INVALID_ARGS, False, ToolSpec(name="t"), True),
+        (Category.RUNTIME, True, ToolSpec(name="t"), True),
+        (Category.RUNTIME, False, ToolSpec(name="t"), False),
+        (Category.RUNTIME, False, ToolSpec(name="t", read_only=True), True),
+        (Category.TIMEOUT, True, ToolSpec(name="t"), False),
+        (Category.TIMEOUT, True, ToolSpec(name="t", idempotent=True), True),
+    ],
+)
+def test_what_may_have_been_carried_out_is_not_repaired(
+    category: Category, named: bool, spec: ToolSpec, repaired: bool
+) -> None:
+    """Unless callers made the call again after that very failure, or it may be made twice."""
+    mending = after_failure("a", "b")
+    assert isinstance(mending.behaviour, ArgumentsFixer)
+    if not named:
+        body = replace(mending.behaviour, fingerprint="", message_regex="locked")
+        mending = replace(mending, behaviour=body)
+    situation = Situation(call=Call(tool="t", args={"a": 1}), tools={"t": spec})
+    failure = replace(FAILED, category=category)
+    advice = settle(decide.after(situation, failure, lambda _: [mending])).advice
+    assert advice.action is (AdviceAction.RETRY if repaired else AdviceAction.ALLOW)
+
+
 def test_a_failure_that_no_lesson_knows_is_left_to_the_caller() -> None:
     failure = Failure(message="x", signature="other", category=Category.TIMEOUT, attempt=9)
     assert after(call(a=1), failure, hint(), guard("a")).advice is ALLOW

@@ -3,47 +3,9 @@
 import pytest
 
 from tests.stories.made import Place
+from tests.stories.pages import code
 
-AGENT = """
-import json, sys
-import failonce
-
-first, sessions, api = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-tried = {}
-
-@failonce.watch(read_only=True)
-def list_orders(customer, limit):
-    wanted = int if api == "old" else str
-    if not isinstance(limit, wanted):
-        given = type(limit).__name__
-        raise TypeError(f"list_orders: `limit` must be {wanted.__name__}, got {given}")
-    return f"{limit} orders of {customer}"
-
-@failonce.watch(read_only=True)
-def get_rate(currency):
-    tried[currency] = tried.get(currency, 0) + 1
-    if tried[currency] == 1 and currency.endswith("3"):
-        raise ConnectionError("connection reset by peer")
-    return f"rate of {currency}"
-
-failed = {"orders": 0, "rate": 0}
-for s in range(first, first + sessions):
-    with failonce.session(f"s{s}", project="shop"):
-        for n in range(4):
-            try:
-                list_orders(f"c{s}-{n}", "5")
-            except TypeError:
-                failed["orders"] += 1
-                if api == "old":
-                    list_orders(f"c{s}-{n}", 5)
-            try:
-                get_rate(f"{s}-{n}")
-            except ConnectionError:
-                failed["rate"] += 1
-                get_rate(f"{s}-{n}")
-health = failonce.health()
-print(json.dumps({**failed, "lost": health.lost, "last": health.last}))
-"""
+AGENT = code("auto")
 
 
 @pytest.mark.proves("C19")

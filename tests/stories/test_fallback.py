@@ -1,38 +1,9 @@
 """A capability that is missing here: what callers then used becomes the fallback."""
 
 from tests.stories.made import Place
+from tests.stories.pages import code
 
-AGENT = """
-import json, sys
-import failonce
-
-first, sessions = int(sys.argv[1]), int(sys.argv[2])
-
-@failonce.watch(read_only=True)
-def web_search(query):
-    if query.startswith("intern"):
-        raise RuntimeError("the capability web_search is not available for this network")
-    return f"found {query}"
-
-@failonce.watch(read_only=True)
-def search_archive(query):
-    return f"archived {query}"
-
-failed = 0
-for s in range(first, first + sessions):
-    with failonce.session(f"s{s}", project="shop"):
-        for n in range(8):
-            query = f"intern {s}-{n}" if n % 4 == 3 else f"plain {s}-{n}"
-            try:
-                answer = web_search(query)
-            except RuntimeError:
-                failed += 1
-                answer = search_archive(query)
-            assert query in answer
-health = failonce.health()
-print(json.dumps({"failed": failed, "events": dict(health.events), "lost": health.lost,
-                  "last": health.last}))
-"""
+AGENT = code("missing-capability")
 
 
 def test_the_tool_that_callers_went_to_answers_instead(place: Place) -> None:

@@ -3,31 +3,9 @@
 import time
 
 from tests.stories.made import Place
+from tests.stories.pages import code
 
-AGENT = """
-import json, sys
-import failonce
-
-tried = {}
-
-@failonce.watch(read_only=True)
-def get_rate(currency):
-    tried[currency] = tried.get(currency, 0) + 1
-    if tried[currency] == 1 and currency.endswith("1"):
-        raise ConnectionError("connection reset by peer")
-    return f"rate of {currency}"
-
-failed, first = 0, int(sys.argv[1])
-for s in range(first, first + int(sys.argv[2])):
-    with failonce.session(f"s{s}", project="shop"):
-        for n in range(3):
-            try:
-                get_rate(f"{s}-{n}")
-            except ConnectionError:
-                failed += 1
-                get_rate(f"{s}-{n}")
-print(json.dumps({"failed": failed, "lost": failonce.health().lost}))
-"""
+AGENT = code("limits")
 
 PLAN = '{"steps": [{"tool": "get_rate", "args": {"currency": "EUR"}}]}'
 

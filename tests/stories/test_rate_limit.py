@@ -1,34 +1,10 @@
 """A service that takes five calls a second: 429 with Retry-After becomes a retry and a limit."""
 
 from tests.stories.made import Place
+from tests.stories.pages import code
 from tests.stories.server import Limited, serving
 
-AGENT = """
-import json, sys, time, urllib.error, urllib.request
-import failonce
-
-url, first, sessions = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-
-@failonce.watch(read_only=True)
-def get_price(item):
-    with urllib.request.urlopen(f"{url}/{item}") as answer:
-        return json.load(answer)["price"]
-
-refused = 0
-for s in range(first, first + sessions):
-    with failonce.session(f"s{s}", project="shop"):
-        for n in range(8):
-            item = f"{s}-{n}"
-            try:
-                assert get_price(item) == 7
-            except urllib.error.HTTPError as error:
-                refused += 1
-                time.sleep(float(error.headers["Retry-After"]) + 0.05)
-                assert get_price(item) == 7
-    time.sleep(1.1)
-print(json.dumps({"refused": refused, "events": dict(failonce.health().events),
-                  "lost": failonce.health().lost, "last": failonce.health().last}))
-"""
+AGENT = code("rate-limit")
 
 
 def test_429_becomes_a_retry_with_the_pause_asked_for_and_a_limit(place: Place) -> None:

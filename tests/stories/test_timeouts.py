@@ -1,34 +1,10 @@
 """A service that hangs now and then: a timeout learned from its good calls, and a retry."""
 
 from tests.stories.made import Place
+from tests.stories.pages import code
 from tests.stories.server import Hanging, serving
 
-AGENT = """
-import json, sys, time, urllib.request
-import failonce
-
-url, first, sessions = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-
-@failonce.watch(read_only=True)
-def get_stock(item):
-    with urllib.request.urlopen(f"{url}/{item}", timeout=0.7) as answer:
-        return json.load(answer)["stock"]
-
-timeouts, slowest = 0, 0.0
-for s in range(first, first + sessions):
-    with failonce.session(f"s{s}", project="shop"):
-        for n in range(10):
-            begun = time.monotonic()
-            try:
-                assert get_stock(f"{s}-{n}") == 3
-            except TimeoutError:
-                timeouts += 1
-                assert get_stock(f"{s}-{n}") == 3
-            slowest = max(slowest, time.monotonic() - begun)
-health = failonce.health()
-print(json.dumps({"timeouts": timeouts, "slowest": slowest, "events": dict(health.events),
-                  "abandoned": health.abandoned, "lost": health.lost, "last": health.last}))
-"""
+AGENT = code("timeouts")
 
 
 def test_calls_that_hang_are_given_up_early_and_made_again(place: Place) -> None:

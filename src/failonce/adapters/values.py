@@ -93,9 +93,12 @@ def _named(kind: type[Enum]) -> _Read:
 
     def reading(data: Any) -> Any:
         found = known.get(data) if isinstance(data, str) else None
-        if found is None:
-            raise BadInput(f"{str(data)[:40]!r} is no {kind.__name__}.")
-        return found
+        if found is not None:
+            return found
+        try:
+            return kind(data)
+        except ValueError:
+            raise BadInput(f"{str(data)[:40]!r} is no {kind.__name__}.") from None
 
     return reading
 

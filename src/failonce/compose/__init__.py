@@ -21,8 +21,11 @@ from failonce.adapters.in_force import Projections, Publisher, file_beside
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
+from failonce.compose import plugins
 from failonce.compose.reading import Configuration, configure
 from failonce.evidence.redact import Clean, Redactor
+from failonce.kinds.hint import HANDLERS
+from failonce.kinds.registry import KINDS
 from failonce.loop import Loop
 from failonce.model import Recording, Reject, ToolSpec
 from failonce.ports import Clock, Store, Wording, Workspace
@@ -78,6 +81,9 @@ class TimedRedactor:
     def reject(self, reject: Reject) -> Reject:
         """The rejected input without secrets."""
         return self._redactor.reject(reject)
+
+
+KINDS.elsewhere = HANDLERS.elsewhere = plugins.load
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from failonce.adapters.in_force import InForce, file_beside
 from failonce.adapters.spool import Sink, StoreSink, Writer, folder_beside
 from failonce.adapters.sql_store import store_path
+from failonce.compose import assemble
 from failonce.compose.reading import Configuration
 from failonce.ports import Clock
 from failonce.signature.masks import SCHEME_VERSION
@@ -33,7 +34,12 @@ def calling(config: Configuration, clock: Clock) -> Calling:
 
     def sink(pause: Callable[[], None]) -> Sink:
         return StoreSink.open(
-            config.url, scheme=SCHEME_VERSION, pause=pause, policy=policy, clock=clock
+            config.url,
+            scheme=SCHEME_VERSION,
+            pause=pause,
+            policy=policy,
+            clock=clock,
+            weigh=lambda store, ids: assemble(config, store).review.weigh(only=ids),
         )
 
     def look(pause: Callable[[], None]) -> None:

@@ -118,6 +118,12 @@ def _category(value: object) -> object:
     return known
 
 
+def _kind(value: object) -> object:
+    if value not in tuple(KindName):
+        raise ValueError(f"it takes one of {', '.join(KindName)}")
+    return value
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -318,7 +324,9 @@ class ClassificationSettings(_Section):
         'as `"quota reached" = "rate_limit"`. The first that is found decides, for what is '
         "recorded from then on. `failonce explain` shows what decided. Default: none.",
     )
-    kind: Annotated[Mapping[str, KindName], AfterValidator(_patterns)] = Field(
+    kind: Annotated[
+        Mapping[str, Annotated[KindName, BeforeValidator(_kind)]], AfterValidator(_patterns)
+    ] = Field(
         default={},
         description="Pattern (RE2, in any case) → the only kind of lesson that is looked for where "
         'it finds the text of a class, such as `"missing manifest" = "guardrail"`. Default: none.',

@@ -5,14 +5,15 @@ say is still their own word, one after the other in their order; but whom to ask
 `Behaviour.speaks`, and found for all of them at once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
-from failonce.kinds.behaviour import ALWAYS, Situation
+from failonce.kinds.behaviour import ALWAYS, Effect, Situation
 from failonce.kinds.decision import Armed, Decision
+from failonce.kinds.registry import FIRST, KINDS
 from failonce.language import pattern
 from failonce.language.matching import Bits, Matcher
-from failonce.model import Call, Failure, KindName
+from failonce.model import Args, Call, Failure
 
 REMEMBERED = 1024
 """Sets of lessons whose common word is remembered."""
@@ -28,45 +29,50 @@ class Concerned(Sequence[Armed]):
         self._after = Matcher(s.after for s in speaks)
         self._named: dict[str, Bits] = {}
         self._found: dict[str, Bits] = {}
-        self._fixed: Bits = 0
+        self.fixed: Bits = 0
+        """Those that say the same of every call on which they may speak."""
         for n, s in enumerate(speaks):
-            self._fixed |= s.fixed << n
+            self.fixed |= s.fixed << n
             if s.after is not None:
                 causes, cause = self._found, s.message_regex
                 if s.fingerprint:
                     causes, cause = self._named, s.fingerprint
                 causes[cause] = causes.get(cause, 0) | 1 << n
         self.fixers = _fixers(self.lessons)
+        self.unsure: Bits = 0
+        """Those of which only they themselves know whether they speak before a call."""
         self._asked_first = [
             (~(1 << n), self.lessons[n].behaviour.before)
             for n, s in enumerate(speaks)
             if s.before == ALWAYS and not s.fixed
         ]
+        for without, _ in self._asked_first:
+            self.unsure |= ~without
         self._said: dict[tuple[Bits, int, bool], Decision] = {}
-        self._rests: dict[frozenset[str], Rest] = {}
-
-    def without(self, gone: frozenset[str]) -> "Rest":
-        """These without some of them, by id; kept, for a session asks for it at each call."""
-        found = self._rests.get(gone)
-        if found is None:
-            if len(self._rests) >= REMEMBERED:
-                self._rests.clear()
-            found = self._rests[gone] = Rest(self, gone)
-        return found
 
     def before(self, situation: Situation) -> Bits:
         """Those that may have something to say before a call."""
-        args = situation.call.args
-        speaking = self._before.all if args is None else self._before.holding(args)
-        for without, before in self._asked_first:  # of any arguments: only they themselves know
-            if before(situation) is None:
-                speaking &= without
+        return self.first(self.holding(situation.call.args), situation)
+
+    def holding(self, args: Args | None) -> Bits:
+        """Those that by its arguments alone may have something to say before a call."""
+        return self._before.all if args is None else self._before.holding(args)
+
+    def first(self, speaking: Bits, situation: Situation) -> Bits:
+        """Those of them that may still, once those were asked whom no argument keeps silent."""
+        if speaking & self.unsure:
+            for without, before in self._asked_first:
+                if _silent(before, situation):
+                    speaking &= without
         return speaking
+
+    def heeding(self, args: Args | None) -> Bits:
+        """Those that by its arguments may have something to say after a call that fails."""
+        return self._after.all if args is None else self._after.holding(args)
 
     def after(self, situation: Situation, failure: Failure) -> Bits:
         """Those that may have something to say after a call failed so, or will."""
-        args = situation.call.args
-        speaking = self._after.all if args is None else self._after.holding(args)
+        speaking = self.heeding(situation.call.args)
         concerned = self._named.get(failure.signature, 0)
         for regex, own in self._found.items():
             if speaking & own and pattern.matches(regex, failure.message):
@@ -79,7 +85,7 @@ class Concerned(Sequence[Armed]):
 
     def remember(self, call: Call, speaking: Bits, most: int, decision: Decision) -> None:
         """Keep a decision, where those who may speak say the same of every call."""
-        if not speaking & ~self._fixed:
+        if not speaking & ~self.fixed:
             if len(self._said) >= REMEMBERED:
                 self._said.clear()
             self._said[speaking, most, call.args is None] = decision
@@ -98,39 +104,60 @@ class Concerned(Sequence[Armed]):
         return iter(self.lessons)
 
 
-class Rest(Concerned):
-    """Lessons without some of them, which are not asked; nothing is built anew for it."""
+class Part(Concerned):
+    """Some of these lessons: who may speak is found among all of them, and is then left or not.
 
-    def __init__(self, every: Concerned, gone: Set[str]) -> None:
+    `left` gives those of a set that are left. Nothing is built anew for it, and nobody is looked
+    at who has nothing to say: whether a lesson is left may have to be drawn first.
+    """
+
+    def __init__(self, every: Concerned, left: Callable[[Bits], Bits]) -> None:
         self.lessons = every.lessons
-        self._before, self._after = every._before, every._after
-        self._named, self._found = every._named, every._found
-        self._fixed, self._said = every._fixed, every._said
-        self._keep = sum(1 << n for n, a in enumerate(self.lessons) if a.lesson not in gone)
-        self._asked_first = [(m, ask) for m, ask in every._asked_first if ~m & self._keep]
-        self.fixers = every.fixers & self._keep
-        self._left = tuple(a for a in self.lessons if a.lesson not in gone)
+        self.fixers = every.fixers
+        self.fixed = every.fixed
+        self.met: Bits = 0
+        """Those that may have had something to say so far, left or not."""
+        self._every = every
+        self._left = left
 
     def before(self, situation: Situation) -> Bits:
-        """Those of the rest."""
-        return super().before(situation) & self._keep
+        """Those that are left."""
+        speaking = self._every.before(situation)
+        self.met |= speaking
+        return self._left(speaking)
 
     def after(self, situation: Situation, failure: Failure) -> Bits:
-        """Those of the rest."""
-        return super().after(situation, failure) & self._keep
+        """Those that are left."""
+        speaking = self._every.after(situation, failure)
+        self.met |= speaking
+        return self._left(speaking)
+
+    def known(self, call: Call, speaking: Bits, most: int) -> Decision | None:
+        """What all of them know."""
+        return self._every.known(call, speaking, most)
+
+    def remember(self, call: Call, speaking: Bits, most: int, decision: Decision) -> None:
+        """For all of them."""
+        self._every.remember(call, speaking, most, decision)
+
+    def _those(self) -> tuple[Armed, ...]:
+        every = (1 << len(self.lessons)) - 1
+        self.met |= every  # whoever goes through them asks each
+        left = self._left(every)
+        return tuple(a for n, a in enumerate(self.lessons) if left >> n & 1)
 
     def __len__(self) -> int:
-        return len(self._left)
+        return len(self._those())
 
     @overload
     def __getitem__(self, at: int) -> Armed: ...
     @overload
     def __getitem__(self, at: slice) -> Sequence[Armed]: ...
     def __getitem__(self, at: int | slice) -> Armed | Sequence[Armed]:
-        return self._left[at]
+        return self._those()[at]
 
     def __iter__(self) -> Iterator[Armed]:
-        return iter(self._left)
+        return iter(self._those())
 
 
 class Everyone(Concerned):
@@ -139,6 +166,7 @@ class Everyone(Concerned):
     def __init__(self, armed: Iterable[Armed]) -> None:
         self.lessons = tuple(armed)
         self.fixers = _fixers(self.lessons)
+        self.fixed = 0
         self._all: Bits = (1 << len(self.lessons)) - 1
 
     def before(self, situation: Situation) -> Bits:  # noqa: ARG002 - whatever the call
@@ -164,5 +192,20 @@ def concerned(armed: Sequence[Armed]) -> Concerned:
     return armed if isinstance(armed, Concerned) else Everyone(armed)
 
 
+def places(among: Bits) -> Iterator[int]:
+    """The numbers of the lessons in a set, in the order in which they speak."""
+    while among:
+        yield (among & -among).bit_length() - 1
+        among &= among - 1
+
+
+def _silent(before: Callable[[Situation], Effect | None], situation: Situation) -> bool:
+    """Whether a lesson has nothing to say. One that fails may: it is told of where it is asked."""
+    try:
+        return before(situation) is None
+    except Exception:
+        return False
+
+
 def _fixers(lessons: Sequence[Armed]) -> Bits:
-    return sum(1 << n for n, a in enumerate(lessons) if a.kind is KindName.FIXER)
+    return sum(1 << n for n, a in enumerate(lessons) if KINDS.find(a.kind).place == FIRST)

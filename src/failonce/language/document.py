@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from failonce.errors import BadInput
-from failonce.language.plain import plain
+from failonce.language.plain import TooDeep, plain
 from failonce.model import Json
 
 MAX_BYTES = 16_384
 """Longest body that is read; longer ones are refused."""
 MAX_DEPTH = 12
+_SURPRISES = ("&", "*", "!", "---", "...")
+"""What aliases, anchors, tags and further documents are written with."""
+_NOT_PLAIN = "The body is not the plain YAML that lessons use"
 
 
 def dump(value: Mapping[str, Json]) -> str:
@@ -52,16 +55,20 @@ def load(text: str) -> dict[str, Json]:
     return (_json(text) if text.startswith("{") else None) or _yaml(text)
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
 def _json(text: str) -> dict[str, Json] | None:
     """The mapping that a text holds as JSON, None where it is not as strict as YAML is here."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) < len(pairs):
-            raise ValueError("a name stands twice")
-        return dict(pairs)
-
     try:
-        value = plain(json.loads(text, object_pairs_hook=once), depth=MAX_DEPTH)
+        value = plain(_DECODER.decode(text), depth=MAX_DEPTH)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -72,11 +79,14 @@ def _yaml(text: str) -> dict[str, Json]:
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        _refuse_surprises(text)
-        value = plain(YAML(typ="safe", pure=True).load(text))
-    except (YAMLError, RecursionError, ValueError) as error:
+        if any(mark in text for mark in _SURPRISES):  # else reading it twice finds nothing
+            _refuse_surprises(text)
+        value = plain(YAML(typ="safe", pure=True).load(text), depth=MAX_DEPTH)
+    except (TooDeep, RecursionError):
+        raise BadInput(f"{_NOT_PLAIN}: nested deeper than {MAX_DEPTH}") from None
+    except (YAMLError, ValueError) as error:
         reason = str(getattr(error, "problem", None) or error).splitlines()[0][:200]
-        raise BadInput(f"The body is not the plain YAML that lessons use: {reason}") from None
+        raise BadInput(f"{_NOT_PLAIN}: {reason}") from None
     if not isinstance(value, dict):
         raise BadInput("The body must be a mapping with `match` and `action`.")
     return value
@@ -94,15 +104,9 @@ def _plain(text: str) -> bool:
 
 def _refuse_surprises(text: str) -> None:
     from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.events import (  # noqa: PLC0415
-        AliasEvent,
-        CollectionEndEvent,
-        CollectionStartEvent,
-        DocumentStartEvent,
-        NodeEvent,
-    )
+    from ruamel.yaml.events import AliasEvent, DocumentStartEvent, NodeEvent  # noqa: PLC0415
 
-    depth = documents = 0
+    documents = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         if isinstance(event, DocumentStartEvent):
             documents += 1
@@ -110,9 +114,3 @@ def _refuse_surprises(text: str) -> None:
             raise ValueError("aliases and several documents are not allowed")
         if isinstance(event, NodeEvent) and (event.anchor or getattr(event, "tag", None)):
             raise ValueError("anchors and tags are not allowed")
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH:
-            raise ValueError(f"nested deeper than {MAX_DEPTH}")

@@ -297,6 +297,8 @@ def _dump_step(step: Step) -> dict[str, Json]:
 
 def load_program(parts: Mapping[str, Json]) -> Program:
     """The program that `dump_program` wrote; raises `BadInput` on anything else."""
+    if not parts:
+        return Program()
     leave_out = _list(parts, "leave_out")
     if not all(isinstance(name, str) for name in leave_out):
         raise BadInput("`leave_out` must be a list of names.")

@@ -1,18 +1,36 @@
 """What is learned: a proposal, the gate's word on it, the lesson, and every move it makes."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 
 class KindName(StrEnum):
-    """The five kinds of lesson."""
+    """The name of a kind of lesson: the five that are built in, or any other plain word.
+
+    `KindName("quota")` is one object wherever it is asked for, and is not among the five that
+    `list(KindName)` gives. Who reads its lessons is known to `kinds.registry`.
+    """
 
     RULE = "rule"
     GUARDRAIL = "guardrail"
     FIXER = "fixer"
     HINT = "hint"
     TOOL = "tool"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "KindName | None":
+        """A lesson of a kind that this process does not know can still be listed and undone."""
+        if not isinstance(value, str) or _PLAIN.fullmatch(value) is None:
+            return None
+        made = str.__new__(cls, value)
+        made._name_, made._value_ = value.upper(), value
+        return cast("KindName", cls._value2member_map_.setdefault(value, made))
+
+
+_PLAIN = re.compile(r"[a-z][a-z_]{1,30}[a-z]")
 
 
 class Proposer(StrEnum):

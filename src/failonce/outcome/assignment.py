@@ -6,12 +6,13 @@ the other one helps.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from failonce.identity import framed
 from failonce.model import Action, Arm, Lesson, Proposal, State
 from failonce.policy import Policy
 
@@ -28,6 +29,13 @@ class Group:
     target: str
     signature: str
     """Its present name; for a lesson that was not mined its key."""
+    raw: bytes = field(init=False, repr=False, compare=False)
+    """What of it is drawn from."""
+
+    def __post_init__(self) -> None:
+        parts = self.target, self.signature
+        raw = framed([part.encode("utf-8", "surrogatepass") for part in parts])
+        object.__setattr__(self, "raw", raw)
 
 
 def group(proposal: Proposal, names: Mapping[str, str]) -> Group:
@@ -41,22 +49,31 @@ def epoch(at: datetime) -> int:
     return (at - _ORIGIN) // EPOCH
 
 
-def uniform(group: Group, at: datetime, unit: str) -> float:
-    """A number in [0, 1) that group, epoch and unit alone decide."""
-    h = sha256()
-    for part in (group.target, group.signature, str(epoch(at)), unit):
-        raw = part.encode("utf-8", "surrogatepass")
-        h.update(b"%d:" % len(raw) + raw)
-    return int.from_bytes(h.digest()[:8]) / 2**64
+class Lot:
+    """What one unit draws in one epoch."""
+
+    __slots__ = ("_tail", "unit")
+
+    def __init__(self, at: datetime, unit: str) -> None:
+        self.unit = unit
+        self._tail = framed([b"%d" % epoch(at), unit.encode("utf-8", "surrogatepass")])
+
+    def uniform(self, group: Group) -> float:
+        """A number in [0, 1) that group, epoch and unit alone decide."""
+        return int.from_bytes(sha256(group.raw + self._tail).digest()[:8]) / 2**64
+
+    def drawn(self, group: Group, share: float) -> Arm:
+        """Whether the unit goes without the lessons of a group, with probability `share`.
+
+        Without a unit nothing is drawn: nobody could tell what became of it.
+        """
+        held = bool(self.unit) and self.uniform(group) < share
+        return Arm.HOLDOUT if held else Arm.APPLIED
 
 
 def drawn(group: Group, at: datetime, unit: str, share: float) -> Arm:
-    """Whether a unit goes without the lessons of a group, with probability `share`.
-
-    Without a unit nothing is drawn: nobody could tell what became of it.
-    """
-    held = bool(unit) and uniform(group, at, unit) < share
-    return Arm.HOLDOUT if held else Arm.APPLIED
+    """One draw of one unit."""
+    return Lot(at, unit).drawn(group, share)
 
 
 class Standing(StrEnum):

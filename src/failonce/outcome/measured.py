@@ -65,6 +65,8 @@ class Measured:
     """Calls that it prevented, repaired or recovered, as far as anybody heard."""
     harmed: int = 0
     """Calls that it was wrong about: overridden, or broken by its own step."""
+    passed: int = 0
+    """Units in which somebody made a call that it stops all the same, and the call worked."""
     pending: int = 0
     """Units that met it and are not over."""
 

@@ -1,6 +1,7 @@
 """What follows from the outcome of a lesson: one move, with its reason, or none.
 
     on trial → proven     it helps for sure, the gate's checks passed, its replay showed a gain
+    any → waiting         calls that it stops were made all the same, and worked
     any → undone          it harms for sure, is wrong too often, or its own step fails
     proven → on trial     harm is in the air, or the tool is not the one that it was learned on
     the end of a trial    retired without an effect; undecided, a gap or a question to a person
@@ -16,6 +17,8 @@ from failonce.model import Action, Judgement, KindName, Lesson, Mode, Power, Sta
 from failonce.outcome import words
 from failonce.outcome.measured import DOUBT, HARM, PROOF, Measured, Word
 
+REPORTS: Final = 2
+"""Reports of a wrong block after which a person decides again."""
 STEPS: Final = 3
 """Units in which a lesson's own step may fail before it is taken back."""
 
@@ -30,17 +33,22 @@ class Move:
     """Why the need is open again, where it is."""
 
 
-def due(seen: Measured, *, now: datetime, mode: Mode) -> Move | None:
+def due(seen: Measured, *, now: datetime, mode: Mode, reports: int = REPORTS) -> Move | None:
     """The move that a lesson in force is due; None where it stays as it is, or all rests.
 
     The same outcome asks for no second move after the first: a lesson that was promoted is
-    not in doubt, and one that was put on probation must be proven anew.
+    not in doubt, and one that was put on probation must be proven anew. `reports` of a wrong
+    block, by people or by calls that were made all the same and worked, are for a person to see.
     """
     state = seen.lesson.state
     if state not in (State.CANARY, State.STABLE) or mode is Mode.OFF:
         return None
     if reason := _revert(seen):
         return Move(action=Action.UNDO, reason=reason)
+    if seen.passed and seen.passed + seen.lesson.wrong_reports >= reports:
+        times = words.among(seen.passed, seen.unit)
+        reason = f"passed with a reason in {times}, and the call worked"
+        return Move(action=Action.REQUEUE, reason=reason)
     if state is State.STABLE:
         if seen.harm < DOUBT:
             return None

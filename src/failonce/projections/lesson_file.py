@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from failonce.errors import BadInput
-from failonce.identity import PREFIX, slug
+from failonce.identity import letters, slug
 from failonce.language import document
 from failonce.model import Json, KindName, Lesson, Proposer, Signature, State
 
@@ -80,8 +80,8 @@ def parse(text: str) -> LessonFile:
     kind = _kind(_text(parts, "kind"))
     name, status = _text(parts, "id"), _text(parts, "status")
     prefix = _ID.fullmatch(name)
-    if prefix is None or prefix[1] != PREFIX[kind]:
-        raise BadInput(f"`{name}` is no id of a {kind}; it begins with `{PREFIX[kind]}-`.")
+    if prefix is None or prefix[1] != letters(kind):
+        raise BadInput(f"`{name}` is no id of a {kind}; it begins with `{letters(kind)}-`.")
     if status not in _STATUS.values():
         known = ", ".join(sorted(set(_STATUS.values())))
         raise BadInput(f"`{status}` is no status; it is one of {known}.")

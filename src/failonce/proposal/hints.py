@@ -182,21 +182,12 @@ def _instead(episodes: Sequence[Episode]) -> str | None:
 def _retry(material: Material, tool: ToolSpec) -> Retry | None:
     """A retry where the same call, with nothing done in between, works soon after.
 
-    A single lucky repetition proves nothing: at least two clusters must show it, and most of
-    those that tried again. Nothing that is known to change something is run a second time.
+    Nothing that is known to change something is run a second time.
     """
-    recovered = [e for e in material.episodes if e.recovery is not None]
-    passed = [e for e in recovered if e.unchanged and e.undisturbed]
-    does = reads(tool).does
-    if does is Does.WRITES and not tool.idempotent:
+    passed = _passed(material)
+    if not passed or not_twice(tool):
         return None
-    if len({e.failure.call.cluster for e in passed}) < CLUSTERS:
-        return None
-    if len(passed) < MOST * len(recovered):
-        return None
-    if not ATTRIBUTES[material.signature.category].transient and not _quick(passed):
-        return None
-    known = does is Does.READS or tool.idempotent is True
+    known = reads(tool).does is Does.READS or tool.idempotent is True
     delay_ms = _delay_ms(passed)
     return Retry(
         max_retries=_retries(passed),
@@ -204,6 +195,37 @@ def _retry(material: Material, tool: ToolSpec) -> Retry | None:
         max_wait_ms=max(MOST_WAIT_MS, delay_ms),
         assume_idempotent=not known,
     )
+
+
+def withheld(material: Material, tool: ToolSpec) -> str:
+    """Why a class that passes by itself is given no retry all the same; else empty."""
+    if not (_passed(material) and not_twice(tool)):
+        return ""
+    return (
+        f"the same call worked soon after, and `{tool.name}` changes something: nothing says "
+        "that it may run twice (a key or `idempotent` would)"
+    )
+
+
+def not_twice(tool: ToolSpec) -> bool:
+    """Whether a tool is known to change something, and not to bear doing so twice."""
+    return reads(tool).does is Does.WRITES and not tool.idempotent
+
+
+def _passed(material: Material) -> list[Episode]:
+    """The failures that passed by themselves; none where that may have been luck.
+
+    A single lucky repetition proves nothing: at least two clusters must show it, and most of
+    those that tried again.
+    """
+    recovered = [e for e in material.episodes if e.recovery is not None]
+    passed = [e for e in recovered if e.unchanged and e.undisturbed]
+    if len({e.failure.call.cluster for e in passed}) < CLUSTERS:
+        return []
+    if len(passed) < MOST * len(recovered):
+        return []
+    transient = ATTRIBUTES[material.signature.category].transient
+    return passed if transient or _quick(passed) else []
 
 
 def _quick(passed: list[Episode]) -> bool:

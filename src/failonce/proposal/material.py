@@ -18,7 +18,7 @@ class Material:
 
     signature: Signature
     episodes: Sequence[Episode]
-    working: Collection[Form]
+    working: Collection[Form] = ()
 
     @property
     def clusters(self) -> frozenset[str]:

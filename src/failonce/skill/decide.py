@@ -25,9 +25,21 @@ from failonce.kinds.behaviour import (
 )
 from failonce.kinds.concerned import Concerned, concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision, Touch
+from failonce.language.category import ATTRIBUTES
 from failonce.language.matching import Bits
 from failonce.language.program import Calls, Planned
-from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Failure, KindName, Past
+from failonce.language.reading import Does, reads
+from failonce.model import (
+    ALLOW,
+    Advice,
+    AdviceAction,
+    Answer,
+    Call,
+    Failure,
+    KindName,
+    Past,
+    ToolSpec,
+)
 
 MAX_SHOWN = 3
 """Sentences shown with one call (requirement D.3.23)."""
@@ -191,6 +203,7 @@ def after(situation: Situation, failure: Failure, concerning: Concerning) -> Dec
 
 def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> Asking:
     """Whether a lesson repaired the call, or wants it run again."""
+    ran = _may_have_run(under.situation, failure)
     for lesson in under.curing(failure):
         if lesson.lesson in refused or under.acted(lesson):
             continue
@@ -198,12 +211,30 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
-        if isinstance(effect, _ACTS):
+        if isinstance(effect, _ACTS) and not (ran and _risks(lesson, failure)):
             planned = yield from _planned(under, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
                 return True
     return False
+
+
+def _may_have_run(situation: Situation, failure: Failure) -> bool:
+    """Whether a call that failed may have done something, and must not do it twice."""
+    if failure.expected or not ATTRIBUTES[failure.category].side_effect_possible:
+        return False
+    tool = situation.call.tool
+    spec = situation.tools.get(tool) or ToolSpec(name=tool)
+    return spec.idempotent is not True and reads(spec).does is not Does.READS
+
+
+def _risks(lesson: Armed, failure: Failure) -> bool:
+    """Whether the lesson does not know what such a failure left behind.
+
+    Where it names its class, callers met that very failure and made the call again. Of an
+    answer that was lost (network, time) not even they knew whether the call was carried out.
+    """
+    return ATTRIBUTES[failure.category].transient or not lesson.behaviour.speaks.fingerprint
 
 
 def _planned(under: _Under, effect: Repair | Insert) -> Calls:

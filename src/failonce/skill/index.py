@@ -9,17 +9,8 @@ from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed
 from failonce.kinds.fixer import Fit, FittingFixer
-from failonce.kinds.registry import behaviour
+from failonce.kinds.registry import KINDS, behaviour
 from failonce.model import KindName, Lesson
-
-_ORDER = {
-    KindName.FIXER: 0,
-    KindName.GUARDRAIL: 1,
-    KindName.HINT: 2,
-    KindName.RULE: 3,
-    KindName.TOOL: 4,
-}
-
 
 _FORMS = {fit: i for i, fit in enumerate(Fit)}
 
@@ -90,7 +81,7 @@ class Index:
 def _precedence(armed: Armed) -> tuple[int, int, int]:
     fitting = armed.behaviour
     form = _FORMS[fitting.fit] if isinstance(fitting, FittingFixer) else len(_FORMS)
-    return _ORDER[armed.kind], form, -armed.witnesses
+    return KINDS.find(armed.kind).place, form, -armed.witnesses
 
 
 def server(tool: str) -> str:

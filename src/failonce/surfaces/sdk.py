@@ -213,7 +213,8 @@ class Advisor:
         known = self._rosters.of(call.project)
         situation = self._situation(call, known)
         for text in wordings(error):
-            failure = failure_in(call, text, before.attempt, http=http_facts(error))
+            now, http = self._clock.now(), http_facts(error)
+            failure = failure_in(self._loop.evidence, call, text, before.attempt, at=now, http=http)
             if failure is None:
                 continue
 

@@ -1,18 +1,29 @@
 """Results and errors as the texts that are recorded, and the failures in them."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 from failonce.adapters.importers.reading import content_text
 from failonce.evidence.snapshot import TEXT, shortened, snapshot
 from failonce.evidence.triage import triage
 from failonce.identity import canonical_json
-from failonce.model import Call, Failure, Recording, Verdict
-from failonce.signature.naming import name_failure
+from failonce.model import Call, Evidence, Failure, Recording, Verdict
 from failonce.surfaces.http_facts import NOTHING, HttpFacts, http_facts
+from failonce.trial import failure_of
 
 _PLAIN: Final = ("builtins", "__main__")
 """Modules whose name Python leaves out before an exception."""
+
+
+class TakenIn(Protocol):
+    """How recordings become evidence: `Taking.evidence`, or the loop's."""
+
+    def __call__(
+        self, recordings: Iterable[Recording], *, modified: datetime, project: str
+    ) -> Iterator[Evidence]:
+        """See there."""
 
 
 def words(value: object) -> str:
@@ -63,10 +74,8 @@ def _part(value: Any, name: str) -> object:
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
-def failure_in(
-    call: Call, text: str, attempt: int, *, flagged: bool = True, http: HttpFacts = NOTHING
-) -> Failure | None:
-    """The failure that a text tells of, None where triage calls it something else."""
+def fails(call: Call, text: str, *, flagged: bool, http: HttpFacts) -> bool:
+    """Whether a text tells of a failure; quicker than `failure_in`, which nearly always says no."""
     recording = Recording(
         call=call,
         text=text,
@@ -74,16 +83,30 @@ def failure_in(
         status=http.status,
         retry_after_s=http.retry_after_s,
     )
-    finding = triage(recording)
-    if finding.verdict is not Verdict.FAILURE:
-        return None
-    named = name_failure(tool=call.tool, error_type=finding.error_type, text=text, args=call.args)
-    return Failure(
-        message=text,
-        signature=named.id,
-        category=finding.category,
-        error_type=finding.error_type,
-        retry_after_s=finding.retry_after_s,
-        attempt=attempt,
-        template=named.template,
+    return triage(recording).verdict is Verdict.FAILURE
+
+
+def failure_in(
+    taken_in: TakenIn,
+    call: Call,
+    text: str,
+    attempt: int,
+    *,
+    at: datetime,
+    http: HttpFacts = NOTHING,
+) -> Failure | None:
+    """The failure that a text tells of as it would stand in recordings: lessons know no other.
+
+    `taken_in` is `Taking.evidence`. None where triage calls it something else.
+    """
+    recording = Recording(
+        call=call,
+        text=text,
+        flagged=True,
+        status=http.status,
+        retry_after_s=http.retry_after_s,
+        at=at,
+        id="",
     )
+    (taken,) = taken_in([recording], modified=at, project=call.project)
+    return replace(failure_of(taken), attempt=attempt) if taken.failed else None

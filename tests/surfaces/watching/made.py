@@ -14,7 +14,7 @@ from failonce.compose import SystemClock, configure
 from failonce.compose.calling import calling
 from failonce.identity import body_digest
 from failonce.kinds.behaviour import Behaviour
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Handler, Hint
 from failonce.kinds.rule import Rule
@@ -83,6 +83,7 @@ _KINDS: dict[type, KindName] = {
     Guardrail: KindName.GUARDRAIL,
     ArgumentsFixer: KindName.FIXER,
     CallsFixer: KindName.FIXER,
+    FittingFixer: KindName.FIXER,
     Hint: KindName.HINT,
     Rule: KindName.RULE,
 }

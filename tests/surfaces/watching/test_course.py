@@ -3,26 +3,20 @@
 # ruff: noqa: ARG001, PT011, PT012 - tools of tests take what they do not use
 import asyncio
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import failonce
-from failonce.exposing import Asked, Asks
-from failonce.kinds.behaviour import Situation
-from failonce.kinds.decision import Concerning, Deciding
 from failonce.kinds.fixer import Moment
 from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Cache, CircuitBreaker, Fallback, Retry, Timeout
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, literal
 from failonce.language.program import Program, Step
-from failonce.model import Action, Arm, Call
+from failonce.model import Action, Arm
 from failonce.policy import Policy
-from failonce.skill import decide
 from failonce.surfaces.watching import tool as tools
 from failonce.testing.samples import moved, proposed
 from tests.surfaces.watching.made import Room, guardrail, hint, inserting, renaming, taught
@@ -527,50 +521,6 @@ def test_a_session_without_a_lesson_does_not_hear_it(tmp_path: Path) -> None:
     assert sorted(held) == sorted((s, ids[name]) for (s, name), yes in heard.items() if not yes)
     assert len(told) > 5
     assert len(held) > 5
-
-
-@pytest.mark.parametrize("args", [{"a": 1}, {"b": 1}, {"a": 1, "c": 2}, {"old": 1}, {"d": 1}])
-def test_who_may_speak_is_known_beforehand(tmp_path: Path, args: dict[str, int]) -> None:
-    """In every arm the same exposures as where each lesson is asked."""
-    with made(tmp_path, Policy(holdout_canary=0.5, holdout_approved=0.5)) as room:
-        warn = Strength.WARN
-        bodies = [guardrail("t", name, warn) for name in ("a", "b", "c", "new")]
-        bodies = [replace(body, fingerprint=f"f{n}") for n, body in enumerate(bodies)]
-        room.teach(*bodies, renaming("t", "old", "new"))
-        for n, name in enumerate("ad", 6):
-            room.store.commit(proposed(taught(n, guardrail("t", name))))
-        room.publish()
-        now = datetime.now(UTC)
-        known = room.host.known("shop")
-        assert known is not None
-        facts = known.facts("t", now)
-        assert facts is not None
-        arms = set()
-        for n in range(20):
-            call = Call(tool="t", args=args, session=f"s{n}", project="shop")
-            situation = Situation(call=call)
-
-            def deciding(concerning: Concerning, situation: Situation = situation) -> Deciding:
-                return decide.before(situation, concerning)
-
-            names = facts.names(situation)
-            ways = [
-                settled(known.roster.ahead(call, now, deciding, speaking=some))
-                for some in (names, None)
-            ]
-            told = [[(s.exposure.lesson, s.exposure.arm) for s in way.spoken] for way in ways]
-            assert told[0] == told[1]
-            assert ways[0].decision == ways[1].decision
-            arms |= {arm for _, arm in told[0]}
-        assert arms >= ({Arm.SHADOW} if args == {"d": 1} else {Arm.APPLIED, Arm.HOLDOUT})
-
-
-def settled(steps: Asks) -> Asked:
-    """What comes of asking that needs no call."""
-    with pytest.raises(StopIteration) as done:
-        next(steps)
-    found: Asked = done.value.value
-    return found
 
 
 def test_a_lesson_that_is_undone_is_gone(room: Room) -> None:

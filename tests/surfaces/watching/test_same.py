@@ -12,9 +12,10 @@ from failonce.kinds.decision import settle
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.language.predicate import Predicate
 from failonce.model import AdviceAction, Call
+from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
-from failonce.surfaces.worded import failure_in, wordings
+from failonce.surfaces.worded import wordings
 from failonce.testing.samples import evidence
 from failonce.trial import situations
 from tests.surfaces.watching.made import PROJECT, Room, guardrail, renaming
@@ -47,12 +48,11 @@ SESSIONS = iter(f"s{n}" for n in range(100_000))
 def failing(name: str) -> Guardrail:
     """Stops a tool that failed twice in a row with the same error."""
     text = wordings(OSError("disk quota exceeded for this account"))[0]
-    failure = failure_in(Call(tool=name, args={"note": 2}), text, 1)
-    assert failure is not None
+    call = Call(tool=name, args={"note": 2})
     return Guardrail(
         component=name,
         when=Predicate(),
-        fingerprint=failure.signature,
+        fingerprint=name_failure(tool=name, error_type="OSError", text=text, args=call.args).id,
         message_regex="",
         strength=Strength.BLOCK,
         message="It fails again and again.",

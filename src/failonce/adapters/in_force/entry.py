@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from failonce.errors import RefusedLesson
+from failonce.errors import BadInput, RefusedLesson
 from failonce.exposing import Candidate, lets_go
 from failonce.identity import body_digest
 from failonce.kinds.decision import Armed
-from failonce.kinds.registry import behaviour
+from failonce.kinds.registry import KINDS, behaviour
 from failonce.language.document import MAX_BYTES, load
 from failonce.model import (
     Judgement,
@@ -26,9 +26,6 @@ from failonce.model import (
     ToolSpec,
 )
 from failonce.outcome.span import Span
-
-_YAML = (KindName.GUARDRAIL, KindName.FIXER, KindName.HINT)
-"""Kinds that read a body by `language.document` alone: the same document is the same lesson."""
 
 _UNSEEN = Judgement(
     ruling=Ruling.HOLD,
@@ -125,9 +122,14 @@ class Entry:
 def parsed(proposal: Proposal) -> tuple[str, str]:
     """The component of a body, and the body as JSON, empty where it is not read as YAML.
 
-    Raises `BadInput` where it is not of its kind.
+    Raises `BadInput` where it is not of its kind. Of a kind that this process does not know it is
+    the target: others that know it read the body, and those that do not leave it out.
     """
-    if proposal.kind not in _YAML:
+    try:
+        kind = KINDS.find(proposal.kind)
+    except BadInput:
+        return proposal.target, ""
+    if not kind.yaml:
         return behaviour(proposal).component, ""
     document = load(proposal.body)
     plain = json.dumps(document, separators=(",", ":"))

@@ -14,7 +14,7 @@ import os
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,8 +75,6 @@ class Snapshot:
     ) -> None:
         self._file = file
         self._before = before
-        self.pause: Callable[[], None] = _go_on
-        """Called between lessons, by whoever reads them in the background."""
         self.policy = file.header.numbers.policy if policy is None else policy
         self._tell = tell
         self._blocks: dict[tuple[str, str, str], _Block] = {}
@@ -97,16 +95,19 @@ class Snapshot:
         found = modes.get(project) or modes.get(EVERYONE)
         return self.policy.default_mode if found is None else Mode(found)
 
-    def placed(self, project: str, tool: str, now: datetime) -> tuple[Placed, ...]:
+    def placed(
+        self, project: str, tool: str, now: datetime, pause: Callable[[], None] = _go_on
+    ) -> tuple[Placed, ...]:
         """The lessons that may concern a tool, in order of creation; none where the mode is off.
 
         Some of other tools may be among them; `exposing.Roster` picks. It is the very same
-        tuple until a trial ends, so what is made of it can be kept with it.
+        tuple until a trial ends, so what is made of it can be kept with it. `pause` is called
+        between lessons, by whoever reads them in the background.
         """
         asked = self._asked.get((project, tool))
         if asked is None or (asked.until is not None and asked.until <= now):
             # No lock: two threads may find the same, and none waits for another one's parsing.
-            asked = self._asked[project, tool] = self._place(project, tool, now)
+            asked = self._asked[project, tool] = self._place(project, tool, now, pause)
             if len(self._asked) > REMEMBERED:
                 self._asked = {}
         return asked.lessons
@@ -116,10 +117,10 @@ class Snapshot:
         before, self._before = self._before, None
         if before is None:
             return
-        self._before, self.pause = before, pause
+        self._before = before
         for project, tool in list(before._asked):
-            self.placed(project, tool, now)
-        self._before, self.pause = None, _go_on
+            self.placed(project, tool, now, pause)
+        self._before = None
 
     def tools(self, project: str) -> Mapping[str, ToolSpec]:
         """What is known of a project's tools, by name."""
@@ -137,14 +138,14 @@ class Snapshot:
 
     # ------------------------------------------------------------- inside
 
-    def _place(self, project: str, tool: str, now: datetime) -> _Asked:
+    def _place(self, project: str, tool: str, now: datetime, pause: Callable[[], None]) -> _Asked:
         if self.mode(project) is Mode.OFF:
             return _Asked(lessons=(), until=None)
         found = [
             pair
             for scope in dict.fromkeys((project, EVERYONE))
             for target in self._targets(tool)
-            for pair in self._block(scope, target, project).values()
+            for pair in self._block(scope, target, project, pause).values()
         ]
         ends = [c.lesson.valid_until for _, c in found if c.lesson.valid_until is not None]
         holding = [
@@ -164,14 +165,14 @@ class Snapshot:
         also = self._file.header.targets
         return list(dict.fromkeys(t for name in names for t in (name, *also.get(name, ()))))
 
-    def _block(self, scope: str, target: str, project: str) -> _Block:
+    def _block(self, scope: str, target: str, project: str, pause: Callable[[], None]) -> _Block:
         place = self._file.header.lessons.get(scope, {}).get(target)
         if place is None:
             return {}
         # Whether a lesson for everyone may be withheld depends on the project's own tool.
         key = (scope, target, project)
         if key not in self._blocks:
-            self._blocks[key] = self._read(place, project, self._parsed(key, project))
+            self._blocks[key] = self._read(place, project, self._parsed(key, project), pause)
         return self._blocks[key]
 
     def _parsed(self, key: tuple[str, str, str], project: str) -> _Block:
@@ -182,11 +183,13 @@ class Snapshot:
         same = before.names == self.names and before.tools(project) == self.tools(project)
         return before._blocks[key] if same else {}
 
-    def _read(self, place: Sequence[int], project: str, parsed: _Block) -> _Block:
+    def _read(
+        self, place: Sequence[int], project: str, parsed: _Block, pause: Callable[[], None]
+    ) -> _Block:
         names, tools = self.names, self.tools(project)
         found: _Block = {}
         for record in self._file.records(place):
-            self.pause()
+            pause()
             if record is None:
                 self._tell("A lesson in the file of what is in force does not hold; it is left out")
             elif record in parsed:
@@ -232,6 +235,7 @@ class InForce:
         self._ticks = ticks
         self._next = float("-inf")
         self._lock = Lock()
+        self._expected: set[tuple[str, str]] = set()
         self._seen: tuple[int, ...] | None = None
         self._nothing = self._current = self._loaded = Snapshot(NOTHING, policy, self.tell)
         self.off = False
@@ -261,6 +265,13 @@ class InForce:
         with self._lock:
             self._next = self._ticks() + BACKGROUND_S
             self._look(at, pause)
+        until = self._ticks() + self._look_s / 2
+        while self._expected and self._ticks() < until:  # so that nothing new waits for it
+            self._current.placed(*self._expected.pop(), at, pause)
+
+    def expect(self, project: str, tools: Iterable[str]) -> None:
+        """Calls of these are to come: what concerns them is made ready where `look` is called."""
+        self._expected.update((project, tool) for tool in tools)
 
     def tell(self, what: str) -> None:
         """Count and tell what does not hold."""
@@ -324,7 +335,8 @@ _OFF = frozenset({"off", "0", "false", "no"})
 
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(min(size, MOST_BYTES) + 1)
     if len(content) > MOST_BYTES:
         raise StoreUnreadable(f"it is larger than {MOST_BYTES:,} bytes")
     return content

@@ -1,16 +1,22 @@
 """The store, as the end of the way."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from failonce.adapters.in_force import Publisher, file_beside
 from failonce.adapters.spool.records import Record
 from failonce.adapters.sql_store import open_store, store_path
-from failonce.errors import StoreUnreadable
-from failonce.model import Change, Closing, Event, Evidence, Exposure
+from failonce.errors import FailonceError, StoreUnreadable
+from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure
 from failonce.policy import Policy
 from failonce.ports import Clock, Store
+
+_LOG = logging.getLogger("failonce")
+
+Weigh = Callable[[Store, Collection[str]], object]
+"""Measures these lessons over a store, and moves those that are due."""
 
 PATIENCE_S = 1.0
 """How long a write waits for another process before the spool takes it."""
@@ -35,9 +41,17 @@ class Sink(Protocol):
 class StoreSink:
     """A store as a sink. What was decided and not published, it publishes with `publisher`."""
 
-    def __init__(self, store: Store, path: Path, publisher: Publisher | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        path: Path,
+        publisher: Publisher | None = None,
+        weigh: Weigh | None = None,
+    ) -> None:
         self._store = store
         self._publisher = publisher
+        self._weigh = weigh
+        self._doubted: set[str] = set()
         self._path = path
         self._file = _file(path)
 
@@ -50,17 +64,19 @@ class StoreSink:
         pause: Callable[[], None],
         policy: Policy | None = None,
         clock: Clock | None = None,
+        weigh: Weigh | None = None,
     ) -> "StoreSink":
         """The store at a URL; `pause` is called between its statements.
 
-        With a policy and a clock it sees to what is in force as well.
+        With a policy and a clock it sees to what is in force as well; `weigh` is called with
+        lessons that somebody passed with a reason, once it is known what came of the calls.
         """
         store = open_store(url, scheme=scheme, patience_s=PATIENCE_S, pause=pause)
         path, publisher = store_path(url), None
         if policy is not None and clock is not None:
             file = file_beside(path)
             publisher = Publisher(store, file, policy=policy, clock=clock, pause=pause)
-        return cls(store, path, publisher)
+        return cls(store, path, publisher, weigh)
 
     def write(self, batch: Sequence[Record]) -> None:
         """Evidence in one transaction, what is known of lessons and sessions in another."""
@@ -73,6 +89,7 @@ class StoreSink:
         closings = tuple(r for r in batch if isinstance(r, Closing))
         if exposures or closings:
             self._store.commit(Change(exposures=exposures, closings=closings))
+        self._doubted.update(x.lesson for x in exposures if x.effect is Effect.WRONG)
         for event in (r for r in batch if isinstance(r, Event)):
             if not self._told(event):
                 self._store.commit(Change(events=(event,)))
@@ -86,13 +103,24 @@ class StoreSink:
         )
 
     def tidy(self) -> None:
-        """Publish what a process decided that died before it did."""
+        """Weigh what was passed with a reason; publish what a process decided that died."""
+        self._weigh_doubted()
         if self._publisher is not None and self._publisher.behind():
             self._publisher.publish()
 
+    def _weigh_doubted(self) -> None:
+        if self._doubted and self._weigh is not None:
+            doubted, self._doubted = frozenset(self._doubted), set()
+            self._weigh(self._store, doubted)
+
     def close(self) -> None:
         """Let go of the store."""
-        self._store.close()
+        try:
+            self._weigh_doubted()
+        except FailonceError as error:  # mining weighs it again
+            _LOG.info("What was passed with a reason could not be weighed: %s", error)
+        finally:
+            self._store.close()
 
 
 def _file(path: Path) -> tuple[int, int] | None:

@@ -14,22 +14,24 @@ from failonce.kinds.fixer.calls import CallsFixer
 from failonce.kinds.fixer.fitting import Fit, FittingFixer
 from failonce.kinds.fixer.moment import Moment
 from failonce.language import document
+from failonce.model import Json
 
 Fixer = ArgumentsFixer | CallsFixer | FittingFixer
 
-FORMS: Final[Mapping[str, Callable[[str, str], Fixer]]] = {
-    "repair_arguments": ArgumentsFixer.parse,
-    "insert_calls": CallsFixer.parse,
-    **{str(fit): FittingFixer.parse for fit in Fit},
+FORMS: Final[Mapping[str, Callable[[Mapping[str, Json], str], Fixer]]] = {
+    "repair_arguments": ArgumentsFixer.of,
+    "insert_calls": CallsFixer.of,
+    **{str(fit): FittingFixer.of for fit in Fit},
 }
 
 
 def parse(body: str, target: str) -> Fixer:
     """Read a fixer's body in the form that its `action.type` names."""
-    form = text(section(document.load(body), "action"), "type")
+    parts = document.load(body)
+    form = text(section(parts, "action"), "type")
     if form not in FORMS:
         raise BadInput(f"A fixer's `type` is one of: {', '.join(FORMS)}; not `{form}`.")
-    return FORMS[form](body, target)
+    return FORMS[form](parts, target)
 
 
 __all__ = [

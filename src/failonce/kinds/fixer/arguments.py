@@ -19,7 +19,7 @@ from failonce.kinds.fixer.moment import Moment, moment, repaired, speaks
 from failonce.language import document, pattern, predicate, transform
 from failonce.language.predicate import Predicate
 from failonce.language.transform import Transform
-from failonce.model import Args, Failure, Proof
+from failonce.model import Args, Failure, Json, Proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,11 @@ class ArgumentsFixer:
     @classmethod
     def parse(cls, body: str, target: str) -> Self:
         """Read `match` and `action` of S20 for the arguments form."""
-        parts = document.load(body)
+        return cls.of(document.load(body), target)
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Json], target: str) -> Self:
+        """The same, of a body that was read as YAML."""
         only(parts, "fixer", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
         only(match, "match", "component", "when", "arguments", "fingerprint", "message_regex")
@@ -110,7 +114,8 @@ class ArgumentsFixer:
 
     def under(self, names: Mapping[str, str]) -> Self:
         """Its fingerprint as it is called now."""
-        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
+        name = names.get(self.fingerprint)
+        return self if name is None else replace(self, fingerprint=name)
 
     def summary(self) -> str:
         """`rename path to file when path is given`."""

@@ -22,7 +22,7 @@ from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
 from failonce.language.reading import SideEffect, effects
 from failonce.language.tool_names import spec_of
-from failonce.model import Failure, Proof, ToolSpec
+from failonce.model import Failure, Json, Proof, ToolSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,11 @@ class CallsFixer:
     @classmethod
     def parse(cls, body: str, target: str) -> Self:
         """Read `match` and `action` of S20 for the form with inserted calls."""
-        parts = document.load(body)
+        return cls.of(document.load(body), target)
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Json], target: str) -> Self:
+        """The same, of a body that was read as YAML."""
         only(parts, "fixer", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
         only(match, "match", "component", "when", "arguments", "fingerprint", "message_regex")
@@ -115,7 +119,8 @@ class CallsFixer:
 
     def under(self, names: Mapping[str, str]) -> Self:
         """Its fingerprint as it is called now."""
-        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
+        name = names.get(self.fingerprint)
+        return self if name is None else replace(self, fingerprint=name)
 
     def summary(self) -> str:
         """`once after this failure: call press(force=1.0); then the same call`."""

@@ -24,7 +24,7 @@ from failonce.language.fitting import fit_arguments, misfits
 from failonce.language.reading import effects
 from failonce.language.sentence import plain_name
 from failonce.language.tool_names import nearest_tool, same_name, spec_of
-from failonce.model import Failure, Proof
+from failonce.model import Failure, Json, Proof
 
 
 class Fit(StrEnum):
@@ -49,7 +49,11 @@ class FittingFixer:
     @classmethod
     def parse(cls, body: str, target: str) -> Self:
         """Read `match` and `action`; there is nothing else to say."""
-        parts = document.load(body)
+        return cls.of(document.load(body), target)
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Json], target: str) -> Self:
+        """The same, of a body that was read as YAML."""
         only(parts, "fixer", "match", "action")
         match, action = section(parts, "match"), section(parts, "action")
         only(match, "match", "component")

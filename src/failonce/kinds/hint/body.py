@@ -107,7 +107,8 @@ class Hint:
 
     def under(self, names: Mapping[str, str]) -> Self:
         """Its fingerprint as it is called now."""
-        return replace(self, fingerprint=names.get(self.fingerprint, self.fingerprint))
+        name = names.get(self.fingerprint)
+        return self if name is None else replace(self, fingerprint=name)
 
     def summary(self) -> str:
         """What its handler does, in plain words."""

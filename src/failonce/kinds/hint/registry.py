@@ -1,6 +1,6 @@
 """The handlers that hints may name, open to strangers (C20, C22)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
@@ -49,6 +49,8 @@ class Registry:
 
     def __init__(self, *handlers: type[Handler]) -> None:
         self._handlers: dict[str, type[Handler]] = {}
+        self.elsewhere: Callable[[], None] | None = None
+        """Called once, where a key is not known."""
         for handler in handlers:
             self.register(handler)
 
@@ -81,6 +83,9 @@ class Registry:
 
     def find(self, key: str) -> type[Handler]:
         """The handler of a key, or of the seeds' name for it; raises `BadInput` for another."""
+        if normal(key) not in self._handlers and self.elsewhere is not None:
+            look, self.elsewhere = self.elsewhere, None
+            look()
         found = self._handlers.get(normal(key))
         if found is None:
             known = ", ".join(self.list_handlers())

@@ -14,25 +14,21 @@ from typing import Final
 
 from failonce.compose import Parts
 from failonce.errors import BadInput, NotFound, UserError
-from failonce.gate import judge as gate
 from failonce.kinds.hint import Hint, Retry
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import (
     Category,
-    Change,
     Evidence,
     KindName,
     Mode,
     Proposal,
     Proposer,
-    Ruling,
     Signature,
     ToolSpec,
     Trust,
 )
 from failonce.ports import SignatureQuery, Windows
-from failonce.skill import decide
 from failonce.surfaces.learning.failures import newest
 from failonce.surfaces.learning.patterns import (
     MOST_CLASSES,
@@ -288,17 +284,7 @@ class Memory:
             signatures=(signature,),
             support=tuple(e.id for e in self._failures(signature)[:20]),
         )
-        judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
-        review = self.parts.review
-        known_as, old = review.identify(proposal, {x.id: x for x in self.store.lessons()})
-        if old is not None:
-            return old.id
-        if judgement.ruling is Ruling.REJECT:
-            raise UserError(f"the gate refused it: {'; '.join(judgement.reasons)}")
-        lesson = review.draft(known_as, None, proposal, judgement, self.mode)
-        event = review.proposed(lesson)
-        self.store.commit(Change(lessons=(lesson,), events=(event,), expects={known_as: None}))
-        return lesson.id
+        return self.parts.review.propose(proposal).id
 
 
 def _surest(p: LearnedPattern) -> tuple[float, int, str, str]:

@@ -7,26 +7,25 @@ piece of code serves tools that block and tools that await. What interrupts it i
 then what was done for the call is taken back. The order is that of `trial.execute`.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from failonce.errors import Blocked
-from failonce.exposing import Spoken
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.concerned import concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Event, Note, Result, Steps
-from failonce.language.category import ATTRIBUTES
+from failonce.language.matching import Bits
 from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
 from failonce.surfaces.watching.host import Facts, Host, Known
-from failonce.surfaces.watching.reports import Report, came_of, tried
+from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
-from failonce.surfaces.worded import failure_in, wordings
+from failonce.surfaces.worded import fails, failure_in, wordings
 from failonce.trial import DEPTH
 
 IN_CODE: Final = 'In code: `with failonce.override("why"):`.'
@@ -66,7 +65,7 @@ class Begun:
 
     __slots__ = (
         "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last",
-        "made", "notes", "number", "report", "silent", "situation", "streams", "tool",
+        "made", "notes", "number", "report", "situation", "speaking", "streams", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for each call that lessons may concern
@@ -77,7 +76,7 @@ class Begun:
         tool: Any,
         report: Report,
         situation: Situation,
-        silent: bool,
+        speaking: Bits,
         given: Given,
         args: tuple[Any, ...],
         kwargs: Given,
@@ -91,14 +90,14 @@ class Begun:
         self.kwargs = kwargs
         self.facts = facts
         self.situation = situation
-        self.silent = silent
-        """Whether nobody has anything to say before the call."""
+        self.speaking = speaking
+        """Those that may have something new to say before the call."""
         self.last: Result | None = None
         self.notes: list[Note] = []
         self.streams = False
         """Whether it hands out items while it runs: then it cannot run again."""
         self.number = 1
-        self.judges = facts.heeds
+        self.judges = facts.heeds(report.args)
         """Whether anything depends on what came of it: else only the writer asks."""
         self.made = False
         """Whether it ran, or was given up: a hint may answer in its stead."""
@@ -112,16 +111,18 @@ class Begun:
     @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        return self.silent and (self.streams or not self.facts.hinted)
+        return not self.speaking and (self.streams or not self.facts.hinted)
 
     def spec(self, tool: str) -> ToolSpec:
         """What is known of a tool."""
         return self.situation.tools.get(tool) or ToolSpec(name=tool)
 
-    def repeatable(self, tool: str) -> bool:
-        """Whether a call may run twice whatever it did the first time."""
-        spec = self.spec(tool)
-        return self.keyed or spec.idempotent is True or reads(spec).does is Does.READS
+    def after(self, call: Call) -> Situation:
+        """The call as it stands once it failed; with its key it may be made twice."""
+        tools = self.situation.tools
+        if self.keyed:
+            tools = {**tools, call.tool: replace(self.spec(call.tool), idempotent=True)}
+        return replace(self.situation, call=call, tools=tools)
 
     @property
     def keyed(self) -> bool:
@@ -162,19 +163,31 @@ class Begun:
         return result
 
     def failure(self, call: Call, report: Report, raised: BaseException | None) -> Failure | None:
-        """The failure in it, worded as lessons know it."""
+        """The failure in it as it stands in recordings: lessons know no other."""
         if raised is None:
-            if not (self.judges or report.flagged or report.http.status):
+            asked = self.judges or report.flagged or report.http.status
+            http = report.http
+            if not (asked and fails(call, report.text, flagged=report.flagged, http=http)):
                 return None
-            return failure_in(
-                call, report.text, report.attempt, flagged=report.flagged, http=report.http
-            )
-        texts = wordings(raised)
-        found = [f for t in texts if (f := failure_in(call, t, report.attempt, http=report.http))]
+            return report.failure
         armed = self.known.roster.acting(call.tool)
         there = replace(self.situation, call=call)
-        meant = (f for f in found if concerned(armed).after(there, f) or _hinted(armed, f))
-        return next(meant, found[0] if found else None)
+        first = None
+        for failure in self._wordings(call, report, raised):
+            if concerned(armed).after(there, failure) or _hinted(armed, failure):
+                return failure
+            first = first or failure
+        return first
+
+    def _wordings(self, call: Call, report: Report, raised: BaseException) -> Iterator[Failure]:
+        """As it is recorded here, and as others may have recorded it."""
+        if (own := report.failure) is not None:
+            yield own
+        taken_in = self.host.desk.evidence
+        for text in wordings(raised)[1:]:
+            found = failure_in(taken_in, call, text, report.attempt, at=report.at, http=report.http)
+            if found is not None:
+                yield found
 
 
 def _hinted(armed: Sequence[Armed], failure: Failure) -> bool:
@@ -186,30 +199,29 @@ def course(b: Begun, first: Result | None = None) -> Course:
     """The way of a call; `first` is what came of it where it ran already."""
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
-    spoken: tuple[Spoken, ...] = ()
-    if b.silent:
+    if not b.speaking:
         return (yield from _cured(b, b.call, (yield from _run(b, b.call)), (), ()))
-    speaking = b.facts.names(b.situation)
-    asking = b.known.roster.ahead(b.call, b.report.at, _before(b), speaking=speaking)
+    asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
+    telling: Telling | None
     if advice.action is AdviceAction.BLOCK:
         why = reason()
         if not why:
-            b.host.tell(asked.spoken)
+            b.host.tell(asked)
             return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
-        b.host.overridden(asked, why, b.report.at)
+        telling = b.host.overridden(asked, why, b.report.at)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
-        spoken = b.host.tell(asked.spoken)
-        if speaking is not None and not b.known.roster.held(b.call, b.report.at, speaking):
-            b.facts.tell(decision, b.call.cluster, b.report.at)
+        telling = b.host.tell(asked)
+        b.facts.tell(decision, b.report, b.speaking)
     back = (*decision.afterwards, *decision.if_failed)
-    b.judges = b.judges or bool(back)
     call = _advised(b.call, decision)
+    # Whether anybody heeds what comes of a call was told by its arguments, which are others now.
+    b.judges = b.judges or bool(back) or call is not b.call
     if call is not b.call and not _possible(b, call):
         yield from _made(back)
-        decision, call, back, spoken = Decision(advice=Advice()), b.call, (), ()
+        decision, call, back, telling = Decision(advice=Advice()), b.call, (), None
     else:
         b.say(advice)
     try:
@@ -219,14 +231,14 @@ def course(b: Begun, first: Result | None = None) -> Course:
     except BaseException:
         yield from _made(back)
         raise
-    _tell_end(b, spoken)
+    _tell_end(b, telling)
     yield from _made(decision.afterwards)
     return (yield from _cured(b, call, result, decision.if_failed, advice.lessons))
 
 
 def _before(b: Begun):  # type: ignore[no-untyped-def]
-    most = b.host.policy.max_suggestions
-    return lambda concerning: decide.before(b.situation, concerning, most=most)
+    situation, most = b.situation, b.host.policy.max_suggestions
+    return lambda concerning: decide.before(situation, concerning, most=most)
 
 
 def _cured(
@@ -235,10 +247,10 @@ def _cured(
     """Repairs after a failure, each lesson once; what did not help is taken back."""
     used = set(spent)
     repairs = 0
-    while result.failure is not None and repairs < DEPTH and _again(b, call, result):
+    while result.failure is not None and repairs < DEPTH and not (b.streams or result.by):
         repairs += 1
         failure = result.failure
-        situation = replace(b.situation, call=call)
+        situation = b.after(call)
 
         def after(asked: Concerning, s: Situation = situation, f: Failure = failure) -> Deciding:
             return decide.after(s, f, asked)
@@ -255,7 +267,7 @@ def _cured(
             yield from _made(back)
             break
         used |= set(decision.advice.lessons)
-        spoken = b.host.tell(asked.spoken)
+        telling = b.host.tell(asked)
         try:
             new = yield from _run(b, repaired)
         except GeneratorExit:
@@ -263,7 +275,7 @@ def _cured(
         except BaseException:
             yield from _made((*back, *undo))
             raise
-        _tell_end(b, spoken)
+        _tell_end(b, telling)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
             yield from _made(decision.if_failed)
@@ -275,19 +287,10 @@ def _cured(
     return result
 
 
-def _again(b: Begun, call: Call, result: Result) -> bool:
-    """Whether a call that failed may be made once more: it did nothing, or may do it twice."""
-    if b.streams or result.by or result.failure is None:
-        return False
-    did = ATTRIBUTES[result.failure.category].side_effect_possible
-    return not did or b.repeatable(call.tool)
-
-
 def _run(b: Begun, call: Call) -> Course:
     """The call through the hints of its tool."""
     host, roster = b.host, b.known.roster
-    armed = roster.acting(call.tool)
-    hinted = not b.streams and _has_hints(b, call, armed)
+    hinted = not b.streams and _has_hints(b, call)
     tenant = b.report.session.tenant
     if not hinted:
         if host.hinted and reads(b.spec(call.tool)).does is not Does.READS:
@@ -295,24 +298,25 @@ def _run(b: Begun, call: Call) -> Course:
         return (yield Own(call=call))
     host.hinted = True
     b.notes.clear()
-    situation = replace(b.situation, call=call)
+    situation = b.situation if call is b.call else replace(b.situation, call=call)
     now = host.now()
+    armed = roster.acting(call.tool)
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
     result = yield Around(steps=steps, tool=call.tool)
     _tell_hints(b, call, result)
     return result
 
 
-def _has_hints(b: Begun, call: Call, armed: Sequence[Armed]) -> bool:
+def _has_hints(b: Begun, call: Call) -> bool:
     if call.tool == b.tool.name:
         return b.facts.hinted
-    return any(isinstance(a.behaviour, Hint) for a in armed)
+    return any(isinstance(a.behaviour, Hint) for a in b.known.roster.acting(call.tool))
 
 
-def _tell_end(b: Begun, spoken: Sequence[Spoken]) -> None:
-    """What came of exposures, where the call was made at all."""
-    if spoken and b.made:
-        b.host.writer.put(came_of(spoken, b.report))
+def _tell_end(b: Begun, telling: Telling | None) -> None:
+    """What came of the lessons that were met, where the call was made at all."""
+    if telling is not None and b.made:
+        b.host.writer.put(telling.came_of(b.report))
 
 
 _HELPED: Final = (Event.RETRIED, Event.FELL_BACK)
@@ -370,9 +374,11 @@ def _making(deciding: Generator[Call, Answer, T]) -> Generator[Wanted, Result, T
 
 
 def _made(calls: Sequence[Call]) -> Generator[Wanted, Result, None]:
-    """Calls whose answers nobody reads."""
+    """Calls up to one that fails, as in `trial`: those behind it count on where it leads."""
     for call in calls:
-        yield Other(call=call)
+        answer = (yield Other(call=call)).value
+        if not (isinstance(answer, Answer) and answer.worked):
+            return
 
 
 def _blocked(tool: str, advice: Advice) -> Blocked:

@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections import Counter, OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
@@ -19,25 +19,31 @@ from failonce.compose.reading import SWITCH
 from failonce.compose.settings import OFF
 from failonce.exposing import Asked, Placed, RosterByTool, Spoken
 from failonce.kinds.behaviour import Block, Situation
-from failonce.kinds.concerned import Concerned, concerned
+from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
 from failonce.language.matching import Bits
-from failonce.model import Action, AdviceAction, Effect, Event, Mode, ToolSpec
+from failonce.model import Action, AdviceAction, Args, Effect, Event, Mode, ToolSpec
 from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.skill.driving import Threads
 from failonce.skill.steps import Runtime
 from failonce.surfaces.rosters import new_id
-from failonce.surfaces.watching.reports import Back, Desk, Report
+from failonce.surfaces.watching.reports import Back, Desk, Report, Telling
 from failonce.trial import RECENT
 
 REMEMBERED: Final = 4096
 """Exposures that were told, and projects."""
 SESSIONS: Final = 512
 """Sessions whose last calls are remembered."""
+
+WATCHED: set[str] = set()
+"""Tools that are watched in this process, by name."""
+
+_Words = tuple[str, int, Bits, bool]
+"""A unit, a week, who may speak, and whether the arguments are unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,56 +70,31 @@ class Health:
 class Facts:
     """What is known of the lessons of one tool beforehand."""
 
-    placed: Sequence[Placed]
-    acting: Concerned | None
-    watching: Concerned | None
+    every: Concerned
+    """Those that act, and behind them those that watch."""
+    acting: Bits
     hinted: bool
     """Whether a hint is around its calls."""
-    heeds: bool
-    """Whether a lesson looks at what came of a call."""
+    told: dict[_Words, Decision] = field(default_factory=dict)
+    """What was said and told as exposures in a unit and week, where only words were said."""
 
-    told: dict[tuple[str, int], Decision] = field(default_factory=dict)
-    """By unit and week: what was said last and told as an exposure, where it may be said again."""
+    def heeds(self, args: Args | None) -> bool:
+        """Whether a lesson looks at what comes of a call with these arguments."""
+        return self.hinted or self.every.heeding(args) & self.acting != 0
 
-    def speaking(self, situation: Situation) -> Bits:
-        """Those that act and may have something to say before this call."""
-        return self.acting.before(situation) if self.acting is not None else 0
+    def again(self, report: Report, speaking: Bits) -> Decision | None:
+        """The decision where it is the same as before in this unit: it is told of once."""
+        key = report.session.unit, epoch(report.at), speaking, report.args is None
+        return self.told.get(key)
 
-    def silent(self, situation: Situation, speaking: Bits) -> bool:
-        """True where nobody has anything to say before this call."""
-        return not (speaking or (self.watching is not None and self.watching.before(situation)))
-
-    def names(self, situation: Situation) -> Set[str] | None:
-        """Those that may have something to say; None where a repair may make another call of it."""
-        found: set[str] = set()
-        for lessons, repairs in ((self.acting, True), (self.watching, False)):
-            left = 0 if lessons is None else lessons.before(situation)
-            if lessons is None or not left:
-                continue
-            if repairs and left & lessons.fixers:
-                return None
-            while left:
-                found.add(lessons.lessons[(left & -left).bit_length() - 1].lesson)
-                left &= left - 1
-        return found
-
-    def again(
-        self, situation: Situation, speaking: Bits, at: datetime, most: int
-    ) -> Decision | None:
-        """The decision where it was the same before in this unit: it is told of once."""
-        if self.acting is None or not self.told:
-            return None
-        told = self.told.get((situation.call.cluster, epoch(at)))
-        known = None if told is None else self.acting.known(situation.call, speaking, most)
-        return known if known is told else None
-
-    def tell(self, decision: Decision, unit: str, at: datetime) -> None:
-        """Only words were said, and nobody was held out or watched."""
-        words = (AdviceAction.ALLOW, AdviceAction.WARN)
-        if unit and self.watching is None and decision.advice.action in words:
+    def tell(self, decision: Decision, report: Report, speaking: Bits) -> None:
+        """It was decided and told: the same again, where all that may speak say the same again."""
+        unit = report.session.unit
+        words = decision.advice.action in (AdviceAction.ALLOW, AdviceAction.WARN)
+        if words and unit and not speaking & ~self.every.fixed:
             if len(self.told) >= REMEMBERED:
                 self.told.clear()
-            self.told[unit, epoch(at)] = decision
+            self.told[unit, epoch(report.at), speaking, report.args is None] = decision
 
 
 class Known:
@@ -125,7 +106,7 @@ class Known:
         self.roster = RosterByTool(lambda tool: snapshot.placed(project, tool, clock.now()), new_id)
         self._snapshot = snapshot
         self._project = project
-        self._facts: dict[str, Facts] = {}
+        self._facts: dict[str, tuple[Sequence[Placed], Facts | None]] = {}
 
     def facts(self, tool: str, at: datetime) -> Facts | None:
         """What is known of a tool's lessons; None where it has none."""
@@ -133,22 +114,20 @@ class Known:
         if not placed:
             return None
         known = self._facts.get(tool)
-        if known is None or known.placed is not placed:
+        if known is None or known[0] is not placed:
             if len(self._facts) >= REMEMBERED:
                 self._facts = {}
-            known = self._facts[tool] = self._made(tool, placed)
-        return known if known.acting is not None or known.watching is not None else None
+            known = self._facts[tool] = placed, self._made(tool)
+        return known[1]
 
-    def _made(self, tool: str, placed: Sequence[Placed]) -> Facts:
-        acting, watching = self.roster.acting(tool), self.roster.watching(tool)
-        bodies = [a.behaviour for a in acting]
-        hinted = any(isinstance(b, Hint) for b in bodies)
+    def _made(self, tool: str) -> Facts | None:
+        together = self.roster.together(tool)
+        if together is None:
+            return None
         return Facts(
-            placed=placed,
-            acting=concerned(acting) if acting else None,
-            watching=concerned(watching) if watching else None,
-            hinted=hinted,
-            heeds=hinted or any(b.speaks.after is not None for b in bodies),
+            every=together.every,
+            acting=together.acting,
+            hinted=any(isinstance(a.behaviour, Hint) for a in self.roster.acting(tool)),
         )
 
 
@@ -219,6 +198,7 @@ class Host:
 
     def _learn(self, project: str) -> Known:
         known = Known(self._snapshot, project, self.clock)
+        self.in_force.expect(project, list(WATCHED))
         if len(self._known) >= REMEMBERED:
             self._known = {}
         self._known[project] = known
@@ -260,42 +240,40 @@ class Host:
             past = Back(self._past.get((report.project, report.session.id), ()))
         return Situation(call=report.call, past=past, tools=tools)
 
-    def tell(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
-        """Report exposures that were not told before, and give these."""
-        if not spoken:
-            return ()
+    def tell(self, asked: Asked) -> Telling:
+        """Report what lessons a call met, before it is made."""
+        telling = Telling(asked, self._new)
+        self.writer.put(telling)
+        return telling
+
+    def _new(self, spoken: Sequence[Spoken]) -> tuple[Spoken, ...]:
+        """Those that were not told before."""
         with self._lock:
             new = tuple(s for s in spoken if s.exposure.id not in self._told)
             self._told |= dict.fromkeys(s.exposure.id for s in new)
             while len(self._told) > REMEMBERED:
                 self._told.popitem(last=False)
-        if new:
-            exposures = tuple(s.exposure for s in new)
-            self.writer.put(lambda: exposures)
         return new
 
-    def overridden(self, asked: Asked, reason: str, at: datetime) -> None:
-        """A block that somebody passes with a reason: a suspected wrong one."""
+    def overridden(self, asked: Asked, reason: str, at: datetime) -> Telling:
+        """A block that somebody passes with a reason, as what its call comes to will tell of it:
+        a wrong one where the call works."""
         block = next(t.armed for t in asked.decision.touches if isinstance(t.effect, Block))
 
         def work() -> Sequence[Any]:
-            scrubbed = self.desk.scrub(reason)
-            event = Event(
-                at=at,
-                actor="sdk",
-                action=Action.OVERRIDE,
-                subject=block.lesson,
-                version=block.version,
-                reason=scrubbed,
-            )
-            told = (s.exposure for s in asked.spoken)
-            wrong = Effect.WRONG
             return [
-                event,
-                *(replace(x, effect=wrong) if x.effect is Effect.PREVENTED else x for x in told),
+                Event(
+                    at=at,
+                    actor="sdk",
+                    action=Action.OVERRIDE,
+                    subject=block.lesson,
+                    version=block.version,
+                    reason=self.desk.scrub(reason),
+                )
             ]
 
         self.writer.put(work)
+        return self.tell(Asked(asked.decision, lambda: tuple(map(_doubted, asked.spoken))))
 
     def noted(self, note: Note) -> None:
         """A hint did something."""
@@ -319,6 +297,13 @@ class Host:
             running=self.threads.running,
             events=dict(self.events),
         )
+
+
+def _doubted(spoken: Spoken) -> Spoken:
+    if spoken.exposure.effect is not Effect.PREVENTED:
+        return spoken
+    exposure = replace(spoken.exposure, effect=Effect.UNKNOWN)
+    return Spoken(exposure=exposure, if_worked=Effect.WRONG, if_failed=Effect.NO_EFFECT)
 
 
 async def _sleep(seconds: float) -> None:

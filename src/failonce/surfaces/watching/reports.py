@@ -7,15 +7,15 @@ from time import perf_counter
 from typing import Protocol
 
 from failonce.evidence.redact import Redactor
-from failonce.exposing import Spoken
-from failonce.model import Args, Call, Evidence, Exposure, Past, Recording
+from failonce.exposing import Asked, Spoken
+from failonce.model import Args, Call, Evidence, Exposure, Failure, Past, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.surfaces.http_facts import NOTHING, http_facts
 from failonce.surfaces.watching.sessions import Session
 from failonce.surfaces.worded import said, words
 from failonce.taking import Taking
-from failonce.trial import answer_of
+from failonce.trial import answer_of, failure_of
 
 
 class Desk:
@@ -24,11 +24,11 @@ class Desk:
     def __init__(self, clock: Clock, policy: Policy) -> None:
         redactor = Redactor()
         self.scrub = redactor.text
-        self._taking = Taking(clock=clock, cleaner=redactor, policy=policy)
+        self.evidence = Taking(clock=clock, cleaner=redactor, policy=policy).evidence
 
     def take(self, recording: Recording, at: datetime, project: str) -> Evidence:
         """The evidence of one recording."""
-        (made,) = self._taking.evidence([recording], modified=at, project=project)
+        (made,) = self.evidence([recording], modified=at, project=project)
         return made
 
 
@@ -144,6 +144,12 @@ class Report:
         return (self.evidence,)
 
     @property
+    def failure(self) -> Failure | None:
+        """As it stands in recordings, None where it is none."""
+        taken = self.evidence
+        return replace(failure_of(taken), attempt=self.attempt) if taken.failed else None
+
+    @property
     def past(self) -> Past:
         """As lessons look back on it: what stands in recordings, without secrets."""
         taken = self.evidence
@@ -167,14 +173,34 @@ class Back(Sequence[Past]):
         return tuple(r.past for r in found) if isinstance(found, tuple) else found.past
 
 
-def came_of(spoken: Sequence[Spoken], report: Report) -> Callable[[], Sequence[Exposure]]:
-    """The work that says what came of exposures, by the call as it ran."""
+class Telling:
+    """What is recorded of the lessons that a call met, as works of the writer."""
 
-    def work() -> Sequence[Exposure]:
-        taken = report.evidence
-        return [s.known(failed=taken.failed, evidence=taken.id) for s in spoken]
+    __slots__ = ("_asked", "_told", "new")
 
-    return work
+    def __init__(
+        self, asked: Asked, told: Callable[[Sequence[Spoken]], tuple[Spoken, ...]]
+    ) -> None:
+        self._asked = asked
+        self._told = told
+        self.new: tuple[Spoken, ...] = ()
+        """Those that were not told before; known once the work is done."""
+
+    def __call__(self) -> Sequence[Exposure]:
+        """The work that tells of them, before the call."""
+        self.new = self._told(self._asked.spoken)
+        return [s.exposure for s in self.new]
+
+    def came_of(self, report: Report) -> Callable[[], Sequence[Exposure]]:
+        """The work that says what came of them, by the call as it ran."""
+
+        def work() -> Sequence[Exposure]:
+            if not self.new:
+                return ()
+            taken = report.evidence
+            return [s.known(failed=taken.failed, evidence=taken.id) for s in self.new]
+
+        return work
 
 
 def tried(exposures: Sequence[Exposure], report: Report) -> Callable[[], Sequence[Exposure]]:

@@ -28,6 +28,11 @@ class Session:
         self.tenant = tenant
         self._heard: deque[str] = deque(maxlen=HEARD)
 
+    @property
+    def unit(self) -> str:
+        """What is drawn for and counted as one, as `Call.cluster`."""
+        return self.id if self.task is None else self.task
+
     def tell(self, sentence: str) -> None:
         """Keep a sentence for whoever runs the agent."""
         self._heard.append(sentence)

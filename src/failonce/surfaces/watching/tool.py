@@ -11,11 +11,12 @@ from typing import Any
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import CANNOT, settle
 from failonce.kinds.hint.running import Result
+from failonce.language.matching import Bits
 from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
-from failonce.surfaces.watching.binding import Shape, taken
+from failonce.surfaces.watching.binding import Given, Shape, taken
 from failonce.surfaces.watching.course import Begun
-from failonce.surfaces.watching.host import Host, host
+from failonce.surfaces.watching.host import WATCHED, Facts, Host, Known, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
 
@@ -115,21 +116,40 @@ class Tool:
         )
         facts = known.facts(name, at)
         if facts is not None:
-            situation = here.situation(report, self.among(known.tools))
-            speaking = facts.speaking(situation)
-            silent = facts.silent(situation, speaking)
-            said = None
-            if not (silent or facts.heeds):
-                said = facts.again(situation, speaking, at, here.policy.max_suggestions)
-            if said is not None:
-                self.say(here, session, said.advice)
-            elif facts.heeds or not silent:
-                return Begun(
-                    here, known, facts, self, report, situation, silent, given, args, kwargs
-                )
+            speaking = facts.every.holding(report.args)
+            if speaking or facts.heeds(report.args):
+                begun = self._met(here, known, facts, report, speaking, given, args, kwargs)
+                if begun is not None:
+                    return begun
         if here.hinted and self.read_only is not True:
             here.runtime.wrote(tenant=session.tenant, project=project)
         return report
+
+    def _met(  # noqa: PLR0917 - by place, as those of `Begun`
+        self,
+        here: Host,
+        known: Known,
+        facts: Facts,
+        report: Report,
+        speaking: Bits,
+        given: Given,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Begun | None:
+        """The call that lessons may concern; None where they say what they said, and no more."""
+        situation = None
+        if speaking & facts.every.unsure:
+            situation = here.situation(report, self.among(known.tools))
+            speaking = facts.every.first(speaking, situation)
+        said = facts.again(report, speaking) if speaking else None
+        if said is not None:
+            self.say(here, report.session, said.advice)
+            speaking = 0
+        if not (speaking or facts.heeds(report.args)):
+            return None
+        if situation is None:
+            situation = here.situation(report, self.among(known.tools))
+        return Begun(here, known, facts, self, report, situation, speaking, given, args, kwargs)
 
     def say(self, here: Host, session: Session, advice: Advice) -> None:
         """Let the agent hear it."""
@@ -324,6 +344,7 @@ _TOOLS: dict[tuple[str | None, str], Tool] = {}
 def register(tool: Tool) -> None:
     """Make a tool known, so that lessons can call it; the last one of a name counts."""
     _TOOLS[tool.project, tool.name] = tool
+    WATCHED.add(tool.name)
 
 
 def registered(project: str, name: str) -> Tool | None:

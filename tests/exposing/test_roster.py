@@ -6,17 +6,6 @@ from itertools import count
 
 import pytest
 
-from failonce.exposing import (
-    Asked,
-    Asking,
-    Asks,
-    Candidate,
-    Placed,
-    Roster,
-    RosterByTool,
-    lets_go,
-    placed,
-)
 from failonce.kinds.behaviour import (
     ALWAYS,
     ANY_TOOL,
@@ -32,57 +21,19 @@ from failonce.kinds.decision import Armed, Concerning, Deciding, Decision, settl
 from failonce.kinds.fixer import Fit, FittingFixer, Moment
 from failonce.language.comparison import Relation
 from failonce.model import (
-    Action,
     AdviceAction,
-    Answer,
     Arm,
-    Call,
     Category,
     Effect,
     Failure,
     KindName,
-    Lesson,
-    State,
     ToolSpec,
 )
 from failonce.outcome.assignment import Group, drawn
-from failonce.outcome.span import Span
-from failonce.policy import Policy
 from failonce.skill import decide
-from tests.made import START, lesson, proposal
+from tests.exposing.made import APPLIED, HELD, asking, call, carried, place, roster
+from tests.made import START
 from tests.skill.test_decide import guard, insert, looking, rename, step
-
-
-def roster(*places: Placed) -> Roster:
-    numbers = count()
-    return Roster(places, lambda: f"new-{next(numbers)}")
-
-
-def place(armed: Armed, *, share: float = 0.0, watches: bool = False, group: str = "g") -> Placed:
-    return Placed(
-        armed=armed,
-        group=Group(target="t", signature=group),
-        share=share,
-        since=START,
-        watches=watches,
-    )
-
-
-def unit(arm: Arm, *, share: float = 0.5, group: str = "g") -> str:
-    """A session that draws this arm."""
-    of = Group(target="t", signature=group)
-    return next(s for n in count() if drawn(of, START, s := f"s{n}", share) is arm)
-
-
-def call(session: str = "s", **args: int) -> Call:
-    return Call(tool="t", args=args or {"a": 1}, session=session, project="p")
-
-
-def asking(of: Call) -> Asking:
-    return lambda concerning: settle(decide.before(Situation(call=of), concerning))
-
-
-HELD, APPLIED = unit(Arm.HOLDOUT), unit(Arm.APPLIED)
 
 
 def test_a_lesson_that_is_withheld_changes_nothing_and_is_told_of() -> None:
@@ -246,75 +197,6 @@ def test_what_is_withheld_for_another_tool_does_not_speak_where_a_call_becomes_o
         assert both.before(of, START, ask).decision.advice.action is action
 
 
-# ------------------------------------------------------------------- places
-
-
-def candidate(
-    state: State = State.CANARY,
-    *,
-    key: str = "k",
-    trial: bool = False,
-    lets: bool = True,
-    signatures: tuple[str, ...] = ("f1",),
-) -> Candidate:
-    made: Lesson = lesson(
-        proposal(KindName.GUARDRAIL, target="t", key=key, signatures=signatures), state=state
-    )
-    made = replace(made, valid_until=START + timedelta(days=7) if trial else None)
-    span = Span(begin=START, since=START, renewed=START, until=START)
-    armed = replace(guard("a"), lesson=made.id)
-    return Candidate(lesson=made, armed=armed, span=span, lets_go=lets)
-
-
-def shares(*candidates: Candidate) -> list[tuple[float, bool]]:
-    return [(p.share, p.watches) for p in placed(candidates, Policy(), {})]
-
-
-def test_one_trial_of_a_group_at_a_time_and_none_beside_an_approved_lesson() -> None:
-    """Section 4.1: what happened could be either's doing."""
-    trial, second = candidate(trial=True), candidate(trial=True, key="other")
-    approved = candidate(key="approved")
-    assert shares(trial) == [(0.5, False)]
-    assert shares(trial, second) == [(0.5, False), (0.5, True)]
-    assert shares(trial, approved) == [(0.1, True), (0.1, False)]
-    elsewhere = candidate(trial=True, key="third", signatures=("f2",))
-    assert shares(trial, elsewhere) == [(0.5, False), (0.5, False)]
-
-
-def test_lessons_of_one_group_have_one_share() -> None:
-    doubtful = candidate(key="doubtful")
-    doubtful = replace(doubtful, span=replace(doubtful.span, last=Action.PROBATION))
-    assert shares(candidate(), doubtful) == [(0.5, False), (0.5, False)]
-
-
-def test_calls_with_side_effects_are_never_let_through() -> None:
-    """Section 7 of the design: then nothing is withheld, and nothing is measured by arms."""
-    assert shares(candidate(lets=False)) == [(0.0, False)]
-    assert shares(candidate(lets=False), candidate(key="fixer")) == [(0.0, False), (0.1, False)]
-
-
-def test_waiting_lessons_watch() -> None:
-    assert shares(candidate(State.PROPOSED)) == [(0.0, True)]
-    assert shares(candidate(State.PROPOSED), candidate(key="b")) == [(0.1, True), (0.1, False)]
-
-
-@pytest.mark.parametrize(
-    ("tool", "expected"),
-    [
-        (ToolSpec(name="delete_file"), False),
-        (ToolSpec(name="bash"), False),
-        (ToolSpec(name="read_file"), True),
-        (ToolSpec(name="x", read_only=True), True),
-        (ToolSpec(name="read_file", read_only=False), False),
-        (ToolSpec(name="delete_file", read_only=True), False),
-    ],
-)
-def test_only_calls_that_read_may_be_let_through(tool: ToolSpec, expected: bool) -> None:
-    """By what the tool declares, or by its words where nothing says otherwise."""
-    assert lets_go(guard("a"), tool) is expected
-    assert lets_go(rename("a", "b"), tool), "a repair can always be withheld"
-
-
 def test_every_effect_has_its_way_of_being_told() -> None:
     """A new kind of effect must be thought of here too."""
     from typing import get_args
@@ -339,38 +221,3 @@ def test_the_calls_of_lessons_that_act_are_made_and_no_others() -> None:
     assert asked.decision.advice.action is AdviceAction.RUN
     assert [s.exposure.lesson for s in asked.spoken] == [looks.lesson]
     assert there.before(of, START, asking(of)).spoken == ()
-
-
-def carried(steps: Asks) -> tuple[Asked, list[str]]:
-    """What comes of asking where every call works."""
-    made: list[str] = []
-    try:
-        wanted = next(steps)
-        while True:
-            made.append(wanted.tool)
-            wanted = steps.send(Answer(text="[]"))
-    except StopIteration as done:
-        return done.value, made
-
-
-def test_a_roster_that_loads_by_tool_says_the_same() -> None:
-    """It asks for a tool's lessons when it is called, and again where they are others."""
-    of = call(HELD)
-    every = (place(guard("a"), share=0.5), place(rename("a", "b"), watches=True))
-    known = {"t": every}
-    loads: list[str] = []
-
-    def load(tool: str) -> tuple[Placed, ...]:
-        loads.append(tool)
-        return known.get(tool, ())
-
-    numbers = count()
-    lazy = RosterByTool(load, lambda: f"new-{next(numbers)}")
-    assert loads == []
-    assert lazy.before(of, START, asking(of)) == roster(*every).before(of, START, asking(of))
-    assert set(loads) == {"t"}
-    known["t"] = (place(guard("a")),)
-    assert lazy.before(of, START, asking(of)).decision.advice.action is AdviceAction.BLOCK
-    known["t"] = ()
-    assert lazy.before(of, START, asking(of)).spoken == ()
-    assert lazy.tools == ["t"]

@@ -1,0 +1,16 @@
+"""A schema error becomes a repair of the argument, made before the call."""
+
+from tests.stories.made import Place
+from tests.stories.pages import code
+
+AGENT = code("arguments")
+
+
+def test_the_argument_is_what_the_tool_wants_before_it_is_called(place: Place) -> None:
+    """Learned from 20 sessions; approved, the tool is called once for each call."""
+    assert place.agent(AGENT, 0, 20)["failed"] == 80
+    place.mine()
+    (repair,) = place.lessons(kind="fixer")
+    place.failonce("approve", repair["id"], "--reason", "the proof")
+    after = place.agent(AGENT, 100, 2)
+    assert (after["failed"], after["calls"], after["lost"]) == (0, 8, 0)
