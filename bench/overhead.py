@@ -13,7 +13,7 @@ Sessions have 60 calls and begin anew each time. Those of `ten` draw a handful o
 by the same Zipf as the lessons, and call the same one again as often as coding agents do. The
 sessions of all ways go by turns, 20 ms apart, in which the writer keeps what was reported:
 nothing is left out, and at the end everything is in the store. The figures are those of the
-median batch of ten calls, of the median session, in which what is drawn and told at the first
+median batch of five calls, of the median session, in which what is drawn and told at the first
 meeting is in, and of CPU over all threads until all is kept; less those of the bare function.
 Peers record nothing. By the settings' default each lesson is withheld from a tenth of the
 sessions; `ten, nothing withheld` is without that. The last line is JSON.
@@ -65,7 +65,7 @@ PEERS = {
     "ten_nothing_withheld": "chained_libraries",
 }
 """What each figure is set against."""
-LIBRARIES = ("tenacity", "stamina", "cachetools", "pybreaker", "limits", "aiolimiter")
+LIBRARIES = ("tenacity", "stamina", "cachetools", "pybreaker", "pyrate-limiter", "aiolimiter")
 
 
 def tool(path: str, query: str, content: str) -> str:  # noqa: ARG001 - whatever it is given
@@ -122,8 +122,17 @@ def measured(known: Mapping[str, Way], runs: Runs, host: Host, sessions: int) ->
     return {name: t.less(bare) for name, t in took.items()}
 
 
+def ready(host: Host) -> None:
+    """Call each tool once: what the first call of a process takes is measured for itself."""
+    for name in TOOLS:
+        with failonce.session(f"ready {name}"):
+            failonce.watch(tool=name)(tool)(*arguments(0))
+    check(host)
+
+
 def both(known: Callable[..., Mapping[str, Way]], host: Host, sessions: int) -> dict[str, Timed]:
     """Sync and async; `async_` stands before the names of the second."""
+    ready(host)
     found = measured(known(tool, awaits=False), blocking, host, sessions)
     with asyncio.Runner() as runner:
         more = measured(known(tool_async, awaits=True), awaiting(runner), host, sessions)
@@ -232,9 +241,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         publisher = fill(folder, as_json=quick)
-        anew = published(publisher)
-        figures = {} if quick else {"publish_anew_s": anew}
-        figures |= loading(folder) | memory(folder)
+        figures = published(publisher, folder, timed=not quick) | loading(folder) | memory(folder)
         check_ten(folder)
         figures |= firsts(folder, sessions * 4)
         with hosting(folder) as host:

@@ -13,9 +13,10 @@ from time import perf_counter
 from failonce.adapters.in_force import InForce, Publisher, file_beside
 from failonce.compose import SystemClock
 from failonce.surfaces.watching.host import Known
-from watched.lessons import BUSIEST, PROJECT, TOOLS
+from watched.lessons import BUSIEST, PROJECT, TOOLS, approve
 
 _MB = 1 << 20
+_ASKED = 100_000
 
 
 def ms(began: float) -> float:
@@ -23,17 +24,21 @@ def ms(began: float) -> float:
     return (perf_counter() - began) * 1000
 
 
-def published(publisher: Publisher) -> float:
-    """Seconds to make the file from nothing."""
+def published(publisher: Publisher, folder: Path, *, timed: bool) -> dict[str, float]:
+    """Make the file from nothing, and then anew where one lesson was approved."""
     began = perf_counter()
     publisher.publish()
-    return ms(began) / 1000
+    anew = ms(began) / 1000
+    approve(folder)
+    began = perf_counter()
+    publisher.publish()
+    return {"publish_anew_s": anew, "publish_one_more_ms": ms(began)} if timed else {}
 
 
 def loading(folder: Path) -> dict[str, float]:
     """Bytes; milliseconds to load it, and to make ready what concerns the busiest tool."""
     file = file_beside(folder / "store.db")
-    loads, asks = [], []
+    loads, asks, now = [], [], datetime.now(UTC)
     for _ in range(9):
         began = perf_counter()
         known = InForce(file).now()
@@ -41,9 +46,15 @@ def loading(folder: Path) -> dict[str, float]:
     for _ in range(3):
         known = InForce(file).now()
         began = perf_counter()
-        lessons = known.placed(PROJECT, BUSIEST, datetime.now(UTC))
+        lessons = known.placed(PROJECT, BUSIEST, now)
         asks.append(ms(began))
+    reader = InForce(file)
+    reader.now().placed(PROJECT, BUSIEST, now)
+    began = perf_counter()
+    for _ in range(_ASKED):
+        reader.now().placed(PROJECT, BUSIEST, now)
     return {
+        "ask_us": ms(began) * 1000 / _ASKED,
         "file_mb": file.stat().st_size / _MB,
         "load_ms": median(loads),
         "busiest_lessons": len(lessons),

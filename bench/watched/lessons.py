@@ -9,8 +9,8 @@ measured with a tool that has all seven.
 
 import json
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -39,6 +39,7 @@ from failonce.language import document
 from failonce.language.predicate import Condition, Predicate, Shape, Test
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import Action, Change, KindName, Lesson
+from failonce.ports import Store
 from failonce.surfaces.watching import host as hosts
 from failonce.surfaces.watching.host import Host
 from failonce.testing.samples import lesson, moved, proposed
@@ -185,15 +186,25 @@ def fill(folder: Path, *, as_json: bool = False) -> Publisher:
     with patch.object(document, "dump", json.dumps if as_json else document.dump):
         made = [_taught(n, body) for n, body in enumerate(bodies(), 1)]
     for first in range(0, len(made), 500):
-        some = [(proposed(x), moved(x, Action.APPROVE)) for x in made[first : first + 500]]
-        store.commit(
-            Change(
-                lessons=tuple(x for _, approved in some for x in approved.lessons),
-                events=tuple(e for both in some for c in both for e in c.events),
-            )
-        )
+        _approve(store, made[first : first + 500])
     policy = configure(store=_url(folder), environ={}, directory=folder).policy
     return Publisher(store, file_beside(store.path), policy=policy, clock=SystemClock())
+
+
+def approve(folder: Path) -> None:
+    """One more, about a tool that nobody calls."""
+    with closing(open_store(_url(folder))) as store:
+        _approve(store, [_taught(LESSONS * 2, _warning("unused", 0, _holds(random.Random(1))))])
+
+
+def _approve(store: Store, lessons: Sequence[Lesson]) -> None:
+    both = [(proposed(x), moved(x, Action.APPROVE)) for x in lessons]
+    store.commit(
+        Change(
+            lessons=tuple(x for _, approved in both for x in approved.lessons),
+            events=tuple(e for changes in both for c in changes for e in c.events),
+        )
+    )
 
 
 # --------------------------------------------------------------------- hosts

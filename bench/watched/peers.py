@@ -16,9 +16,8 @@ from typing import Any
 import aiolimiter
 import cachetools
 import cachetools.keys
-import limits
-import limits.strategies
 import pybreaker
+import pyrate_limiter
 import stamina
 import tenacity
 
@@ -63,8 +62,7 @@ def chained(
     """All of them around a function that blocks; `other` answers where it fails."""
     counts, pool = _Counts(), ThreadPoolExecutor(32)
     breaker = pybreaker.CircuitBreaker(fail_max=5, reset_timeout=30)
-    limiter = limits.strategies.FixedWindowRateLimiter(limits.storage.MemoryStorage())
-    rate = limits.RateLimitItemPerSecond(10_000)
+    limiter = pyrate_limiter.Limiter(pyrate_limiter.Rate(10_000, pyrate_limiter.Duration.SECOND))
 
     def within(*args: Any) -> Any:
         return pool.submit(function, *args).result(LIMIT_S)
@@ -72,7 +70,7 @@ def chained(
     retried = tenacity.retry(**_POLICY)(within if timed else function)
 
     def limited(*args: Any) -> Any:
-        if not limiter.hit(rate, "tool"):
+        if not limiter.try_acquire("tool", blocking=False):
             raise BlockingIOError
         return retried(*args)
 

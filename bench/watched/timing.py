@@ -14,7 +14,7 @@ from failonce.surfaces.watching.host import Host
 
 CALLS = 60
 """Calls of a session; the median of a coding agent's sessions."""
-BATCH = 10
+BATCH = 5
 """Calls that are timed together."""
 REST_S = 0.02
 """Between two sessions: nobody calls, and the writer keeps what was reported."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from failonce.errors import Blocked, FailonceError
     from failonce.model import Advice, AdviceAction, Lesson
+    from failonce.surfaces.agents import capability
     from failonce.surfaces.default import (
         Ingested,
         advise,
@@ -45,6 +46,7 @@ __all__ = [
     "advice",
     "advise",
     "advise_failure",
+    "capability",
     "close",
     "finish",
     "ingest_error",
@@ -66,6 +68,7 @@ _HOME = {
     "AdviceAction": "failonce.model",
     "Lesson": "failonce.model",
     "Status": "failonce.surfaces.watching.host",
+    "capability": "failonce.surfaces.agents",
     "status": "failonce.surfaces.watching.host",
     "LogHandler": "failonce.surfaces.watching.logs",
     "install_excepthook": "failonce.surfaces.watching.logs",

@@ -221,6 +221,7 @@ def test_the_public_names_are_these() -> None:
         "advice",
         "advise",
         "advise_failure",
+        "capability",
         "close",
         "finish",
         "ingest_error",

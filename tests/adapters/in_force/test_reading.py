@@ -230,6 +230,23 @@ def _child(reader: InForce) -> None:
     assert len(said(reader.now())) == 7
 
 
+def test_the_background_makes_ready_what_is_expected(made: World) -> None:
+    """No call then waits for its lessons to be read; so much at a time, with pauses between."""
+    reader = InForce(made.file, made.policy)
+    reader.expect("shop", TOOLS)
+    paused: list[int] = []
+    reader.look(NOW, lambda: paused.append(1))
+    known = reader.now()
+    assert {tool for _, tool in known._asked} == set(TOOLS)
+    assert len(paused) == 8
+    assert [len(known.placed("shop", tool, NOW)) for tool in TOOLS] == [4, 4, 0]
+    late = InForce(made.file, ticks=iter(range(100)).__next__)
+    late.expect("shop", TOOLS)
+    late.look(NOW)
+    assert len(late.now()._asked) == 0
+    assert len(late._expected) == 3, "what takes too long waits for the next look"
+
+
 def test_a_forked_child_sees_what_is_new(made: World) -> None:
     """Also where another thread of the parent was looking at that moment."""
     reader = InForce(made.file, made.policy)

@@ -3,6 +3,7 @@
 # ruff: noqa: ARG001, PT011, PT012 - tools of tests take what they do not use
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -521,6 +522,71 @@ def test_a_session_without_a_lesson_does_not_hear_it(tmp_path: Path) -> None:
     assert sorted(held) == sorted((s, ids[name]) for (s, name), yes in heard.items() if not yes)
     assert len(told) > 5
     assert len(held) > 5
+
+
+def test_what_comes_of_a_repaired_call_is_heeded_by_its_new_arguments(room: Room) -> None:
+    """Who looks at what came of a call is told by its arguments; a repair gives it others."""
+    room.teach(
+        renaming("get", "old", "new"),
+        renaming("get", "new", "newest", moment=Moment.AFTER_FAILURE, regex="no such name"),
+    )
+
+    @failonce.watch(read_only=True)
+    def get(**given: int) -> str:
+        return "found" if "newest" in given else "Failed: no such name"
+
+    assert get(other=1) == "Failed: no such name"
+    assert get(old=1) == "found"
+    assert get(new=1) == "found"
+    assert [e.call.args for e in room.calls()][-2:] == [{"new": 1}, {"newest": 1}]
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_words_are_said_again_without_being_told_again(tmp_path: Path, awaited: bool) -> None:
+    """In every arm, while the same may speak, in the same session; and new ones at once."""
+    with made(tmp_path, Policy(holdout_canary=0.5, holdout_approved=0.5)) as room:
+        for n in range(6):
+            _approve(room, n)
+        watched = failonce.watch(tool="t")(_awaited if awaited else _plain)
+
+        def heard(session: str, **args: int) -> str:
+            with failonce.session(session) as own:
+                asyncio.run(watched(**args)) if awaited else watched(**args)
+                return " ".join(own.advice())
+
+        first = {name: heard(name, a=1) for name in ("s1", "s2", "s3")}
+        room.calls()
+        told = len(room.store.exposures())
+        assert told == 18
+        assert len(set(first.values())) == 3, "each session goes without others"
+        assert {name: heard(name, a=2) for name in first} == first
+        room.calls()
+        assert len(room.store.exposures()) == told
+        _approve(room, 6)
+        now = {name: heard(name, a=1) for name in first}
+        room.calls()
+        new = [x for x in room.store.exposures() if x.lesson == "GR-00000007"]
+        assert len(new) == 3
+        applied = {x.session for x in new if x.arm is Arm.APPLIED}
+        assert now == {
+            n: f"{said} Mind 6.".strip() if n in applied else said for n, said in first.items()
+        }
+        assert room.host.lost == 0
+
+
+def _approve(room: Room, n: int) -> None:
+    """A warning of a class of its own, in force."""
+    body = replace(guardrail("t", "a", Strength.WARN), message=f"Mind {n}.")
+    new = taught(n + 1, body, signatures=(f"f{n}",))
+    room.store.commit(proposed(new))
+    room.store.commit(moved(new, Action.APPROVE))
+    room.publish()
+
+
+def _plain(**given: int) -> None: ...
+
+
+async def _awaited(**given: int) -> None: ...
 
 
 def test_a_lesson_that_is_undone_is_gone(room: Room) -> None:

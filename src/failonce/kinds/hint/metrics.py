@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from threading import Lock
 from typing import ClassVar, Final
@@ -89,8 +89,10 @@ class Meter:
             self._latest.append(ms)
 
     def _note(self, asked: Asked, result: Result, seconds: float) -> Note:
-        note = self._means.note(Event.MEASURED, asked, result.at, seconds)
-        return replace(note, failed=result.failure is not None, attempt=max(1, len(asked.ran)))
+        failed, attempt = result.failure is not None, max(1, len(asked.ran))
+        return self._means.note(
+            Event.MEASURED, asked, result.at, seconds, attempt=attempt, failed=failed
+        )
 
     def measured(self) -> Measured:
         """What was counted so far."""

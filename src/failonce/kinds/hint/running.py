@@ -126,15 +126,25 @@ class Means:
     named: bool
     random: Callable[[], float]
 
-    def note(self, event: Event, asked: Asked, at: float, seconds: float = 0.0) -> Note:
+    def note(
+        self,
+        event: Event,
+        asked: Asked,
+        at: float,
+        seconds: float = 0.0,
+        *,
+        attempt: int = 0,
+        failed: bool = False,
+    ) -> Note:
         """A note about this lesson."""
         return Note(
             lesson=self.lesson,
             event=event,
             call=asked.call,
             at=at,
-            attempt=asked.attempt,
+            attempt=attempt or asked.attempt,
             seconds=seconds,
+            failed=failed,
         )
 
     def meant(self, result: Result) -> bool:

@@ -26,7 +26,7 @@ from failonce.surfaces.watching.decisions import UNHEARD, Skipped
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
-from failonce.surfaces.worded import fails, failure_in, wordings
+from failonce.surfaces.worded import fails, failure_in
 from failonce.trial import DEPTH
 
 IN_CODE: Final = 'In code: `with failonce.override("why"):`.'
@@ -54,7 +54,7 @@ class Around:
     """Make the watched call as its hints want it."""
 
     steps: Steps
-    tool: str
+    call: Call
 
 
 Wanted = Own | Other | Around
@@ -189,7 +189,7 @@ class Begun:
         if (own := report.failure) is not None:
             yield own
         taken_in = self.host.desk.evidence
-        for text in wordings(raised)[1:]:
+        for text in report.wordings(raised)[1:]:
             found = failure_in(taken_in, call, text, report.attempt, at=report.at, http=report.http)
             if found is not None:
                 yield found
@@ -219,7 +219,7 @@ def _course(b: Begun, first: Result | None) -> Course:
         why = reason()
         if not why:
             b.host.tell(asked)
-            return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
+            return Result(at=b.host.now(), raised=_blocked(b.tool, advice), by="guardrail")
         telling = b.host.overridden(asked, why, b.report.at)
         b.journal.left_out(decision, Skipped.OVERRIDDEN)
         advice, decision = Advice(), Decision(advice=Advice())
@@ -317,7 +317,7 @@ def _run(b: Begun, call: Call) -> Course:
     now = host.now()
     armed = roster.acting(call.tool)
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
-    result = yield Around(steps=steps, tool=call.tool)
+    result = yield Around(steps=steps, call=call)
     _tell_hints(b, call, result)
     return result
 
@@ -396,7 +396,7 @@ def _made(calls: Sequence[Call]) -> Generator[Wanted, Result, None]:
             return
 
 
-def _blocked(tool: str, advice: Advice) -> Blocked:
-    error = Blocked(f"{advice.message} {IN_CODE}")
-    error.tool, error.lessons = tool, advice.lessons
+def _blocked(tool: Any, advice: Advice) -> Blocked:
+    error = Blocked(f"{advice.message} {tool.way_past}")
+    error.tool, error.lessons = tool.name, advice.lessons
     return error

@@ -76,7 +76,13 @@ def session(
     Where it is left the session is over: what lessons did in it is counted then, and not only a
     day later. Kept answers are not shared between tenants.
     """
-    made = Session(str(id), project, None if task is None else str(task), tenant)
+    with entered(Session(str(id), project, None if task is None else str(task), tenant)) as made:
+        yield made
+
+
+@contextmanager
+def entered(made: Session) -> Iterator[Session]:
+    """Calls in here belong to this session."""
     token = _CURRENT.set(made)
     _OPEN.append(made)
     try:
