@@ -520,12 +520,8 @@ def test_two_repairs_that_take_back_one_another_come_to_an_end(tmp_path: Path) -
     args: object = {"a": 1}
     actions = []
     for _ in range(5):
-        world.advisor.observe(
-            "get", args, error="Invalid argument: refused", session="s", project="p"
-        )
-        advice = world.advisor.advise_failure(
-            "get", args, "Invalid argument: refused", session="s", project="p"
-        )
+        world.advisor.observe("get", args, error="refused: get", session="s", project="p")
+        advice = world.advisor.advise_failure("get", args, "refused: get", session="s", project="p")
         actions.append(advice.action)
         args = advice.args or args
     assert world.advisor.lost == 0

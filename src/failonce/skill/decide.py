@@ -203,6 +203,7 @@ def after(situation: Situation, failure: Failure, concerning: Concerning) -> Dec
 
 def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> Asking:
     """Whether a lesson repaired the call, or wants it run again."""
+    once = must_not_repeat(under.situation, failure)
     for lesson in under.curing(failure):
         if lesson.lesson in refused or under.acted(lesson):
             continue
@@ -210,7 +211,7 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
-        if isinstance(effect, _ACTS) and not must_not_repeat(lesson, under.situation, failure):
+        if isinstance(effect, _ACTS) and not once:
             planned = yield from _planned(under, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
@@ -218,16 +219,15 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
     return False
 
 
-def must_not_repeat(lesson: Armed, situation: Situation, failure: Failure) -> bool:
-    """Whether a call that failed may have done something, so that no repair makes it again.
+def must_not_repeat(situation: Situation, failure: Failure) -> bool:
+    """Whether a call may have been carried out and its answer lost (network, time).
 
-    A tool that reads or is idempotent may be called twice. A lesson that names its class knows
-    what such a failure leaves behind: callers met it and made the call again. But of an answer
-    that was lost (network, time) not even they knew whether the call was carried out.
+    Then no repair makes it again, unless its tool reads or is idempotent. Other failures are what
+    tools themselves say; a lesson is proven on those that it names, after which callers made the
+    call again.
     """
     means = ATTRIBUTES[failure.category]
-    known = bool(lesson.behaviour.speaks.fingerprint) and not means.transient
-    if failure.expected or known or not means.side_effect_possible:
+    if failure.expected or not (means.transient and means.side_effect_possible):
         return False
     tool = situation.call.tool
     spec = situation.tools.get(tool) or ToolSpec(name=tool)
