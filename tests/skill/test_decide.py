@@ -238,8 +238,9 @@ def test_a_retry_comes_before_giving_up() -> None:
     [
         (Category.INVALID_ARGS, False, ToolSpec(name="t"), True),
         (Category.RUNTIME, True, ToolSpec(name="t"), True),
-        (Category.RUNTIME, False, ToolSpec(name="t"), False),
-        (Category.RUNTIME, False, ToolSpec(name="t", read_only=True), True),
+        (Category.RUNTIME, False, ToolSpec(name="t"), True),
+        (Category.TIMEOUT, False, ToolSpec(name="t"), False),
+        (Category.TIMEOUT, False, ToolSpec(name="t", read_only=True), True),
         (Category.TIMEOUT, True, ToolSpec(name="t"), False),
         (Category.TIMEOUT, True, ToolSpec(name="t", idempotent=True), True),
     ],
@@ -247,7 +248,8 @@ def test_a_retry_comes_before_giving_up() -> None:
 def test_what_may_have_been_carried_out_is_not_repaired(
     category: Category, named: bool, spec: ToolSpec, repaired: bool
 ) -> None:
-    """Unless callers made the call again after that very failure, or it may be made twice."""
+    """A lesson names its failures, by class or by pattern; of an answer that was lost neither
+    knows whether the call was carried out, unless it may be made twice."""
     mending = after_failure("a", "b")
     assert isinstance(mending.behaviour, ArgumentsFixer)
     if not named:

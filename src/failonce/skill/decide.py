@@ -221,12 +221,14 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
 def must_not_repeat(lesson: Armed, situation: Situation, failure: Failure) -> bool:
     """Whether a call that failed may have done something, so that no repair makes it again.
 
-    A tool that reads or is idempotent may be called twice. A lesson that names its class knows
-    what such a failure leaves behind: callers met it and made the call again. But of an answer
-    that was lost (network, time) not even they knew whether the call was carried out.
+    A tool that reads or is idempotent may be called twice. A lesson that names its failures, by
+    class or pattern, knows what they leave behind: callers met them and made the call again, and
+    the gate asked a person where nothing else vouched for it. But of an answer that was lost
+    (network, time) not even callers knew whether the call was carried out.
     """
     means = ATTRIBUTES[failure.category]
-    known = bool(lesson.behaviour.speaks.fingerprint) and not means.transient
+    speaks = lesson.behaviour.speaks
+    known = bool(speaks.fingerprint or speaks.message_regex) and not means.transient
     if failure.expected or known or not means.side_effect_possible:
         return False
     tool = situation.call.tool
