@@ -132,7 +132,7 @@ def _tool(a: str, b: str, c: str, number: int, zero: int) -> str:  # noqa: ARG00
 def _counts() -> dict[str, Any]:
     here = host()
     assert isinstance(here, Host)
-    health = here.health()
+    health = here.status()
     return {**asdict(here.writer.counts), "lost": health.lost, "last": health.last}
 
 

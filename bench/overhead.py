@@ -177,7 +177,7 @@ def _first(watched: Callable[..., Any]) -> float:
 def check(host: Host) -> None:
     """Assert that nothing went wrong on the way, and that every report is in the store."""
     host.writer.flush(60)
-    health, counts = host.health(), host.writer.counts
+    health, counts = host.status(), host.writer.counts
     assert not health.lost, health.last
     assert not health.dropped, "reports were dropped"
     assert counts.taken == counts.stored + counts.spooled, "reports were not kept"

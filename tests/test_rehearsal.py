@@ -94,6 +94,33 @@ def test_a_timeout_gives_up_what_takes_longer_whether_it_works_or_not() -> None:
     assert came(Timeout(timeout_ms=5000), calls) == [Came.SPARED, Came.LOST, Came.SAME]
 
 
+def test_a_good_call_that_nobody_timed_says_nothing_of_a_timeout() -> None:
+    calls = [replace(at(0), duration_ms=None), at(20, ms=9000)]
+    assert came(Timeout(timeout_ms=5000), calls) == [Came.LOST]
+
+
+def test_a_good_call_that_is_kept_waiting_for_long_is_lost() -> None:
+    bucket = RateLimit(requests_per_second=0.05, burst=1, max_wait_ms=30_000)
+    assert came(bucket, [at(0), at(1), at(60)]) == [Came.SAME, Came.LOST, Came.SAME]
+
+
+@pytest.mark.parametrize("later", [0, -5])
+def test_a_clock_that_did_not_run_forward_proves_no_retry(later: float) -> None:
+    failed, worked = at(10, "down"), at(10 + later, ms=11)
+    hint = Hint(component="read", fingerprint="sig:read:down", message_regex="", handler=Retry())
+    episode = history.Episode(failure=failed, recovery=replace(worked, id="later"))
+    (found,) = rehearse([failed], hint, {failed.id: episode}, READS)
+    assert found.came is Came.IN_VAIN
+
+
+def test_a_row_of_good_calls_gives_a_retry_its_budget_back() -> None:
+    vain = [at(n, "down") for n in range(4)]
+    calls = [*vain, at(5), at(6), at(7), at(8, "down")]
+    found = came(Retry(budget=2, delay_ms=0), calls)
+    assert found[-1] is Came.IN_VAIN
+    assert found[4:7] == [Came.SAME] * 3
+
+
 def test_a_fallback_gives_what_the_caller_got_elsewhere() -> None:
     calls = [at(0, "down"), at(1, tool="other"), at(2)]
     assert came(Fallback(fallback_cap="other"), calls)[0] is Came.WORKED

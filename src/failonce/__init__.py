@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from failonce.errors import Blocked, FailonceError
     from failonce.model import Advice, AdviceAction, Lesson
+    from failonce.surfaces.agents import capability
     from failonce.surfaces.default import (
         Ingested,
         advise,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         observe,
     )
     from failonce.surfaces.watching.blocks import watching
-    from failonce.surfaces.watching.host import Health, health
+    from failonce.surfaces.watching.host import Status, status
     from failonce.surfaces.watching.logs import LogHandler, install_excepthook
     from failonce.surfaces.watching.sessions import advice, override, session
     from failonce.surfaces.watching.watch import watch
@@ -38,16 +39,16 @@ __all__ = [
     "AdviceAction",
     "Blocked",
     "FailonceError",
-    "Health",
     "Ingested",
     "Lesson",
     "LogHandler",
+    "Status",
     "advice",
     "advise",
     "advise_failure",
+    "capability",
     "close",
     "finish",
-    "health",
     "ingest_error",
     "install_excepthook",
     "learn",
@@ -55,6 +56,7 @@ __all__ = [
     "observe",
     "override",
     "session",
+    "status",
     "watch",
     "watching",
 ]
@@ -65,8 +67,9 @@ _HOME = {
     "Advice": "failonce.model",
     "AdviceAction": "failonce.model",
     "Lesson": "failonce.model",
-    "Health": "failonce.surfaces.watching.host",
-    "health": "failonce.surfaces.watching.host",
+    "Status": "failonce.surfaces.watching.host",
+    "capability": "failonce.surfaces.agents",
+    "status": "failonce.surfaces.watching.host",
     "LogHandler": "failonce.surfaces.watching.logs",
     "install_excepthook": "failonce.surfaces.watching.logs",
     "advice": "failonce.surfaces.watching.sessions",

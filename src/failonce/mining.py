@@ -20,6 +20,7 @@ from failonce.gate.needless import needless
 from failonce.identity import body_digest, gap_id, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.guardrail import looks_back
+from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import KINDS, behaviour
 from failonce.language.classification import first
 from failonce.language.tool_names import spec_of
@@ -263,6 +264,8 @@ class Mining:
             calls = [e for tool, own in by_tool.items() if slug(tool) == target for e in own]
         elif target == ANY_TOOL or _looks_back(proposal):
             calls = gathered.calls
+        elif other := _instead(proposal):
+            calls = [e for e in gathered.calls if e.call.tool in (target, other)]
         return gate.Case(
             calls=calls,
             recoveries=gathered.material.recoveries,
@@ -428,6 +431,16 @@ def _looks_back(proposal: Proposal) -> bool:
         return proposal.kind is KindName.GUARDRAIL and looks_back(behaviour(proposal))
     except UserError:
         return False
+
+
+def _instead(proposal: Proposal) -> str:
+    """The tool that answers in its tool's stead, empty where none does."""
+    try:
+        body = behaviour(proposal)
+    except UserError:
+        return ""
+    handler = body.handler if isinstance(body, Hint) else None
+    return handler.fallback_cap if isinstance(handler, Fallback) else ""
 
 
 _STANDING = (State.PROPOSED, State.CANARY, State.STABLE)

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from failonce.history import Episode
-from failonce.kinds.hint import Hint
+from failonce.kinds.hint import Hint, Timeout
 from failonce.kinds.hint.running import (
     Asked,
     Effect,
@@ -34,6 +34,12 @@ from failonce.trial import failure_of
 
 THINKING_S: Final = 30.0
 """Seconds that a caller may have taken to think before it tried again."""
+HELD_S: Final = 10.0
+"""Seconds from which a good call that is kept waiting counts as one that is refused."""
+
+MOST_TIMED: Final = 0.9
+"""Share of the good calls that must have been timed before anybody says what is too long: the
+slow ones may be those that were not."""
 
 
 class Came(Enum):
@@ -45,7 +51,7 @@ class Came(Enum):
     IN_VAIN = "it failed, and would have failed again"
     DISPROVED = "it failed, and so did what would have been done instead"
     UNKNOWN = "it failed, and nobody did what would have been done instead"
-    LOST = "it worked, and would have been refused or given up"
+    LOST = "it worked, and would have been refused, given up or kept waiting for long"
     CHANGED = "it worked, and would have been answered otherwise"
 
 
@@ -66,13 +72,23 @@ def rehearse(
 ) -> Iterator[Rehearsed]:
     """Each call of the tool, in the order of time, with what the hint would have made of it.
 
-    `recoveries` has the episode of each failure by its id.
+    `recoveries` has the episode of each failure by its id. A good call that nobody timed says
+    nothing of a timeout, and is left out.
     """
     machine = hint.start("", _never)
     known = reads(tool).does is Does.READS
     again = known or tool.idempotent is True
     own = (e for e in calls if e.call.tool == tool.name and (e.good or e.failed))
+    timed = isinstance(hint.handler, Timeout)
+    worked = False
     for e in sorted(own, key=lambda e: e.at):
+        if timed and e.good and e.duration_ms is None:
+            continue
+        row, worked = worked and e.good, e.good
+        if row and not hint.handler.refuses:
+            # What acts after failures alone has learned all from the first good call of a row.
+            yield Rehearsed(evidence=e, came=Came.SAME)
+            continue
         asked = Asked(call=e.call, reads=known, repeatable=again)
         played = _Played(e, recoveries.get(e.id))
         yield played.through(machine, asked)
@@ -134,7 +150,7 @@ class _Played:
             return None
         later, episode = self._at - self._began, self._episode
         passed = episode is not None and episode.unchanged and episode.undisturbed
-        if later and passed and episode is not None and episode.wait_s <= later + THINKING_S:
+        if later and passed and episode is not None and soon(episode, later):
             return None
         return failure_of(self._e)
 
@@ -150,7 +166,7 @@ class _Played:
 
     def _came(self, result: Result) -> Came:
         if self._e.good:
-            if result.failure is not None:
+            if result.failure is not None or self._waited > HELD_S:
                 return Came.LOST
             return Came.SAME if result.value == self._e.message else Came.CHANGED
         if result.failure is None:
@@ -161,6 +177,14 @@ class _Played:
         if result.by:
             return Came.SPARED
         return Came.IN_VAIN if Event.RETRIED in self._events else Came.SAME
+
+
+def soon(episode: Episode, within_s: float) -> bool:
+    """Whether the caller got there within so many seconds and some of thinking.
+
+    A clock that stood still, or ran backwards, does not tell when it was.
+    """
+    return 0 < episode.wait_s <= within_s + THINKING_S
 
 
 def elsewhere(episode: Episode | None, tool: str) -> Evidence | None:

@@ -54,7 +54,7 @@ with failonce.session("s1", project="shop"):
             print(fetch(n))
         except (failonce.Blocked, ConnectionError) as error:
             print(type(error).__name__, error)
-assert failonce.health().lost == 0, failonce.health()
+assert failonce.status().lost == 0, failonce.status()
 """
 
 

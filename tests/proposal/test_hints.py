@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.kinds.hint import Fallback, Handler, Hint, RateLimit, Retry, Timeout
-from failonce.model import Category, Evidence, Finding, Proposal, ToolSpec
+from failonce.kinds.hint import (
+    MOST_WAIT_MS,
+    Fallback,
+    Handler,
+    Hint,
+    RateLimit,
+    Retry,
+    Timeout,
+)
+from failonce.model import Category, Evidence, Finding, Proposal, ToolSpec, Trust
 from failonce.proposal import hints
 from failonce.proposal.study import Study
 from tests.made import START, evidence, session
@@ -88,6 +96,42 @@ def test_a_retry_after_of_the_server_is_the_delay() -> None:
         return [replace(failed, finding=asked), read({"q": f"x{n}"})]
 
     assert retry(mined(sessions(3, limited))).delay_ms == 7000
+
+
+def _asked(pauses: Sequence[float], trust: Trust = Trust.OPERATOR) -> list[Evidence]:
+    """Sessions in which so many seconds are asked for, and the same call works after them."""
+    calls = later([p + 1 for p in pauses], Category.RATE_LIMIT)
+    return [
+        replace(
+            e,
+            trust=trust,
+            source=trust,
+            finding=replace(e.finding, retry_after_s=pauses[n // 2] if e.failed else None),
+        )
+        for n, e in enumerate(calls)
+    ]
+
+
+def test_one_error_does_not_say_how_long_all_others_wait() -> None:
+    assert retry(mined(_asked([7, 7, 300, 7]))).delay_ms == 7000
+    assert retry(mined(_asked([2, 2, 300]))).delay_ms == 2000
+
+
+def test_no_call_waits_longer_than_a_minute_unless_all_were_asked_to() -> None:
+    assert retry(mined(_asked([7, 7, 7]))).max_wait_ms == MOST_WAIT_MS
+    assert retry(mined(_asked([90, 90, 90]))).max_wait_ms == 90_000
+
+
+def test_an_outsider_teaches_no_parameter() -> None:
+    assert mined(_asked([300] * 5, Trust.UNTRUSTED)) == []
+
+
+def test_no_timeout_is_proposed_where_many_good_calls_were_not_timed() -> None:
+    def hangs(n: int) -> list[Evidence]:
+        failed = replace(read({"q": f"x{n}"}, "slow", Category.TIMEOUT), duration_ms=30_000.0)
+        return [*(taking(190 + i, i) for i in range(10)), *[read({"q": "?"})] * 3, failed]
+
+    assert mined(sessions(4, hangs)) == []
 
 
 def test_a_call_that_works_after_something_was_done_is_no_transient() -> None:

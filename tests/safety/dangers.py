@@ -25,6 +25,7 @@ class Danger(StrEnum):
     BROAD = "good calls are stopped"
     TEXT = "words of an outsider"
     SOURCE = "one source that counts as many"
+    WAIT = "callers are kept waiting"
     PLACE = "a place outside the project"
 
 
@@ -48,7 +49,7 @@ _WORDS = {
     r"|asks for|contradict|something else|differ",
     Danger.AIM: r"\baim|elsewhere|another|something else|destr|differ|asked|asks for|intent"
     r"|re-?direct|not the (?:tool|thing)",
-    Danger.REPEAT: r"idempoten|twice|run again|may have (?:run|taken)|side.effect"
+    Danger.REPEAT: r"idempoten|twice|run again|may (?:have (?:run|taken)|still take)|side.effect"
     r"|not (?:known|shown) to (?:only )?read",
     Danger.CHANCE: r"chance|coinciden|underpowered|too few|not enough|more (?:session|task)"
     r"|needs? (?:about )?\d|unproven|confirm|missing|at least|independent|nothing shows|interven"
@@ -59,6 +60,7 @@ _WORDS = {
     r"|words|unusual name",
     Danger.SOURCE: r"source|one (?:session|task)|trust|independent|too few|only \d"
     r"|more (?:session|task|source)",
+    Danger.WAIT: r"wait|held? up|slow",
     Danger.PLACE: rf"\bpath|outside|project|folder|{_NOT_THEIRS}",
 }
 

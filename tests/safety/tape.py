@@ -82,9 +82,11 @@ class Tape:
 
     # ---------------------------------------------------------------- calls
 
-    def good(self, tool: str, args: Args, text: str = "ok", *, after: float = 5) -> None:
+    def good(
+        self, tool: str, args: Args, text: str = "ok", *, after: float = 5, **fields: Any
+    ) -> None:
         """A call that worked, `after` seconds after the one before."""
-        self._call(tool, args, text, flagged=False, after=after)
+        self._call(tool, args, text, flagged=False, after=after, **fields)
 
     def bad(self, tool: str, args: Args, error: str, *, after: float = 5, **fields: Any) -> None:
         """A call that failed with this error."""

@@ -1,9 +1,13 @@
 """Telling a lesson by its deeds, and where they cannot show it by its body."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
+from failonce.kinds.hint import Handler, Hint
 from failonce.model import Args, Call, Json, KindName, ToolSpec
 from tests.safety.planting import Learned, Test
+
+H = TypeVar("H", bound=Handler)
 
 
 def anything(about: str = "") -> Test:
@@ -238,6 +242,16 @@ def says(*words: str) -> Test:
 def of_kind(*kinds: KindName) -> Test:
     """It is of one of these kinds."""
     return lambda x: x.kind in kinds
+
+
+def handles(handler: type[H], *, where: Callable[[H], bool] = lambda _: True) -> Test:
+    """It is a hint with this handler, whose parameters are of some sort."""
+
+    def test(x: Learned) -> bool:
+        found = x.behaviour.handler if isinstance(x.behaviour, Hint) else None
+        return isinstance(found, handler) and where(found)
+
+    return test
 
 
 # ------------------------------------------------------------------ reading a body

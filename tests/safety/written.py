@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from failonce.errors import BadInput
+from failonce.kinds.hint import HANDLERS
 from failonce.language import document
 from failonce.model import Json, KindName
 
@@ -119,21 +121,29 @@ def guard(
     return Written(kind=KindName.GUARDRAIL, target=target, body=body)
 
 
+def hint(target: str, fingerprint: str, handler: str, **parameters: Json) -> Written:
+    """A hint with the parameters of its handler; those not given have their defaults."""
+    match: dict[str, Json] = {"component": target, "fingerprint": fingerprint, "message_regex": ""}
+    try:
+        action = HANDLERS.validate(handler, parameters)
+    except BadInput:
+        body = document.dump({"match": match, "action": {"type": handler, **parameters}})
+    else:
+        body = document.dump({"match": match, "action": {"type": handler, **action.dump()}})
+    return Written(kind=KindName.HINT, target=target, body=body)
+
+
 def retry(target: str, fingerprint: str, *, times: int = 3, delay_ms: float = 500) -> Written:
     """A hint that runs the same call again."""
-    body = document.dump(
-        {
-            "match": {"component": target, "fingerprint": fingerprint, "message_regex": ""},
-            "action": {
-                "type": "retry",
-                "max_retries": times,
-                "delay_ms": delay_ms,
-                "multiplier": 2.0,
-                "assume_idempotent": True,
-            },
-        }
+    return hint(
+        target,
+        fingerprint,
+        "retry",
+        max_retries=times,
+        delay_ms=delay_ms,
+        multiplier=2.0,
+        assume_idempotent=True,
     )
-    return Written(kind=KindName.HINT, target=target, body=body)
 
 
 def rule(target: str, sentence: str) -> Written:

@@ -3,15 +3,19 @@
 Neither opens the store on a thread of the host.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from failonce.adapters.in_force import InForce, file_beside
 from failonce.adapters.spool import Sink, StoreSink, Writer, folder_beside
 from failonce.adapters.sql_store import store_path
 from failonce.compose import assemble
 from failonce.compose.reading import Configuration
-from failonce.ports import Clock
+from failonce.model import Offer, ToolSpec
+from failonce.ports import Clock, Store
+from failonce.review import OURSELVES
 from failonce.signature.masks import SCHEME_VERSION
 
 
@@ -40,7 +44,16 @@ def calling(config: Configuration, clock: Clock) -> Calling:
             policy=policy,
             clock=clock,
             weigh=lambda store, ids: assemble(config, store).review.weigh(only=ids),
+            offering=offering,
         )
+
+    def offering(store: Store, offers: Sequence[Offer]) -> None:
+        loop = assemble(config, store, actor=OURSELVES).loop
+        told: dict[tuple[str, datetime], list[ToolSpec]] = defaultdict(list)
+        for offer in offers:
+            told[offer.project or config.project, offer.at or clock.now()].append(offer.spec)
+        for (project, at), specs in told.items():
+            loop.offer(specs, project=project, at=at)
 
     def look(pause: Callable[[], None]) -> None:
         in_force.look(clock.now(), pause)

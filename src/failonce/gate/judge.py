@@ -93,6 +93,10 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
         checks.tells(proposal, known, case.recorded),
         checks.caused(proposal, case.recoveries, case.recorded, seen=case.environment is not None),
         checks.answers(proposal, case.failures(proposal)),
+        checks.waits(proposal),
+        checks.timed(proposal, case.calls),
+        checks.down(proposal, case.recoveries),
+        checks.stands_in(proposal, case.calls, case.recoveries),
         checks.carries(proof),
         checks.broad(proposal, proof),
         checks.agrees(proof),
@@ -113,9 +117,8 @@ def _known(case: Case) -> Mapping[str, ToolSpec]:
 def _target(proposal: Proposal, case: Case, known: Mapping[str, ToolSpec]) -> ToolSpec:
     """The tool that it is about, with what its recorded calls say of it; an outsider's say
     nothing."""
-    recorded = bool(case.calls) and all(
-        e.read_only and e.trust is Trust.OPERATOR for e in case.calls
-    )
+    own = [e for e in case.calls if e.call.tool == proposal.target]
+    recorded = bool(own) and all(e.read_only and e.trust is Trust.OPERATOR for e in own)
     tool = spec_of(proposal.target, known) or ToolSpec(name=proposal.target)
     return replace(tool, read_only=True) if recorded else tool
 

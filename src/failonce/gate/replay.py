@@ -20,7 +20,7 @@ from failonce.kinds.decision import Armed, Concerning, Decider, Decision, drive,
 from failonce.kinds.fixer import FittingFixer
 from failonce.model import ALLOW, Advice, AdviceAction, Answer, Call, Evidence, ToolSpec
 from failonce.ports import Environment
-from failonce.rehearsal import THINKING_S
+from failonce.rehearsal import soon
 from failonce.trial import (
     NO_TOOLS,
     as_recorded,
@@ -136,8 +136,7 @@ def _retried(retry: Retry, episode: Episode | None) -> Result:
     """Whether the same call would have worked, by when it did."""
     if episode is None or not episode.unchanged or not episode.undisturbed:
         return Result.UNRECOVERED
-    soon = episode.wait_s <= retry.within_s + THINKING_S
-    return Result.RECOVERED if soon else Result.UNRECOVERED
+    return Result.RECOVERED if soon(episode, retry.within_s) else Result.UNRECOVERED
 
 
 def _mended(

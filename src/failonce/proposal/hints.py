@@ -3,18 +3,22 @@
 The cause of a class says which hints it asks for (C7 to C12); the same call, unchanged, that soon
 works asks for a retry whatever its cause. Each is tried on the very calls that are studied
 (`rehearsal`): one that helps in less than two clusters more than it hurts is not proposed.
+
+What parameters are learned from is what the operator's own calls met: an outsider does not say how
+long others wait, or how often they may call. Of those, most decide and not the one that said most.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from statistics import quantiles
+from statistics import median_low, quantiles
 from typing import Final
 
 from failonce.history import Episode
 from failonce.kinds.hint import (
     MAX_DELAY_MS,
     MAX_RETRIES,
+    MOST_WAIT_MS,
     Fallback,
     Handler,
     Hint,
@@ -27,12 +31,12 @@ from failonce.kinds.hint import (
 from failonce.language.category import ATTRIBUTES
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import spec_of
-from failonce.model import Category, Evidence, KindName, Proposal, ToolSpec
+from failonce.model import Category, Evidence, KindName, Proposal, ToolSpec, Trust
 from failonce.ports import Phrase, Wording
 from failonce.proposal.limits import limit
 from failonce.proposal.material import Material
 from failonce.proposal.study import Study
-from failonce.rehearsal import Came, described, rehearse
+from failonce.rehearsal import MOST_TIMED, Came, described, rehearse
 
 MOST: Final = 0.6
 """Share of the recoveries that must have been the unchanged call."""
@@ -54,14 +58,16 @@ def mine(material: Material, study: Study, wording: Wording) -> Iterator[Proposa
     calls = study.of_tool(material.signature.tool)
     spec = spec_of(material.signature.tool, study.specs)
     tool = described(material.signature.tool, spec, calls)
-    for handler in _wanted(material, calls, tool):
+    own = [e for e in calls if e.trust is Trust.OPERATOR]
+    taught = [e for e in material.episodes if e.failure.trust is Trust.OPERATOR]
+    for handler in _wanted(replace(material, episodes=taught), own, tool):
         hint = Hint(
             component=tool.name,
             fingerprint=material.signature.id,
             message_regex=material.regex(),
             handler=handler,
         )
-        if _helps(hint, material, calls, tool):
+        if _helps(hint, material, study, tool):
             yield _proposal(hint, material, wording)
 
 
@@ -81,18 +87,37 @@ def _proposal(hint: Hint, material: Material, wording: Wording) -> Proposal:
     )
 
 
-def _helps(hint: Hint, material: Material, calls: Sequence[Evidence], tool: ToolSpec) -> bool:
-    """Whether what is studied speaks for it, by clusters."""
+def _helps(hint: Hint, material: Material, study: Study, tool: ToolSpec) -> bool:
+    """Whether what is studied speaks for it, by clusters.
+
+    Rehearsed once for all parts that are left out: what a cluster says of it is then not heard.
+    """
+    if hint not in study.rehearsed:
+        study.rehearsed[hint] = _balance(hint, material, study.of_tool(tool.name), tool)
+    heard = study.clusters
+    said = [b for cluster, b in study.rehearsed[hint].items() if cluster in heard]
+    helped, hurt = (sum(sign * b > 0 for b in said) for sign in (1, -1))
+    return helped - hurt >= CLUSTERS
+
+
+def _balance(
+    hint: Hint, material: Material, calls: Sequence[Evidence], tool: ToolSpec
+) -> Mapping[str, int]:
+    """How many calls of each cluster it helps more than it hurts, where it does anything.
+
+    Outsiders have no say.
+    """
     recoveries = {e.failure.id: e for e in material.episodes}
     balance: Counter[str] = Counter()
     for r in rehearse(calls, hint, recoveries, tool):
+        if r.came is Came.SAME or r.evidence.trust is not Trust.OPERATOR:
+            continue
         cluster = r.evidence.call.cluster
         if r.came in (Came.LOST, Came.CHANGED):
             balance[cluster] -= 1
         elif r.came in (Came.WORKED, Came.SPARED) and r.evidence.id in recoveries:
             balance[cluster] += 1
-    helped, hurt = (sum(sign * b > 0 for b in balance.values()) for sign in (1, -1))
-    return helped - hurt >= CLUSTERS
+    return balance
 
 
 # ------------------------------------------------------- what the cause asks for
@@ -119,8 +144,11 @@ def _learned(material: Material, calls: Sequence[Evidence]) -> Learned:
     if material.signature.category is not Category.RATE_LIMIT:
         return found
     failures = [e.failure for e in material.episodes]
-    pause = max((f.finding.retry_after_s or 0.0 for f in failures), default=0.0)
-    seen = limit([e.at for e in calls if e.good], [e.at for e in failures], pause_s=pause)
+    seen = limit(
+        [e.at for e in calls if e.good],
+        [e.at for e in failures],
+        pause_s=_pause_s(material.episodes),
+    )
     if seen is None:
         return found
     return replace(found, requests_per_second=seen.rate, burst=seen.burst)
@@ -128,8 +156,9 @@ def _learned(material: Material, calls: Sequence[Evidence]) -> Learned:
 
 def _timeout_ms(calls: Sequence[Evidence]) -> float | None:
     """Twice what one good call in a hundred takes; None where too few were timed."""
-    took = [e.duration_ms for e in calls if e.good and e.duration_ms is not None]
-    if len(took) < TIMED:
+    good = [e.duration_ms for e in calls if e.good]
+    took = [ms for ms in good if ms is not None]
+    if len(took) < max(TIMED, MOST_TIMED * len(good)):
         return None
     return coarse(SLACK * quantiles(took, n=100, method="inclusive")[98], MAX_DELAY_MS)
 
@@ -159,8 +188,12 @@ def _retry(material: Material, tool: ToolSpec) -> Retry | None:
     if not passed or not_twice(tool):
         return None
     known = reads(tool).does is Does.READS or tool.idempotent is True
+    delay_ms = _delay_ms(passed)
     return Retry(
-        max_retries=_retries(passed), delay_ms=_delay_ms(passed), assume_idempotent=not known
+        max_retries=_retries(passed),
+        delay_ms=delay_ms,
+        max_wait_ms=max(MOST_WAIT_MS, delay_ms),
+        assume_idempotent=not known,
     )
 
 
@@ -208,18 +241,29 @@ def _retries(passed: list[Episode]) -> int:
 
 
 def _delay_ms(passed: list[Episode]) -> float:
-    """The longest Retry-After, else the upper quartile of the time from its end until it worked.
+    """The usual Retry-After, else the upper quartile of the time from its end until it worked.
 
     Rounded up to 1, 2 or 5 with zeros: of a handful of sessions more is not known, and one
     session more or less must not make another hint.
     """
-    asked = [e.failure.finding.retry_after_s for e in passed]
-    named = [seconds for seconds in asked if seconds]
-    if named:
-        return min(max(named) * 1000, MAX_DELAY_MS)
+    pause = _pause_s(passed)
+    if pause:
+        return min(pause * 1000, MAX_DELAY_MS)
     waits = sorted(e.wait_s * 1000 - (e.failure.duration_ms or 0.0) for e in passed)
     upper = quantiles(waits, n=4)[2] if len(waits) > 1 else waits[0]
     return min(max(coarse(upper, MOST_DELAY_MS), PRIOR_DELAY_MS), MOST_DELAY_MS)
+
+
+def _pause_s(episodes: Sequence[Episode]) -> float:
+    """The pause that callers were asked for, each cluster heard once: half were asked for no more.
+
+    One error, whoever wrote its text, does not say how long all others wait. 0 where none is named.
+    """
+    named: dict[str, float] = {}
+    for e in episodes:
+        cluster, seconds = e.failure.call.cluster, e.failure.finding.retry_after_s or 0.0
+        named[cluster] = max(named.get(cluster, 0.0), seconds)
+    return median_low([s for s in named.values() if s] or [0.0])
 
 
 def coarse(ms: float, most: float) -> float:

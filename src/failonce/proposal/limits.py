@@ -58,8 +58,10 @@ def limit(
     for window in (w for w in WINDOWS_S if w >= pause_s):
         before = [_within(worked, t, window) for t in failed]
         calls = round(quantiles(before, n=4, method="inclusive")[0])
+        if calls < 1:
+            continue
         full = sum(_within(worked, t, window) >= calls for t in worked)
-        if calls >= 1 and full <= AGAINST * len(worked):
+        if full <= AGAINST * len(worked):
             found = Limit(calls=calls, window_s=window)
             return found if found.rate >= LEAST else None
     return None

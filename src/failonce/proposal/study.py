@@ -1,12 +1,13 @@
 """What miners work with: a project's recorded calls, without the part that is to judge."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
+from failonce.kinds.hint import Hint
 from failonce.language.forms import Form, Forms
 from failonce.model import Evidence, Signature, ToolSpec
 from failonce.proposal.habits import Habits
@@ -19,8 +20,9 @@ from failonce.trial import failure_of
 class Study:
     """The classes to look at by themselves, all failures with how callers went on, every call.
 
-    `situations` are those of the failures, by id. The lab remembers what was tried, and
-    `forms` those of the calls, so that the same study without a part costs little more.
+    `situations` are those of the failures, by id. The lab remembers what was tried,
+    `forms` those of the calls, and `rehearsed` what hints did to each cluster, so that the same
+    study without a part costs little more.
     """
 
     signatures: Mapping[str, Signature]
@@ -30,6 +32,7 @@ class Study:
     lab: Lab
     lesson_cost: float = 0.0
     forms: Forms = field(default_factory=Forms)
+    rehearsed: dict[Hint, Mapping[str, int]] = field(default_factory=dict)
 
     def without(self, left_out: Callable[[str], bool]) -> "Study":
         """The study as if the clusters that are left out had never been."""
@@ -68,6 +71,11 @@ class Study:
             if len({c.cluster for c in own}) >= clusters
             and worth([c.episode for c in own], cost=self.lesson_cost) is None
         ]
+
+    @cached_property
+    def clusters(self) -> Set[str]:
+        """Whose calls there are."""
+        return {e.call.cluster for e in self.calls}
 
     @cached_property
     def specs(self) -> Mapping[str, ToolSpec]:

@@ -203,7 +203,6 @@ def after(situation: Situation, failure: Failure, concerning: Concerning) -> Dec
 
 def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> Asking:
     """Whether a lesson repaired the call, or wants it run again."""
-    ran = _may_have_run(under.situation, failure)
     for lesson in under.curing(failure):
         if lesson.lesson in refused or under.acted(lesson):
             continue
@@ -211,7 +210,7 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
-        if isinstance(effect, _ACTS) and not (ran and _risks(lesson, failure)):
+        if isinstance(effect, _ACTS) and not must_not_repeat(lesson, under.situation, failure):
             planned = yield from _planned(under, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
@@ -219,22 +218,20 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
     return False
 
 
-def _may_have_run(situation: Situation, failure: Failure) -> bool:
-    """Whether a call that failed may have done something, and must not do it twice."""
-    if failure.expected or not ATTRIBUTES[failure.category].side_effect_possible:
+def must_not_repeat(lesson: Armed, situation: Situation, failure: Failure) -> bool:
+    """Whether a call that failed may have done something, so that no repair makes it again.
+
+    A tool that reads or is idempotent may be called twice. A lesson that names its class knows
+    what such a failure leaves behind: callers met it and made the call again. But of an answer
+    that was lost (network, time) not even they knew whether the call was carried out.
+    """
+    means = ATTRIBUTES[failure.category]
+    known = bool(lesson.behaviour.speaks.fingerprint) and not means.transient
+    if failure.expected or known or not means.side_effect_possible:
         return False
     tool = situation.call.tool
     spec = situation.tools.get(tool) or ToolSpec(name=tool)
     return spec.idempotent is not True and reads(spec).does is not Does.READS
-
-
-def _risks(lesson: Armed, failure: Failure) -> bool:
-    """Whether the lesson does not know what such a failure left behind.
-
-    Where it names its class, callers met that very failure and made the call again. Of an
-    answer that was lost (network, time) not even they knew whether the call was carried out.
-    """
-    return ATTRIBUTES[failure.category].transient or not lesson.behaviour.speaks.fingerprint
 
 
 def _planned(under: _Under, effect: Repair | Insert) -> Calls:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from failonce.adapters.spool import Record, Spool
 from failonce.adapters.spool.records import framed, unframed
 from failonce.errors import StoreError, StoreFull
-from failonce.model import Action, Closing, Event
+from failonce.model import Action, Closing, Event, Offer, Parameter, ToolSpec
 from failonce.testing.samples import START, evidence, exposure
 
 RECORDS: list[Record] = [
@@ -27,6 +27,15 @@ RECORDS: list[Record] = [
 def test_records_come_back_as_they_were() -> None:
     """Also with text that is none."""
     assert list(unframed(b"".join(map(framed, RECORDS)))) == RECORDS
+
+
+def test_tools_come_back_as_they_said_of_themselves() -> None:
+    """With all that a schema holds."""
+    choices = ("a", 1, None, ["b"], {"c": 2.5})
+    parameter = Parameter(name="to", types=("string",), required=True, choices=choices)
+    spec = ToolSpec(name="send", parameters=(parameter,), read_only=False, digest="d")
+    offer = Offer(spec=spec, project="p", at=START)
+    assert list(unframed(framed(offer))) == [offer]
 
 
 @settings(max_examples=200)

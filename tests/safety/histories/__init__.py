@@ -3,6 +3,7 @@
 from tests.safety.histories import (
     coincidence,
     deletions,
+    hints,
     meaning,
     names,
     other_people,
@@ -27,5 +28,6 @@ PLANTED: tuple[Planted, ...] = (
     *texts.PLANTED,
     *simulated.PLANTED,
     *sighted.PLANTED,
+    *hints.PLANTED,
 )
 """All of them; the last were written with sight of the gate's code."""

@@ -1,11 +1,18 @@
 """Commands that look at what is recorded: failures, gaps, report, status, export, config."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from failonce.adapters.spool import Counts, StoreSink, Writer, folder_beside
+from failonce.adapters.spool.counts import enter
+from failonce.adapters.sql_store import store_path, store_url
+from failonce.errors import StoreUnreadable
 from failonce.projections.lesson_file import parse
+from failonce.signature.masks import SCHEME_VERSION
+from failonce.testing.samples import evidence
 from tests.surfaces.cli.made import PROJECT, Shell, call, history, renamed, stopped, write
 
 # ----------------------------------------------------------------- failures
@@ -312,3 +319,29 @@ def test_words_that_vary_share_a_cluster(shell: Shell) -> None:
     rows = shell.ok("group", path, "--json").lines
     assert len({r["fingerprint"] for r in rows}) == len(names)
     assert len({r["cluster"] for r in rows}) == 1
+
+
+def test_status_tells_what_became_of_reports(shell: Shell) -> None:
+    """Nothing where nobody reported; then what was stored, spooled, dropped, and lost."""
+    assert "Reports" not in shell.ok("status").out
+    store = store_path(shell.ok("status", "--json").json["store"])
+
+    def there(pause: Callable[[], None]) -> StoreSink:
+        return StoreSink.open(store_url(store), scheme=SCHEME_VERSION, pause=pause)
+
+    def away(_: Callable[[], None]) -> StoreSink:
+        raise StoreUnreadable("away")
+
+    for first, sink in ((0, there), (10, away)):
+        writer = Writer(folder_beside(store), sink)
+        for n in range(first, first + 3):
+            writer.put(lambda n=n: [evidence(n)])  # type: ignore[misc]
+        assert writer.flush(30)
+        writer.close(30)
+    assert enter(folder_beside(store), Counts(taken=9, done=5, stored=5, overflowed=4))
+    found = shell.ok("status", "--json").json["reports"]
+    assert (found["taken"], found["stored"], found["spooled"], found["waiting"]) == (15, 8, 3, 0)
+    assert (found["dropped"], found["queue_full"], found["lost_with_their_process"]) == (8, 4, 4)
+    said = shell.ok("status").out
+    assert "Reports  15: 8 stored, 3 spooled, 0 on their way; the spool holds" in said
+    assert "8 dropped: 4 as the queue was full, 4 at most, with processes that were killed" in said

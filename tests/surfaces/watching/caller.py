@@ -62,7 +62,7 @@ def main(folder: Path, first: int) -> None:
             found["settled"] = settled(folder)
         here = host()
         counts = asdict(here.writer.counts) if here is not None else {}
-        health = asdict(failonce.health())
+        health = asdict(failonce.status())
         print(json.dumps({"made": made, "good": good, **counts, **health, **found}), flush=True)
 
 

@@ -55,7 +55,7 @@ def main() -> None:
             print(json.dumps([begun, ran]))
         last = ran
     seconds = calls[-1][0] - calls[0][0]
-    health = failonce.health()
+    health = failonce.status()
     print(json.dumps({"calls": len(calls), "seconds": seconds, "lost": health.lost}))
 
 

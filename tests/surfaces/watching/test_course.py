@@ -372,7 +372,7 @@ def test_a_retry_waits_and_helps(room: Room, awaited: bool) -> None:
     assert room.slept == [0.2, 0.4]
     assert [(e.attempt, e.failed) for e in room.calls()] == [(1, True), (2, True), (3, False)]
     assert room.effects() == ["recovered"]
-    assert room.host.health().events["retried"] == 2
+    assert room.host.status().events["retried"] == 2
 
 
 def test_a_retry_in_vain_raises_the_tools_own_error(room: Room) -> None:

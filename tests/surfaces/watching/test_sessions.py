@@ -1,10 +1,13 @@
 """Whose calls these are."""
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import failonce
 from failonce.surfaces.watching.sessions import HEARD, NOBODY, current, reason
+from tests.surfaces.watching.made import PROJECT, Room, guardrail
 
 
 def test_sessions_nest_and_end() -> None:
@@ -70,3 +73,34 @@ def test_an_override_ends_with_its_block() -> None:
     with failonce.override(""):
         assert reason()
     assert reason() == ""
+
+
+def test_a_session_that_is_left_is_over(room: Room) -> None:
+    """So that what came of it is counted now; left again later, it was over then."""
+
+    room.teach(guardrail("fetch", "force"))
+
+    @failonce.watch
+    def fetch(n: int) -> str:
+        return f"item {n}"
+
+    @failonce.watch
+    def other() -> None:
+        pass
+
+    def closed() -> Mapping[str, datetime]:
+        assert room.host.writer.flush(30)
+        return room.store.closings(PROJECT, ["a", "b", "c"])
+
+    with failonce.session("a"), failonce.session("b"):
+        fetch(1)
+        assert not closed()
+    assert list(closed()) == ["b"], "no call was made in the other one"
+    with failonce.session("c"):
+        other()
+    assert list(closed()) == ["b"], "no lesson concerns it"
+    first = closed()["b"]
+    assert first >= room.calls("fetch")[-1].at
+    with failonce.session("b"):
+        fetch(2)
+    assert closed()["b"] > first

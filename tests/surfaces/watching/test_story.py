@@ -34,7 +34,7 @@ def agent(first):
 
 with failonce.session(sys.argv[1], project="shop"):
     failed = agent(int(sys.argv[2]))
-print(f"failed {failed}, lost {failonce.health().lost}")
+print(f"failed {failed}, lost {failonce.status().lost}")
 """
 
 

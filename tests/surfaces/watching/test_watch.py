@@ -334,7 +334,7 @@ def test_a_store_that_is_away_does_not_matter(room: Room) -> None:
         assert read("a") == "a:10"
     room.host.writer.flush(30)
     assert room.host.lost == 0
-    assert room.host.health().dropped == 0
+    assert room.host.status().dropped == 0
 
 
 def test_the_mode_off_rests_it(room: Room) -> None:
@@ -395,14 +395,14 @@ def test_off_makes_no_file_and_no_thread(tmp_path: Path) -> None:
 def test_settings_that_cannot_be_read_are_counted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The tool runs; `health` says why nothing is recorded."""
+    """The tool runs; `status` says why nothing is recorded."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAILONCE_NO__SUCH", "1")
     hosts.install(None)
     try:
         assert read("a") == "a:10"
-        assert failonce.health().lost == 1
-        assert "BadSetting" in failonce.health().last
+        assert failonce.status().lost == 1
+        assert "BadSetting" in failonce.status().last
     finally:
         hosts.install(None)
 

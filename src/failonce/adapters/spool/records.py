@@ -12,16 +12,17 @@ from zlib import crc32
 
 from failonce.adapters.values import read, written
 from failonce.errors import BadInput
-from failonce.model import Closing, Event, Evidence, Exposure
+from failonce.model import Closing, Event, Evidence, Exposure, Offer
 
-Record = Evidence | Exposure | Closing | Event
-"""Told again it is the same one: by its id, and a closing or an event by all that it says."""
+Record = Evidence | Exposure | Closing | Event | Offer
+"""Told again it is the same one: by its id, and what has none by all that it says."""
 
 _KINDS: dict[str, type[Record]] = {
     "evidence": Evidence,
     "exposure": Exposure,
     "closing": Closing,
     "event": Event,
+    "offer": Offer,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _MARK = b"\xf5\x0f\xc1\n"

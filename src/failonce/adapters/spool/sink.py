@@ -9,7 +9,7 @@ from failonce.adapters.in_force import Publisher, file_beside
 from failonce.adapters.spool.records import Record
 from failonce.adapters.sql_store import open_store, store_path
 from failonce.errors import FailonceError, StoreUnreadable
-from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure
+from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure, Offer
 from failonce.policy import Policy
 from failonce.ports import Clock, Store
 
@@ -20,6 +20,10 @@ Weigh = Callable[[Store, Collection[str]], object]
 
 PATIENCE_S = 1.0
 """How long a write waits for another process before the spool takes it."""
+
+
+Offering = Callable[[Store, Sequence[Offer]], None]
+"""Keeps what tools say of themselves."""
 
 
 class Sink(Protocol):
@@ -39,7 +43,10 @@ class Sink(Protocol):
 
 
 class StoreSink:
-    """A store as a sink. What was decided and not published, it publishes with `publisher`."""
+    """A store as a sink. What was decided and not published, it publishes with `publisher`.
+
+    Without `offering` what tools say of themselves is let go.
+    """
 
     def __init__(
         self,
@@ -47,10 +54,12 @@ class StoreSink:
         path: Path,
         publisher: Publisher | None = None,
         weigh: Weigh | None = None,
+        offering: Offering | None = None,
     ) -> None:
         self._store = store
         self._publisher = publisher
         self._weigh = weigh
+        self._offering = offering
         self._doubted: set[str] = set()
         self._path = path
         self._file = _file(path)
@@ -65,6 +74,7 @@ class StoreSink:
         policy: Policy | None = None,
         clock: Clock | None = None,
         weigh: Weigh | None = None,
+        offering: Offering | None = None,
     ) -> "StoreSink":
         """The store at a URL; `pause` is called between its statements.
 
@@ -76,12 +86,15 @@ class StoreSink:
         if policy is not None and clock is not None:
             file = file_beside(path)
             publisher = Publisher(store, file, policy=policy, clock=clock, pause=pause)
-        return cls(store, path, publisher, weigh)
+        return cls(store, path, publisher, weigh, offering)
 
     def write(self, batch: Sequence[Record]) -> None:
-        """Evidence in one transaction, what is known of lessons and sessions in another."""
+        """Tools first, for a lesson may hold for another schema; evidence in one transaction."""
         if _file(self._path) != self._file:  # what is written now would go with the old file
             raise StoreUnreadable(f"The store {self._path} is gone, or another one.")
+        offers = [r for r in batch if isinstance(r, Offer)]
+        if offers and self._offering is not None:
+            self._offering(self._store, offers)
         evidence = [r for r in batch if isinstance(r, Evidence)]
         if evidence:
             self._store.add(evidence)

@@ -4,6 +4,7 @@
     meaning   does the call still ask for what its caller asked for?
     calls     what does it call by itself, and may the call run again?
     texts     whose words are in it, and what do they tell the agent to do?
+    hints     how long may it hold a call, whom does it refuse, who answers instead?
     proofs    what do recorded calls say for it and against it?
 
 Each check returns a `CheckResult` whose detail a reviewer can read. A fatal one refuses the
@@ -15,6 +16,7 @@ from typing import Final
 
 from failonce.gate.checks.calls import SEEN_IDLE, inserted, retry_safe, unchanging
 from failonce.gate.checks.form import about, form, target, visible
+from failonce.gate.checks.hints import down, stands_in, timed, waits
 from failonce.gate.checks.meaning import identities, intent, no_reaiming
 from failonce.gate.checks.names import destructive, identity, looks
 from failonce.gate.checks.proofs import (
@@ -53,6 +55,7 @@ __all__ = [
     "carries",
     "caused",
     "destructive",
+    "down",
     "first_refusal",
     "form",
     "identities",
@@ -62,9 +65,12 @@ __all__ = [
     "looks",
     "no_reaiming",
     "retry_safe",
+    "stands_in",
     "target",
     "tells",
+    "timed",
     "trusted_words",
     "unchanging",
     "visible",
+    "waits",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final
 
-from failonce.gate.checks.names import danger, spec
+from failonce.gate.checks.names import danger, looks, spec
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail
@@ -43,7 +43,7 @@ def inserted(
     """
     body = behaviour(proposal)
     if isinstance(body, Hint) and isinstance(body.handler, Fallback):
-        return _instead(spec(body.handler.fallback_cap, known))
+        return _instead(spec(body.handler.fallback_cap, known), spec(body.component, known))
     if not isinstance(body, CallsFixer | Guardrail):
         return CheckResult(name="inserted", passed=True, detail="it makes no call of its own")
     program = body.program if isinstance(body, CallsFixer) else body.look
@@ -58,11 +58,20 @@ def inserted(
     return CheckResult(name="inserted", passed=not doubt, detail=detail)
 
 
-def _instead(tool: ToolSpec) -> CheckResult:
-    """Does the tool that answers instead only read?"""
+def _instead(tool: ToolSpec, asked: ToolSpec) -> CheckResult:
+    """Does the tool that answers instead only read, as the one that was asked, and tell nobody?"""
     strong = "WARNING: " if effects(tool) else ""
-    wrong = "" if _reads(tool) else f"{strong}it would call `{tool.name}` by itself, which "
-    detail = wrong + danger(tool) if wrong else f"`{tool.name}`, which it calls instead, only reads"
+    wrong = ""
+    if not _reads(tool):
+        wrong = f"{strong}it would call `{tool.name}` by itself, which {danger(tool)}"
+    elif _asks_the_world(tool) and not _asks_the_world(asked):
+        wrong = f"it would tell `{tool.name}`, which asks others outside, what the call holds"
+    elif not looks(asked):
+        wrong = (
+            f"`{asked.name}` {danger(asked)}: what the caller asked for may be left undone where "
+            f"`{tool.name}` answers"
+        )
+    detail = wrong or f"`{tool.name}`, which it calls instead, only reads"
     return CheckResult(name="inserted", passed=not wrong, detail=detail)
 
 
@@ -116,12 +125,17 @@ def _reads(tool: ToolSpec, watched: Watched = UNWATCHED) -> bool:
 
 def _tells_the_world(program: Program, tool: ToolSpec) -> bool:
     """Whether what the call holds is given to a tool that asks somebody outside."""
-    if not (tool.open_world or _WORLD & set(words(tool.name))):
+    if not _asks_the_world(tool):
         return False
     steps = [s for s in (*program.looks, *program.steps) if s.tool == tool.name]
     return any(
         r.source is not Source.VALUE for s in steps for _, e in s.arguments for r in _plain(e)
     )
+
+
+def _asks_the_world(tool: ToolSpec) -> bool:
+    """Whether it asks somebody outside."""
+    return bool(tool.open_world or _WORLD & set(words(tool.name)))
 
 
 def _plain(expression: Expression) -> tuple[Read, ...]:

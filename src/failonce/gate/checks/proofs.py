@@ -5,7 +5,7 @@ from typing import Final
 
 from failonce.gate.checks.texts import mentioned
 from failonce.history import Episode
-from failonce.kinds.behaviour import Behaviour, Situation
+from failonce.kinds.behaviour import ANY_TOOL, Behaviour, Situation
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
@@ -30,7 +30,11 @@ CONTRAST: Final = 2
 
 def broad(proposal: Proposal, proof: Proof) -> CheckResult:
     """Does it touch almost no good call?"""
-    harmless = _harmless(behaviour(proposal), proof)
+    body = behaviour(proposal)
+    if isinstance(body, Hint) and body.component == ANY_TOOL:
+        detail = "it would act on calls of every tool, and was tried on those of none"
+        return CheckResult(name="broad", passed=False, detail=detail)
+    harmless = _harmless(body, proof)
     if harmless:
         return CheckResult(name="broad", passed=True, detail=harmless)
     wrong = proof.tally.wrongly_blocked + proof.tally.wrongly_changed

@@ -20,6 +20,9 @@ MAX_RETRIES: Final = 5
 MAX_MULTIPLIER: Final = 10.0
 MAX_DELAY_MS: Final = 300_000.0
 """Policy limits (requirement D.3.8); the last one holds for every span of time."""
+MOST_WAIT_MS: Final = 60_000.0
+"""How long a hint may keep a call waiting where no person agreed to more: who waits, waits with
+whatever it holds, and errors name their pauses themselves."""
 
 PREFIX: Final = "runtime.learning."
 """What stands before a handler's key in the plans of seed 003."""

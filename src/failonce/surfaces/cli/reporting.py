@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 import typer
 
+from failonce.adapters.spool import folder_beside
+from failonce.adapters.spool import status as spool_status
+from failonce.adapters.sql_store import store_path
 from failonce.compose import Parts
 from failonce.lifecycle import WORDS
 from failonce.model import Action, AuditEntry, Json, Lesson, State
@@ -22,7 +25,10 @@ _RUNS = 5
 
 @app.command()
 def status(project: OneProject = None, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Show the store, the mode and what waits."""
+    """Show the store, the mode and what waits.
+
+    Of what watched tools reported it says how much was stored, waits in the spool, or was dropped.
+    """
     with session(store) as parts:
         own = named(project, parts.config) or parts.config.project
         found = _status(parts, own)
@@ -53,7 +59,50 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "in_force": sum(x.in_force for x in lessons),
         "pending_rules": pending_count(lessons),
         "gaps": len(parts.store.gaps()),
+        "reports": _reports(parts),
     }
+
+
+def _reports(parts: Parts) -> dict[str, Json]:
+    """What became of what processes reported, those that run and those that ended."""
+    found = spool_status(folder_beside(store_path(parts.config.url)))
+    all_ = found.ended + found.running + found.dead
+    return {
+        "taken": all_.taken,
+        "stored": all_.stored,
+        "spooled": all_.spooled,
+        "spool_bytes": found.spool_bytes,
+        "waiting": found.running.waiting,
+        "dropped": all_.dropped,
+        "queue_full": all_.overflowed,
+        "failed": all_.failed,
+        "lost_with_their_process": all_.lost,
+        "damaged": all_.damaged,
+    }
+
+
+_DROPPED = {
+    "queue_full": "as the queue was full",
+    "failed": "could not be made into records",
+    "lost_with_their_process": "at most, with processes that were killed",
+    "damaged": "damaged stretches of the spool",
+}
+
+
+def _tell_reports(found: Json) -> None:
+    """Nothing where nothing was ever reported."""
+    assert isinstance(found, dict)  # noqa: S101 - made above
+    counts = {name: int(str(count)) for name, count in found.items()}
+    if not any(counts.values()):
+        return
+    say(
+        f"Reports  {counts['taken']:,}: {counts['stored']:,} stored, "
+        f"{counts['spooled']:,} spooled, {counts['waiting']:,} on their way; "
+        f"the spool holds {counts['spool_bytes']:,} bytes"
+    )
+    why = [f"{counts[name]:,} {words}" for name, words in _DROPPED.items() if counts[name]]
+    if why:
+        say(f"         {counts['dropped']:,} dropped: {', '.join(why)}")
 
 
 def _tell_status(
@@ -79,6 +128,7 @@ def _tell_status(
     pending = pending_count(lessons)
     if pending:
         say(f"         {pending_phrase(pending)}")
+    _tell_reports(found["reports"])
     for entry in runs:
         event = entry.event
         say(f"Mined    {event.at:%Y-%m-%d %H:%M} {event.subject or '(no project)'}: {event.reason}")

@@ -4,16 +4,17 @@ Asked as at call time, so that a session that goes without a lesson does not mee
 either, and what was said is recorded once for both.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
 from math import ceil
 
 from failonce.compose import Parts
-from failonce.exposing import Asked
+from failonce.exposing import Asked, Asking, Roster
 from failonce.kinds.behaviour import Show, Situation
 from failonce.kinds.decision import Concerning, Decision, Touch
-from failonce.model import ALLOW, Call, Change, KindName, Lesson
-from failonce.surfaces.rosters import Known, Rosters
+from failonce.model import ALLOW, Call, Change, KindName, Lesson, ToolSpec
+from failonce.surfaces.rosters import Rosters
 
 BYTES_PER_TOKEN = 4
 """About what a token of English takes; models differ, and none is asked."""
@@ -38,6 +39,49 @@ def cost(text: str) -> int:
     return ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
 
 
+def recalled(
+    roster: Roster,
+    tools: Iterable[str],
+    about: Call,
+    specs: Mapping[str, ToolSpec],
+    *,
+    at: datetime,
+    most: int,
+) -> tuple[tuple[Recalled, ...], Sequence[Asked]]:
+    """What rules say of these tools, at most `most`, each once; and what is to be recorded of it.
+
+    `about` tells whose planning it is: its session, project and task.
+    """
+    said: list[Recalled] = []
+    met: list[Asked] = []
+    for tool in dict.fromkeys(tools):
+        if len(said) >= most:
+            break
+        told = frozenset(r.lesson for r in said)
+        call = replace(about, tool=tool)
+        situation = Situation(call=call, tools=specs)
+        asked = roster.before(call, at, _asking(situation, told, most - len(said)))
+        met.append(asked)
+        said += (
+            Recalled(tool=tool, lesson=t.armed.lesson, text=t.effect.text)
+            for t in asked.decision.touches
+            if isinstance(t.effect, Show)
+        )
+    return tuple(said), met
+
+
+def _asking(situation: Situation, told: Set[str], left: int) -> Asking:
+    """Asks the rules of a tool that were not told yet, so many of them."""
+
+    def ask(concerning: Concerning) -> Decision:
+        every = concerning(situation.call.tool)
+        rules = (a for a in every if a.kind is KindName.RULE and a.lesson not in told)
+        heard = (Touch(armed=a, effect=e) for a in rules if (e := a.behaviour.before(situation)))
+        return Decision(advice=ALLOW, touches=tuple(heard)[:left])
+
+    return ask
+
+
 class InForce:
     """The lessons of one project that act, asked by tool."""
 
@@ -51,11 +95,13 @@ class InForce:
     ) -> tuple[Recalled, ...]:
         """What rules say of these tools, at most `hints.max_suggestions`, each once."""
         known = self._rosters.of(self._project)
-        said: list[Recalled] = []
-        for tool in dict.fromkeys(tools):
-            call = Call(tool=tool, session=session, project=self._project, task=task)
-            said += self._about(call, known, said)
-        return tuple(said)
+        about = Call(tool="", session=session, project=self._project, task=task)
+        most, at = self._parts.review.policy.max_suggestions, self._parts.clock.now()
+        said, met = recalled(known.roster, tools, about, known.tools, at=at, most=most)
+        exposures = tuple(s.exposure for asked in met for s in asked.spoken)
+        if exposures and about.cluster:  # without a session nobody could say what came of it
+            self._parts.store.commit(Change(exposures=exposures))
+        return said
 
     def hints(self, tools: Iterable[str], *, session: str, task: str | None) -> list[Lesson]:
         """The hints that act on these tools in this session, in the order in which they speak."""
@@ -74,31 +120,3 @@ class InForce:
             found |= dict.fromkeys(t.armed.lesson for t in acting.touches)
         every = (self._parts.store.lesson(name) for name in found)
         return [x for x in every if x is not None]
-
-    def _about(self, call: Call, known: Known, said: list[Recalled]) -> Iterator[Recalled]:
-        left = self._parts.review.policy.max_suggestions - len(said)
-        if left <= 0:
-            return
-        told = frozenset(r.lesson for r in said)
-        situation = Situation(call=call, tools=known.tools)
-
-        def ask(concerning: Concerning) -> Decision:
-            rules = (
-                a for a in concerning(call.tool) if a.kind is KindName.RULE and a.lesson not in told
-            )
-            heard = (
-                Touch(armed=a, effect=e) for a in rules if (e := a.behaviour.before(situation))
-            )
-            return Decision(advice=ALLOW, touches=tuple(heard)[:left])
-
-        asked = known.roster.before(call, self._parts.clock.now(), ask)
-        self._tell(call, asked)
-        for touch in asked.decision.touches:
-            if isinstance(touch.effect, Show):
-                yield Recalled(tool=call.tool, lesson=touch.armed.lesson, text=touch.effect.text)
-
-    def _tell(self, call: Call, asked: Asked) -> None:
-        """Record who heard what; without a session nobody could say what came of it."""
-        exposures = tuple(s.exposure for s in asked.spoken)
-        if exposures and call.cluster:
-            self._parts.store.commit(Change(exposures=exposures))

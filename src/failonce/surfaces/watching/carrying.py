@@ -37,7 +37,7 @@ def _perform(wanted: Wanted, b: Begun) -> Result:
         return cast("Result", tool.attempt(b, wanted.call))
     if isinstance(wanted, Around):
         world = World(now=host.now, sleep=host.sleep, note=b.note, threads=host.threads)
-        named = wanted.tool
+        named = wanted.call.tool
         return drive(
             wanted.steps,
             lambda run: tool.attempt(b, run.call, instead=run.call.tool != named),
@@ -72,7 +72,7 @@ async def _perform_async(wanted: Wanted, b: Begun) -> Result:
         return cast("Result", await tool.attempt_async(b, wanted.call))
     if isinstance(wanted, Around):
         world = AsyncWorld(now=host.now, sleep=host.async_sleep, note=b.note)
-        named = wanted.tool
+        named = wanted.call.tool
         return await drive_async(
             wanted.steps,
             lambda run: tool.attempt_async(b, run.call, instead=run.call.tool != named),

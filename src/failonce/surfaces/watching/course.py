@@ -22,10 +22,11 @@ from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, restored
+from failonce.surfaces.watching.decisions import UNHEARD, Skipped
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
-from failonce.surfaces.worded import fails, failure_in, wordings
+from failonce.surfaces.worded import fails, failure_in
 from failonce.trial import DEPTH
 
 IN_CODE: Final = 'In code: `with failonce.override("why"):`.'
@@ -53,7 +54,7 @@ class Around:
     """Make the watched call as its hints want it."""
 
     steps: Steps
-    tool: str
+    call: Call
 
 
 Wanted = Own | Other | Around
@@ -64,7 +65,7 @@ class Begun:
     """A watched call under way: whose it is, what was given, what came of it so far."""
 
     __slots__ = (
-        "args", "closed", "facts", "given", "host", "judges", "known", "kwargs", "last",
+        "args", "closed", "facts", "given", "host", "journal", "judges", "known", "kwargs", "last",
         "made", "notes", "number", "report", "situation", "speaking", "streams", "tool",
     )  # fmt: skip
 
@@ -92,6 +93,8 @@ class Begun:
         self.situation = situation
         self.speaking = speaking
         """Those that may have something new to say before the call."""
+        self.journal = UNHEARD
+        """Where what is decided is written down, if anybody listens."""
         self.last: Result | None = None
         self.notes: list[Note] = []
         self.streams = False
@@ -111,7 +114,8 @@ class Begun:
     @property
     def quiet(self) -> bool:
         """True where nothing is to be done before the call or around it."""
-        return not self.speaking and (self.streams or not self.facts.hinted)
+        rests = not self.speaking and (self.streams or not self.facts.hinted)
+        return rests and not self.journal.heard
 
     def spec(self, tool: str) -> ToolSpec:
         """What is known of a tool."""
@@ -142,6 +146,7 @@ class Begun:
     def note(self, note: Note) -> None:
         """A hint did something."""
         self.notes.append(note)
+        self.journal.notes(note)
         self.host.noted(note)
 
     def over(
@@ -184,7 +189,7 @@ class Begun:
         if (own := report.failure) is not None:
             yield own
         taken_in = self.host.desk.evidence
-        for text in wordings(raised)[1:]:
+        for text in report.wordings(raised)[1:]:
             found = failure_in(taken_in, call, text, report.attempt, at=report.at, http=report.http)
             if found is not None:
                 yield found
@@ -197,6 +202,10 @@ def _hinted(armed: Sequence[Armed], failure: Failure) -> bool:
 
 def course(b: Begun, first: Result | None = None) -> Course:
     """The way of a call; `first` is what came of it where it ran already."""
+    return b.journal.written(b, _course(b, first))
+
+
+def _course(b: Begun, first: Result | None) -> Course:
     if first is not None:
         return (yield from _cured(b, b.call, first, (), ()))
     if not b.speaking:
@@ -204,13 +213,15 @@ def course(b: Begun, first: Result | None = None) -> Course:
     asking = b.known.roster.ahead(b.call, b.report.at, _before(b))
     asked = yield from _making(asking)
     advice, decision = asked.decision.advice, asked.decision
+    b.journal.decided(asked)
     telling: Telling | None
     if advice.action is AdviceAction.BLOCK:
         why = reason()
         if not why:
             b.host.tell(asked)
-            return Result(at=b.host.now(), raised=_blocked(b.tool.name, advice), by="guardrail")
+            return Result(at=b.host.now(), raised=_blocked(b.tool, advice), by="guardrail")
         telling = b.host.overridden(asked, why, b.report.at)
+        b.journal.left_out(decision, Skipped.OVERRIDDEN)
         advice, decision = Advice(), Decision(advice=Advice())
     else:
         telling = b.host.tell(asked)
@@ -220,6 +231,7 @@ def course(b: Begun, first: Result | None = None) -> Course:
     # Whether anybody heeds what comes of a call was told by its arguments, which are others now.
     b.judges = b.judges or bool(back) or call is not b.call
     if call is not b.call and not _possible(b, call):
+        b.journal.left_out(decision, Skipped.CANNOT)
         yield from _made(back)
         decision, call, back, telling = Decision(advice=Advice()), b.call, (), None
     else:
@@ -264,6 +276,7 @@ def _cured(
         repaired = _advised(call, decision)
         back = (*decision.afterwards, *decision.if_failed)
         if not _possible(b, repaired):
+            b.journal.left_out(decision, Skipped.CANNOT)
             yield from _made(back)
             break
         used |= set(decision.advice.lessons)
@@ -278,8 +291,10 @@ def _cured(
         _tell_end(b, telling)
         yield from _made(decision.afterwards)
         if new.failure is not None and new.failure.signature == failure.signature:
+            b.journal.left_out(decision, Skipped.IN_VAIN)
             yield from _made(decision.if_failed)
             continue
+        b.journal.cured(decision)
         b.say(decision.advice)
         call, result, undo = repaired, new, (*decision.if_failed, *undo)
     if result.failure is not None or result.raised is not None:
@@ -302,7 +317,7 @@ def _run(b: Begun, call: Call) -> Course:
     now = host.now()
     armed = roster.acting(call.tool)
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
-    result = yield Around(steps=steps, tool=call.tool)
+    result = yield Around(steps=steps, call=call)
     _tell_hints(b, call, result)
     return result
 
@@ -381,7 +396,7 @@ def _made(calls: Sequence[Call]) -> Generator[Wanted, Result, None]:
             return
 
 
-def _blocked(tool: str, advice: Advice) -> Blocked:
-    error = Blocked(f"{advice.message} {IN_CODE}")
-    error.tool, error.lessons = tool, advice.lessons
+def _blocked(tool: Any, advice: Advice) -> Blocked:
+    error = Blocked(f"{advice.message} {tool.way_past}")
+    error.tool, error.lessons = tool.name, advice.lessons
     return error

@@ -24,7 +24,7 @@ from failonce.kinds.decision import Decision
 from failonce.kinds.hint import Hint
 from failonce.kinds.hint.running import Note
 from failonce.language.matching import Bits
-from failonce.model import Action, AdviceAction, Args, Effect, Event, Mode, ToolSpec
+from failonce.model import Action, AdviceAction, Args, Closing, Effect, Event, Mode, ToolSpec
 from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
@@ -32,6 +32,7 @@ from failonce.skill.driving import Threads
 from failonce.skill.steps import Runtime
 from failonce.surfaces.rosters import new_id
 from failonce.surfaces.watching.reports import Back, Desk, Report, Telling
+from failonce.surfaces.watching.sessions import LEFT, Session
 from failonce.trial import RECENT
 
 REMEMBERED: Final = 4096
@@ -47,18 +48,20 @@ _Words = tuple[str, int, Bits, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """How failonce itself does in this process.
+class Status:
+    """How failonce itself does in this process; of tools `failonce health` tells.
 
     `lost`: times it failed and the call went on without it; `last` is the newest of these errors.
-    `waiting`: reports on their way, `dropped`: those that found no way. `refused`: what is in
-    force by its file and does not hold. `events`: what hints did. `abandoned`: calls given up
-    that ran on in a thread, `running`: those that still do.
+    `waiting`: reports on their way, `stored` and `spooled`: those that are kept, `dropped`: those
+    that found no way. `refused`: what is in force by its file and does not hold. `events`: what
+    hints did. `abandoned`: calls given up that ran on in a thread, `running`: those that still do.
     """
 
     lost: int = 0
     last: str = ""
     waiting: int = 0
+    stored: int = 0
+    spooled: int = 0
     dropped: int = 0
     refused: int = 0
     abandoned: int = 0
@@ -275,6 +278,13 @@ class Host:
         self.writer.put(work)
         return self.tell(Asked(asked.decision, lambda: tuple(map(_doubted, asked.spoken))))
 
+    def over(self, session: Session) -> None:
+        """A session was left: what it came to counts now."""
+        project = self.project if session.project is None else session.project
+        if session.met and session.id and self.known(project) is not None:
+            closing = Closing(project=project, session=session.id, at=self.clock.now())
+            self.writer.put(lambda: (closing,))
+
     def noted(self, note: Note) -> None:
         """A hint did something."""
         self.events[note.event.value] += 1
@@ -284,13 +294,15 @@ class Host:
         self.lost += 1
         self.last = f"{type(error).__name__}: {error}"[:500]
 
-    def health(self) -> Health:
+    def status(self) -> Status:
         """How it does."""
         counts = self.writer.counts
-        return Health(
+        return Status(
             lost=self.lost,
             last=self.last,
             waiting=counts.waiting,
+            stored=counts.stored,
+            spooled=counts.spooled,
             dropped=counts.overflowed + counts.failed,
             refused=self.in_force.refused,
             abandoned=self.threads.abandoned,
@@ -357,9 +369,21 @@ def close() -> None:
         before.writer.close()
 
 
-def health() -> Health:
-    """How failonce itself does in this process; see `Health`. Never raises."""
-    return Health(lost=int(bool(_broken)), last=_broken) if _host is None else _host.health()
+def status() -> Status:
+    """How failonce itself does in this process; see `Status`. Never raises."""
+    return Status(lost=int(bool(_broken)), last=_broken) if _host is None else _host.status()
+
+
+def _left(session: Session) -> None:
+    here = _host
+    if here is not None:
+        try:
+            here.over(session)
+        except Exception as error:
+            here.went_wrong(error)
+
+
+LEFT.append(_left)
 
 
 def _forked() -> None:

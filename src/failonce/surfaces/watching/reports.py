@@ -13,7 +13,7 @@ from failonce.policy import Policy
 from failonce.ports import Clock
 from failonce.surfaces.http_facts import NOTHING, http_facts
 from failonce.surfaces.watching.sessions import Session
-from failonce.surfaces.worded import said, words
+from failonce.surfaces.worded import said, wordings
 from failonce.taking import Taking
 from failonce.trial import answer_of, failure_of
 
@@ -24,6 +24,7 @@ class Desk:
     def __init__(self, clock: Clock, policy: Policy) -> None:
         redactor = Redactor()
         self.scrub = redactor.text
+        self.tool = redactor.tool
         self.evidence = Taking(clock=clock, cleaner=redactor, policy=policy).evidence
 
     def take(self, recording: Recording, at: datetime, project: str) -> Evidence:
@@ -91,7 +92,11 @@ class Report:
 
     def failed(self, error: BaseException) -> None:
         """It raised this."""
-        self.text, self.flagged, self.http = words(error), True, http_facts(error)
+        self.text, self.flagged, self.http = self.wordings(error)[0], True, http_facts(error)
+
+    def wordings(self, error: BaseException) -> Sequence[str]:
+        """The texts under which an error may have been recorded; the first is how it is now."""
+        return wordings(error)
 
     def end(self, started: float, value: object, error: BaseException | None = None) -> None:
         """It is over; never raises. `started` is what the machine's finest clock said."""

@@ -5,7 +5,7 @@ has none belongs to the one session that is open in the process, where there is 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -17,7 +17,7 @@ HEARD: Final = 50
 class Session:
     """One run of an agent. `task` names work that may recur in several sessions."""
 
-    __slots__ = ("_heard", "id", "project", "task", "tenant")
+    __slots__ = ("_heard", "id", "met", "project", "task", "tenant")
 
     def __init__(
         self, id: str, project: str | None = None, task: str | None = None, tenant: str = ""
@@ -26,6 +26,8 @@ class Session:
         self.project = project
         self.task = task
         self.tenant = tenant
+        self.met = False
+        """Whether a lesson concerns a tool that it called: then what it comes to is counted."""
         self._heard: deque[str] = deque(maxlen=HEARD)
 
     @property
@@ -71,9 +73,16 @@ def session(
 ) -> Iterator[Session]:
     """Calls in here belong to this session; give its id anew for each run of the agent.
 
-    Kept answers are not shared between tenants.
+    Where it is left the session is over: what lessons did in it is counted then, and not only a
+    day later. Kept answers are not shared between tenants.
     """
-    made = Session(str(id), project, None if task is None else str(task), tenant)
+    with entered(Session(str(id), project, None if task is None else str(task), tenant)) as made:
+        yield made
+
+
+@contextmanager
+def entered(made: Session) -> Iterator[Session]:
+    """Calls in here belong to this session."""
     token = _CURRENT.set(made)
     _OPEN.append(made)
     try:
@@ -81,6 +90,12 @@ def session(
     finally:
         _OPEN.remove(made)
         _CURRENT.reset(token)
+        for leave in LEFT:
+            leave(made)
+
+
+LEFT: Final[list[Callable[[Session], None]]] = []
+"""Who is told of a session that was left; they raise nothing."""
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import CANNOT, settle
@@ -15,7 +15,8 @@ from failonce.language.matching import Bits
 from failonce.model import Advice, AdviceAction, Answer, Call, ToolSpec
 from failonce.skill import decide
 from failonce.surfaces.watching.binding import Given, Shape, taken
-from failonce.surfaces.watching.course import Begun
+from failonce.surfaces.watching.course import IN_CODE, Begun
+from failonce.surfaces.watching.decisions import Written, wanted
 from failonce.surfaces.watching.host import WATCHED, Facts, Host, Known, host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
@@ -48,6 +49,13 @@ class Kind(Enum):
 
 class Tool:
     """A function under the name of a tool. Shared between all that call it."""
+
+    reports: ClassVar[type[Report]] = Report
+    """What its calls are recorded as."""
+    way_past: ClassVar[str] = IN_CODE
+    """How whoever hears of a block passes it."""
+    session: Session | None = None
+    """Whose calls these are, where that is not the session that is open."""
 
     __slots__ = (
         "_among", "awaits", "function", "key", "kind", "name", "on_advice", "project",
@@ -101,7 +109,7 @@ class Tool:
     def _begin(
         self, here: Host, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Report | Begun | None:
-        session = current()
+        session = self.session or current()
         project = self.project
         if project is None:
             project = here.project if session.project is None else session.project
@@ -111,13 +119,14 @@ class Tool:
         at = datetime.now(UTC) if here.system else here.clock.now()
         given = self.shape.named(args, kwargs)
         name = self.name
-        report = Report(
+        report = self.reports(
             here, here.next_id(), name, taken(given), session, project, at, self.read_only
         )
         facts = known.facts(name, at)
         if facts is not None:
+            session.met = True
             speaking = facts.every.holding(report.args)
-            if speaking or facts.heeds(report.args):
+            if speaking or wanted() or facts.heeds(report.args):
                 begun = self._met(here, known, facts, report, speaking, given, args, kwargs)
                 if begun is not None:
                     return begun
@@ -137,19 +146,22 @@ class Tool:
         kwargs: dict[str, Any],
     ) -> Begun | None:
         """The call that lessons may concern; None where they say what they said, and no more."""
-        situation = None
+        situation, listened = None, wanted()
         if speaking & facts.every.unsure:
             situation = here.situation(report, self.among(known.tools))
             speaking = facts.every.first(speaking, situation)
-        said = facts.again(report, speaking) if speaking else None
+        said = facts.again(report, speaking) if speaking and not listened else None
         if said is not None:
             self.say(here, report.session, said.advice)
             speaking = 0
-        if not (speaking or facts.heeds(report.args)):
+        if not (speaking or listened or facts.heeds(report.args)):
             return None
         if situation is None:
             situation = here.situation(report, self.among(known.tools))
-        return Begun(here, known, facts, self, report, situation, speaking, given, args, kwargs)
+        begun = Begun(here, known, facts, self, report, situation, speaking, given, args, kwargs)
+        if listened:
+            begun.journal = Written()
+        return begun
 
     def say(self, here: Host, session: Session, advice: Advice) -> None:
         """Let the agent hear it."""
@@ -166,7 +178,7 @@ class Tool:
         """The report of one attempt."""
         first = b.report
         number, b.number = b.number, b.number + 1
-        return Report(
+        return self.reports(
             b.host,
             b.host.next_id(),
             call.tool,
@@ -300,7 +312,7 @@ class Tool:
         here, first = b.host, b.report
         if here.hinted and self.read_only is not True:
             here.runtime.wrote(tenant=first.session.tenant, project=first.project)
-        return Report(
+        return self.reports(
             here,
             here.next_id(),
             self.name,

@@ -4,7 +4,7 @@
     @watch(tool="read_file", read_only=True)
     tools = watch([read_file, write_file])  wrapped
 
-What a tool raises passes as it is. What goes wrong in failonce is counted (`health`), and the
+What a tool raises passes as it is. What goes wrong in failonce is counted (`status`), and the
 call is then made as if failonce were not there.
 """
 

@@ -1,0 +1,1 @@
+"""failonce inside frameworks that run agents."""
