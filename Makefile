@@ -55,6 +55,7 @@ bench: .venv/dev
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
 	@$(BIN)/python bench/overhead.py $(QUICK)
 	@$(BIN)/python bench/host.py $(QUICK)
+	@$(BIN)/python bench/reload.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)

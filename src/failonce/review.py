@@ -288,11 +288,8 @@ class Review:
     def _projected(self) -> list[Lesson]:
         """The lessons in force, with the bytes that were approved, where nothing is off."""
         in_force = self.store.lessons(states=(State.CANARY, State.STABLE))
-        return [
-            x
-            for x in in_force
-            if x.in_force and intact(x) and self.mode(x.proposal.project) is not Mode.OFF
-        ]
+        off = {p for p in {x.proposal.project for x in in_force} if self.mode(p) is Mode.OFF}
+        return [x for x in in_force if x.in_force and x.proposal.project not in off and intact(x)]
 
     def _end_trials(self) -> None:
         now = self._clock.now()

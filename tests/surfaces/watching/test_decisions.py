@@ -59,6 +59,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     LOG.removeHandler(listener)
 
 
+@pytest.mark.proves("C22a")
 def test_who_was_asked_what_each_did_and_why_others_did_nothing(room: Room, log: Listener) -> None:
     """Conditions, words within the budget, who stops a call, and a reason that passes the block."""
     room.teach(
@@ -146,6 +147,7 @@ def test_who_must_not_or_cannot_act_says_so(room: Room, log: Listener) -> None:
         assert found["attempts"] == 1
 
 
+@pytest.mark.proves("C22a")
 @pytest.mark.parametrize("awaited", [False, True])
 def test_what_hints_did_around_the_call(room: Room, log: Listener, awaited: bool) -> None:
     """Each that acted, also where there was nothing to do."""
