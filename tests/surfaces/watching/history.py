@@ -198,7 +198,8 @@ def _looking(says: str) -> Program:
     )
 
 
-def _stopping(tool: str, **fields: Any) -> Guardrail:
+def stopping(tool: str, **fields: Any) -> Guardrail:
+    """Stops calls of a tool, as the fields say."""
     made: dict[str, Any] = {
         "component": tool,
         "when": Predicate(),
@@ -248,26 +249,26 @@ def lessons() -> tuple[Behaviour, ...]:
         _leaving_out("order", "item", regex="module collapsed"),
         _leaving_out("order", "item", fingerprint=signature("order", {"item": "shelf"})),
         guardrail("fetch", "note", Strength.WARN),
-        _stopping("fetch", when=_on("path", Test.NAMES, "hosts")),
-        _stopping("fetch", repeated=1, unchanged_by=("look",)),
+        stopping("fetch", when=_on("path", Test.NAMES, "hosts")),
+        stopping("fetch", repeated=1, unchanged_by=("look",)),
         *(Rule(component=tool, sentence=f"Mind {what} in {tool}.")
           for tool in ("fetch", "order") for what in ("names", "sizes", "dates", "costs")),
         hint("rate", Retry(max_retries=1, delay_ms=500), "Too Many Requests"),
-        _stopping("rate", strength=Strength.WARN, when=_on("day", Test.NOT_SHAPE, Shape.ISO_DATE)),
+        stopping("rate", strength=Strength.WARN, when=_on("day", Test.NOT_SHAPE, Shape.ISO_DATE)),
         FittingFixer(component="seats", fit=Fit.SCHEMA),
-        _stopping("push", fingerprint=quota, failing=2),
+        stopping("push", fingerprint=quota, failing=2),
         guardrail("push", "force"),
         inserting("start", _held(), moment=Moment.AFTER_FAILURE, regex="hold the brake"),
         inserting("start", _held(back=True), moment=Moment.AFTER_FAILURE, regex="hold the brake"),
-        _stopping("brake", when=_on("force", Test.TYPE, "boolean")),
-        _stopping("order", look=_looking("full"), when=given("to")),
+        stopping("brake", when=_on("force", Test.TYPE, "boolean")),
+        stopping("order", look=_looking("full"), when=given("to")),
         inserting(
             "order",  # in vain; and of what takes it back the first call fails
             Program(steps=(_step("look", "at", "a", "b"), _step("brake", "force", 1.0, 2.0))),
             moment=Moment.AFTER_FAILURE,
             regex="Invalid order",
         ),
-        _stopping("order", strength=Strength.WARN, unless=Unless(tools=("look",))),
+        stopping("order", strength=Strength.WARN, unless=Unless(tools=("look",))),
         inserting(
             "order",
             Program(

@@ -20,7 +20,7 @@ from failonce.policy import Policy
 from failonce.surfaces.watching import tool as tools
 from failonce.surfaces.watching.decisions import LOG, Skipped
 from failonce.testing.samples import proposed
-from tests.surfaces.watching.history import _stopping as stopping
+from tests.surfaces.watching.history import stopping
 from tests.surfaces.watching.made import Room, guardrail, hint, inserting, renaming, taught
 from tests.surfaces.watching.made import room as made
 from tests.surfaces.watching.test_course import HOLD
