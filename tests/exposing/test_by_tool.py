@@ -32,3 +32,18 @@ def test_a_roster_that_loads_by_tool_says_the_same() -> None:
     known["t"] = ()
     assert lazy.before(of, START, asking(of)).spoken == ()
     assert lazy.tools == ["t"]
+
+
+def test_what_is_told_is_of_the_lessons_that_were_asked() -> None:
+    """It is found out later, and in between they may have become others."""
+    of = call(HELD)
+    known = {"t": (place(guard("a"), share=0.5), place(rename("a", "b"), watches=True))}
+    numbers = count()
+    lazy = RosterByTool(lambda tool: known.get(tool, ()), lambda: f"new-{next(numbers)}")
+    at_once, later = (lazy.before(of, START, asking(of)) for _ in range(2))
+    told = at_once.spoken
+    known["t"] = (place(rename("a", "c")),)
+    assert lazy.before(of, START, asking(of)).decision.advice.action is AdviceAction.RUN
+    assert later.spoken == told
+    assert [s.exposure.arm for s in told] == [Arm.HOLDOUT, Arm.SHADOW]
+    assert later.spoken is later.spoken

@@ -234,24 +234,29 @@ def test_a_retry_comes_before_giving_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("category", "spec", "repaired"),
+    ("category", "named", "spec", "repaired"),
     [
-        (Category.INVALID_ARGS, ToolSpec(name="t"), True),
-        (Category.RUNTIME, ToolSpec(name="t"), True),
-        (Category.LLM, ToolSpec(name="t"), True),
-        (Category.TIMEOUT, ToolSpec(name="t"), False),
-        (Category.NETWORK, ToolSpec(name="t"), False),
-        (Category.TIMEOUT, ToolSpec(name="t", idempotent=True), True),
-        (Category.NETWORK, ToolSpec(name="t", read_only=True), True),
+        (Category.INVALID_ARGS, False, ToolSpec(name="t"), True),
+        (Category.RUNTIME, True, ToolSpec(name="t"), True),
+        (Category.RUNTIME, False, ToolSpec(name="t"), True),
+        (Category.TIMEOUT, False, ToolSpec(name="t"), False),
+        (Category.TIMEOUT, False, ToolSpec(name="t", read_only=True), True),
+        (Category.TIMEOUT, True, ToolSpec(name="t"), False),
+        (Category.TIMEOUT, True, ToolSpec(name="t", idempotent=True), True),
     ],
 )
-def test_a_call_whose_answer_was_lost_is_not_repaired(
-    category: Category, spec: ToolSpec, repaired: bool
+def test_what_may_have_been_carried_out_is_not_repaired(
+    category: Category, named: bool, spec: ToolSpec, repaired: bool
 ) -> None:
-    """Nobody knows whether it was carried out, unless it may be made twice."""
+    """A lesson names its failures, by class or by pattern; of an answer that was lost neither
+    knows whether the call was carried out, unless it may be made twice."""
+    mending = after_failure("a", "b")
+    assert isinstance(mending.behaviour, ArgumentsFixer)
+    if not named:
+        body = replace(mending.behaviour, fingerprint="", message_regex="locked")
+        mending = replace(mending, behaviour=body)
     situation = Situation(call=Call(tool="t", args={"a": 1}), tools={"t": spec})
     failure = replace(FAILED, category=category)
-    mending = after_failure("a", "b")
     advice = settle(decide.after(situation, failure, lambda _: [mending])).advice
     assert advice.action is (AdviceAction.RETRY if repaired else AdviceAction.ALLOW)
 

@@ -203,7 +203,6 @@ def after(situation: Situation, failure: Failure, concerning: Concerning) -> Dec
 
 def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> Asking:
     """Whether a lesson repaired the call, or wants it run again."""
-    once = must_not_repeat(under.situation, failure)
     for lesson in under.curing(failure):
         if lesson.lesson in refused or under.acted(lesson):
             continue
@@ -211,7 +210,7 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
         if isinstance(effect, Retry) and not failure.expected:
             under.touches.append(Touch(armed=lesson, effect=effect))
             return True
-        if isinstance(effect, _ACTS) and not once:
+        if isinstance(effect, _ACTS) and not must_not_repeat(lesson, under.situation, failure):
             planned = yield from _planned(under, effect)
             if planned is not None:
                 under.plan(lesson, effect, planned)
@@ -219,15 +218,18 @@ def _cure(under: _Under, failure: Failure, refused: Set[str] = frozenset()) -> A
     return False
 
 
-def must_not_repeat(situation: Situation, failure: Failure) -> bool:
-    """Whether a call may have been carried out and its answer lost (network, time).
+def must_not_repeat(lesson: Armed, situation: Situation, failure: Failure) -> bool:
+    """Whether a call that failed may have done something, so that no repair makes it again.
 
-    Then no repair makes it again, unless its tool reads or is idempotent. Other failures are what
-    tools themselves say; a lesson is proven on those that it names, after which callers made the
-    call again.
+    A tool that reads or is idempotent may be called twice. A lesson that names its failures, by
+    class or pattern, knows what they leave behind: callers met them and made the call again, and
+    the gate asked a person where nothing else vouched for it. But of an answer that was lost
+    (network, time) not even callers knew whether the call was carried out.
     """
     means = ATTRIBUTES[failure.category]
-    if failure.expected or not (means.transient and means.side_effect_possible):
+    speaks = lesson.behaviour.speaks
+    known = bool(speaks.fingerprint or speaks.message_regex) and not means.transient
+    if failure.expected or known or not means.side_effect_possible:
         return False
     tool = situation.call.tool
     spec = situation.tools.get(tool) or ToolSpec(name=tool)

@@ -331,18 +331,18 @@ def test_without_the_other_tool_the_lesson_leaves_the_call_alone(room: Room) -> 
 
 
 def test_a_call_that_may_have_done_something_is_not_made_twice(room: Room) -> None:
-    """Unless its tool says that it only reads, or the call has an idempotency key."""
+    """Its answer was lost; unless its tool only reads, or the call has an idempotency key."""
     after = Moment.AFTER_FAILURE
-    room.teach(renaming("pay", "sum", "amount", moment=after, regex="no answer"))
+    room.teach(renaming("pay", "sum", "amount", moment=after, regex="reset"))
     ran = []
 
     def pay(amount: int = 0, sum: int = 0, key: str = "") -> str:
         ran.append((amount, sum))
         if sum:
-            raise TimeoutError("no answer within 30 s")
+            raise ConnectionResetError("connection reset by peer")
         return "paid"
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(ConnectionResetError):
         failonce.watch(pay)(sum=3)
     assert ran == [(0, 3)]
     assert failonce.watch(tool="pay", key="key")(pay)(sum=3, key="k1") == "paid"

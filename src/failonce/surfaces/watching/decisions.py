@@ -190,7 +190,7 @@ class Written(Journal):
         """Why a lesson did nothing after this failure."""
         if a.behaviour.after(b.situation, failure) is None:
             return Skipped.NO_FAILURE
-        if decide.must_not_repeat(b.after(b.call), failure):
+        if decide.must_not_repeat(a, b.after(b.call), failure):
             return Skipped.NOT_TWICE
         cured = any(word.endswith(_AFTER) for word in self._applied.values())
         return Skipped.PRECEDENCE if cured else Skipped.DECLINED

@@ -126,10 +126,11 @@ class Report:
     @property
     def evidence(self) -> Evidence:
         """What is recorded of it; of two threads that ask, both make the same."""
+        text = self.text  # before it is known whether another thread is done, which clears it
         if self._taken is None:
             recording = Recording(
                 call=self.call,
-                text=self.text,
+                text=text,
                 flagged=self.flagged,
                 status=self.http.status,
                 retry_after_s=self.http.retry_after_s,
