@@ -29,6 +29,14 @@ class KindName(StrEnum):
         made._name_, made._value_ = value.upper(), value
         return cast("KindName", cls._value2member_map_.setdefault(value, made))
 
+    def __reduce_ex__(self, protocol: object) -> tuple[type["KindName"], tuple[str]]:
+        """By value: some versions of Python copy a member by a name that only five have."""
+        return KindName, (self.value,)
+
+    def __deepcopy__(self, memo: object) -> "KindName":
+        """Itself."""
+        return self
+
 
 _PLAIN = re.compile(r"[a-z][a-z_]{1,30}[a-z]")
 
