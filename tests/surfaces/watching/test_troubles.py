@@ -20,7 +20,6 @@ from failonce.adapters.sql_store import open_store, store_url
 from tests.crash import seeded
 from tests.surfaces.watching.caller import STORE
 
-
 LATER = 1_000_000
 """The number from which a second process counts its calls."""
 
