@@ -42,6 +42,7 @@ from typing import Any
 
 import failonce
 from failonce.adapters.spool import folder_beside, status
+from failonce.adapters.spool.counts import settle
 from failonce.adapters.sql_store import open_store, store_url
 from failonce.surfaces.watching.host import Host, host
 
@@ -315,6 +316,8 @@ def killed(folder: Path) -> dict[str, Any]:
     victim.wait(60)
     told = status(folder_beside(folder / STORE)).dead
     missing = told.taken - _in_store(folder)
+    told_next = settle(folder_beside(folder / STORE))
+    assert told_next.lost == told.lost
     return {
         "killed_taken": told.taken,
         "killed_acknowledged_then": said["done"],

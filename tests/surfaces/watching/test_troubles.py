@@ -20,6 +20,9 @@ from failonce.adapters.sql_store import open_store, store_url
 from tests.crash import seeded
 from tests.surfaces.watching.caller import STORE
 
+LATER = 1_000_000
+"""The number from which a second process counts its calls."""
+
 
 class Caller:
     """A running `caller.py` over the store in a folder."""
@@ -185,10 +188,12 @@ def test_kill_9_loses_what_was_in_flight_and_says_how_many(store: Path, burst: i
     assert set(kept) >= set(range(max(200, said["done"])))
     assert missing > 0
     assert missing <= told.lost <= missing + BATCH
+    with caller(store.parent, LATER) as after:
+        after.tell("call 1")
+        assert after.tell("settle")["settled"]
+    found = status(folder_beside(store))
+    assert (found.ended.lost, found.dead.taken) == (told.lost, 0), "the next start says so"
     print(f"{burst} in flight: {missing} lost, at most {told.lost} told")
-
-
-LATER = 1_000_000
 
 
 @pytest.mark.parametrize("cycles", [4, pytest.param(100, marks=pytest.mark.torture)])
