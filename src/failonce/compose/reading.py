@@ -34,7 +34,9 @@ from failonce.ports import Weights
 SWITCH: Final = "FAILONCE"
 """The environment variable whose value `off` rests everything in a process."""
 
-_RESERVED: Final = frozenset({"FAILONCE_DEBUG", "FAILONCE_DATA", "FAILONCE_TORTURE"})
+_RESERVED: Final = frozenset(
+    {"FAILONCE_CRASH_SEED", "FAILONCE_DATA", "FAILONCE_DEBUG", "FAILONCE_TORTURE"}
+)
 """Variables that are no settings."""
 _ENVIRONMENT: Final = "the environment"
 _TABLES: Final = frozenset({"classification.category", "classification.kind"})
