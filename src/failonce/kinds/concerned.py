@@ -25,8 +25,9 @@ class Concerned(Sequence[Armed]):
     def __init__(self, armed: Iterable[Armed]) -> None:
         self.lessons = tuple(armed)
         speaks = [a.behaviour.speaks for a in self.lessons]
-        self._before = Matcher(s.before for s in speaks)
-        self._after = Matcher(s.after for s in speaks)
+        self._matcher = Matcher([*(s.before for s in speaks), *(s.after for s in speaks)])
+        self._any = self._halves(None, self._matcher.all)
+        self._last = self._any
         self._named: dict[str, Bits] = {}
         self._found: dict[str, Bits] = {}
         self.fixed: Bits = 0
@@ -56,7 +57,7 @@ class Concerned(Sequence[Armed]):
 
     def holding(self, args: Args | None) -> Bits:
         """Those that by its arguments alone may have something to say before a call."""
-        return self._before.all if args is None else self._before.holding(args)
+        return self._matched(args)[1]
 
     def first(self, speaking: Bits, situation: Situation) -> Bits:
         """Those of them that may still, once those were asked whom no argument keeps silent."""
@@ -68,7 +69,24 @@ class Concerned(Sequence[Armed]):
 
     def heeding(self, args: Args | None) -> Bits:
         """Those that by its arguments may have something to say after a call that fails."""
-        return self._after.all if args is None else self._after.holding(args)
+        return self._matched(args)[2]
+
+    def _matched(self, args: Args | None) -> tuple[Args | None, Bits, Bits]:
+        """Who may speak of these arguments before the call and after it; told once for both.
+
+        The last one is remembered: of one call it is asked several times. Arguments are never
+        changed, so the same object has the same answer.
+        """
+        if args is None:
+            return self._any
+        last = self._last
+        if last[0] is not args:
+            last = self._last = self._halves(args, self._matcher.holding(args))
+        return last
+
+    def _halves(self, args: Args | None, both: Bits) -> tuple[Args | None, Bits, Bits]:
+        count = len(self.lessons)
+        return args, both & (1 << count) - 1, both >> count
 
     def after(self, situation: Situation, failure: Failure) -> Bits:
         """Those that may have something to say after a call failed so, or will."""

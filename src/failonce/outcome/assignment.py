@@ -19,7 +19,7 @@ from failonce.policy import Policy
 EPOCH: Final = timedelta(days=7)
 """How long a draw holds, so that nobody stays held out."""
 
-_ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC).toordinal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,8 @@ def group(proposal: Proposal, names: Mapping[str, str]) -> Group:
 
 def epoch(at: datetime) -> int:
     """The number of the seven days in which a moment lies, in UTC."""
-    return (at - _ORIGIN) // EPOCH
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return (utc.toordinal() - _ORIGIN) // EPOCH.days
 
 
 class Lot:

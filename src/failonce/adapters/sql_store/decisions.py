@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Insert, Select, case, delete, func, insert, select, update
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import chunks
@@ -117,17 +118,20 @@ def _put_gap(connection: Connection, new: Gap) -> None:
 
 def _put_exposures(connection: Connection, told: Sequence[Exposure]) -> None:
     """Keep what is new, and of what was told before what is now known of it."""
+    connection.execute(_told(), [exposure_row(e) for e in told])
+
+
+@cache
+def _told() -> Insert:
+    """Built once: many times a second exposures are told, a few at a time."""
     statement = upsert(t.exposure)
     new, old = statement.excluded, t.exposure.c
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={
-                "effect": case((new.effect == Effect.UNKNOWN, old.effect), else_=new.effect),
-                "evidence": func.coalesce(new.evidence, old.evidence),
-            },
-        ),
-        [exposure_row(e) for e in told],
+    return statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={
+            "effect": case((new.effect == Effect.UNKNOWN, old.effect), else_=new.effect),
+            "evidence": func.coalesce(new.evidence, old.evidence),
+        },
     )
 
 

@@ -343,11 +343,22 @@ def gap_of(r: Row[Any]) -> Gap:
 
 
 def exposure_row(exposure: Exposure) -> dict[str, object]:
-    """The row of one exposure."""
-    texts = {
-        name: plain(getattr(exposure, name)) for name in ("project", "session", "unit", "tool")
+    """The row of one exposure. Ten lessons may speak of one call, so it is written out."""
+    return {
+        "id": exposure.id,
+        "lesson": exposure.lesson,
+        "version": exposure.version,
+        "at": micros(exposure.at),
+        "project": plain(exposure.project),
+        "session": plain(exposure.session),
+        "unit": plain(exposure.unit),
+        "arm": exposure.arm,
+        "share": exposure.share,
+        "effect": exposure.effect,
+        "tool": plain(exposure.tool),
+        "after": exposure.after,
+        "evidence": exposure.evidence,
     }
-    return {**asdict(exposure), **texts, "at": micros(exposure.at)}
 
 
 def exposure_of(r: Row[Any]) -> Exposure:
