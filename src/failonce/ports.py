@@ -4,7 +4,7 @@ A database adapter implements `EvidenceLog`, `Lessons`, `Audit` and `Settings` i
 `failonce.testing` holds the in-memory one and the suite that every adapter must pass.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +28,7 @@ from failonce.model import (
     State,
     ToolSpec,
 )
+from failonce.model.sandbox import Enforced, Job, Ran
 
 
 class Clock(Protocol):
@@ -353,3 +354,16 @@ class Environment(Protocol):
 
     def tools(self, evidence: Evidence) -> Mapping[str, ToolSpec]:
         """The tools that this call's session could use, by name."""
+
+
+class Sandbox(Protocol):
+    """Where code runs that nobody vouches for, and cannot reach anything that was not granted."""
+
+    def run(self, job: Job, answer: Callable[[Call], Answer] | None = None) -> Ran:
+        """Run a function and wait for its end; never raises for what the code does.
+
+        `answer` makes the calls of other tools that it asks for; without it none can be made.
+        """
+
+    def barriers(self) -> Sequence[Enforced]:
+        """What holds on this machine, found by trying it; tried once a process."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from failonce.gate.tools import Trying
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
 from failonce.model import Evidence, Proposal, ToolSpec
@@ -26,6 +27,8 @@ class Case:
     environment: Environment | None = None
     recorded: Set[str] = frozenset()
     """Every tool that was ever called."""
+    trying: Trying | None = None
+    """What a tool that was written for an agent is tried with."""
     unsteady: Set[str] = frozenset()
     """Reading tools whose answers changed though nothing was done in between."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from failonce import statistics
-from failonce.gate import checks, traces
+from failonce.gate import checks, tools, traces
 from failonce.gate.alone import alone
 from failonce.gate.case import Case as Case  # noqa: PLC0414 - a part of what is asked here
 from failonce.gate.results import Replayed, Result, tally
@@ -18,6 +18,7 @@ from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
+from failonce.kinds.tool import LearnedTool
 from failonce.language.tool_names import spec_of
 from failonce.model import (
     CheckResult,
@@ -74,6 +75,9 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
         if checks.first_refusal(static):
             return _ruled(proposal, static, EMPTY)
     body = behaviour(proposal)
+    if isinstance(body, LearnedTool):
+        found, proof = tools.tried(body, case.trying)
+        return _ruled(proposal, [*static, *found], proof)
     proof = prove(proposal, body, case, decider)
     known = _known(case)
     seen = traces.traces(proposal, body, case)

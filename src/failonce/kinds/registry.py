@@ -11,6 +11,7 @@ from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
+from failonce.kinds.tool import LearnedTool
 from failonce.model import KindName, Proposal
 
 
@@ -41,6 +42,7 @@ BUILT_IN: Final = (
     Kind(name=KindName.GUARDRAIL, parse=Guardrail.parse, place=1),
     Kind(name=KindName.HINT, parse=Hint.parse, place=2, bounded=True),
     Kind(name=KindName.RULE, parse=Rule.parse, place=3, yaml=False),
+    Kind(name=KindName.TOOL, parse=LearnedTool.parse, place=4, yaml=False),
 )
 
 

@@ -8,7 +8,7 @@ from failonce.identity import slug
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.hint import Hint
-from failonce.kinds.registry import behaviour
+from failonce.kinds.registry import KINDS, behaviour
 from failonce.language import document, pattern
 from failonce.language.sentence import sentence
 from failonce.language.visibility import hidden
@@ -55,7 +55,7 @@ def _unfit(proposal: Proposal) -> str:
 
 def _texts(proposal: Proposal) -> Iterator[str]:
     """Every text in a body, keys too, as it reads once it is loaded."""
-    if proposal.kind is KindName.RULE:
+    if not KINDS.find(proposal.kind).yaml:
         return
     waiting: list[Json] = [document.load(proposal.body)]
     while waiting:

@@ -1,0 +1,353 @@
+"""Does a tool that was written for an agent do what it says? Found by running it, in the sandbox.
+
+What it answers is data; whether that is right is told here, against cases that stay outside:
+those that its author declared, and those that recorded calls tell and its author never saw. It
+runs with no more than the operator allows to code that nobody read yet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from failonce import statistics
+from failonce.identity import canonical_json
+from failonce.kinds.tool import DeclaredCase, LearnedTool, findings
+from failonce.language.casting import type_of
+from failonce.model import (
+    Answer,
+    Args,
+    Call,
+    Category,
+    CheckResult,
+    Failure,
+    Json,
+    Parameter,
+    Power,
+    Proof,
+    Tally,
+)
+from failonce.model.sandbox import Ending, Grants, Job, Limits, Ran, Strength
+from failonce.ports import Sandbox
+
+REFUSING: Final = frozenset({"ValueError", "TypeError"})
+"""How a tool says that it does not take what it was given."""
+MADE_UP: Final = 20
+"""Inputs of its declared types that a tool is tried on."""
+
+_VALUES: Final[Mapping[str, Sequence[Json]]] = {
+    "string": ("", "a", " ", "two words", "ä€\U0001f600", "0", "null", "../x", "a\nb", "x" * 2000),
+    "integer": (0, 1, -1, 7, 2**31, -(2**63), 10**18),
+    "number": (0.0, 1.5, -0.25, 1e-9, 1e12, 3),
+    "boolean": (True, False),
+    "array": ([], ["a"], [1, 2, 3], [[], {}], [None]),
+    "object": ({}, {"a": 1}, {"a": {"b": []}}, {"": None}),
+    "null": (None,),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A recorded call that tells what the tool must answer, and whose it was."""
+
+    case: DeclaredCase
+    cluster: str
+    new: bool = False
+    """Nobody got this answer by one call before: the tool it replaces failed, or was not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trying:
+    """What a tool is tried with."""
+
+    sandbox: Sandbox
+    examples: Sequence[Example] = ()
+    allowed: Grants = field(default_factory=Grants)
+    """What code may reach that nobody read yet."""
+    limits: Limits = field(default_factory=Limits)
+
+
+def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], Proof]:
+    """Every check on a tool, and what its examples prove; refused where it cannot be tried."""
+    checks = [_lint(tool), _held(None if trying is None else trying.sandbox)]
+    if trying is None or (checks[-1].fatal and not checks[-1].passed):
+        return checks, _proof((), (), checks)
+    runs = _Runs(tool, trying)
+    passed = [runs.passes(case) for case in tool.cases]
+    shown = [runs.passes(example.case) for example in trying.examples]
+    checks += [
+        _declared(tool, passed),
+        _recorded(trying.examples, shown),
+        runs.steady(),
+        runs.total(),
+        _reach(tool, trying.allowed),
+        CheckResult(name="read", passed=False, detail="somebody must have read the code"),
+    ]
+    return checks, _proof(trying.examples, shown, checks)
+
+
+class _Runs:
+    """The runs of one tool."""
+
+    def __init__(self, tool: LearnedTool, trying: Trying) -> None:
+        self._tool = tool
+        self._trying = trying
+
+    def passes(self, case: DeclaredCase) -> str:
+        """What is wrong with what it came to; empty where nothing is."""
+        told = _Told(case)
+        ran = self._run(case.args, told)
+        if told.unexpected:
+            return f"it called {told.unexpected}, which is not in the case"
+        if case.raises:
+            raised = _error(ran) if ran.ending is Ending.RAISED else ""
+            return "" if raised == case.raises else f"{_said(ran)} instead of {case.raises}"
+        if ran.ending is not Ending.RETURNED:
+            return _said(ran)
+        if not same(ran.value, case.result):
+            return f"it answered {_short(ran.value)} instead of {_short(case.result)}"
+        return ""
+
+    def steady(self) -> CheckResult:
+        """Is the same call answered the same?"""
+        for n, case in enumerate(self._tool.cases, 1):
+            one, other = (self._run(case.args, _Told(case)) for _ in range(2))
+            if one.ending is not other.ending or not same(one.value, other.value):
+                detail = f"case {n} came to {_came(one)}, and then to {_came(other)}"
+                return CheckResult(name="steady", passed=False, detail=detail)
+        return CheckResult(name="steady", passed=True, detail="the same call has the same answer")
+
+    def total(self) -> CheckResult:
+        """Does it answer, or refuse, whatever its types allow?"""
+        if self._tool.calls:
+            detail = "not tried on made-up values: nobody knows what its calls would answer"
+            return CheckResult(name="total", passed=True, detail=detail)
+        refused = 0
+        for args in made_up(self._tool.parameters):
+            ran = self._run(args, None)
+            known = ran.ending is Ending.RAISED and _error(ran) in REFUSING
+            refused += known
+            if ran.ending is not Ending.RETURNED and not known:
+                ends = ran.ending is not Ending.RAISED
+                detail = f"given {_short(dict(args))}: {_said(ran)}"
+                return CheckResult(name="total", passed=False, detail=detail, fatal=ends)
+        detail = f"it answers made-up values of its types ({refused} refused as wrong)"
+        return CheckResult(name="total", passed=True, detail=detail)
+
+    def _run(self, args: Args, told: "_Told | None") -> Ran:
+        granted = _less(self._tool.grants, self._trying.allowed)
+        job = Job(
+            source=self._tool.source,
+            entry=self._tool.entry,
+            args=args,
+            grants=granted,
+            limits=self._trying.limits,
+        )
+        return self._trying.sandbox.run(job, None if told is None else told.answer)
+
+
+class _Told:
+    """What the tools that it calls answer, as a case says it; each answer once."""
+
+    def __init__(self, case: DeclaredCase) -> None:
+        self._left = list(case.answers)
+        self.unexpected = ""
+
+    def answer(self, call: Call) -> Answer:
+        """The answer of the first call like this that is left."""
+        for n, inner in enumerate(self._left):
+            if inner.tool == call.tool and same(inner.args, call.args or {}):
+                del self._left[n]
+                if inner.error:
+                    return Answer(text=inner.error, failure=_failure(inner.error))
+                text = inner.answer if isinstance(inner.answer, str) else None
+                return Answer(text=_json(inner.answer) if text is None else text)
+        self.unexpected = self.unexpected or f"{call.tool}({_short(call.args)})"
+        return Answer(text="not in this case", failure=_failure("not in this case"))
+
+
+# ------------------------------------------------------------------- checks
+
+
+def _lint(tool: LearnedTool) -> CheckResult:
+    found = findings(tool)
+    shown = "; ".join(f"line {f.line}: {f.what}" for f in found[:5])
+    more = f"; {len(found) - 5} more" if len(found) > 5 else ""
+    return CheckResult(
+        name="lint",
+        passed=not found,
+        detail=f"{shown}{more}" if found else "nothing in the code asks for a second look",
+    )
+
+
+def _held(sandbox: Sandbox | None) -> CheckResult:
+    """Does the sandbox of this machine hold what it must?"""
+    barriers = () if sandbox is None else sandbox.barriers()
+    absent = [b for b in barriers if b.how is Strength.ABSENT]
+    partial = [b for b in barriers if b.how is Strength.PARTIAL]
+    if absent or not barriers:
+        why = "; ".join(f"{b.what}: {b.why}" for b in absent[:3]) or "there is none"
+        detail = f"it cannot be tried on this machine ({why}). failonce doctor says what to do"
+        return CheckResult(name="sandbox", passed=False, detail=detail, fatal=True)
+    held = f"{len(barriers) - len(partial)} barriers held"
+    part = "".join(f", {b.what} in part ({b.why})" for b in partial)
+    return CheckResult(name="sandbox", passed=not partial, detail=held + part)
+
+
+def _declared(tool: LearnedTool, passed: Sequence[str]) -> CheckResult:
+    wrong = [(n, why) for n, why in enumerate(passed, 1) if why]
+    if not tool.cases:
+        detail = "it declares no case, so nobody can tell whether it works"
+    elif wrong:
+        number, why = wrong[0]
+        detail = f"{len(wrong)} of {len(passed)} declared cases fail; case {number}: {why}"
+    else:
+        detail = f"all {len(passed)} declared cases pass"
+    return CheckResult(
+        name="cases", passed=bool(tool.cases) and not wrong, detail=detail, fatal=True
+    )
+
+
+def _recorded(examples: Sequence[Example], shown: Sequence[str]) -> CheckResult:
+    wrong = [why for why in shown if why]
+    if wrong:
+        detail = f"{len(wrong)} of {len(shown)} recorded calls come to something else: {wrong[0]}"
+        return CheckResult(name="recorded", passed=False, detail=detail, fatal=True)
+    detail = f"all {len(shown)} recorded calls come to the same"
+    if not examples:
+        detail = "only its author says what it must answer; no recorded call does"
+    return CheckResult(name="recorded", passed=bool(examples), detail=detail)
+
+
+def _reach(tool: LearnedTool, allowed: Grants) -> CheckResult:
+    """What it wants and did not have while it was tried."""
+    less = _less(tool.grants, allowed)
+    kept = [
+        f"{name} {', '.join(sorted(set(wanted) - set(had)))}"
+        for name, wanted, had in (
+            ("network", tool.grants.network, less.network),
+            ("reading", tool.grants.reads, less.reads),
+            ("writing", tool.grants.writes, less.writes),
+            ("packages", tool.grants.packages, less.packages),
+        )
+        if set(wanted) - set(had)
+    ]
+    kept += ["starting programs"] if tool.grants.subprocess and not less.subprocess else []
+    detail = f"it was tried without what it asks for: {'; '.join(kept)}" if kept else ""
+    return CheckResult(
+        name="reach", passed=not kept, detail=detail or "it was tried with all that it asks for"
+    )
+
+
+def _proof(
+    examples: Sequence[Example],
+    shown: Sequence[str],
+    checks: Sequence[CheckResult],
+) -> Proof:
+    """Votes of clusters: where it answers what nobody got by one call, and where it is wrong."""
+    gains = {e.cluster for e, why in zip(examples, shown, strict=True) if e.new and not why}
+    wrongs = {e.cluster for e, why in zip(examples, shown, strict=True) if why}
+    wins, losses = len(gains - wrongs), len(wrongs)
+    clusters = [statistics.Cluster(hits=c not in wrongs, of=1) for c in gains | wrongs]
+    benefit = statistics.share(clusters, rho=statistics.RHO_FAILURE)
+    e_value = statistics.e_value(wins, losses)
+    proven = e_value >= statistics.PROVEN and wins >= statistics.SMALLEST_PROOF
+    return Proof(
+        tally=Tally(repaired=len(gains), good=len(examples)),
+        wins=wins,
+        losses=losses,
+        clusters=len(clusters),
+        e_value=e_value,
+        benefit_low=benefit.low,
+        benefit_high=benefit.high,
+        harm_high=1.0,
+        power=Power.FAIL if losses else Power.PASS if proven else Power.UNDERPOWERED,
+        missing="" if proven or losses else "more recorded calls that tell what it must answer",
+        line=_line(examples, shown, checks),
+    )
+
+
+def _line(examples: Sequence[Example], shown: Sequence[str], checks: Sequence[CheckResult]) -> str:
+    held = next((c for c in checks if c.name == "sandbox"), None)
+    if held is not None and held.fatal and not held.passed:
+        return "Not tried: there is no sandbox on this machine that holds."
+    good = sum(not why for why in shown)
+    cases = next((c.detail for c in checks if c.name == "cases"), "")
+    recorded = f"{good} of {len(examples)} recorded calls" if examples else "no recorded call"
+    return f"In the sandbox {cases}; {recorded} came to the same."
+
+
+# ------------------------------------------------------------------- values
+
+
+def made_up(parameters: Sequence[Parameter]) -> Iterator[Args]:
+    """Arguments of the declared types, with what is rare in them; the same each time."""
+    for n in range(MADE_UP):
+        args: dict[str, Json] = {}
+        for place, p in enumerate(parameters):
+            values = [v for kind in p.types or tuple(_VALUES) for v in _VALUES.get(kind, ())]
+            own = p.choices or values
+            if p.required or (n + place) % 3:
+                args[p.name] = own[(n * (place + 1) + place) % len(own)]
+        yield args
+
+
+def same(one: Json, other: Json) -> bool:
+    """Whether two values are the same JSON: `1` is `1.0`, and `True` is neither."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if type_of(one) == "array" and type_of(other) == "array":
+        pairs = list(one), list(other)  # type: ignore[arg-type]  # arrays both
+        return len(pairs[0]) == len(pairs[1]) and all(map(same, *pairs))
+    return type_of(one) == type_of(other) and one == other
+
+
+def _less(wanted: Grants, allowed: Grants) -> Grants:
+    """What of it is allowed."""
+
+    def both(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+        return tuple(x for x in one if x in other)
+
+    return replace(
+        wanted,
+        network=both(wanted.network, allowed.network),
+        reads=both(wanted.reads, allowed.reads),
+        writes=both(wanted.writes, allowed.writes),
+        subprocess=wanted.subprocess and allowed.subprocess,
+        packages=both(wanted.packages, allowed.packages),
+    )
+
+
+def _failure(message: str) -> Failure:
+    return Failure(message=message, signature="", category=Category.UNKNOWN)
+
+
+def _error(ran: Ran) -> str:
+    """The class of what it raised."""
+    return ran.error.partition(":")[0].strip()
+
+
+def _came(ran: Ran) -> str:
+    return _short(ran.value) if ran.ending is Ending.RETURNED else _said(ran)
+
+
+_SAID: Final[Mapping[Ending, str]] = {
+    Ending.TIME: "it took longer than it may",
+    Ending.MEMORY: "it took more memory than it may",
+    Ending.OUTPUT: "it answered more than it may",
+    Ending.DIED: "it ended without an answer",
+    Ending.REFUSED: "it was not run",
+}
+
+
+def _said(ran: Ran) -> str:
+    said = _SAID.get(ran.ending, f"it raised {_error(ran)}" if ran.error else "it raised")
+    return f"{said} ({ran.error[:120]})" if ran.error and ran.ending is not Ending.RAISED else said
+
+
+def _json(value: Json) -> str:
+    return canonical_json(value)
+
+
+def _short(value: Json) -> str:
+    text = _json(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,361 @@
+"""Calls that callers make one after the other, each with what the one before answered: one tool.
+
+    find_ticket(query) → get_customer(id=answer.customer_id) → send_note(to=answer.email, text)
+
+becomes a function of `query` and `text`. Nobody writes it: where each value of a later call comes
+from is told by all sessions that made these calls, and the code is put together from that. What a
+session adds that no other one taught is how the tool is judged (seed 002, H13; DESIGN section 6).
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from failonce.identity import canonical_json
+from failonce.kinds.tool import DeclaredCase, Inner, identifier
+from failonce.language.sentence import plain_name
+from failonce.model import Args, Evidence, Json, KindName, Proposal, Proposer, Trust
+
+LENGTHS: Final = (4, 3, 2)
+"""Calls in one tool, at most and at least."""
+LEAST_CLUSTERS: Final = 3
+"""Sessions or tasks that made the calls."""
+MOST_TRIED: Final = 60
+"""Sequences that are looked at closely, those of most sessions first."""
+MOST_INSTANCES: Final = 200
+MOST_LEAVES: Final = 200
+"""Values that are looked for in one answer."""
+MOST_INPUTS: Final = 8
+"""Parameters of the tool; one with more is no simpler than its calls."""
+DECLARED: Final = 2
+"""Cases that the tool declares; all others stay with the judge."""
+_SHORT: Final = 4_000
+"""Characters of the answers of a case that stands in the code."""
+_TELLING: Final = 3
+"""Characters of a value from which on it is no coincidence that it stands in an answer."""
+
+Path = tuple[str | int, ...]
+
+
+class From(StrEnum):
+    """Where the value of an argument comes from."""
+
+    ANSWER = "answer"
+    ARGUMENT = "argument"
+    CONSTANT = "constant"
+    INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A value: of an earlier call's answer or argument, always the same, or given anew."""
+
+    of: From
+    step: int = 0
+    path: Path = ()
+    """Where in the answer it stands as JSON; empty for all of its text."""
+    name: str = ""
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One session's calls in a row, all of which worked."""
+
+    calls: tuple[Evidence, ...]
+
+    @property
+    def cluster(self) -> str:
+        """Whose they are."""
+        return self.calls[0].call.cluster
+
+    @property
+    def args(self) -> tuple[Args, ...]:
+        """The arguments of each."""
+        return tuple(e.call.args or {} for e in self.calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """A proposed tool, and recorded calls that tell what it must answer."""
+
+    proposal: Proposal
+    cases: tuple[tuple[str, DeclaredCase], ...]
+    """(cluster, case) of those that did not teach it."""
+
+
+def composites(calls: Iterable[Evidence]) -> Iterator[Composite]:
+    """Tools for the sequences that recur in recorded calls, which come session by session."""
+    taken: set[tuple[str, ...]] = set()
+    for tools, instances in _recurring(calls):
+        if any(_inside(tools, other) for other in taken):
+            continue
+        found = _composite(tools, instances)
+        if found is not None:
+            taken.add(tools)
+            yield found
+
+
+# ------------------------------------------------------------------- finding
+
+
+def _recurring(calls: Iterable[Evidence]) -> list[tuple[tuple[str, ...], list[Instance]]]:
+    """Sequences of different tools that enough clusters made; longer ones first."""
+    found: dict[tuple[str, ...], list[Instance]] = defaultdict(list)
+    for session in _sessions(calls):
+        for row in _rows(session):
+            for length in LENGTHS:
+                for first in range(len(row) - length + 1):
+                    own = tuple(row[first : first + length])
+                    tools = tuple(e.call.tool for e in own)
+                    if len(set(tools)) == length and len(found[tools]) < MOST_INSTANCES:
+                        found[tools].append(Instance(calls=own))
+    often = {
+        tools: instances
+        for tools, instances in found.items()
+        if len({i.cluster for i in instances}) >= LEAST_CLUSTERS
+    }
+    ranked = sorted(often.items(), key=lambda x: (-len({i.cluster for i in x[1]}), x[0]))
+    return sorted(ranked[:MOST_TRIED], key=lambda x: -len(x[0]))
+
+
+def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
+    own: list[Evidence] = []
+    for e in calls:
+        if own and (own[-1].call.session, own[-1].call.project) != (e.call.session, e.call.project):
+            yield own
+            own = []
+        own.append(e)
+    if own:
+        yield own
+
+
+def _rows(session: Sequence[Evidence]) -> Iterator[list[Evidence]]:
+    """Calls in a row that worked, with their arguments known, by callers that may teach."""
+    row: list[Evidence] = []
+    for e in session:
+        plain = plain_name(e.call.tool) and e.call.args is not None
+        if e.good and plain and e.trust is Trust.OPERATOR:
+            row.append(e)
+        else:
+            yield row
+            row = []
+    yield row
+
+
+def _inside(tools: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a sequence is part of another one."""
+    starts = range(len(other) - len(tools) + 1)
+    return any(other[n : n + len(tools)] == tools for n in starts)
+
+
+# ------------------------------------------------------------------ learning
+
+
+Plan = tuple[Mapping[str, Source], ...]
+"""Where the arguments of each call come from, by name."""
+
+
+def _composite(tools: tuple[str, ...], instances: Sequence[Instance]) -> Composite | None:
+    shape = tuple(frozenset(args) for args in instances[0].args)
+    same = [i for i in instances if tuple(frozenset(a) for a in i.args) == shape]
+    clusters = {i.cluster for i in same}
+    if len(clusters) < LEAST_CLUSTERS:
+        return None
+    plan = _plan(same)
+    if not _joined(plan) or len(_inputs(plan, tools)) > MOST_INPUTS:
+        return None
+    short = [i for i in same if sum(len(e.message) for e in i.calls) <= _SHORT]
+    declared = list({i.cluster: i for i in short}.values())[:DECLARED]
+    if not declared:
+        return None
+    taught = {i.cluster for i in declared}
+    judges = [i for i in same if i.cluster not in taught and _plan_without(same, i) == plan]
+    return Composite(
+        proposal=_proposal(tools, plan, same, declared),
+        cases=tuple((i.cluster, _case(i, plan, tools)) for i in judges),
+    )
+
+
+def _plan(instances: Sequence[Instance]) -> Plan:
+    """The sources that hold in every instance."""
+    answers = [[_leaves(e.message) for e in i.calls] for i in instances]
+    return tuple(
+        {name: _source(instances, answers, step, name) for name in sorted(instances[0].args[step])}
+        for step in range(len(instances[0].calls))
+    )
+
+
+def _plan_without(instances: Sequence[Instance], out: Instance) -> Plan | None:
+    """What the others teach; None where they are too few."""
+    others = [i for i in instances if i.cluster != out.cluster]
+    return _plan(others) if len({i.cluster for i in others}) >= LEAST_CLUSTERS - 1 else None
+
+
+Leaves = Sequence[Sequence[Mapping[Path, Json]]]
+"""What stands where in the answer of each call of each instance."""
+
+
+def _source(instances: Sequence[Instance], answers: Leaves, step: int, name: str) -> Source:
+    values = [i.args[step][name] for i in instances]
+    given = Source(of=From.INPUT, step=step, name=name)
+    if any("<redacted:" in canonical_json(v) for v in values):
+        return given  # nobody knows what stood there
+    if len({canonical_json(v) for v in values}) == 1:
+        return Source(of=From.CONSTANT, value=values[0])
+    return _answered(answers, values, step) or _earlier(instances, values, step) or given
+
+
+def _answered(answers: Leaves, values: Sequence[Json], step: int) -> Source | None:
+    """The place in an earlier answer where each instance has its value, the latest answer first."""
+    telling = all(len(canonical_json(v).strip('"')) >= _TELLING for v in values)
+    for before in reversed(range(step)):
+        for path, first in answers[0][before].items():
+            there = _equal(first, values[0]) and (telling or path)
+            pairs = zip(answers, values, strict=True)
+            if there and all(path in a[before] and _equal(a[before][path], v) for a, v in pairs):
+                return Source(of=From.ANSWER, step=before, path=path)
+    return None
+
+
+def _earlier(instances: Sequence[Instance], values: Sequence[Json], step: int) -> Source | None:
+    """The argument of an earlier call that has the same value in each instance."""
+    for before in range(step):
+        for name in sorted(instances[0].args[before]):
+            pairs = zip(instances, values, strict=True)
+            if all(_equal(i.args[before][name], v) for i, v in pairs):
+                return Source(of=From.ARGUMENT, step=before, name=name)
+    return None
+
+
+def _leaves(text: str) -> dict[Path, Json]:
+    """What stands where in an answer; all of its text at the empty path."""
+    found: dict[Path, Json] = {(): text}
+    try:
+        waiting: list[tuple[Path, Json]] = [((), json.loads(text))]
+    except (ValueError, RecursionError):
+        return found
+    while waiting and len(found) < MOST_LEAVES:
+        path, value = waiting.pop(0)
+        if isinstance(value, Mapping):
+            waiting += [((*path, str(key)), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*path, n), item) for n, item in enumerate(value[:20])]
+        elif path:
+            found[path] = value
+    return found
+
+
+def _equal(one: Json, other: Json) -> bool:
+    return type(one) is type(other) and one == other
+
+
+def _joined(plan: Plan) -> bool:
+    """Whether each later call uses what an earlier one answered or was given, and one an answer."""
+    own = [
+        any(s.of in (From.ANSWER, From.ARGUMENT) for s in sources.values()) for sources in plan[1:]
+    ]
+    answers = sum(s.of is From.ANSWER for sources in plan for s in sources.values())
+    return all(own) and answers > 0
+
+
+# ---------------------------------------------------------------- writing it
+
+
+def _inputs(plan: Plan, tools: Sequence[str]) -> dict[tuple[int, str], str]:
+    """(step, argument) → the parameter that gives it."""
+    found: dict[tuple[int, str], str] = {}
+    for step, sources in enumerate(plan):
+        for name, source in sources.items():
+            if source.of is From.INPUT:
+                plain = identifier(name)
+                taken = plain in found.values() or plain in ("call", "json")
+                found[step, name] = f"{identifier(tools[step])}_{plain}" if taken else plain
+    return found
+
+
+def _name(tools: Sequence[str]) -> str:
+    """`find_ticket_then_send_note`; of long ones the first and the last."""
+    parts = [identifier(t) for t in tools]
+    full = "_then_".join(parts)
+    return full if len(full) <= 64 else f"{parts[0][:28]}_to_{parts[-1][:28]}"
+
+
+def _proposal(
+    tools: Sequence[str], plan: Plan, instances: Sequence[Instance], declared: Sequence[Instance]
+) -> Proposal:
+    clusters = dict.fromkeys(i.cluster for i in instances)
+    first = instances[0].calls[0].call
+    return Proposal(
+        kind=KindName.TOOL,
+        target=_name(tools),
+        key=f"sequence {' '.join(tools)}",
+        project=first.project,
+        name=f"{', '.join(tools[:-1])} and {tools[-1]} in one call",
+        body=_code(tools, plan, instances, declared),
+        reason=f"{len(clusters)} callers made these {len(tools)} calls one after the other",
+        proposer=Proposer.MINER,
+        support=tuple(e.id for i in instances[:50] for e in i.calls),
+        support_clusters=tuple(clusters),
+    )
+
+
+def _code(
+    tools: Sequence[str], plan: Plan, instances: Sequence[Instance], declared: Sequence[Instance]
+) -> str:
+    inputs = _inputs(plan, tools)
+    parsed = any(s.path for sources in plan for s in sources.values() if s.of is From.ANSWER)
+    given = [f"{p}: {_type(instances, step, name)}" for (step, name), p in inputs.items()]
+    doc = f"Calls {', '.join(tools[:-1])} and {tools[-1]}, each with what came before."
+    lines = [f'"""{doc}"""', ""]
+    lines += ["import json", ""] if parsed else []
+    lines += [f"CALLS = {list(tools)!r}", "CASES = ["]
+    lines += [f"    {_written(_case(i, plan, tools))!r}," for i in declared]
+    lines += ["]", "", "", f"def {_name(tools)}({', '.join(given)}) -> str:", f'    """{doc}"""']
+    for step, (tool, sources) in enumerate(zip(tools, plan, strict=True)):
+        args = ", ".join(f"{k!r}: {_value(s, plan, inputs)}" for k, s in sources.items())
+        lines.append(f"    answer_{step + 1} = call({tool!r}, **{{{args}}})")
+    lines.append(f"    return answer_{len(tools)}")
+    return "\n".join(lines) + "\n"
+
+
+def _value(source: Source, plan: Plan, inputs: Mapping[tuple[int, str], str]) -> str:
+    """The value as Python."""
+    match source.of:
+        case From.CONSTANT:
+            return repr(source.value)
+        case From.INPUT:
+            return inputs[source.step, source.name]
+        case From.ARGUMENT:
+            return _value(plan[source.step][source.name], plan, inputs)
+        case From.ANSWER:
+            answer = f"answer_{source.step + 1}"
+            steps = "".join(f"[{part!r}]" for part in source.path)
+            return f"json.loads({answer}){steps}" if source.path else answer
+
+
+def _type(instances: Sequence[Instance], step: int, name: str) -> str:
+    """The Python types of the values that callers gave."""
+    kinds = {type(i.args[step][name]) for i in instances}
+    names = sorted("None" if k is type(None) else k.__name__ for k in kinds)
+    known = {"str", "int", "float", "bool", "list", "dict", "None"}
+    return " | ".join(names) if known.issuperset(names) else "object"
+
+
+def _case(instance: Instance, plan: Plan, tools: Sequence[str]) -> DeclaredCase:
+    """What a session did, as a case: its inputs, what its calls answered, what it ended with."""
+    inputs = _inputs(plan, tools)
+    args = {p: instance.args[step][name] for (step, name), p in inputs.items()}
+    answers = tuple(
+        Inner(tool=e.call.tool, args=e.call.args or {}, answer=e.message) for e in instance.calls
+    )
+    return DeclaredCase(args=args, result=instance.calls[-1].message, answers=answers)
+
+
+def _written(case: DeclaredCase) -> Mapping[str, Json]:
+    """The case as it stands in code."""
+    answers = [{"tool": a.tool, "arguments": a.args, "answer": a.answer} for a in case.answers]
+    return {"arguments": case.args, "answers": answers, "result": case.result}
