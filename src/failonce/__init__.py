@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         learning,
         observe,
     )
+    from failonce.surfaces.learned import learned_tools
     from failonce.surfaces.watching.blocks import watching
     from failonce.surfaces.watching.host import Status, status
     from failonce.surfaces.watching.logs import LogHandler, install_excepthook
@@ -52,6 +53,7 @@ __all__ = [
     "ingest_error",
     "install_excepthook",
     "learn",
+    "learned_tools",
     "learning",
     "observe",
     "override",
@@ -72,6 +74,7 @@ _HOME = {
     "status": "failonce.surfaces.watching.host",
     "LogHandler": "failonce.surfaces.watching.logs",
     "install_excepthook": "failonce.surfaces.watching.logs",
+    "learned_tools": "failonce.surfaces.learned",
     "advice": "failonce.surfaces.watching.sessions",
     "override": "failonce.surfaces.watching.sessions",
     "session": "failonce.surfaces.watching.sessions",

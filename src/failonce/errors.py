@@ -9,6 +9,7 @@
     │       ├── RefusedMove          the lesson's state does not allow this
     │       ├── RefusedLesson        the lesson's own text or target is unsafe
     │       └── Blocked              a lesson stops this call of a watched tool
+    ├── ToolFailed           a learned tool raised, or was ended at a limit
     └── StoreError           the machine's: the store or the disk below it
         ├── StoreUnreadable      not a failonce store, damaged, or no permission
         ├── StoreNewer           written by a newer failonce
@@ -70,6 +71,10 @@ class Blocked(Refused):
 
     tool: str = ""
     lessons: tuple[str, ...] = ()
+
+
+class ToolFailed(FailonceError):
+    """A learned tool raised, was ended at a limit, or cannot run here; the message says which."""
 
 
 class StoreError(FailonceError):

@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import islice
 
 from failonce.accounting import Mined, ignored
+from failonce.making import Making
 from failonce.mining import Mining
 from failonce.model import (
     Evidence,
@@ -24,7 +25,7 @@ from failonce.model import (
     Verdict,
 )
 from failonce.policy import DEFAULT, Policy
-from failonce.ports import Added, Clock, Environment, Wording
+from failonce.ports import Added, Clock, Environment, Sandbox, Wording
 from failonce.review import Review
 from failonce.taking import Cleaner, Taking
 
@@ -80,12 +81,19 @@ class Loop:
         cleaner: Cleaner,
         policy: Policy = DEFAULT,
         environment: Environment | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.review = review
         self.store = review.store
         self._taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
+        self.making = None if sandbox is None else Making(review=review, sandbox=sandbox)
         self._mining = Mining(
-            review=review, clock=clock, wording=wording, policy=policy, environment=environment
+            review=review,
+            clock=clock,
+            wording=wording,
+            policy=policy,
+            environment=environment,
+            making=self.making,
         )
 
     # ------------------------------------------------------------ observe

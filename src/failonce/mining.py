@@ -25,6 +25,7 @@ from failonce.kinds.registry import KINDS, behaviour
 from failonce.language.classification import first
 from failonce.language.tool_names import spec_of
 from failonce.lifecycle import Moved
+from failonce.making import Making
 from failonce.model import (
     Action,
     Change,
@@ -93,8 +94,10 @@ class Mining:
         wording: Wording,
         policy: Policy,
         environment: Environment | None = None,
+        making: Making | None = None,
     ) -> None:
         self.review = review
+        self._making = making
         self.store = review.store
         self._clock = clock
         self._wording = wording
@@ -107,7 +110,9 @@ class Mining:
         judged = self._judge(self._learn(gathered), gathered)
         kept = [(p, j) for p, j in judged if j.ruling is not Ruling.REJECT]
         run = self._account(gathered, judged, kept)
-        return self._propose(run, self._needed(kept, gathered), gathered)
+        tools = [] if self._making is None else self._making.from_sequences(gathered.calls)
+        tools = [(p, j) for p, j in tools if j.ruling is not Ruling.REJECT]
+        return self._propose(run, [*self._needed(kept, gathered), *tools], gathered)
 
     # ------------------------------------------------------------- gather
 
@@ -399,7 +404,7 @@ class Mining:
     def _refuted(self, gathered: _Gathered, touched: Set[str]) -> Iterator[tuple[Lesson, Moved]]:
         """Mined lessons that newer history speaks against: waiting ones end, others are undone."""
         for x in self.store.lessons(project=gathered.project, states=_STANDING):
-            if x.id in touched or x.proposal.kind is KindName.RULE:
+            if x.id in touched or x.proposal.kind in (KindName.RULE, KindName.TOOL):
                 continue
             case = self._case(x.proposal, gathered, None)
             names = self.store.aliases()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from failonce.model import Category, KindName, Mode
+from failonce.model import Category, Grants, KindName, Mode
 from failonce.ports import SignatureOrder, Weights, Windows
 
 
@@ -52,6 +52,10 @@ class Policy:
     """How long any other lesson that was applied without a person stays on trial."""
     wrong_reports: int = 2
     """Reports of a wrong block that put a lesson back in the queue."""
+    max_tools: int = 50
+    """Tools that were generated, waiting or in force, beyond which none is added (H24)."""
+    unread: Grants = Grants()
+    """What generated code may reach before a person read it."""
     default_mode: Mode = Mode.MANUAL
     """The learning mode where nobody set one in the store (N5)."""
     forced_mode: Mode | None = None

@@ -16,19 +16,21 @@ from failonce.model import (
     AuditEntry,
     Call,
     Change,
+    Enforced,
     Evidence,
     Exposure,
     Gap,
+    Job,
     Lesson,
     Mode,
     Offer,
+    Ran,
     Recording,
     Reject,
     Signature,
     State,
     ToolSpec,
 )
-from failonce.model.sandbox import Enforced, Job, Ran
 
 
 class Clock(Protocol):

@@ -1,6 +1,6 @@
 """What a person says of lessons, and the one place that writes the answer.
 
-approve reject undo reopen   a decision on one lesson
+approve reject undo reopen restore   a decision on one lesson
 learn                        a rule by a person or the operator's agent
 report_wrong set_mode        a complaint, a switch
 weigh                        the outcome of lessons in force → promoted, undone, on trial again
@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from failonce.errors import FailonceError, NotFound, RefusedLesson, RefusedMove
+from failonce.errors import BadInput, FailonceError, NotFound, RefusedLesson, RefusedMove
 from failonce.evidence.redact import Redactor
 from failonce.gate import judge as gate
 from failonce.identity import body_digest, gap_id, intact, lesson_id, slug
+from failonce.kinds.registry import KINDS
 from failonce.kinds.rule import checked_sentence
 from failonce.lifecycle import Moved, move
 from failonce.measuring import Measuring
@@ -76,14 +77,24 @@ class Review:
         self._scrub = Redactor().text
 
     def approve(self, ref: str, *, reason: str = "") -> Lesson:
-        """Put a waiting lesson in force. The gate's refusal stands above a person's word."""
+        """Put a waiting lesson in force. The gate's refusal stands above a person's word.
+
+        Of a kind that stands alone it takes the place of the one in force for its target.
+        """
         lesson = self.find(ref)
         if lesson.judgement.ruling is Ruling.REJECT:
             raise RefusedLesson(
                 f"{lesson.id} was refused by the gate ({'; '.join(lesson.judgement.reasons)}); "
                 "nobody can approve it as it stands."
             )
-        return self._review(lesson, Action.APPROVE, reason)
+        return self._in_force(lesson, (Action.APPROVE,), reason)
+
+    def restore(self, ref: str, *, reason: str = "") -> Lesson:
+        """Put a lesson in force again that another one took the place of, or that was undone."""
+        lesson = self.find(ref)
+        if lesson.judgement.ruling is Ruling.REJECT:
+            raise RefusedLesson(f"{lesson.id} was refused by the gate; nobody can restore it.")
+        return self._in_force(lesson, (Action.REOPEN, Action.APPROVE), reason)
 
     def reject(self, ref: str, *, reason: str = "") -> Lesson:
         """Turn a waiting lesson down. It stays on record and can be reopened."""
@@ -113,15 +124,15 @@ class Review:
         self._write(lesson, reported, events)
         return reported
 
-    def propose(self, proposal: Proposal) -> Lesson:
+    def propose(self, proposal: Proposal, case: gate.Case = gate.NO_HISTORY) -> Lesson:
         """Put a lesson that somebody wrote before a person; the same again is the same lesson.
 
         Raises `RefusedLesson` where the gate refuses it, and writes nothing.
         """
-        judgement = gate.judge(proposal, gate.NO_HISTORY, decide)
         name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         if old is not None:
             return old
+        judgement = gate.judge(proposal, case, decide)
         if judgement.ruling is Ruling.REJECT:
             raise RefusedLesson(f"The gate refused it: {'; '.join(judgement.reasons)}.")
         lesson = self.draft(name, None, proposal, judgement, self.mode(proposal.project))
@@ -341,14 +352,45 @@ class Review:
         self._write(lesson, moved.lesson, [moved.event])
         return moved.lesson
 
-    def _write(self, before: Lesson, after: Lesson, events: Sequence[Event]) -> None:
-        self.store.commit(
-            Change(
-                lessons=(after,),
-                events=tuple(events),
-                expects={before.id: (before.version, before.state)},
-            )
-        )
+    def _in_force(self, lesson: Lesson, actions: Sequence[Action], reason: str) -> Lesson:
+        """The lesson after these moves, and those whose place it takes out of force with it."""
+        after, events = lesson, list[Event]()
+        for action in actions:
+            moved = self.moved(after, action, reason)
+            after = moved.lesson
+            events.append(moved.event)
+        gone = [
+            (x, self.moved(x, Action.SUPERSEDE, f"{lesson.id} took its place"))
+            for x in self._displaced(lesson)
+        ]
+        self._write(lesson, after, [*(m.event for _, m in gone), *events], displaced=gone)
+        return after
+
+    def _displaced(self, lesson: Lesson) -> list[Lesson]:
+        proposal = lesson.proposal
+        try:
+            alone = KINDS.find(proposal.kind).alone
+        except BadInput:  # of a kind that only others know
+            return []
+        if not alone:
+            return []
+        place = proposal.kind, proposal.target, proposal.project
+        others = (x for x in self.store.lessons(states=_IN_FORCE) if x.id != lesson.id)
+        return [
+            x for x in others if (x.proposal.kind, x.proposal.target, x.proposal.project) == place
+        ]
+
+    def _write(
+        self,
+        before: Lesson,
+        after: Lesson,
+        events: Sequence[Event],
+        *,
+        displaced: Sequence[tuple[Lesson, Moved]] = (),
+    ) -> None:
+        expects = {x.id: (x.version, x.state) for x in (before, *(x for x, _ in displaced))}
+        lessons = (*(m.lesson for _, m in displaced), after)
+        self.store.commit(Change(lessons=lessons, events=tuple(events), expects=expects))
         self.reconcile()
 
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:

@@ -23,6 +23,7 @@ from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.compose import plugins
 from failonce.compose.reading import Configuration, configure
+from failonce.compose.sandboxed import sandbox
 from failonce.evidence.redact import Clean, Redactor
 from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
@@ -110,7 +111,14 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         policy=config.policy,
         actor=_user() if actor is None else actor,
     )
-    loop = Loop(review=review, clock=clock, wording=wording, cleaner=redactor, policy=config.policy)
+    loop = Loop(
+        review=review,
+        clock=clock,
+        wording=wording,
+        cleaner=redactor,
+        policy=config.policy,
+        sandbox=sandbox(config),
+    )
     return Parts(
         config=config,
         store=store,

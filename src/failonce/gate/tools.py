@@ -19,14 +19,19 @@ from failonce.model import (
     Call,
     Category,
     CheckResult,
+    Ending,
     Failure,
+    Grants,
+    Job,
     Json,
+    Limits,
     Parameter,
     Power,
     Proof,
+    Ran,
+    Strength,
     Tally,
 )
-from failonce.model.sandbox import Ending, Grants, Job, Limits, Ran, Strength
 from failonce.ports import Sandbox
 
 REFUSING: Final = frozenset({"ValueError", "TypeError"})

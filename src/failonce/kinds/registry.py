@@ -24,7 +24,7 @@ class Kind:
     calls, and is asked before all that judge the call that will really run. `bounded`: a body
     holds typed values and plain names only, so `auto` may apply a lesson without a person.
     `yaml`: its bodies are read by `language.document` alone, so that the same document is the
-    same lesson.
+    same lesson. `alone`: of one target only one is in force, the one that was approved last.
     """
 
     name: KindName
@@ -32,6 +32,7 @@ class Kind:
     place: int
     bounded: bool = False
     yaml: bool = True
+    alone: bool = False
 
 
 FIRST: Final = 0
@@ -42,7 +43,7 @@ BUILT_IN: Final = (
     Kind(name=KindName.GUARDRAIL, parse=Guardrail.parse, place=1),
     Kind(name=KindName.HINT, parse=Hint.parse, place=2, bounded=True),
     Kind(name=KindName.RULE, parse=Rule.parse, place=3, yaml=False),
-    Kind(name=KindName.TOOL, parse=LearnedTool.parse, place=4, yaml=False),
+    Kind(name=KindName.TOOL, parse=LearnedTool.parse, place=4, yaml=False, alone=True),
 )
 
 

@@ -10,8 +10,7 @@ from failonce.errors import BadInput, UserError
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.registry import KINDS
 from failonce.kinds.tool import LearnedTool, identifier
-from failonce.model import Call, Category, Failure, KindName, Parameter
-from failonce.model.sandbox import Grants
+from failonce.model import Call, Category, Failure, Grants, KindName, Parameter
 from tests.kinds.tool.made import TITLE, module, tool
 
 

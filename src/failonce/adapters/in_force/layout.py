@@ -78,6 +78,8 @@ class Header:
     """Project → target → place of its lessons."""
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Tool → targets of lessons that are about it under another name."""
+    learned: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Project → targets of lessons that are tools."""
     tools: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Project → place of what its tools say of themselves."""
     aliases: Sequence[int] = (0, 0)

@@ -28,7 +28,8 @@ from failonce.errors import FailonceError, StoreError, StoreUnreadable
 from failonce.exposing import Candidate, Placed, placed
 from failonce.identity import slug
 from failonce.kinds.behaviour import ANY_TOOL
-from failonce.model import EVERYONE, Mode, ToolSpec
+from failonce.kinds.decision import Armed
+from failonce.model import EVERYONE, KindName, Mode, ToolSpec
 from failonce.policy import Policy
 from failonce.skill.index import server
 
@@ -111,6 +112,17 @@ class Snapshot:
             if len(self._asked) > REMEMBERED:
                 self._asked = {}
         return asked.lessons
+
+    def learned(self, project: str, now: datetime) -> Mapping[str, Armed]:
+        """The tools that were learned and are in force, by name; none where the mode is off."""
+        scopes = (EVERYONE, project)
+        names = [t for scope in scopes for t in self._file.header.learned.get(scope, ())]
+        return {
+            p.armed.behaviour.component: p.armed
+            for name in dict.fromkeys(names)
+            for p in self.placed(project, name, now)
+            if p.armed.kind is KindName.TOOL and not p.watches
+        }
 
     def warm(self, now: datetime, pause: Callable[[], None]) -> None:
         """Make ready what was asked of the file before this one, and let go of that."""

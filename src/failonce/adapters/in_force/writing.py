@@ -57,6 +57,7 @@ class _Content:
     modes: dict[str, str] = field(default_factory=dict)
     lessons: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
     targets: dict[str, set[str]] = field(default_factory=dict)
+    learned: dict[str, set[str]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
     def note(self, entry: AuditEntry) -> None:
@@ -70,6 +71,8 @@ class _Content:
         """One more lesson; of one target they stand in order of creation."""
         block = self.lessons.setdefault(entry.project, {}).setdefault(entry.target, [])
         block.append(record(entry))
+        if entry.kind is KindName.TOOL:
+            self.learned.setdefault(entry.project, set()).add(entry.target)
         if entry.component != entry.target:
             self.targets.setdefault(entry.component, set()).add(entry.target)
 
@@ -166,6 +169,7 @@ class Publisher:
                     for project, blocks in content.lessons.items()
                 },
                 targets={tool: sorted(targets) for tool, targets in content.targets.items()},
+                learned={p: sorted(targets) for p, targets in content.learned.items()},
                 tools={project: building.add([specs]) for project, specs in tools.items()},
                 aliases=building.add([aliases]),
                 refused=tuple(sorted(content.refused)),
@@ -239,6 +243,8 @@ class Publisher:
                 self._pause()
                 held = list(old.records(place))
                 if (project, target) not in places:
+                    if target in old.header.learned.get(project, ()):
+                        content.learned.setdefault(project, set()).add(target)
                     block = content.lessons.setdefault(project, {}).setdefault(target, [])
                     block += filter(None, held)
                     if len(block) < len(held):

@@ -22,8 +22,7 @@ from failonce.errors import BadInput
 from failonce.kinds.behaviour import Effect, Situation, Speaks, only
 from failonce.kinds.tool.source import module
 from failonce.language.sentence import plain_name
-from failonce.model import Args, Failure, Json, Parameter, Proof, ToolSpec
-from failonce.model.sandbox import Grants
+from failonce.model import Args, Failure, Grants, Json, Parameter, Proof, ToolSpec
 
 MOST_CASES: Final = 50
 MOST_CALLS: Final = 20

@@ -11,7 +11,7 @@ from typing import Final
 
 from failonce.kinds.tool.body import LearnedTool
 from failonce.kinds.tool.source import module
-from failonce.model.sandbox import Grants
+from failonce.model import Grants
 
 _REACHES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx",

@@ -16,8 +16,10 @@ from failonce.model import Call, Json, ToolSpec
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import named, session
+from failonce.surfaces.cli.toolbox import group
 
 app = typer.Typer(rich_markup_mode=None)
+app.add_typer(group, name="tools", help="List tools, or work with those that were learned.")
 
 _SCREEN = 50
 """Tools listed where nobody said how many."""
@@ -78,8 +80,9 @@ class Row:
         return _BECAUSE[self.reading.basis]
 
 
-@app.command()
+@group.callback(invoke_without_command=True)
 def tools(
+    ctx: typer.Context,
     project: OneProject = None,
     limit: Annotated[
         int | None,
@@ -100,6 +103,8 @@ def tools(
     and the share that failed, and where we know its parameters from: from the schema that
     it describes itself by, or from recorded calls. Schemas come in by failonce import.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     with waiting("Counting"), session(store) as parts:
         own = named(project, parts.config)
         projects = sorted({*parts.store.projects(), parts.config.project} if own is None else [own])

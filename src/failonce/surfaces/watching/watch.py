@@ -103,6 +103,12 @@ def _watched(  # noqa: PLR0917 - those of `watch`
     return wrapper
 
 
+def calling(tool: Tool) -> Callable[..., Any]:
+    """A watched tool's calls, for whoever has only the tool."""
+    found: Callable[..., Any] = _WRAPPERS[tool.kind](tool)
+    return found
+
+
 # ------------------------------------------------------------ kinds of tools
 
 

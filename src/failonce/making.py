@@ -1,0 +1,94 @@
+"""Tools for an agent: from source text, or from calls that recur, to a lesson that waits.
+
+Whoever wrote it, the gate tries it in the sandbox, and a person reads it. Each version is a
+lesson of its own, named by its content; of one name the one that was approved last is in force.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from failonce.errors import Refused
+from failonce.gate import judge as gate
+from failonce.gate.tools import Example, Trying
+from failonce.identity import body_digest, digest
+from failonce.model import Evidence, Judgement, KindName, Lesson, Proposal, Proposer, State
+from failonce.ports import Sandbox
+from failonce.proposal.sequences import Composite, composites
+from failonce.review import Review
+from failonce.skill import decide
+
+EXAMPLES: Final = 20
+"""Recorded calls that a tool is tried on."""
+_STANDING: Final = (State.PROPOSED, State.CANARY, State.STABLE)
+
+
+class Making:
+    """Makes tools for one store. Not shared between threads."""
+
+    def __init__(self, *, review: Review, sandbox: Sandbox) -> None:
+        self._review = review
+        self._sandbox = sandbox
+        self._policy = review.policy
+
+    def propose(
+        self,
+        name: str,
+        source: str,
+        *,
+        project: str,
+        proposer: Proposer,
+        reason: str,
+        examples: Sequence[Example] = (),
+    ) -> Lesson:
+        """Try a tool and put it before a person; the same source again is the same lesson.
+
+        Raises `RefusedLesson` with what the gate found, `BadInput` where the source is none that
+        can be read, `Refused` where there are too many tools already. Nothing is written then.
+        """
+        proposal = Proposal(
+            kind=KindName.TOOL,
+            target=name,
+            key=f"code {digest((source,), size=8)}",
+            project=project,
+            name=f"The tool {name}",
+            body=source,
+            reason=" ".join(reason.split())[:2000],
+            proposer=proposer,
+        )
+        self._room(proposal)
+        return self._review.propose(proposal, self._case(examples))
+
+    def from_sequences(self, calls: Iterable[Evidence]) -> list[tuple[Proposal, Judgement]]:
+        """Tools for calls that recur, each judged; those of which nothing is new as they were."""
+        latest = {x.id: x for x in self._review.store.lessons()}
+        found: list[tuple[Proposal, Judgement]] = []
+        for composite in composites(calls):
+            proposal = composite.proposal
+            old = self._review.identify(proposal, latest)[1]
+            if old is not None and old.digest == body_digest(proposal):
+                found.append((proposal, old.judgement))
+            else:
+                found.append((proposal, self._judged(composite)))
+        return found
+
+    def _judged(self, composite: Composite) -> Judgement:
+        seen = [Example(case=case, cluster=name, new=True) for name, case in composite.cases]
+        one_each = list({e.cluster: e for e in seen}.values())
+        return gate.judge(composite.proposal, self._case(one_each[:EXAMPLES]), decide)
+
+    def _case(self, examples: Sequence[Example]) -> gate.Case:
+        trying = Trying(sandbox=self._sandbox, examples=examples, allowed=self._policy.unread)
+        return gate.Case(calls=(), recoveries={}, trying=trying)
+
+    def _room(self, proposal: Proposal) -> None:
+        standing = self._review.store.lessons(states=_STANDING)
+        others = {
+            x.proposal.target
+            for x in standing
+            if x.proposal.kind is KindName.TOOL and x.proposal.target != proposal.target
+        }
+        if len(others) >= self._policy.max_tools:
+            raise Refused(
+                f"There are {len(others)} generated tools already, which is the most "
+                "(`tools.most`). Retire one that is not used: failonce tools learned"
+            )

@@ -1,0 +1,238 @@
+"""The learned tools of a project as functions of this process."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+
+from failonce.compose import Parts, configure
+from failonce.compose.sandboxed import sandbox
+from failonce.errors import NotFound, ToolFailed
+from failonce.identity import intact
+from failonce.kinds.decision import Armed
+from failonce.kinds.registry import behaviour
+from failonce.kinds.tool import LearnedTool
+from failonce.model import (
+    Answer,
+    Call,
+    Category,
+    Ending,
+    Failure,
+    Job,
+    Json,
+    KindName,
+    Parameter,
+    Ran,
+    State,
+)
+from failonce.ports import Sandbox
+from failonce.surfaces.watching.host import Host, host
+from failonce.surfaces.watching.sessions import current
+from failonce.surfaces.watching.tool import registered
+from failonce.surfaces.watching.watch import calling, watch
+from failonce.surfaces.worded import said
+
+_WHY: Final[Mapping[Ending, str]] = {
+    Ending.RAISED: "raised",
+    Ending.TIME: "was ended: it took longer than it may",
+    Ending.MEMORY: "was ended: it took more memory than it may",
+    Ending.OUTPUT: "answered more than it may",
+    Ending.DIED: "ended without an answer",
+    Ending.REFUSED: "was not run",
+}
+
+
+def learned_tools(project: str | None = None) -> "LearnedTools":
+    """The learned tools in force in a project, by default that of the session or the settings.
+
+    A mapping of names to functions that is looked up anew each time, so that it may be kept.
+    Empty where failonce is off.
+    """
+    return LearnedTools(project)
+
+
+class LearnedTools(Mapping[str, "LearnedFunction"]):
+    """Names of learned tools, those too that a tool replaces, and functions."""
+
+    def __init__(self, project: str | None, sandbox: Sandbox | None = None) -> None:
+        self._project = project
+        self._sandbox = sandbox
+        self._made: dict[tuple[str, str], LearnedFunction] = {}
+
+    def __getitem__(self, name: str) -> "LearnedFunction":
+        here, project = self._here()
+        armed = None if here is None else _find(in_force(here, project), name)
+        if armed is None:
+            raise KeyError(name)
+        key = project, armed.behaviour.component
+        if key not in self._made:
+            self._made[key] = LearnedFunction(key[1], project, self._sandbox)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        here, project = self._here()
+        return iter({} if here is None else in_force(here, project))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _here(self) -> tuple[Host | None, str]:
+        here = host()
+        if self._project is not None or here is None:
+            return here, self._project or ""
+        own = current().project
+        return here, here.project if own is None else own
+
+
+class LearnedFunction:
+    """A learned tool as a function; each call runs what is in force then."""
+
+    def __init__(self, name: str, project: str, sandbox: Sandbox | None = None) -> None:
+        self.name = name
+        self._project = project
+        self._sandbox = sandbox
+
+        def run(**given: Any) -> Any:
+            return self._run(given)
+
+        run.__name__, run.__doc__ = name, self.description
+        self._watched = watch(tool=name, project=project, read_only=self._body().spec.read_only)(
+            run
+        )
+
+    def __call__(self, **args: Json) -> Json:
+        """Run it with these arguments, which are JSON, as is its answer.
+
+        Raises `ToolFailed` where it raises or is ended at a limit, `Blocked` where a lesson stops
+        the call, and `NotFound` where it is no longer in force.
+        """
+        answer: Json = self._watched(**args)
+        return answer
+
+    @property
+    def version(self) -> int:
+        """Of what is in force now."""
+        return self._armed().version
+
+    @property
+    def lesson(self) -> str:
+        """The id under which it is listed, approved and undone."""
+        return self._armed().lesson
+
+    @property
+    def description(self) -> str:
+        """What it does, in one line."""
+        return self._body().description
+
+    @property
+    def schema(self) -> dict[str, Json]:
+        """As agents are told of tools: `name`, `description` and `input_schema` (JSON Schema)."""
+        body = self._body()
+        required: list[Json] = [p.name for p in body.parameters if p.required]
+        return {
+            "name": body.component,
+            "description": body.description,
+            "input_schema": {
+                "type": "object",
+                "properties": {p.name: _property(p) for p in body.parameters},
+                "required": required,
+                "additionalProperties": False,
+            },
+        }
+
+    # ------------------------------------------------------------- inside
+
+    def _armed(self) -> Armed:
+        here = host()
+        armed = None if here is None else in_force(here, self._project).get(self.name)
+        if armed is None:
+            raise NotFound(f"The tool `{self.name}` is not in force in {self._project}.")
+        return armed
+
+    def _body(self) -> LearnedTool:
+        return cast("LearnedTool", self._armed().behaviour)
+
+    def _run(self, args: dict[str, Json]) -> Json:
+        body = self._body()
+        sandbox = self._sandbox or the_sandbox()
+        job = Job(source=body.source, entry=body.entry, args=args, grants=body.grants)
+        ran = sandbox.run(job, lambda call: self._answer(body, call))
+        if ran.ending is Ending.RETURNED:
+            return ran.value
+        raise ToolFailed(_words(self.name, ran))
+
+    def _answer(self, body: LearnedTool, call: Call) -> Answer:
+        """Make a call that the tool wants made: of a watched tool that it was granted."""
+        found = registered(self._project, call.tool) if call.tool in body.calls else None
+        if found is None:
+            granted = "this process has no such tool" if call.tool in body.calls else "not granted"
+            return _not_made(f"{call.tool}: {granted}")
+        try:
+            value = calling(found)(**(call.args or {}))
+            if inspect.isawaitable(value):
+                value = asyncio.run(_awaited(value))
+        except Exception as error:
+            return _not_made(f"{type(error).__name__}: {error}")
+        text, _, _ = said(value)
+        return Answer(text=value if isinstance(value, str) else text)
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def _not_made(message: str) -> Answer:
+    failure = Failure(message=message, signature="", category=Category.UNKNOWN)
+    return Answer(text=message, failure=failure)
+
+
+def _words(name: str, ran: Ran) -> str:
+    why = f": {ran.error}" if ran.error else ""
+    return f"The learned tool `{name}` {_WHY[ran.ending]}{why}"
+
+
+def in_force(here: Host, project: str) -> Mapping[str, Armed]:
+    """The learned tools of a project, by name."""
+    snapshot = here.in_force.now()
+    return {} if here.in_force.off else snapshot.learned(project, here.clock.now())
+
+
+def _find(known: Mapping[str, Armed], name: str) -> Armed | None:
+    """The tool of that name, else the one that replaces it."""
+    if name in known:
+        return known[name]
+    replacing = (a for a in known.values() if name in getattr(a.behaviour, "replaces", ()))
+    return next(replacing, None)
+
+
+def _property(parameter: Parameter) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    if parameter.types:
+        types = list(parameter.types)
+        found["type"] = types[0] if len(types) == 1 else types
+    if parameter.choices:
+        found["enum"] = list(parameter.choices)
+    return found
+
+
+def granted(parts: Parts, project: str, name: str, args: Mapping[str, Json]) -> Json:
+    """Run a learned tool that is in force by the store itself; no other tool can be called.
+
+    Raises `NotFound` where none of that name is in force, `ToolFailed` where it has no answer.
+    """
+    lessons = parts.store.lessons(project=project, states=(State.CANARY, State.STABLE))
+    for x in lessons:
+        if x.proposal.kind is KindName.TOOL and x.in_force and intact(x):
+            body = cast("LearnedTool", behaviour(x.proposal))
+            if name in (body.component, *body.replaces):
+                job = Job(source=body.source, entry=body.entry, args=args, grants=body.grants)
+                ran = the_sandbox().run(job)
+                if ran.ending is not Ending.RETURNED:
+                    raise ToolFailed(_words(name, ran))
+                return ran.value
+    raise NotFound(f"No learned tool `{name}` is in force in {project}. failonce tools learned")
+
+
+def the_sandbox() -> Sandbox:
+    """That of this process."""
+    return sandbox(configure())
