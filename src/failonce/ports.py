@@ -359,13 +359,15 @@ class Environment(Protocol):
 
 
 class Sandbox(Protocol):
-    """Where code runs that nobody vouches for, and cannot reach anything that was not granted."""
+    """Where code that nobody has read yet runs without reaching anything."""
 
     def run(self, job: Job, answer: Callable[[Call], Answer] | None = None) -> Ran:
-        """Run a function and wait for its end; never raises for what the code does.
+        """Run it and wait; nothing of it is left when this returns.
 
-        `answer` makes the calls of other tools that it asks for; without it none can be made.
+        Never raises for what the code does. What cannot be enforced is refused, not run with
+        less. `answer` makes the calls of other tools that it asks for, on the caller's thread;
+        without it none can be made. May be called from several threads at once.
         """
 
     def barriers(self) -> Sequence[Enforced]:
-        """What holds on this machine, found by trying it; tried once a process."""
+        """What holds on this machine, found by trying it once a process."""
