@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import ceil
 from pathlib import Path
 from threading import Lock
@@ -22,7 +22,9 @@ from typing import Any, Final
 
 from failonce.adapters.sandbox import grants as granting
 from failonce.adapters.sandbox import interpreter, stage
+from failonce.adapters.sandbox.answering import Answers, Counter, Reply, reply
 from failonce.adapters.sandbox.conversation import BOOT, INFO, Conversation, Log, Said, Start
+from failonce.adapters.sandbox.framing import framed
 from failonce.adapters.sandbox.layout import INODES, PACKAGES, SCRATCH, Layout, arguments
 from failonce.adapters.sandbox.memory_group import CURE, MemoryGroup, memory_group
 from failonce.adapters.sandbox.policy import allowed, machine
@@ -83,8 +85,8 @@ class Bubblewrap:
                 self._found = canaries.tried(self.run_unasked)
             return self._found
 
-    def run(self, job: Job) -> Ran:
-        """Run it, where all that was tried holds."""
+    def run(self, job: Job, answer: Answers | None = None) -> Ran:
+        """Run it, where all that was tried holds; `answer` makes the calls that it wants."""
         begun = time.perf_counter()
         held = tuple(self.barriers())
         absent = [b for b in held if b.how is Strength.ABSENT]
@@ -92,17 +94,20 @@ class Bubblewrap:
             error = "; ".join(dict.fromkeys(f"{b.why}{b.cure and ' ' + b.cure}" for b in absent))
             ran = Ran(ending=Ending.REFUSED, error=error)
         else:
-            ran = self.run_unasked(job)
+            ran = self.run_unasked(job, answer=answer)
         return replace(ran, enforced=held, ms=(time.perf_counter() - begun) * 1000)
 
-    def run_unasked(self, job: Job, look: Look | None = None) -> Ran:
+    def run_unasked(self, job: Job, look: Look | None = None, answer: Answers | None = None) -> Ran:
         """Run it without trying the barriers first, as canaries do."""
         try:
             with ExitStack() as stack:
                 ready = self._prepared(job, stack)
                 if ready.user is None:
-                    return _converse(ready, look)
-                return stage.apart(lambda: _converse(ready, look))
+                    own = None if answer is None else partial(reply, answer)
+                    return _converse(ready, look, own)
+                counter = None if answer is None else Counter(answer)
+                asked = None if counter is None else counter.ask
+                return stage.apart(lambda: _converse(ready, look, asked), counter)
         except Refused as no:
             return Ran(ending=Ending.REFUSED, error=str(no))
 
@@ -136,7 +141,7 @@ class Bubblewrap:
         return found
 
 
-def _converse(ready: _Prepared, look: Look | None) -> Ran:
+def _converse(ready: _Prepared, look: Look | None, answers: Reply | None) -> Ran:
     """Start, greet, hand over, listen; nothing of it is left afterwards."""
     job = ready.job
     with ExitStack() as stack:
@@ -154,10 +159,10 @@ def _converse(ready: _Prepared, look: Look | None) -> Ran:
             raise Refused("What was granted was changed for something else while it was looked at.")
         if proxy is not None:
             talk.hand_on(proxy)
-        nonce = secrets.token_hex(16)
+        nonce, calls = secrets.token_hex(16), answers is not None
         most = (talk.size("VmSize") or 0) + job.limits.memory_bytes
-        talk.tell(_framed((job.source, job.entry, _plain(job.args), nonce, most)))
-        said = talk.answer(nonce, job.limits.seconds, job.limits.output_bytes)
+        talk.tell(framed((job.source, job.entry, _plain(job.args), nonce, most, calls)))
+        said = talk.answer(nonce, job.limits.seconds, job.limits.output_bytes, answers)
         if look is not None:
             look(talk)
     return _told(said, talk.log, ready)
@@ -320,11 +325,6 @@ def _judged(said: Said, overrun: bool) -> tuple[Ending, Json, str]:
 def _why_not(talk: Conversation) -> str:
     said = visible(talk.log.kept.decode("utf-8", "replace")).strip().splitlines()
     return f"The sandbox did not start: {said[-1] if said else 'no word of why'}."
-
-
-def _framed(value: Any) -> bytes:
-    body = marshal.dumps(value)
-    return len(body).to_bytes(8, "little") + body
 
 
 def _plain(value: Json) -> Any:

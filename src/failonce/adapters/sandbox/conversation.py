@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from failonce.adapters.sandbox.answering import MOST_CALLS, Reply
+
 INFO: Final = "@info"
 BOOT: Final = "@boot"
 """What stands in a command for what is only known when it is started."""
@@ -26,6 +28,8 @@ _BOOT: Final = (
     "exec(c[0],{{'__name__':'inside','CONFIG':c[1],'CHANNEL':{channel}}})"
 )
 _HEAD: Final = 32 + 1 + 8
+_VALUES: Final = ("V", "C")
+"""Kinds of answers that hold what the code made."""
 _MOST_TEXT: Final = 64 * 1024
 _MOST_GREETING: Final = 4096
 _CHUNK: Final = 64 * 1024
@@ -46,7 +50,8 @@ class Said:
     """What was heard: the kind of answer and its text, or why there is none."""
 
     kind: str = ""
-    """`V` value, `E` error, `M` no memory, `R` refused; empty where nothing was answered."""
+    """`V` value, `E` error, `M` no memory, `R` refused, `C` a call of another tool; empty where
+    nothing was answered."""
     body: bytes = b""
     late: bool = False
     too_much: bool = False
@@ -164,20 +169,34 @@ class Conversation:
         with suppress(OSError):
             socket.send_fds(other._socket, [b"\n"], [self._listener])
 
-    def answer(self, nonce: str, seconds: float, most: int) -> Said:
-        """The one answer, or why there is none."""
+    def answer(self, nonce: str, seconds: float, most: int, reply: Reply | None = None) -> Said:
+        """The one answer, or why there is none; `reply` makes the calls that it wants first.
+
+        What those take is not counted as its time.
+        """
         end = time.monotonic() + seconds
         mark = nonce.encode("ascii")
+        for _ in range(MOST_CALLS):
+            said = self._said(mark, end, most)
+            if said.kind != "C" or reply is None:
+                return said
+            begun = time.monotonic()
+            self.tell(reply(said.body))
+            end += time.monotonic() - begun
+        return Said(too_much=True, peak_bytes=self._peak())
+
+    def _said(self, mark: bytes, end: float, most: int) -> Said:
         while len(self._heard) < _HEAD:
             if not self._wait(end):
                 return self._nothing(end)
         kind, size = _read_head(bytes(self._heard[:_HEAD]), mark)
-        if size > (most if kind == "V" else _MOST_TEXT):
-            return Said(too_much=kind == "V", peak_bytes=self._peak())
+        if size > (most if kind in _VALUES else _MOST_TEXT):
+            return Said(too_much=kind in _VALUES, peak_bytes=self._peak())
         while kind and len(self._heard) < _HEAD + size:
             if not self._wait(end):
                 return self._nothing(end)
         body = bytes(self._heard[_HEAD : _HEAD + size])
+        del self._heard[: _HEAD + size]
         return Said(kind=kind, body=body, peak_bytes=self._peak())
 
     def _nothing(self, end: float) -> Said:
@@ -281,7 +300,7 @@ class Conversation:
 
 def _read_head(head: bytes, mark: bytes) -> tuple[str, int]:
     """Kind and size of an answer; nothing where this is none."""
-    found = re.fullmatch(re.escape(mark) + rb"([VEMR])([0-9a-f]{8})", head)
+    found = re.fullmatch(re.escape(mark) + rb"([VEMRC])([0-9a-f]{8})", head)
     return (found[1].decode(), int(found[2], 16)) if found else ("", 0)
 
 

@@ -159,7 +159,37 @@ def _words(error: BaseException) -> str:
     return f"{type(error).__name__}: {said[:_MOST_WORDS]}{where}"
 
 
-def _call(source: str, entry: str, args: dict[str, Any], encode: Any) -> tuple[str, str]:
+class CallFailed(Exception):
+    """A call of another tool failed; what it said."""
+
+
+def _caller(channel: int, nonce: str, encode: Any) -> Any:
+    """`call("fetch", url=url)`: what the tool answered, as text."""
+    import _thread  # noqa: PLC0415 - only where calls may be made
+
+    alone = _thread.allocate_lock()
+
+    def call(tool: str, /, **args: Any) -> str:
+        with alone:
+            _say(channel, nonce, "C", encode([tool, args]))
+            worked, text = _receive(channel)
+        if not worked:
+            raise CallFailed(text)
+        return str(text)
+
+    return call
+
+
+def _say(channel: int, nonce: str, kind: str, text: str) -> None:
+    body = text.encode("ascii")
+    left = memoryview(f"{nonce}{kind}{len(body):08x}".encode() + body)
+    while left:
+        left = left[posix.write(channel, left) :]
+
+
+def _call(
+    source: str, entry: str, args: dict[str, Any], encode: Any, given: dict[str, Any]
+) -> tuple[str, str]:
     """What the function answers: a letter for how it ended, and JSON."""
     try:
         try:
@@ -168,6 +198,7 @@ def _call(source: str, entry: str, args: dict[str, Any], encode: Any) -> tuple[s
             return "R", encode("It does not compile: " + _words(error))
         module = type(sys)("tool")
         sys.modules["tool"] = module
+        module.__dict__.update(given)
         exec(code, module.__dict__)  # noqa: S102 - this is what the sandbox is for
         function = module.__dict__.get(entry)
         if not callable(function):
@@ -184,17 +215,16 @@ def _call(source: str, entry: str, args: dict[str, Any], encode: Any) -> tuple[s
 def _main(config: dict[str, Any], channel: int) -> None:
     _prepare(config)
     _report(config, channel)
-    source, entry, args, nonce, most_memory = _receive(channel)
+    source, entry, args, nonce, most_memory, calls = _receive(channel)
     encode = _encoder()
     sys.path.extend(config["packages"])
     spare = bytearray(1 << 20)  # so that there is room to say that there is none
+    call = _caller(channel, nonce, encode) if calls else None
+    given = {"call": call, "CallFailed": CallFailed} if calls else {}
     _close_the_door(config, most_memory)
-    kind, text = _call(source, entry, args, encode)
+    kind, text = _call(source, entry, args, encode, given)
     del spare
-    body = text.encode("ascii")
-    left = memoryview(f"{nonce}{kind}{len(body):08x}".encode() + body)
-    while left:
-        left = left[posix.write(channel, left) :]
+    _say(channel, nonce, kind, text)
     posix.read(channel, 1)  # until the host has seen enough of us
     posix._exit(0)
 

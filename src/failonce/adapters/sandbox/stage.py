@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Final, TypeVar
 
 from failonce.adapters.sandbox import kernel
+from failonce.adapters.sandbox.answering import Counter
 from failonce.adapters.sandbox.layout import Bind
 from failonce.errors import Refused
 
@@ -47,10 +48,11 @@ def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines()
 
 
-def apart(work: Callable[[], _T]) -> _T:
+def apart(work: Callable[[], _T], counter: Counter | None = None) -> _T:
     """Do the work in a thread of its own, whose mounts are its own, and wait for it.
 
-    The thread lasts as long as what it starts, which is told to die with it.
+    The thread lasts as long as what it starts, which is told to die with it. What it asks for
+    over the `counter` is done here.
     """
     done: list[_T] = []
     failed: list[BaseException] = []
@@ -61,10 +63,17 @@ def apart(work: Callable[[], _T]) -> _T:
             done.append(work())
         except BaseException as error:
             failed.append(error)
+        finally:
+            if counter is not None:
+                counter.close()
 
     thread = Thread(target=body, name="failonce-sandbox", daemon=True)
     thread.start()
-    thread.join()
+    try:
+        if counter is not None:
+            counter.serve()
+    finally:
+        thread.join()
     if failed:
         raise failed[0]
     return done[0]
