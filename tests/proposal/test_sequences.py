@@ -47,11 +47,9 @@ def test_calls_that_feed_one_another_become_a_function_of_what_is_new_in_them() 
         ("query", ("string",), True)
     ]
     assert tool.calls == ("find_ticket", "get_customer", "send_note")
-    assert "call('get_customer', **{'id': json.loads(answer_1)['by']})" in tool.source
-    assert (
-        "call('send_note', **{'about': query, 'to': json.loads(answer_2)['mail']})" in tool.source
-    )
-    assert "'open': True" in tool.source, "what all callers gave alike is written down"
+    assert "call('get_customer', id=json.loads(answer_1)['by'])" in tool.source
+    assert "call('send_note', about=query, to=json.loads(answer_2)['mail'])" in tool.source
+    assert "open=True" in tool.source, "what all callers gave alike is written down"
     assert "'id': 1" not in tool.source.partition("def ")[2], "what one caller gave is not"
 
 
@@ -166,3 +164,21 @@ def test_hostile_values_stay_values(text: str) -> None:
             : len(tool.cases)
         ]
         assert text not in tool.source.partition("def ")[2]
+
+
+def test_names_that_python_has_no_room_for_are_given_all_the_same() -> None:
+    sessions = [
+        session(
+            f"s{n}",
+            [
+                answered("look-up", {"class": f"c{n}", "at.time": n}, {"id": f"id-{n}"}),
+                answered("take", {"from": f"id-{n}"}, "taken"),
+            ],
+        )
+        for n in range(5)
+    ]
+    (one,) = found(*sessions)
+    tool = body(one)
+    assert tool.component == "look_up_then_take"
+    assert "call('take', **{'from': json.loads(answer_1)['id']})" in tool.source
+    assert [p.name for p in tool.parameters] == ["at_time", "class_"]

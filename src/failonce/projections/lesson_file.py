@@ -112,6 +112,8 @@ def _parts(lesson: Lesson) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
     proposal = lesson.proposal
     if proposal.kind is KindName.RULE:
         return {"component": proposal.target}, {"type": "show", "text": proposal.body}
+    if proposal.kind is KindName.TOOL:
+        return {"component": proposal.target}, {"type": "tool", "source": proposal.body}
     body = document.load(proposal.body)
     match, action = dict(_section(body, "match")), dict(_section(body, "action"))
     if proposal.kind is KindName.FIXER:
@@ -131,6 +133,8 @@ def _dry_run(kind: KindName, action: dict[str, Json]) -> bool | None:
 
 def _body(kind: KindName, match: Mapping[str, Json], action: Mapping[str, Json]) -> str:
     """The kind's own parser judges what the body says."""
+    if kind is KindName.TOOL:
+        return _text(action, "source")
     if kind is not KindName.RULE:
         return document.dump({"match": match, "action": action})
     if set(match) != {"component"} or set(action) != {"type", "text"} or action["type"] != "show":

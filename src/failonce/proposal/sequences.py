@@ -8,6 +8,9 @@ session adds that no other one taught is how the tool is judged (seed 002, H13; 
 """
 
 import json
+import keyword
+import pprint
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +35,7 @@ MOST_INPUTS: Final = 8
 """Parameters of the tool; one with more is no simpler than its calls."""
 DECLARED: Final = 2
 """Cases that the tool declares; all others stay with the judge."""
+_WIDTH: Final = 92
 _SHORT: Final = 4_000
 """Characters of the answers of a case that stands in the code."""
 _TELLING: Final = 3
@@ -313,13 +317,26 @@ def _code(
     lines = [f'"""{doc}"""', ""]
     lines += ["import json", ""] if parsed else []
     lines += [f"CALLS = {list(tools)!r}", "CASES = ["]
-    lines += [f"    {_written(_case(i, plan, tools))!r}," for i in declared]
+    lines += [_indented(_written(_case(i, plan, tools))) for i in declared]
     lines += ["]", "", "", f"def {_name(tools)}({', '.join(given)}) -> str:", f'    """{doc}"""']
     for step, (tool, sources) in enumerate(zip(tools, plan, strict=True)):
-        args = ", ".join(f"{k!r}: {_value(s, plan, inputs)}" for k, s in sources.items())
-        lines.append(f"    answer_{step + 1} = call({tool!r}, **{{{args}}})")
+        values = {name: _value(source, plan, inputs) for name, source in sources.items()}
+        lines.append(f"    answer_{step + 1} = call({', '.join([repr(tool), *_given(values)])})")
     lines.append(f"    return answer_{len(tools)}")
     return "\n".join(lines) + "\n"
+
+
+def _given(values: Mapping[str, str]) -> Iterator[str]:
+    """The arguments of a call as Python; names that Python has no room for in one dict."""
+    odd = {n: v for n, v in values.items() if not n.isidentifier() or keyword.iskeyword(n)}
+    yield from (f"{name}={value}" for name, value in values.items() if name not in odd)
+    if odd:
+        yield "**{" + ", ".join(f"{name!r}: {value}" for name, value in odd.items()) + "}"
+
+
+def _indented(case: Mapping[str, Json]) -> str:
+    text = pprint.pformat(case, width=_WIDTH, sort_dicts=False)
+    return textwrap.indent(text, "    ") + ","
 
 
 def _value(source: Source, plan: Plan, inputs: Mapping[tuple[int, str], str]) -> str:

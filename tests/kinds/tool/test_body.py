@@ -127,7 +127,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "python"), [("page.title", "page_title"), ("a-b", "a_b"), ("2x", "_2x"), ("ä", "_")]
+    ("name", "python"),
+    [("page.title", "page_title"), ("a-b", "a_b"), ("2x", "_2x"), ("ä", "_"), ("class", "class_")],
 )
 def test_names_as_python_writes_them(name: str, python: str) -> None:
     assert identifier(name) == python

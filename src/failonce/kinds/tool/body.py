@@ -14,6 +14,7 @@ It is read as text and never run by whoever reads it. What it may reach is grant
 an approval signs the bytes in which it stands.
 '''
 
+import keyword
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -137,6 +138,8 @@ class LearnedTool:
 def identifier(name: str) -> str:
     """The name of a tool as Python writes it: `page.title` → `page_title`."""
     plain = "".join(c if c.isalnum() and c.isascii() else "_" for c in name)
+    if keyword.iskeyword(plain):
+        return f"{plain}_"
     return f"_{plain}" if plain[:1].isdigit() else plain
 
 

@@ -32,7 +32,7 @@ def tool_effects(
     tools: Mapping[str, ToolSpec],
 ) -> tuple[ToolEffect, ...]:
     """The lesson's tool and those that it would call by itself; none for a rule."""
-    if proposal.kind is KindName.RULE:
+    if proposal.kind in (KindName.RULE, KindName.TOOL):
         return ()
     inserted = [t for t in _inserted(proposal, hits) if t != proposal.target]
     named = [*([proposal.target] if proposal.target != ANY_TOOL else []), *inserted]

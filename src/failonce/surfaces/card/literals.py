@@ -88,7 +88,7 @@ def literals(
 
 
 def _constants(proposal: Proposal) -> Iterator[_Found]:
-    if proposal.kind is KindName.RULE:
+    if proposal.kind in (KindName.RULE, KindName.TOOL):
         yield _Found(what=What.SENTENCE, text=proposal.body)
         return
     try:

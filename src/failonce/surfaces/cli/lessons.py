@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from failonce.compose import Parts
 from failonce.errors import BadInput, UserError
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import WORDS
@@ -16,6 +17,7 @@ from failonce.surfaces.cli.card import show_card
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
+from failonce.surfaces.cli.toolcard import show_tool
 from failonce.surfaces.jsonable import jsonable
 
 app = typer.Typer(rich_markup_mode=None)
@@ -71,6 +73,9 @@ def show(
     """
     with session(store) as parts:
         lesson = parts.review.find(id)
+        if lesson.proposal.kind is KindName.TOOL and not as_json:
+            show_tool(lesson, _in_force(parts, lesson))
+            return
         with waiting("Replaying what was recorded"):
             material = gather(parts, lesson)
             card = build(material)
@@ -79,6 +84,18 @@ def show(
         show_json({**records.lesson(lesson), "history": history, "card": jsonable(card)})
     else:
         show_card(card, everything=everything)
+
+
+def _in_force(parts: Parts, lesson: Lesson) -> Lesson | None:
+    """The other version of a learned tool that is in force, where one is."""
+    standing = parts.store.lessons(states=(State.CANARY, State.STABLE))
+    place = lesson.proposal.kind, lesson.proposal.target, lesson.proposal.project
+    same = (
+        x
+        for x in standing
+        if (x.proposal.kind, x.proposal.target, x.proposal.project) == place and x.id != lesson.id
+    )
+    return next(same, None)
 
 
 def _states(word: str | None) -> Sequence[State]:

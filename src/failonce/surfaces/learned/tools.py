@@ -226,11 +226,15 @@ def granted(parts: Parts, project: str, name: str, args: Mapping[str, Json]) -> 
             body = cast("LearnedTool", behaviour(x.proposal))
             if name in (body.component, *body.replaces):
                 job = Job(source=body.source, entry=body.entry, args=args, grants=body.grants)
-                ran = the_sandbox().run(job)
+                ran = the_sandbox().run(job, _nowhere if body.calls else None)
                 if ran.ending is not Ending.RETURNED:
                     raise ToolFailed(_words(name, ran))
                 return ran.value
     raise NotFound(f"No learned tool `{name}` is in force in {project}. failonce tools learned")
+
+
+def _nowhere(call: Call) -> Answer:
+    return _not_made(f"{call.tool} cannot be called from here: only an agent's process has it")
 
 
 def the_sandbox() -> Sandbox:

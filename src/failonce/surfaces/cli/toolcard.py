@@ -1,0 +1,119 @@
+"""The card of a learned tool: what it may reach, what it passed, and the code, to be read.
+
+What it declares and what was recorded is hostile text: it is escaped before it is shown.
+"""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from failonce.kinds.registry import behaviour
+from failonce.kinds.tool import LearnedTool, findings
+from failonce.lifecycle import WORDS
+from failonce.model import CheckResult, Lesson, Ruling, State
+from failonce.surfaces.card.wording import author
+from failonce.surfaces.cli.folding import Line, Style, width, wrapped
+from failonce.surfaces.cli.output import console, visible
+from failonce.surfaces.words import counted
+
+_ABSENT: Final = "nothing but its arguments"
+
+
+def show_tool(lesson: Lesson, before: Lesson | None) -> None:
+    """Print the card; `before` is the version of that name which is in force, where one is."""
+    from rich.text import Text  # noqa: PLC0415 - 40 ms that JSON need not pay
+
+    screen = console()
+    for line in lines(lesson, before, width()):
+        screen.print(Text(line.text, style=line.style.value), soft_wrap=True)
+
+
+def lines(lesson: Lesson, before: Lesson | None, width: int) -> Iterator[Line]:
+    """The card in lines; the code stands in it as it is, escaped."""
+    tool = behaviour(lesson.proposal)
+    assert isinstance(tool, LearnedTool)  # noqa: S101 - of its kind there are no others
+    yield from wrapped(lesson.judgement.proof.line, width, style=Style.HEAD)
+    yield Line()
+    state = "waiting for your decision" if lesson.state is State.PROPOSED else WORDS[lesson.state]
+    yield from wrapped(f"{lesson.id}, the tool `{lesson.proposal.target}`: {state}", width)
+    yield from wrapped(f"{author(lesson.proposal.proposer)}: {lesson.proposal.reason}", width)
+    yield from _part("What it is", _what(tool, before), width)
+    yield from _part("What it may reach, once you approve it", reach(tool), width)
+    yield from _part("Is it safe?", list(_checked(lesson.judgement.checks)), width)
+    yield from _part("What you can do", list(_choices(lesson, before)), width)
+    if before is not None and before.id != lesson.id:
+        yield from _changed(before, lesson)
+    yield from _code(tool)
+
+
+def _part(title: str, sentences: Sequence[str], width: int) -> Iterator[Line]:
+    yield Line()
+    yield from wrapped(title, width, style=Style.HEAD)
+    for sentence in sentences:
+        yield from wrapped(sentence, width, first="  ", rest="      ")
+
+
+def _what(tool: LearnedTool, before: Lesson | None) -> list[str]:
+    found = [tool.summary(), f"It declares {counted(len(tool.cases), 'case')}."]
+    if tool.replaces:
+        found.append(f"It also answers as {', '.join(tool.replaces)}.")
+    if before is not None:
+        found.append(f"It takes the place of {before.id}, which is in force under this name.")
+    found.append("It runs in the sandbox each time, never in the process that asks for it.")
+    return found
+
+
+def reach(tool: LearnedTool) -> list[str]:
+    """What an approval grants it, in words."""
+    grants = tool.grants
+    found = [
+        *(f"the network: {host}" for host in grants.network),
+        *(f"reading {path}" for path in grants.reads),
+        *(f"changing {path}" for path in grants.writes),
+        *(["starting programs"] if grants.subprocess else []),
+        *(f"the package {name}" for name in grants.packages),
+        *(f"calls of `{name}`, as the agent makes them" for name in tool.calls),
+    ]
+    return found or [_ABSENT]
+
+
+def _checked(checks: Sequence[CheckResult]) -> Iterator[str]:
+    for check in checks:
+        mark = "+" if check.passed else "!"
+        yield f"{mark} {check.name}: {check.detail}"
+
+
+def _choices(lesson: Lesson, before: Lesson | None) -> Iterator[str]:
+    name = lesson.id
+    match lesson.state:
+        case State.PROPOSED if lesson.judgement.ruling is Ruling.REJECT:
+            yield f"failonce reject {name} --reason TEXT: turn it down"
+        case State.PROPOSED:
+            where = " in its place" if before is not None else ""
+            yield f"failonce approve {name}: give it to agents{where}, with what it asks to reach"
+            yield f"failonce reject {name} --reason TEXT: turn it down; it stays on record"
+        case State.CANARY | State.STABLE:
+            yield f"failonce undo {name}: take it away again"
+            yield f"failonce tools rollback {lesson.proposal.target}: bring the one before it back"
+        case _:
+            yield (
+                f"failonce tools rollback {lesson.proposal.target} --to {name}: put it in force, "
+                "byte for byte"
+            )
+
+
+def _changed(before: Lesson, lesson: Lesson) -> Iterator[Line]:
+    old, new = (x.proposal.body.splitlines() for x in (before, lesson))
+    yield Line()
+    yield Line(text=f"Changed against {before.id}", style=Style.HEAD)
+    for line in list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]:
+        yield Line(text=f"  {visible(line)}")
+
+
+def _code(tool: LearnedTool) -> Iterator[Line]:
+    marked = {f.line for f in findings(tool)}
+    yield Line()
+    yield Line(text="Its code", style=Style.HEAD)
+    for number, text in enumerate(tool.source.splitlines(), 1):
+        mark = "!" if number in marked else " "
+        yield Line(text=f"{number:4} {mark} {visible(text)}")
