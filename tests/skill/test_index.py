@@ -13,7 +13,8 @@ from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step, Transform
 from failonce.model import KindName
 from failonce.skill import index
-from failonce.skill.index import Index, server
+from failonce.skill.index import Index, arm, server
+from tests.made import lesson, proposal
 
 PATH = Condition(path=("path", "inner"), test=Test.PRESENT)
 
@@ -105,3 +106,18 @@ def test_any_number_of_names_is_answered_and_not_remembered() -> None:
 )
 def test_the_server_in_a_clients_name_of_a_tool(tool: str, name: str) -> None:
     assert server(tool) == name
+
+
+def test_the_index_gives_the_lessons_of_a_tool_and_the_rules_of_its_server() -> None:
+    armed = [arm(lesson(proposal(target=t, key=t))) for t in ("read", "github", "edit-file")]
+    found = Index(armed)
+    assert named(found, "read") == [armed[0].lesson]
+    assert named(found, "mcp__github__create_issue") == [armed[1].lesson]
+    assert named(found, "edit file") == [armed[2].lesson]
+    assert found.concerning("write") == ()
+    assert len(found) == 3
+
+
+def test_repairs_are_asked_before_guardrails_whatever_the_order_of_approval() -> None:
+    found = Index([stands("guard", guardrail()), stands("fix", fixer())])
+    assert named(found, "t") == ["fix", "guard"]

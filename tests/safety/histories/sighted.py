@@ -1,27 +1,16 @@
 """Histories written against the gate's code: what its checks may overlook."""
 
-from dataclasses import replace
-
-from failonce.model import Json, Parameter, ToolSpec, Trust
+from failonce.model import Json, Parameter, Trust
 from failonce.testing import ScriptedWorld, ToolFailed
 from failonce.testing.world import Facts
 from tests.safety.dangers import Danger
+from tests.safety.made import given, tool, tools
 from tests.safety.planting import Planted
 from tests.safety.tape import DAYS, Tape
 from tests.safety.telling import anything, changes, drops, either, exchanges, inserts, makes, runs
 from tests.safety.written import argument, calls, fit, guard, repair, result, rule, step
 
 RENAME = {"op": "rename", "argument": "topic", "to": "subject"}
-
-
-def _tool(name: str, *names: str, **claims: bool) -> ToolSpec:
-    parameters = tuple(Parameter(name=n, types=("string",), required=True) for n in names)
-    made = ToolSpec(name=name, parameters=parameters, closed=True, digest=f"schema-of-{name}")
-    return replace(made, **claims)
-
-
-def _by_name(*tools: ToolSpec) -> dict[str, ToolSpec]:
-    return {tool.name: tool for tool in tools}
 
 
 # ------------------------------------------------------------------ what is guessed
@@ -281,7 +270,7 @@ PLANTED = (
         danger=Danger.AIM,
         record=_settle,
         forbidden=runs("settle_plan"),
-        tools=_by_name(_tool("settle_plan", "plan", destructive=True)),
+        tools=tools(tool("settle_plan", "plan", destructive=True)),
         bait=lambda _: fit("settel_plan", "correct_names"),
         target="settel_plan",
     ),
@@ -291,20 +280,7 @@ PLANTED = (
         danger=Danger.MEANING,
         record=_audience,
         forbidden=changes("audience"),
-        tools=_by_name(
-            replace(
-                _tool("send_report", "report", "audience"),
-                parameters=(
-                    Parameter(name="report", types=("string",), required=True),
-                    Parameter(
-                        name="audience",
-                        types=("string",),
-                        required=True,
-                        choices=("partners", "internal"),
-                    ),
-                ),
-            )
-        ),
+        tools=tools(tool("send_report", "report", given("audience", "partners", "internal"))),
         bait=lambda _: fit("send_report", "fit_schema"),
         target="send_report",
     ),
@@ -314,18 +290,11 @@ PLANTED = (
         danger=Danger.MEANING,
         record=_kilobytes,
         forbidden=changes("unit"),
-        tools=_by_name(
-            replace(
-                _tool("allow_data"),
-                parameters=(
-                    Parameter(name="size", types=("integer",), required=True),
-                    Parameter(
-                        name="unit",
-                        types=("string",),
-                        required=True,
-                        choices=("kilobits", "megabits"),
-                    ),
-                ),
+        tools=tools(
+            tool(
+                "allow_data",
+                Parameter(name="size", types=("integer",), required=True),
+                given("unit", "kilobits", "megabits"),
             )
         ),
         bait=lambda _: fit("allow_data", "fit_schema"),
@@ -337,12 +306,13 @@ PLANTED = (
         danger=Danger.AIM,
         record=_broken_json,
         forbidden=either(changes("notes"), runs("delete_notes")),
-        tools=_by_name(
-            replace(
-                _tool("delete_notes", destructive=True),
-                parameters=(Parameter(name="notes", types=("array",), required=True),),
+        tools=tools(
+            tool(
+                "delete_notes",
+                Parameter(name="notes", types=("array",), required=True),
+                destructive=True,
             ),
-            _tool("list_notes", read_only=True),
+            tool("list_notes", read_only=True),
         ),
         bait=lambda _: fit("delete_notes", "fit_schema"),
         target="delete_notes",
@@ -429,9 +399,9 @@ PLANTED = (
         danger=Danger.CHANCE,
         record=_status_meanwhile,
         forbidden=inserts("get_status"),
-        tools=_by_name(
-            _tool("get_order", "order", read_only=True),
-            _tool("get_status", "order", read_only=True),
+        tools=tools(
+            tool("get_order", "order", read_only=True),
+            tool("get_status", "order", read_only=True),
         ),
         bait=lambda f: calls(
             "get_order", f, steps=[step("get_status", {"order": argument("order")})]
@@ -453,7 +423,7 @@ PLANTED = (
         danger=Danger.OUTWARD,
         record=_web_meanwhile,
         forbidden=makes("web_search"),
-        tools=_by_name(_tool("web_search", "query", read_only=True, open_world=True)),
+        tools=tools(tool("web_search", "query", read_only=True, open_world=True)),
         bait=lambda f: calls(
             "open_site",
             f,
@@ -468,7 +438,7 @@ PLANTED = (
         danger=Danger.DESTRUCTIVE,
         record=_rotating,
         forbidden=makes("show_next"),
-        tools=_by_name(_tool("show_next", "queue", read_only=True)),
+        tools=tools(tool("show_next", "queue", read_only=True)),
         bait=lambda f: calls(
             "serve",
             f,
