@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 import failonce
-from failonce.adapters.sql_store import open_store
+from failonce.adapters.sql_store import open_store, store_url
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.evidence.redact import Redactor
@@ -31,6 +31,7 @@ from failonce.review import Review
 from failonce.surfaces.sdk import Advisor, _faithful
 from failonce.testing import FixedClock, MemoryStore
 from tests.made import lesson, proposal
+from tests.place import Place
 from tests.test_loop import START, call, renamed
 
 BLOCKED = {"entity": "light.9", "detailed": True}
@@ -364,19 +365,9 @@ failonce.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_child_starts_anew(tmp_path: Path) -> None:
-    env = os.environ | {"FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/store.db"}
-    done = subprocess.run(
-        [sys.executable, "-c", FORK],
-        env=env,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout == "0\n"
-    with closing(open_store(f"sqlite:///{tmp_path}/store.db")) as store:
+def test_a_forked_child_starts_anew(place: Place) -> None:
+    assert place.run("-c", FORK) == "0\n"
+    with closing(open_store(store_url(place.folder / "store.db"))) as store:
         assert len(list(store.calls())) == 2
 
 

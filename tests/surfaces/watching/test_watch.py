@@ -7,8 +7,6 @@ import functools
 import gc
 import inspect
 import os
-import subprocess
-import sys
 import threading
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,6 +21,7 @@ from failonce.kinds.fixer import Moment
 from failonce.language.program import Program, Step
 from failonce.model import Mode, Outcome
 from failonce.surfaces.watching import host as hosts
+from tests.place import Place
 from tests.surfaces.watching.made import (
     NOTHING_WITHHELD,
     Room,
@@ -376,20 +375,10 @@ print(sorted(m for m in sys.modules if "sqlalchemy" in m), threading.active_coun
 """
 
 
-def test_off_makes_no_file_and_no_thread(tmp_path: Path) -> None:
+def test_off_makes_no_file_and_no_thread(place: Place) -> None:
     """As if failonce were not there."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
-    env |= {"FAILONCE": "off", "FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/s.db"}
-    done = subprocess.run(
-        [sys.executable, "-c", OFF],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=env,
-        cwd=tmp_path,
-    )
-    assert done.stdout == "[] 1\n"
-    assert not list(tmp_path.iterdir())
+    assert place.run("-c", OFF, FAILONCE="off") == "[] 1\n"
+    assert not list(place.folder.iterdir())
 
 
 def test_settings_that_cannot_be_read_are_counted(
