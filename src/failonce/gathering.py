@@ -12,16 +12,14 @@ from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
-from failonce.model import Evidence, KindName, Proposal, Signature, State, ToolSpec
+from failonce.lifecycle import STANDING
+from failonce.model import Evidence, KindName, Proposal, Signature, ToolSpec
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
 from failonce.proposal.worth import NotWorth, worth
 from failonce.rehearsal import claimed
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
-
-STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
-"""The states of a lesson that waits or is in force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

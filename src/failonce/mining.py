@@ -15,12 +15,12 @@ from failonce import history, statistics
 from failonce.accounting import End, Mined, account
 from failonce.gate import judge as gate
 from failonce.gate.needless import needless
-from failonce.gathering import STANDING, Gathered, carry_over, gather
+from failonce.gathering import Gathered, carry_over, gather
 from failonce.identity import body_digest, gap_id
 from failonce.kinds.registry import KINDS
 from failonce.language.classification import first
 from failonce.language.tool_names import spec_of
-from failonce.lifecycle import Moved
+from failonce.lifecycle import STANDING, Moved
 from failonce.model import (
     Action,
     Change,
