@@ -6,18 +6,19 @@ from dataclasses import replace
 from failonce.kinds.behaviour import ANY_TOOL, Situation
 from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed, Concerning, Deciding, Decision, drive, settle
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, literal
-from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
-from failonce.language.transform import Op, Transform
+from failonce.language.transform import Op
 from failonce.language.transform import Step as Change
 from failonce.model import Answer, Call, Category, Failure, KindName
 from failonce.skill import decide
+from tests.made import blocking, has, leading, turning
 
 NO = Answer(text="no", failure=Failure(message="no", signature="n", category=Category.UNKNOWN))
 
@@ -28,19 +29,9 @@ NO_LOOK = Program()
 FAILED = Failure(message="locked", signature="f", category=Category.RESOURCE)
 
 
-def has(name: str) -> Predicate:
-    return Predicate(conditions=(Condition(path=(name,), test=Test.PRESENT),))
-
-
 def rename(old: str, new: str, lesson_id: str = "fix") -> Armed:
-    body = ArgumentsFixer(
-        component="t",
-        moment=Moment.BEFORE,
-        when=has(old),
-        fingerprint="",
-        message_regex="",
-        repair=Transform(steps=(Change(op=Op.RENAME, argument=old, text=new),)),
-    )
+    change = Change(op=Op.RENAME, argument=old, text=new)
+    body = turning("t", change, when=has(old), fingerprint="")
     return Armed(lesson=lesson_id, version=1, kind=KindName.FIXER, behaviour=body)
 
 
@@ -53,11 +44,10 @@ def guard(
     repeated: int = 0,
 ) -> Armed:
     """Stops calls that give `name`; with `expects` it knows the failure `f` that they run into."""
-    body = Guardrail(
-        component="t",
-        when=has(name),
+    body = blocking(
+        "t",
+        name,
         fingerprint="f" if expects else "",
-        message_regex="",
         strength=strength,
         message=f"no {name}",
         expects=expects,
@@ -81,14 +71,7 @@ def insert(
     *,
     lesson_id: str = "insert",
 ) -> Armed:
-    body = CallsFixer(
-        component="t",
-        moment=moment,
-        when=Predicate(),
-        fingerprint="f",
-        message_regex="",
-        program=program,
-    )
+    body = leading("t", program, moment=moment)
     return Armed(lesson=lesson_id, version=1, kind=KindName.FIXER, behaviour=body)
 
 

@@ -6,39 +6,27 @@ import pytest
 
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer
+from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.rule import Rule
 from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.transform import Op, Step
 from failonce.model import KindName
 from failonce.skill import index
 from failonce.skill.index import Index, arm, server
-from tests.made import lesson, proposal
+from tests.made import blocking, lesson, proposal, turning
 
 PATH = Condition(path=("path", "inner"), test=Test.PRESENT)
 
 
 def guardrail(tool: str = "t", *conditions: Condition) -> Guardrail:
-    return Guardrail(
-        component=tool,
-        when=Predicate(conditions=conditions or (PATH,)),
-        fingerprint="",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="no",
-    )
+    when = Predicate(conditions=conditions or (PATH,))
+    return blocking(tool, when=when, fingerprint="")
 
 
 def fixer(tool: str = "t") -> ArgumentsFixer:
-    return ArgumentsFixer(
-        component=tool,
-        moment=Moment.BEFORE,
-        when=Predicate(conditions=(PATH,)),
-        fingerprint="",
-        message_regex="",
-        repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),)),
-    )
+    step = Step(op=Op.RENAME, argument="path", text="file")
+    return turning(tool, step, when=Predicate(conditions=(PATH,)), fingerprint="")
 
 
 def stands(name: str, body: Guardrail | ArgumentsFixer | FittingFixer | Rule) -> Armed:

@@ -5,14 +5,13 @@ from typing import Any
 
 from failonce.kinds.behaviour import Behaviour, Situation
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.language.expression import literal
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
 from failonce.model import Answer, Call, KindName
 from failonce.skill import decide
 from failonce.testing import ScriptedWorld, ToolFailed
 from failonce.trial import Execution, execute
+from tests.made import leading
 
 
 def drive_off(facts: dict[str, Any], args: dict[str, Any]) -> str:
@@ -86,17 +85,7 @@ def armed(name: str, behaviour: Behaviour, kind: KindName = KindName.FIXER) -> A
 
 
 def inserting(name: str, failure: str, *steps: Step) -> Armed:
-    return armed(
-        name,
-        CallsFixer(
-            component="drive",
-            moment=Moment.AFTER_FAILURE,
-            when=Predicate(),
-            fingerprint=failure,
-            message_regex="",
-            program=Program(steps=steps),
-        ),
-    )
+    return armed(name, leading("drive", Program(steps=steps), fingerprint=failure))
 
 
 def to(tool: str, undo: str = "", **args: Any) -> Step:

@@ -8,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.kinds.hint import Hint
-from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Transform
+from failonce.language.transform import Op
 from failonce.language.transform import Step as Change
 from failonce.model import Call, KindName
 from failonce.testing import ScriptedWorld, ToolFailed
 from failonce.trial import DEPTH
+from tests.made import blocking, turning
 from tests.trial.made import (
     BRAKE,
     CLOSE,
@@ -153,16 +152,10 @@ def test_undoing_stops_where_it_fails() -> None:
 
 def test_arguments_and_steps_are_repaired_one_after_the_other() -> None:
     call = replace(DRIVE, args={"velocity": 5})
+    change = Change(op=Op.RENAME, argument="velocity", text="speed")
+    failed = signature(car(), call)
     rename = armed(
-        "rename",
-        ArgumentsFixer(
-            component="drive",
-            moment=Moment.AFTER_FAILURE,
-            when=Predicate(),
-            fingerprint=signature(car(), call),
-            message_regex="",
-            repair=Transform(steps=(Change(op=Op.RENAME, argument="velocity", text="speed"),)),
-        ),
+        "rename", turning("drive", change, moment=Moment.AFTER_FAILURE, fingerprint=failed)
     )
     done, made = ran(car(engine=True), rename, PRESS, call=call)
     assert made == ["drive", "drive", "press", "drive"]
@@ -171,15 +164,8 @@ def test_arguments_and_steps_are_repaired_one_after_the_other() -> None:
 
 
 def guardrail(**fields: Any) -> Armed:
-    body = Guardrail(
-        component="drive",
-        when=Predicate(conditions=(Condition(path=("speed",), test=Test.PRESENT),)),
-        fingerprint=ENGINE,
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="no",
-    )
-    return armed("stop", replace(body, **fields), KindName.GUARDRAIL)
+    body = blocking("drive", "speed", fingerprint=ENGINE, **fields)
+    return armed("stop", body, KindName.GUARDRAIL)
 
 
 def test_a_blocked_call_does_not_run() -> None:

@@ -6,12 +6,10 @@ import pytest
 
 from failonce import trial
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import CallsFixer, Moment
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
 from failonce.model import Call, Evidence, KindName, Verdict
 from failonce.trial import RECENT
-from tests.made import evidence, session
+from tests.made import evidence, leading, session
 
 # ---------------------------------------------------------- situations
 
@@ -63,14 +61,7 @@ def test_a_recorded_failure_keeps_what_lessons_look_at() -> None:
 
 
 def to_edit(program: Program) -> list[Armed]:
-    body = CallsFixer(
-        component="edit",
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="f",
-        message_regex="",
-        program=program,
-    )
+    body = leading("edit", program)
     return [Armed(lesson="x", version=1, kind=KindName.FIXER, behaviour=body)]
 
 

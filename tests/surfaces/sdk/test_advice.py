@@ -8,13 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 import failonce
-from failonce.kinds.fixer import ArgumentsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.language.predicate import Predicate
-from failonce.language.transform import Op, Step, Transform
+from failonce.kinds.fixer import Moment
+from failonce.language.transform import Op, Step
 from failonce.model import AdviceAction, Call, Change, Effect, KindName, State
 from failonce.surfaces.sdk import Advisor, _faithful
-from tests.made import lesson, proposal
+from tests.made import blocking, lesson, proposal, turning
 from tests.surfaces.sdk.made import BLOCKED, World, locked
 
 
@@ -164,15 +162,7 @@ def test_an_exception_recorded_by_its_message_alone_is_known_too(world: World) -
 def test_a_lesson_sees_what_its_session_did_before(tmp_path: Path) -> None:
     """As replay shows it: the calls of this session, and no others."""
     world = World(tmp_path)
-    body = Guardrail(
-        component="get",
-        when=Predicate(),
-        fingerprint="f",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="It failed twice.",
-        repeated=2,
-    )
+    body = blocking("get", repeated=2)
     made = lesson(proposal(KindName.GUARDRAIL, target="get", body=body.render()))
     world.store.commit(Change(lessons=(made,), events=(world.review.proposed(made),)))
     world.review.approve(made.id)
@@ -191,15 +181,9 @@ def test_two_repairs_that_take_back_one_another_come_to_an_end(tmp_path: Path) -
     """Each acts once on a call, however often the caller reports that it failed."""
     world = World(tmp_path)
     for old, new in (("a", "b"), ("b", "a")):
-        body = ArgumentsFixer(
-            component="get",
-            moment=Moment.AFTER_FAILURE,
-            when=Predicate(),
-            fingerprint="",
-            message_regex="refused",
-            repair=Transform(steps=(Step(op=Op.RENAME, argument=old, text=new),)),
-        ).render()
-        made = proposal(KindName.FIXER, target="get", body=body, key=old)
+        change, after = Step(op=Op.RENAME, argument=old, text=new), Moment.AFTER_FAILURE
+        body = turning("get", change, moment=after, fingerprint="", message_regex="refused")
+        made = proposal(KindName.FIXER, target="get", body=body.render(), key=old)
         world.store.commit(Change(lessons=(lesson(made, state=State.STABLE),)))
     args: object = {"a": 1}
     actions = []
