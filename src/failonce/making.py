@@ -11,7 +11,8 @@ from failonce.errors import Refused
 from failonce.gate import judge as gate
 from failonce.gate.tools import Example, Trying
 from failonce.identity import body_digest, digest
-from failonce.model import Evidence, Judgement, KindName, Lesson, Proposal, Proposer, State
+from failonce.lifecycle import STANDING
+from failonce.model import Evidence, Judgement, KindName, Lesson, Proposal, Proposer
 from failonce.ports import Sandbox
 from failonce.proposal.sequences import Composite, composites
 from failonce.review import Review
@@ -19,7 +20,6 @@ from failonce.skill import decide
 
 EXAMPLES: Final = 20
 """Recorded calls that a tool is tried on."""
-_STANDING: Final = (State.PROPOSED, State.CANARY, State.STABLE)
 
 
 class Making:
@@ -81,7 +81,7 @@ class Making:
         return gate.Case(calls=(), recoveries={}, trying=trying)
 
     def _room(self, proposal: Proposal) -> None:
-        standing = self._review.store.lessons(states=_STANDING)
+        standing = self._review.store.lessons(states=STANDING)
         others = {
             x.proposal.target
             for x in standing
