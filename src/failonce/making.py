@@ -78,7 +78,12 @@ class Making:
         return gate.judge(composite.proposal, self._case(one_each[:EXAMPLES]), decide)
 
     def _case(self, examples: Sequence[Example]) -> gate.Case:
-        trying = Trying(sandbox=self._sandbox, examples=examples, allowed=self._policy.unread)
+        trying = Trying(
+            sandbox=self._sandbox,
+            examples=examples,
+            allowed=self._policy.unread,
+            limits=self._policy.limits,
+        )
         return gate.Case(calls=(), recoveries={}, trying=trying)
 
     def _room(self, proposal: Proposal) -> None:
