@@ -98,15 +98,20 @@ class Bubblewrap:
     def run_unasked(self, job: Job, look: Look | None = None) -> Ran:
         """Run it without trying the barriers first, as canaries do."""
         try:
-            with ExitStack() as stack:
-                ready = self._prepared(job, stack)
-                if ready.user is None:
-                    return _converse(ready, look)
-                return stage.apart(lambda: _converse(ready, look))
+            user = stage.nobody()
+            if user is None:
+                return self._attempt(job, user, look)
+            return stage.apart(lambda: self._attempt(job, user, look))
         except Refused as no:
             return Ran(ending=Ending.REFUSED, error=str(no))
+        except OSError as error:
+            return Ran(ending=Ending.REFUSED, error=f"The sandbox cannot be set up: {error}.")
 
-    def _prepared(self, job: Job, stack: ExitStack) -> _Prepared:
+    def _attempt(self, job: Job, user: int | None, look: Look | None) -> Ran:
+        with ExitStack() as stack:
+            return _converse(self._prepared(job, user, stack), look)
+
+    def _prepared(self, job: Job, user: int | None, stack: ExitStack) -> _Prepared:
         limits = job.limits
         if min(limits.seconds, limits.memory_bytes, limits.disk_bytes, limits.output_bytes) <= 0:
             raise Refused("A limit of nothing leaves nothing to run.")
@@ -115,7 +120,6 @@ class Bubblewrap:
             job.grants, stack, protected=self._protected, packages=self._packages
         )
         hosts = granting.hosts(job.grants)
-        user = stage.nobody()
         group = memory_group(limits.memory_bytes + limits.disk_bytes + _INTERPRETER_BYTES)
         if group is not None:
             stack.callback(group.close)

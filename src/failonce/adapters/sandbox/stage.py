@@ -7,8 +7,10 @@ seen to a place of its own first, with the owner of what is granted standing for
 
 import os
 import pwd
+import signal
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -23,6 +25,7 @@ from failonce.errors import Refused
 _STAGE: Final = Path("/proc/fs")
 """Covered for one thread alone; of all folders that are always there, nobody needs this one."""
 _CANDIDATES: Final = (1_877_190_431, 60_431, 4_431)
+_PATIENCE_S: Final = 5.0
 _T = TypeVar("_T")
 
 
@@ -135,15 +138,27 @@ def _namespace(owner: os.stat_result, user: int, bwrap: str) -> Iterator[int]:
         finally:
             os.close(telling)
         with process:
+            pid = _child(answer.read())
+            inner = os.pidfd_open(pid)
             try:
-                pid = _child(answer.read())
+                _until_mapped(pid)
                 found = os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
             finally:
-                process.kill()
+                signal.pidfd_send_signal(inner, signal.SIGKILL)
+                os.close(inner)
     try:
         yield found
     finally:
         os.close(found)
+
+
+def _until_mapped(pid: int) -> None:
+    """Bubblewrap's child writes who it is by itself, a moment after its number is told."""
+    end = time.monotonic() + _PATIENCE_S
+    while not (_lines(Path(f"/proc/{pid}/uid_map")) and _lines(Path(f"/proc/{pid}/gid_map"))):
+        if time.monotonic() > end:
+            raise OSError("bubblewrap mapped no user")
+        time.sleep(0.0002)
 
 
 def _child(text: str) -> int:
