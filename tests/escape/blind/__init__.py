@@ -1,4 +1,4 @@
-"""Attacks that were written without sight of the sandbox's code."""
+"""Attacks that were written without sight of the sandbox's code, and not changed to spare it."""
 
 from tests.escape.attack import Attack
 from tests.escape.blind import (
