@@ -27,9 +27,10 @@ def ear(
     family: int, kind: int, where: tuple[str, int], protocol: int = 0
 ) -> Callable[[Arena], Args]:
     def bait(arena: Arena) -> Args:
-        door = socket.socket(family, kind, protocol)
-        door.bind(where)
-        arena.listen(door)
+        if kind != socket.SOCK_RAW or arena.root:  # nobody else could listen to raw packets either
+            door = socket.socket(family, kind, protocol)
+            door.bind(where)
+            arena.listen(door)
         return {"token": arena.secret}
 
     return bait
