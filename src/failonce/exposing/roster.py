@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from failonce.exposing.asking import (
+    NOTHING,
     UNASKED,
     Asked,
     Asking,
@@ -24,6 +25,7 @@ from failonce.identity import digest
 from failonce.kinds.behaviour import Block, Insert, Repair, Retry
 from failonce.kinds.concerned import Part, places
 from failonce.kinds.decision import Armed, Concerning, Decision, Touch
+from failonce.kinds.hint.running import Event, Note
 from failonce.language.matching import Bits
 from failonce.model import Arm, Call, Effect, Exposure
 from failonce.outcome.assignment import epoch
@@ -217,14 +219,51 @@ class Roster:
         """The lessons of a tool that only watch."""
         return self._watching.concerning(tool)
 
-    def recovered(self, lesson: str, call: Call, at: datetime, *, worked: bool) -> Exposure | None:
-        """What a hint around a call that failed came to; None where it is no longer there."""
-        if lesson not in self._places:
+    def around(self, call: Call, at: datetime) -> tuple[Sequence[Armed], Asked | None]:
+        """The lessons whose hints are around a call, and what is to be told of them, if anything.
+
+        What makes calls wait or gives them up acts on those too that would have worked, so it is
+        withheld like what acts before a call; units are told of once. What acts after a failure
+        alone is not: the failure has just happened.
+        """
+        there = self.together(call.tool)
+        if there is None or not there.around or not call.cluster:
+            return self.acting(call.tool), None
+        draw = there.draw(call.cluster, at)
+        held = draw.held(there.around)
+        if not draw.first("around"):
+            return there.hinting(held), None
+
+        def told() -> tuple[Spoken, ...]:
+            arms = (
+                (n, Arm.HOLDOUT if held >> n & 1 else Arm.APPLIED) for n in places(there.around)
+            )
+            every = there.every.lessons
+            return tuple(
+                Spoken(exposure=self._exposure(every[n], _Meeting(call=call, at=at, arm=arm)))
+                for n, arm in arms
+            )
+
+        return there.hinting(held), Asked(NOTHING, told)
+
+    def came_of(self, note: Note, call: Call, at: datetime, *, worked: bool) -> Exposure | None:
+        """What a hint around a call did, and what came of the call; None where that is no news."""
+        place = self._places.get(note.lesson)
+        there = self.together(call.tool)
+        if place is None or there is None:
             return None
         met = _Meeting(call=call, at=at, arm=Arm.APPLIED)
-        made = self._exposure(self._places[lesson].armed, met, id=self._new_id())
-        effect = Effect.RECOVERED if worked else Effect.NO_EFFECT
-        return replace(made, after=True, share=0.0, effect=effect)
+        if note.event in (Event.RETRIED, Event.FELL_BACK):
+            made = self._exposure(place.armed, met, id=self._new_id())
+            effect = Effect.RECOVERED if worked else Effect.NO_EFFECT
+            return replace(made, after=True, share=0.0, effect=effect)
+        refused, what = note.event is Event.REFUSED, f"{note.event} {note.lesson}"
+        if refused and not (call.cluster and there.draw(call.cluster, at).first(what)):
+            return None
+        if refused or note.event is Event.TIMED_OUT:
+            effect = Effect.NO_EFFECT if refused else Effect.UNKNOWN
+            return replace(self._exposure(place.armed, met, what=note.event), effect=effect)
+        return None
 
 
 class _Acting:

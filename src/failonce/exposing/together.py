@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Final
 
 from failonce.exposing.places import Placed
+from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.concerned import Concerned, Part, places
 from failonce.kinds.decision import Armed
+from failonce.kinds.hint import Hint
 from failonce.language.matching import Bits
 from failonce.model import Arm
 from failonce.outcome.assignment import Group, Lot, epoch
@@ -23,12 +25,13 @@ class Draw:
     nor whether two threads make it.
     """
 
-    __slots__ = ("_known", "_lot", "_places")
+    __slots__ = ("_known", "_lot", "_places", "_told")
 
     def __init__(self, places: Sequence[Placed], lot: Lot) -> None:
         self._places = places
         self._lot = lot
         self._known: tuple[Bits, Bits] = 0, 0
+        self._told: set[str] = set()
 
     def held(self, among: Bits) -> Bits:
         """Those that the unit goes without."""
@@ -42,6 +45,13 @@ class Draw:
             self._known = known | new, held
         return held & among
 
+    def first(self, what: str) -> bool:
+        """Whether this is the first time that somebody tells this of the unit."""
+        if what in self._told:
+            return False
+        self._told.add(what)
+        return True
+
 
 class Together:
     """The lessons of one tool: those that act in their order, behind them those that watch."""
@@ -52,7 +62,12 @@ class Together:
         self.every = _concerned(acting, watching)
         self.acting: Bits = (1 << len(acting)) - 1
         self.watching: Bits = (1 << len(self.every)) - 1 - self.acting
+        self.around: Bits = self.acting & sum(
+            1 << n for n, a in enumerate(self.every.lessons) if _around(a.behaviour)
+        )
+        """Hints that act on calls of which nobody knows whether they would fail."""
         self._places = tuple(placed[a.lesson] for a in self.every.lessons)
+        self._left: dict[Bits, tuple[Armed, ...]] = {}
         self._draws: dict[tuple[str, int], Draw] = {}
 
     def draw(self, unit: str, at: datetime) -> Draw:
@@ -76,6 +91,16 @@ class Together:
             return among & ~gone
 
         return Part(self.every, left)
+
+    def hinting(self, held: Bits) -> tuple[Armed, ...]:
+        """Those that act, but those that a unit goes without: the very same for the same."""
+        known = self._left.get(held)
+        if known is None:
+            if len(self._left) >= REMEMBERED:
+                self._left.clear()
+            left = places(self.acting & ~held)
+            known = self._left[held] = tuple(self.every.lessons[n] for n in left)
+        return known
 
     def without(self, gone: Set[str]) -> Part:
         """All that act, but some."""
@@ -103,6 +128,10 @@ class Together:
             group = self._places[n].group
             found[group] = found.get(group, 0) | 1 << n
         return found
+
+
+def _around(behaviour: Behaviour) -> bool:
+    return isinstance(behaviour, Hint) and behaviour.handler.refuses
 
 
 def _concerned(acting: Sequence[Armed], watching: Sequence[Armed]) -> Concerned:

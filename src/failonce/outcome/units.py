@@ -53,7 +53,8 @@ def meetings(
 
     `signatures` are the failures that the lesson is for, by their present names, as those
     of the evidence are. A unit is bad where one of these happens to it after it met the
-    lesson, or a failure of a protected cause, or where the very call fails that met it.
+    lesson, or a failure of a protected cause, or where the very call fails that met it; also
+    one that a hint refuses, of which nothing is recorded but that the caller had no answer.
     """
     grouped: dict[tuple[str, str, int], list[Exposure]] = {}
     for x in sorted(exposures, key=lambda x: (x.at, x.id)):
@@ -72,7 +73,8 @@ def _met(unit: tuple[Exposure, ...], recorded: Recorded, signatures: Collection[
         first=first,
         exposures=unit,
         counts=recorded.now >= end,
-        bad=any(
+        bad=any(x.effect is Effect.NO_EFFECT and not x.after for x in unit)
+        or any(
             e.failed
             and (e.signature in signatures or e.finding.category in PROTECTED or e.id in calls)
             for e in during(unit, recorded, end)

@@ -16,7 +16,7 @@ from failonce.kinds.behaviour import Situation
 from failonce.kinds.concerned import concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision
 from failonce.kinds.hint import Hint
-from failonce.kinds.hint.running import Event, Note, Result, Steps
+from failonce.kinds.hint.running import Note, Result, Steps
 from failonce.language.matching import Bits
 from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
@@ -65,8 +65,9 @@ class Begun:
     """A watched call under way: whose it is, what was given, what came of it so far."""
 
     __slots__ = (
-        "args", "closed", "facts", "given", "host", "journal", "judges", "known", "kwargs", "last",
-        "made", "notes", "number", "report", "situation", "speaking", "streams", "tool",
+        "args", "around", "closed", "facts", "given", "host", "journal", "judges", "known",
+        "kwargs", "last", "made", "notes", "number", "report", "situation", "speaking",
+        "streams", "tool",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0917 - made for each call that lessons may concern
@@ -97,6 +98,8 @@ class Begun:
         """Where what is decided is written down, if anybody listens."""
         self.last: Result | None = None
         self.notes: list[Note] = []
+        self.around: Sequence[Armed] | None = None
+        """The lessons whose hints are around the call; None where it does not come to that."""
         self.streams = False
         """Whether it hands out items while it runs: then it cannot run again."""
         self.number = 1
@@ -315,7 +318,10 @@ def _run(b: Begun, call: Call) -> Course:
     b.notes.clear()
     situation = b.situation if call is b.call else replace(b.situation, call=call)
     now = host.now()
-    armed = roster.acting(call.tool)
+    armed, asked = roster.around(call, b.report.at)
+    b.around = armed
+    if asked is not None:
+        host.tell(asked)
     steps = host.runtime.steps(situation, armed, now, tenant=tenant, keyed=b.keyed)
     result = yield Around(steps=steps, call=call)
     _tell_hints(b, call, result)
@@ -334,24 +340,20 @@ def _tell_end(b: Begun, telling: Telling | None) -> None:
         b.host.writer.put(telling.came_of(b.report))
 
 
-_HELPED: Final = (Event.RETRIED, Event.FELL_BACK)
-
-
 def _tell_hints(b: Begun, call: Call, result: Result) -> None:
-    """What hints made of a call that failed, and calls that were given up."""
-    lessons = dict.fromkeys(n.lesson for n in b.notes if n.event in _HELPED)
-    worked = result.failure is None and result.raised is None
-    found = (
-        b.known.roster.recovered(lesson, call, b.report.at, worked=worked) for lesson in lessons
-    )
-    exposures = [x for x in found if x is not None]
-    if exposures:
-        b.host.writer.put(tried(exposures, b.report))
+    """What hints made of a call; one that was given up is recorded as what the caller saw."""
+    at = b.report.at
     if result.by == "timeout" and result.failure is not None:
         report = b.tool.reported(b, call)
         report.text, report.flagged = f"TimeoutError: {result.failure.message}", True
         b.report, b.made = report, True
         b.host.put(report)
+    worked = result.failure is None and result.raised is None
+    notes = {(n.lesson, n.event): n for n in b.notes}.values()
+    found = (b.known.roster.came_of(note, call, at, worked=worked) for note in notes)
+    exposures = [x for x in found if x is not None]
+    if exposures:
+        b.host.writer.put(tried(exposures, b.report))
 
 
 def _possible(b: Begun, call: Call) -> bool:

@@ -141,11 +141,10 @@ class Written(Journal):
     def _write(self, b: "Begun", result: Result | None) -> None:
         call, roster = b.call, b.known.roster
         acting, watching = roster.acting(call.tool), roster.watching(call.tool)
-        around = b.facts.hinted and not b.streams
         hints = {
             a.lesson: self._hints.get(a.lesson, [])
-            for a in acting
-            if isinstance(a.behaviour, Hint) and around
+            for a in b.around or ()
+            if isinstance(a.behaviour, Hint)
         }
         idle = [a for a in acting if a.lesson not in hints and a.lesson not in self._applied]
         skipped = {a.lesson: self._why(a, b, result) for a in idle}
@@ -174,7 +173,9 @@ class Written(Journal):
         if any(x.arm is Arm.HOLDOUT for x in told):
             return Skipped.WITHHELD
         if isinstance(a.behaviour, Hint):
-            return Skipped.CANNOT  # what hands out items while it runs is not run again
+            if b.streams:
+                return Skipped.CANNOT  # what hands out items while it runs is not run again
+            return Skipped.PRECEDENCE if b.around is None else Skipped.WITHHELD
         failure = None if result is None else result.failure
         if a.behaviour.speaks.before is None:
             return Skipped.NO_FAILURE if failure is None else self._uncured(a, b, failure)
