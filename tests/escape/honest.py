@@ -118,8 +118,12 @@ def attack():
         family=Family.NONE,
         source="""
 def attack(port):
-    import socket
-    with socket.create_connection(("127.0.0.1", port), 1) as door:
+    import os, socket, urllib.parse
+    proxy = urllib.parse.urlsplit(os.environ.get("https_proxy", f"http://127.0.0.1:{port}"))
+    with socket.create_connection((proxy.hostname, proxy.port), 1) as door:
+        if proxy.port != port:
+            door.sendall(f"CONNECT 127.0.0.1:{port} HTTP/1.1\\r\\n\\r\\n".encode())
+            assert door.recv(1000).endswith(b"\\r\\n\\r\\n")
         return door.recv(100).decode()
 """,
         bait=_service,

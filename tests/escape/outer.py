@@ -26,8 +26,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from tests.escape.arena import AS_ROOT, HOME, METADATA, ROOTS_OWN
-from tests.escape.standin import MIB
+from tests.escape.arena import AS_ROOT, HOME, METADATA, MIB, ROOTS_OWN
 from tests.escape.watching import PAGE, processes
 
 PROJECT = Path(__file__).parents[2]

@@ -1,11 +1,12 @@
 """What holds on this machine: tried by jobs that try to get out, judged from outside."""
 
-import os
 import secrets
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -37,10 +38,11 @@ class Run(Protocol):
 
 @dataclass(slots=True)
 class _Seen:
-    """What the kernel said of process 1, and who knocked at the host."""
+    """What the kernel said of process 1, and what became of the baits."""
 
     facts: dict[str, str] = field(default_factory=dict)
-    knocked: int = 0
+    knocked: bool = False
+    shot: bool = False
 
     def look(self, talk: Conversation) -> None:
         """While it is still there."""
@@ -72,15 +74,16 @@ def _probed(run: Run, seen: _Seen, secret: str) -> Ran:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="failonce-canary-")))
         folder.chmod(0o755)
-        bait = folder / "secret"
-        bait.write_text(secret)
-        bait.chmod(0o644)
+        file = folder / "secret"
+        file.write_text(secret)
+        file.chmod(0o644)
+        bait = stack.enter_context(_sleeping())
         door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = door.getsockname()[1]
         door.settimeout(0)
         args = {
-            "secret": str(bait),
-            "host_pid": os.getpid(),
+            "secret": str(file),
+            "bait": bait.pid,
             "port": port,
             "calls": {n: known[n] for n in _FORBIDDEN.split()},
             "blocks": 8,
@@ -89,10 +92,24 @@ def _probed(run: Run, seen: _Seen, secret: str) -> Ran:
         ran = run(Job(source=source, entry="probe", args=args, limits=_SMALL), seen.look)
         try:
             door.accept()[0].close()
-            seen.knocked = 1
+            seen.knocked = True
         except BlockingIOError:
             pass
+        seen.shot = bait.poll() is not None
     return ran
+
+
+@contextmanager
+def _sleeping() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the host that is there to be killed."""
+    process = subprocess.Popen(  # noqa: S603 - ourselves, doing nothing
+        [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"], env={}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _of_probe(
@@ -129,7 +146,7 @@ def _of_probe(
         set(value["devices"]) <= set(DEVICES) and value["made"] == "EPERM",
         f"devices: {value['devices']}",
     )
-    yield _found(Barrier.SIGNALS, value["host"] == "ESRCH", "the host's processes are seen")
+    yield _found(Barrier.SIGNALS, not seen.shot, "a process of the host was killed")
     yield _found(
         Barrier.IDENTITY,
         "0" not in outside
