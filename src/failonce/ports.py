@@ -16,12 +16,15 @@ from failonce.model import (
     AuditEntry,
     Call,
     Change,
+    Enforced,
     Evidence,
     Exposure,
     Gap,
+    Job,
     Lesson,
     Mode,
     Offer,
+    Ran,
     Recording,
     Reject,
     Signature,
@@ -353,3 +356,17 @@ class Environment(Protocol):
 
     def tools(self, evidence: Evidence) -> Mapping[str, ToolSpec]:
         """The tools that this call's session could use, by name."""
+
+
+class Sandbox(Protocol):
+    """Where code that nobody has read yet runs without reaching anything."""
+
+    def run(self, job: Job) -> Ran:
+        """Run it and wait; nothing of it is left when this returns.
+
+        Never raises for what the code does. What cannot be enforced is refused, not run with
+        less. May be called from several threads at once.
+        """
+
+    def barriers(self) -> Sequence[Enforced]:
+        """What holds on this machine, found by trying it once a process."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.escape.watching import Watch, processes, title
 
+MIB = 2**20
 FOLDER = Path("/tmp/arena")
 HOME = Path("/home/operator")
 GROUPS = Path("/sys/fs/cgroup/memory")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from failonce.model import Args
-from tests.escape.arena import Arena
-from tests.escape.standin import MIB, Ending, Grants, Job, Limits, Ran
+from failonce.model import Args, Ending, Grants, Job, Limits, Ran
+from tests.escape.arena import MIB, Arena
 
 __all__ = ["MIB", "SHORT", "Arena", "Attack", "Ending", "Family", "Grants", "Limits", "Ran", "Runs"]
 

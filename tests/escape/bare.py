@@ -13,8 +13,7 @@ import threading
 import time
 from dataclasses import fields
 
-from tests.escape.attack import Ending, Ran
-from tests.escape.standin import Job
+from failonce.model import Ending, Job, Ran
 
 PATIENCE = 1.0
 """Seconds after which it gives up on a job that is over its time."""

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from tests.escape.arena import HOME
+from tests.escape.arena import HOME, MIB
 from tests.escape.building import (
     ORDINARY,
     checked,
@@ -30,7 +30,6 @@ from tests.escape.building import (
     root_directory,
     settings,
 )
-from tests.escape.standin import MIB
 from tests.escape.watching import PAGE, processes
 
 FIRST, COUNT = 1_900_000_000, 50_000_000

@@ -3,7 +3,8 @@
 Read the files in this order it is the way of the data: a `Call` gets an `Answer` (call), a
 `Recording` becomes `Evidence` (evidence), evidence with the same `Signature` leads to a
 `Proposal`, the gate adds a `Judgement`, the result is a `Lesson` whose every move is an
-`AuditEntry` (lesson), and what it does to calls is an `Exposure` (effect).
+`AuditEntry` (lesson), and what it does to calls is an `Exposure` (effect). Code that nobody
+has read yet is a `Job` for a sandbox (sandbox).
 """
 
 from failonce.model.call import (
@@ -62,6 +63,16 @@ from failonce.model.lesson import (
     Tally,
     Unit,
 )
+from failonce.model.sandbox import (
+    Barrier,
+    Ending,
+    Enforced,
+    Grants,
+    Job,
+    Limits,
+    Ran,
+    Strength,
+)
 
 __all__ = [
     "ALLOW",
@@ -74,12 +85,15 @@ __all__ = [
     "Args",
     "Arm",
     "AuditEntry",
+    "Barrier",
     "Call",
     "Category",
     "Change",
     "CheckResult",
     "Closing",
     "Effect",
+    "Ending",
+    "Enforced",
     "Event",
     "Evidence",
     "Exposure",
@@ -88,10 +102,13 @@ __all__ = [
     "Gap",
     "GapReason",
     "GapStatus",
+    "Grants",
+    "Job",
     "Json",
     "Judgement",
     "KindName",
     "Lesson",
+    "Limits",
     "Mode",
     "Offer",
     "Origin",
@@ -102,11 +119,13 @@ __all__ = [
     "Proof",
     "Proposal",
     "Proposer",
+    "Ran",
     "Recording",
     "Reject",
     "Ruling",
     "Signature",
     "State",
+    "Strength",
     "Tally",
     "ToolSpec",
     "Trust",

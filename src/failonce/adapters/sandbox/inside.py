@@ -1,0 +1,202 @@
+"""What runs first in the sandbox, as process 1 of a world of its own.
+
+It is compiled outside and handed over as bytes; nothing of failonce is there to import. Its own
+imports are few and built in, because they are what starting costs (`typing` alone takes 7 ms).
+Until `_close_the_door` it may still mount its scratch folder; what is called after it is not ours
+any more.
+"""
+
+from __future__ import annotations
+
+import _ctypes
+import marshal
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_MOUNT_FLAGS = 2 | 4  # no set-user-id, no devices
+_NO_EXEC = 8
+_CAPABILITY_VERSION = 0x20080522
+_FILTER_MODE = 1
+_ALL_THREADS = 1
+_MOST_WORDS = 4000
+_AS = 9  # RLIMIT_AS
+_LISTEN = 64
+
+
+class _Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
+    _type_ = "l"
+
+
+class _Function(_ctypes.CFuncPtr):
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_USE_ERRNO
+    _restype_ = _Long
+
+
+_program = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
+_syscall = _Function(_ctypes.dlsym(_program, "syscall"))
+
+
+def _kernel(number: int, *arguments: Any) -> None:
+    """A call of the kernel: numbers go as 64 bits, bytes as the address of their first."""
+    given = [_Long(a) if isinstance(a, int) else a for a in arguments]
+    if _syscall(_Long(number), *given) == -1:
+        code = _ctypes.get_errno()
+        raise OSError(code, posix.strerror(code), f"system call {number}")
+
+
+def _limit(number: int, resource: int, most: int) -> None:
+    both = most.to_bytes(8, "little") * 2
+    _kernel(number, 0, resource, both, 0)
+
+
+def _prepare(config: dict[str, Any]) -> None:
+    """Mount the scratch folder with room for so much and so many, then be nobody in particular."""
+    calls = config["calls"]
+    flags = _MOUNT_FLAGS | (0 if config["programs"] else _NO_EXEC)
+    options = f"size={config['disk']},nr_inodes={config['inodes']},mode=700"
+    _kernel(calls["mount"], b"scratch", config["scratch"], b"tmpfs", flags, options.encode())
+    posix.chdir(config["scratch"])
+    header = _CAPABILITY_VERSION.to_bytes(4, "little") + bytes(4)
+    _kernel(calls["capset"], header, bytes(24))
+    for resource, most in config["limits"]:
+        _limit(calls["prlimit64"], resource, most)
+
+
+def _report(config: dict[str, Any], channel: int) -> None:
+    """Say that we stand, which files the grants came to, and hand out the proxy's listener."""
+    found = []
+    for path in config["granted"]:
+        seen = posix.stat(path)
+        found.append(f"{seen.st_dev}:{seen.st_ino}")
+    words = ("ready " + " ".join(found) + "\n").encode()
+    if not config["proxy"]:
+        posix.write(channel, words)
+        return
+    import _socket  # noqa: PLC0415 - only where a network is granted
+
+    door = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    door.bind(("127.0.0.1", config["proxy"]))
+    door.listen(_LISTEN)
+    mouth = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, channel)
+    handed = door.fileno().to_bytes(4, "little")
+    mouth.sendmsg([words], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handed)])
+    mouth.detach()
+    door.close()
+
+
+def _receive(channel: int) -> Any:
+    parts = b""
+    while len(parts) < 8:
+        parts += _more(channel, 8 - len(parts))
+    left = int.from_bytes(parts, "little")
+    chunks = []
+    while left:
+        chunks.append(_more(channel, min(left, 1 << 20)))
+        left -= len(chunks[-1])
+    return marshal.loads(b"".join(chunks))  # noqa: S302 - from the host, to the same interpreter
+
+
+def _more(channel: int, most: int) -> bytes:
+    got = posix.read(channel, most)
+    if not got:
+        posix._exit(0)
+    return got
+
+
+def _close_the_door(config: dict[str, Any], most_memory: int) -> None:
+    """From here on the limits hold, and only the calls that code may make."""
+    calls = config["calls"]
+    _limit(calls["prlimit64"], _AS, most_memory)
+    program = config["filter"]
+
+    class Program(_ctypes.Array):  # type: ignore[type-arg]
+        _type_ = type("_Char", (_ctypes._SimpleCData,), {"_type_": "c"})
+        _length_ = len(program)
+
+    held = Program.from_buffer_copy(program)
+    address = _ctypes.addressof(held).to_bytes(8, "little")
+    head = (len(program) // 8).to_bytes(8, "little") + address
+    _kernel(calls["seccomp"], _FILTER_MODE, _ALL_THREADS, head)
+
+
+def _encoder() -> Any:
+    """JSON without `import json`, which takes as long as starting Python, where that works."""
+    try:
+        from _json import encode_basestring_ascii, make_encoder  # noqa: PLC0415
+
+        write = make_encoder(
+            {}, _no_json, encode_basestring_ascii, None, ":", ",", False, False, False
+        )
+        return lambda value: "".join(write(value, 0))
+    except (ImportError, TypeError):
+        import json  # noqa: PLC0415
+
+        return lambda value: json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def _no_json(value: object) -> None:
+    raise TypeError(f"the answer holds a {type(value).__name__}, which is no JSON")
+
+
+def _words(error: BaseException) -> str:
+    """An exception in words, with the line of the source that it left by."""
+    try:
+        said = str(error)
+    except BaseException:  # its __str__ is not ours
+        said = ""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "tool.py":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError):
+        said, line = str(error.msg), 0 if error.lineno is None else error.lineno
+    where = f" (line {line})" if line else ""
+    return f"{type(error).__name__}: {said[:_MOST_WORDS]}{where}"
+
+
+def _call(source: str, entry: str, args: dict[str, Any], encode: Any) -> tuple[str, str]:
+    """What the function answers: a letter for how it ended, and JSON."""
+    try:
+        try:
+            code = compile(source, "tool.py", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, OverflowError) as error:
+            return "R", encode("It does not compile: " + _words(error))
+        module = type(sys)("tool")
+        sys.modules["tool"] = module
+        exec(code, module.__dict__)  # noqa: S102 - this is what the sandbox is for
+        function = module.__dict__.get(entry)
+        if not callable(function):
+            return "R", encode(f"It defines no function {entry}.")
+        return "V", encode(function(**args))
+    except MemoryError:
+        return "M", '""'
+    except SystemExit as error:
+        posix._exit(error.code if isinstance(error.code, int) else 1)
+    except BaseException as error:  # whatever it raises is an answer
+        return "E", encode(_words(error))
+
+
+def _main(config: dict[str, Any], channel: int) -> None:
+    _prepare(config)
+    _report(config, channel)
+    source, entry, args, nonce, most_memory = _receive(channel)
+    encode = _encoder()
+    sys.path.extend(config["packages"])
+    spare = bytearray(1 << 20)  # so that there is room to say that there is none
+    _close_the_door(config, most_memory)
+    kind, text = _call(source, entry, args, encode)
+    del spare
+    body = text.encode("ascii")
+    left = memoryview(f"{nonce}{kind}{len(body):08x}".encode() + body)
+    while left:
+        left = left[posix.write(channel, left) :]
+    posix.read(channel, 1)  # until the host has seen enough of us
+    posix._exit(0)
+
+
+_main(CONFIG, CHANNEL)  # type: ignore[name-defined]  # noqa: F821 - given by who starts it
