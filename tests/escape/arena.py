@@ -20,6 +20,8 @@ from tests.escape.watching import Watch, processes, title
 MIB = 2**20
 FOLDER = Path("/tmp/arena")
 HOME = Path("/home/operator")
+GROUPS = Path("/sys/fs/cgroup/memory")
+"""A control group that whoever is inside may divide, where the machine has such."""
 AS_ROOT = Path("/opt/as-root")
 """A copy of `cat` that runs as root, whoever starts it; there where root is somebody else."""
 ROOTS_OWN = Path("/opt/of-root")
@@ -52,7 +54,6 @@ class Arena:
         """and those that the host waited for it."""
         self.folder = FOLDER
         self.home = HOME
-        FOLDER.mkdir()
         self._files: dict[Path, str] = {}
         self.baits: list[subprocess.Popen[str]] = []
         self._ears: list[bytes] = []

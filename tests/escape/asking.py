@@ -11,8 +11,9 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from tests.escape.attack import Attack, Family
+from tests.escape.building import PROJECT
 from tests.escape.inside import ATTACKS, Report
-from tests.escape.outer import PROJECT, Who
+from tests.escape.outer import Who
 
 AT_ONCE = 3
 """Most attacks spend their time waiting."""

@@ -9,9 +9,10 @@ import socket
 from pathlib import Path
 
 from failonce.model import Args
-from tests.escape.arena import FOLDER
+from tests.escape.arena import FOLDER, GROUPS
 from tests.escape.attack import MIB, SHORT, Arena, Attack, Ending, Family, Grants, Ran
-from tests.escape.outer import FIRST, PROJECT
+from tests.escape.building import PROJECT
+from tests.escape.outer import FIRST
 
 PORT = 4200
 
@@ -40,7 +41,7 @@ def _written(_: Arena, ran: Ran) -> str:
 def _service(arena: Arena) -> Args:
     door = socket.socket()
     door.bind(("127.0.0.1", PORT))
-    arena.listen(door, b"hello")
+    arena.listen(door, b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     return {"port": PORT}
 
 
@@ -65,9 +66,13 @@ def _own_machine(_: Arena, __: Ran) -> str:
             found.append(f"{place} may be written to")
     with contextlib.suppress(OSError):
         kinds = {line.split()[2] for line in Path("/proc/self/mounts").read_text().splitlines()}
-        found += sorted(kinds & {"cgroup", "cgroup2", "sysfs", "debugfs", "securityfs"})
+        found += sorted(kinds & {"cgroup2", "sysfs", "debugfs", "securityfs"})
     found += ["the old root directory"] * Path("/old").exists()
     return ", ".join(found)
+
+
+def _no_group(_: Arena) -> str:
+    return "" if GROUPS.is_dir() else "without a group to count its memory in no program is granted"
 
 
 def _names(folder: str) -> list[str]:
@@ -118,13 +123,8 @@ def attack():
         family=Family.NONE,
         source="""
 def attack(port):
-    import os, socket, urllib.parse
-    proxy = urllib.parse.urlsplit(os.environ.get("https_proxy", f"http://127.0.0.1:{port}"))
-    with socket.create_connection((proxy.hostname, proxy.port), 1) as door:
-        if proxy.port != port:
-            door.sendall(f"CONNECT 127.0.0.1:{port} HTTP/1.1\\r\\n\\r\\n".encode())
-            assert door.recv(1000).endswith(b"\\r\\n\\r\\n")
-        return door.recv(100).decode()
+    import urllib.request  # by HTTP, which also passes where only a proxy leads outside
+    return urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2).read().decode()
 """,
         bait=_service,
         grants=Grants(network=(f"127.0.0.1:{PORT}",)),
@@ -138,6 +138,7 @@ def attack():
     import subprocess
     return subprocess.run(["echo", "hello"], capture_output=True, text=True).stdout
 """,
+        hindered=_no_group,
         grants=Grants(subprocess=True),
         reached=lambda _, ran: _returned(ran, "hello\n"),
     ),

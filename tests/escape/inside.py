@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from tests.escape.arena import Arena
-from tests.escape.attack import Attack, Ending, Ran, Runs, broke
+from tests.escape.attack import Attack, Ending, Family, Ran, Runs, broke
 from tests.escape.bare import Bare
 from tests.escape.blind import BLIND
 from tests.escape.honest import HONEST
@@ -47,7 +47,7 @@ def _attacked(attack: Attack, runner: Runs, inside: Inside, name: str) -> Report
         limit=attack.limits.seconds,
     )
     hindered = attack.hindered(arena)
-    if hindered and name == "bare":
+    if hindered and (name == "bare" or attack.family is Family.NONE):
         return Report(hindered=hindered)
     args = attack.bait(arena)
     arena.settle()

@@ -8,7 +8,7 @@ from failonce.model import Args
 from tests.escape.arena import FOLDER
 from tests.escape.attack import Arena, Attack, Family, Grants, changed, needs_root, told
 from tests.escape.blind.preludes import CALLS
-from tests.escape.outer import BIND, NODEV, READ_ONLY, REMOUNT, mount
+from tests.escape.building import BIND, NODEV, READ_ONLY, REMOUNT, mount
 
 SHOWN = FOLDER / "shown"
 

@@ -167,16 +167,15 @@ _BOMBS = (
         "a shell starts programs in a loop",
         """
         import subprocess
-        loop = "for x in " + "1 " * 200 + "; do sleep 0.4 & done; wait"
+        loop = "for x in " + "1 " * 200 + "; do sleep 1 & done; wait"
         subprocess.Popen(["/bin/sh", "-c", loop])
-        time.sleep(0.4)
+        time.sleep(1)
         """,
         family=Family.FORK_BOMBS,
         grants=PROGRAMS,
         reached=lambda arena, _: (
             f"{n} processes at once" if (n := arena.seen.peak.processes) > MANY else ""
         ),
-        limits=BRIEF,
     ),
     _child(
         "starts threads in a loop",

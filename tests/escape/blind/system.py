@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from failonce.model import Args
-from tests.escape.arena import AS_ROOT, FOLDER, ROOTS_OWN
+from tests.escape.arena import AS_ROOT, FOLDER, GROUPS, ROOTS_OWN
 from tests.escape.attack import Arena, Attack, Family, Ran, needs_root
 from tests.escape.blind.preludes import CALLS
 
@@ -67,12 +67,16 @@ def _another_time(_: Arena, __: Ran) -> str:
 
 
 def _grouped(_: Arena, __: Ran) -> str:
-    found = list(Path("/sys/fs/cgroup").glob("**/owned"))
+    found = list(GROUPS.glob("**/owned"))
     return f"a control group was made: {found[0]}" if found else ""
 
 
 def _nobodys(_: Arena) -> str:
     return "belongs to the real machine's root alone, whom nobody is in here"
+
+
+def _no_group(_: Arena) -> str:
+    return "" if GROUPS.is_dir() else "no control group is lent to who is in here"
 
 
 ATTACKS = (
@@ -100,7 +104,7 @@ def attack():
             except OSError:
                 pass
 """,
-        hindered=_nobodys,
+        hindered=_no_group,
         reached=_grouped,
     ),
     Attack(
