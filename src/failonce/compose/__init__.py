@@ -23,7 +23,7 @@ from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.compose import plugins
 from failonce.compose.reading import Configuration, configure
-from failonce.compose.sandboxed import sandbox
+from failonce.compose.sandbox import sandbox_for
 from failonce.evidence.redact import Clean, Redactor
 from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
@@ -117,7 +117,7 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         wording=wording,
         cleaner=redactor,
         policy=config.policy,
-        sandbox=sandbox(config),
+        sandbox=sandbox_for(config),
     )
     return Parts(
         config=config,
