@@ -12,7 +12,14 @@ _PLACES = ("/proc", "/sys", "/run", "/etc/passwd", "/root", "/home")
 
 
 def probe(
-    *, secret: str, bait: int, port: int, calls: dict[str, int], blocks: int, files: int
+    *,
+    secret: str,
+    bait: int,
+    pipe: str,
+    port: int,
+    calls: dict[str, int],
+    blocks: int,
+    files: int,
 ) -> dict[str, object]:
     """Try everything once; each answer is what came of it."""
     return {
@@ -20,6 +27,7 @@ def probe(
         "seen": [p for p in _PLACES if os.path.exists(p)],
         "written": _writable(),
         "shot": _shot(bait),
+        "piped": _piped(pipe),
         "connected": _connected(port),
         "forked": _forked(),
         "devices": sorted(os.listdir("/dev")),
@@ -61,6 +69,13 @@ def _shot(pid: int) -> str:
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, str(error))
     return "reached"
+
+
+def _piped(path: str) -> bool:
+    try:
+        return os.write(os.open(path, os.O_WRONLY | os.O_NONBLOCK), b"x") > 0
+    except OSError:
+        return False
 
 
 def _connected(port: int) -> list[int]:

@@ -90,7 +90,7 @@ def staged(
             trees[bind] = kernel.copied_tree(descriptor)
             stack.callback(os.close, trees[bind])
             if bind.lent:
-                _lend(trees[bind], os.fstat(descriptor), user, bwrap)
+                _lend(trees[bind], bind, os.fstat(descriptor), user, bwrap)
         kernel.mount_small_folder(_STAGE)
         return {
             bind: replace(bind, source=_placed(tree, _STAGE / str(number)))
@@ -107,13 +107,22 @@ def _placed(tree: int, place: Path) -> Path:
     return place
 
 
-def _lend(tree: int, owner: os.stat_result, user: int, bwrap: str) -> None:
-    """Let the owner of a granted path stand for the user, where the file system can.
+def _lend(tree: int, bind: Bind, found: os.stat_result, user: int, bwrap: str) -> None:
+    """Let the owner of a granted path stand for the user.
 
-    Where it cannot, the sandbox may do there what anybody may.
+    Where the file system cannot, others must be allowed what was granted; else it is `Refused`.
     """
-    with suppress(OSError), _namespace(owner, user, bwrap) as namespace:
-        kernel.map_owner(tree, namespace)
+    try:
+        with _namespace(found, user, bwrap) as namespace:
+            kernel.map_owner(tree, namespace)
+    except OSError as error:
+        needed = 0o4 | (0o2 if bind.writable else 0) | (0o1 if stat.S_ISDIR(found.st_mode) else 0)
+        if found.st_mode & needed != needed:
+            raise Refused(
+                f"{bind.target} cannot be lent by root to a sandbox that is not root: its file "
+                f"system does not map owners ({error.strerror}). Let others use it, or run "
+                "failonce as its owner."
+            ) from None
 
 
 @contextmanager
