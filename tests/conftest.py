@@ -1,7 +1,18 @@
 """What every test of this suite takes for granted."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.place import Place
 
 # How long an example takes says something of the machine, not of the law that is tested.
 settings.register_profile("failonce", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("failonce")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A store of its own, in which nobody goes without a lesson."""
+    return Place(folder=tmp_path)

@@ -8,7 +8,7 @@ from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
 from failonce.model import Args, Call, Lesson, Recording
 from failonce.policy import DEFAULT, Policy
-from failonce.ports import Environment
+from failonce.ports import Environment, Store, Workspace
 from failonce.review import Review
 from failonce.testing import FixedClock, MemoryStore
 from tests.made import START
@@ -30,16 +30,21 @@ class World:
 
     def __init__(
         self,
-        store: MemoryStore | None = None,
+        store: Store | None = None,
         *,
         policy: Policy = DEFAULT,
         environment: Environment | None = None,
+        workspace: Workspace | None = None,
     ) -> None:
         self.clock = FixedClock(START)
         self.store = store or MemoryStore()
         self.desk = Desk()
         self.review = Review(
-            store=self.store, clock=self.clock, workspace=self.desk, policy=policy, actor="ann"
+            store=self.store,
+            clock=self.clock,
+            workspace=workspace or self.desk,
+            policy=policy,
+            actor="ann",
         )
         self.loop = Loop(
             review=self.review,

@@ -1,11 +1,17 @@
-"""Recorded calls made up for tests, in as few words as the test needs."""
+"""Recorded calls and lessons made up for tests, in as few words as the test needs."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from failonce.gate.judge import EMPTY
 from failonce.identity import body_digest, lesson_id
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.program import Program
+from failonce.language.transform import Step, Transform
 from failonce.model import (
     Args,
     Call,
@@ -66,6 +72,50 @@ def session(name: str, calls: Iterable[Evidence]) -> list[Evidence]:
         )
         for n, e in enumerate(calls)
     ]
+
+
+def has(*names: str) -> Predicate:
+    """Holds of calls that give all of these arguments."""
+    return Predicate(conditions=tuple(Condition(path=(n,), test=Test.PRESENT) for n in names))
+
+
+def blocking(tool: str, *names: str, **fields: Any) -> Guardrail:
+    """Stops calls that give all of these arguments, known to run into the failure `f`."""
+    body = Guardrail(
+        component=tool,
+        when=has(*names),
+        fingerprint="f",
+        message_regex="",
+        strength=Strength.BLOCK,
+        message="no",
+    )
+    return replace(body, **fields)
+
+
+def turning(tool: str, *steps: Step, **fields: Any) -> ArgumentsFixer:
+    """Turns the arguments of calls before they run into the failure `f`."""
+    body = ArgumentsFixer(
+        component=tool,
+        moment=Moment.BEFORE,
+        when=Predicate(),
+        fingerprint="f",
+        message_regex="",
+        repair=Transform(steps=steps),
+    )
+    return replace(body, **fields)
+
+
+def leading(tool: str, program: Program, **fields: Any) -> CallsFixer:
+    """Leads calls through a program once they failed with `f`."""
+    body = CallsFixer(
+        component=tool,
+        moment=Moment.AFTER_FAILURE,
+        when=Predicate(),
+        fingerprint="f",
+        message_regex="",
+        program=program,
+    )
+    return replace(body, **fields)
 
 
 def proposal(

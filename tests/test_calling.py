@@ -1,8 +1,5 @@
 """A host's way in and out, put together from the settings."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +11,7 @@ from failonce.compose.calling import calling
 from failonce.model import Action, Mode
 from failonce.testing.samples import evidence, moved, proposed
 from tests.adapters.in_force.made import guardrail, said
+from tests.place import Place
 
 
 def test_the_path_of_a_url_is_that_of_its_path(tmp_path: Path) -> None:
@@ -71,19 +69,11 @@ print("sqlalchemy" in sys.modules, threading.active_count())
 """
 
 
-def test_whoever_only_asks_opens_nothing(tmp_path: Path) -> None:
+def test_whoever_only_asks_opens_nothing(place: Place) -> None:
     """No thread, no database, no file."""
-    url = store_url(tmp_path / "s.db")
-    env = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
-    done = subprocess.run(
-        [sys.executable, "-c", LOOKING, url, tmp_path],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=env,
-    )
-    assert done.stdout == "False 1\n"
-    assert not list(tmp_path.iterdir())
+    url = store_url(place.folder / "s.db")
+    assert place.run("-c", LOOKING, url, str(place.folder)) == "False 1\n"
+    assert not list(place.folder.iterdir())
 
 
 def _until(what: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -1,17 +1,14 @@
 """From sessions to moves: lessons in force prove themselves, or go."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from failonce.adapters.wording import TemplateWording
 from failonce.audit import verify
-from failonce.evidence.redact import Redactor
 from failonce.kinds.guardrail import Guardrail
-from failonce.loop import Loop
 from failonce.model import (
     Action,
     Advice,
@@ -34,11 +31,11 @@ from failonce.outcome import words
 from failonce.outcome.measured import Word
 from failonce.outcome.units import Votes
 from failonce.policy import Policy
-from failonce.review import OURSELVES, Review
+from failonce.review import OURSELVES
 from failonce.surfaces.sdk import Advisor
-from failonce.testing import FixedClock, MemoryStore
+from tests import looped
 from tests.gate.test_judge import fixer, guardrail
-from tests.made import START, lesson
+from tests.made import lesson
 from tests.outcome.made import PASSED
 
 HALF = Policy(holdout_canary=0.5, holdout_approved=0.5)
@@ -49,33 +46,11 @@ Tool = Callable[[str, Advice], str]
 """What a call of a session comes back with: an error, or nothing."""
 
 
-class Desk:
-    """A workspace that remembers what it was told to hold."""
-
-    def __init__(self) -> None:
-        self.held: list[str] = []
-
-    def reconcile(self, lessons: Iterable[Lesson]) -> Sequence[str]:
-        self.held = sorted(x.id for x in lessons)
-        return []
-
-
-class World:
+class World(looped.World):
     """A store with lessons in force, and an agent that calls `read` in many sessions."""
 
     def __init__(self, policy: Policy = HALF) -> None:
-        self.clock = FixedClock(START)
-        self.store = MemoryStore()
-        self.desk = Desk()
-        self.review = Review(
-            store=self.store, clock=self.clock, workspace=self.desk, policy=policy, actor="ann"
-        )
-        self.loop = Loop(
-            review=self.review,
-            clock=self.clock,
-            wording=TemplateWording(None),
-            cleaner=Redactor(),
-        )
+        super().__init__(policy=policy)
         self.advisor = Advisor(self.loop, self.clock)
         self.sessions = 0
 

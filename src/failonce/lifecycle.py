@@ -35,6 +35,9 @@ MOVES: dict[Action, tuple[frozenset[State], State]] = {
     ),
 }
 
+STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
+"""The states of a lesson that waits or is in force."""
+
 WORDS: dict[State, str] = {
     State.PROPOSED: "waiting",
     State.CANARY: "on trial",

@@ -7,29 +7,24 @@ account   every call has one end; a failure: a lesson, a gap with its reason, or
 write     one `Change`
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 from failonce import history, statistics
 from failonce.accounting import End, Mined, account
-from failonce.errors import UserError
 from failonce.gate import judge as gate
-from failonce.gate import traces
 from failonce.gate.needless import needless
-from failonce.identity import body_digest, gap_id, slug
-from failonce.kinds.behaviour import ANY_TOOL
-from failonce.kinds.guardrail import looks_back
-from failonce.kinds.hint import Fallback, Hint
-from failonce.kinds.registry import KINDS, behaviour
+from failonce.gathering import Gathered, carry_over, gather
+from failonce.identity import body_digest, gap_id
+from failonce.kinds.registry import KINDS
 from failonce.language.classification import first
 from failonce.language.tool_names import spec_of
-from failonce.lifecycle import Moved
+from failonce.lifecycle import STANDING, Moved
 from failonce.model import (
     Action,
     Change,
     Event,
-    Evidence,
     Gap,
     GapReason,
     GapStatus,
@@ -50,34 +45,10 @@ from failonce.proposal.lab import Lab
 from failonce.proposal.material import Material
 from failonce.proposal.mining import mine
 from failonce.proposal.study import Study
-from failonce.proposal.worth import NotWorth, dense, worth
-from failonce.rehearsal import claimed
+from failonce.proposal.worth import dense
 from failonce.review import Review
-from failonce.signature.masks import SCHEME_VERSION
-from failonce.signature.naming import name_failure
 from failonce.skill import decide
 from failonce.trial import situations
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Gathered:
-    """A project's history as mining reads it, and what is to be looked at."""
-
-    project: str
-    signatures: Sequence[Signature]
-    looked: Mapping[str, Signature]
-    """Classes above the limits, by id."""
-    refused: Mapping[str, NotWorth]
-    """Classes above the limits that are not worth a lesson, with the reason."""
-    calls: Sequence[Evidence]
-    material: history.ByTool
-    tools: Mapping[str, ToolSpec]
-    standing: Mapping[str, str]
-    """Signature → a lesson that answers it, waiting or in force."""
-    renamed: Set[str]
-    unsteady: Set[str]
-    """Tools that seem to read, and whose answers change by themselves."""
-
 
 Judged = tuple[Proposal, Judgement]
 
@@ -111,7 +82,7 @@ class Mining:
 
     # ------------------------------------------------------------- gather
 
-    def _gather(self, project: str, as_of: datetime | None) -> _Gathered:
+    def _gather(self, project: str, as_of: datetime | None) -> Gathered:
         query = SignatureQuery(
             project=project,
             as_of=as_of,
@@ -119,66 +90,19 @@ class Mining:
             windows=self._policy.windows,
             order=self._policy.order,
         )
-        if self._carry_over(self.store.signatures(query)):
+        if carry_over(self.store, query):
             self.review.record(Action.MIGRATE, subject=project, reason="failures named anew")
-        signatures = self.store.signatures(query)
-        names = self.store.aliases()
-        stored = self.store.calls(project=project)
-        calls = history.witnessed(_named(e, names) for e in stored)
-        material = history.by_tool(calls)
-        looked: dict[str, Signature] = {}
-        refused: dict[str, NotWorth] = {}
-        for s in signatures:
-            episodes = material.episodes.get(s.id, ())
-            clusters = {e.failure.call.cluster for e in episodes}
-            enough = s.hits_7d >= self._policy.min_hits_7d
-            if not enough or len(clusters) < self._policy.min_clusters:
-                continue
-            refusal = worth(episodes, cost=self._policy.lesson_cost)
-            if refusal is not None:
-                refused[s.id] = refusal
-            elif len(looked) < self._policy.top:
-                looked[s.id] = s
-        tools = claimed(self.store.tools(project), material.calls)
-        return _Gathered(
+        return gather(
+            self.store,
+            query,
             project=project,
-            signatures=signatures,
-            looked=looked,
-            refused=refused,
-            calls=calls,
-            material=material,
-            tools=tools,
-            standing=self._standing(project),
-            renamed=set(names.values()),
-            unsteady=traces.unsteady(calls, tools),
+            policy=self._policy,
+            environment=self._environment,
         )
-
-    def _carry_over(self, signatures: Sequence[Signature]) -> bool:
-        """Name failures of an older table of masks anew; old names stay as aliases."""
-        aliases: dict[str, str] = {}
-        for s in signatures:
-            samples = () if s.scheme == SCHEME_VERSION else self.store.samples(s.id, limit=1)
-            for e in samples:
-                now = name_failure(
-                    tool=e.call.tool,
-                    error_type=e.finding.error_type,
-                    text=e.message,
-                    args=e.call.args,
-                )
-                aliases |= {s.id: now.id} if now.id != s.id else {}
-        if aliases:
-            self.store.add_aliases(aliases)
-        return bool(aliases)
-
-    def _standing(self, project: str) -> dict[str, str]:
-        """Signature → a lesson that answers it, waiting or in force."""
-        lessons = self.store.lessons(project=project, states=_STANDING)
-        names = self.store.aliases()
-        return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
 
     # -------------------------------------------------------------- learn
 
-    def _learn(self, gathered: _Gathered) -> list[tuple[Proposal, frozenset[str]]]:
+    def _learn(self, gathered: Gathered) -> list[tuple[Proposal, frozenset[str]]]:
         """Proposals from everything, each with the clusters that could be left out."""
         study = self._study(gathered)
         proposals = self._wanted(mine(study, self._wording), gathered)
@@ -194,9 +118,9 @@ class Mining:
                 exams.get(body_digest(p), set()).update(part)
         return [(p, frozenset(exams[body_digest(p)])) for p in proposals]
 
-    def _study(self, gathered: _Gathered) -> Study:
+    def _study(self, gathered: Gathered) -> Study:
         failing = {
-            e.id: replace(s, tools=self._tools(e, gathered))
+            e.id: replace(s, tools=gathered.tools_for(e))
             for e, s in situations(gathered.calls)
             if e.failed
         }
@@ -209,11 +133,7 @@ class Mining:
             lesson_cost=self._policy.lesson_cost,
         )
 
-    def _tools(self, e: Evidence, gathered: _Gathered) -> Mapping[str, ToolSpec]:
-        there = {} if self._environment is None else self._environment.tools(e)
-        return there or gathered.tools
-
-    def _wanted(self, proposals: Sequence[Proposal], gathered: _Gathered) -> list[Proposal]:
+    def _wanted(self, proposals: Sequence[Proposal], gathered: Gathered) -> list[Proposal]:
         """Without those of another kind than the operator wants for a class (S25), and
         without hints for failures that do not come close together."""
         return [
@@ -228,7 +148,7 @@ class Mining:
             and (p.kind is not KindName.HINT or self._dense(p, gathered))
         ]
 
-    def _dense(self, proposal: Proposal, gathered: _Gathered) -> bool:
+    def _dense(self, proposal: Proposal, gathered: Gathered) -> bool:
         """Whether enough failures lie within one window to speak of a pattern (D.3.11)."""
         episodes = (e for s in proposal.signatures for e in gathered.material.episodes.get(s, ()))
         return dense(
@@ -249,34 +169,13 @@ class Mining:
     # -------------------------------------------------------------- judge
 
     def _judge(
-        self, learned: Sequence[tuple[Proposal, frozenset[str]]], gathered: _Gathered
+        self, learned: Sequence[tuple[Proposal, frozenset[str]]], gathered: Gathered
     ) -> list[Judged]:
-        judgements = [gate.judge(p, self._case(p, gathered, exam), decide) for p, exam in learned]
+        judgements = [gate.judge(p, gathered.case(p, exam), decide) for p, exam in learned]
         proposals = [p for p, _ in learned]
         return list(zip(proposals, gate.together(judgements), strict=True))
 
-    def _case(
-        self, proposal: Proposal, gathered: _Gathered, exam: frozenset[str] | None
-    ) -> gate.Case:
-        by_tool, target = gathered.material.calls, proposal.target
-        calls = by_tool.get(target, ())
-        if proposal.kind is KindName.RULE:
-            calls = [e for tool, own in by_tool.items() if slug(tool) == target for e in own]
-        elif target == ANY_TOOL or _looks_back(proposal):
-            calls = gathered.calls
-        elif other := _instead(proposal):
-            calls = [e for e in gathered.calls if e.call.tool in (target, other)]
-        return gate.Case(
-            calls=calls,
-            recoveries=gathered.material.recoveries,
-            exam=exam,
-            tools=gathered.tools,
-            environment=self._environment,
-            recorded=by_tool.keys(),
-            unsteady=gathered.unsteady,
-        )
-
-    def _needed(self, kept: Sequence[Judged], gathered: _Gathered) -> list[Judged]:
+    def _needed(self, kept: Sequence[Judged], gathered: Gathered) -> list[Judged]:
         """Without guards of calls that a repair changes before they run.
 
         A repair that a person refused leaves the guard to be proposed.
@@ -284,14 +183,14 @@ class Mining:
         latest = {x.id: x for x in self.store.lessons()}
         repairs = [p for p, _ in kept if p.kind is KindName.FIXER]
         named = ((p, self.review.identify(p, latest)[1]) for p in repairs)
-        wanted = [p for p, old in named if old is None or old.state in _STANDING]
+        wanted = [p for p, old in named if old is None or old.state in STANDING]
         failures = {name: e.failure for name, e in gathered.material.recoveries.items()}
         return [(p, j) for p, j in kept if not needless(p, wanted, failures, gathered.tools)]
 
     # ------------------------------------------------------------ account
 
     def _account(
-        self, gathered: _Gathered, judged: Sequence[Judged], kept: Sequence[Judged]
+        self, gathered: Gathered, judged: Sequence[Judged], kept: Sequence[Judged]
     ) -> Mined:
         """Every call has one end; failures by class: supported, a gap, or below the limits."""
         answered = {s for p, _ in kept for s in p.signatures}
@@ -322,7 +221,7 @@ class Mining:
             known=tuple(sorted(known)),
         )
 
-    def _gap(self, s: Signature, gathered: _Gathered, refusals: Sequence[str]) -> Gap:
+    def _gap(self, s: Signature, gathered: Gathered, refusals: Sequence[str]) -> Gap:
         refusal = gathered.refused.get(s.id)
         if refusal is not None:
             reason, detail = refusal.reason, refusal.detail
@@ -349,7 +248,7 @@ class Mining:
         self,
         run: Mined,
         judged: Sequence[Judged],
-        gathered: _Gathered,
+        gathered: Gathered,
     ) -> Mined:
         """Store what is new, apply what `auto` may, and record the run."""
         mode = self.review.mode(run.project)
@@ -396,12 +295,12 @@ class Mining:
         self.review.reconcile()
         return run
 
-    def _refuted(self, gathered: _Gathered, touched: Set[str]) -> Iterator[tuple[Lesson, Moved]]:
+    def _refuted(self, gathered: Gathered, touched: Set[str]) -> Iterator[tuple[Lesson, Moved]]:
         """Mined lessons that newer history speaks against: waiting ones end, others are undone."""
-        for x in self.store.lessons(project=gathered.project, states=_STANDING):
+        for x in self.store.lessons(project=gathered.project, states=STANDING):
             if x.id in touched or x.proposal.kind is KindName.RULE:
                 continue
-            case = self._case(x.proposal, gathered, None)
+            case = gathered.case(x.proposal, None)
             names = self.store.aliases()
             known = any(
                 names.get(s, s) in gathered.material.episodes for s in x.proposal.signatures
@@ -423,33 +322,6 @@ class Mining:
             for g in self.store.gaps(project=run.project)
             if g.status is GapStatus.OPEN and g.need in answered and g.id not in still
         ]
-
-
-def _looks_back(proposal: Proposal) -> bool:
-    """Whether it asks what its session did with other tools; one that cannot be read does not."""
-    try:
-        return proposal.kind is KindName.GUARDRAIL and looks_back(behaviour(proposal))
-    except UserError:
-        return False
-
-
-def _instead(proposal: Proposal) -> str:
-    """The tool that answers in its tool's stead, empty where none does."""
-    try:
-        body = behaviour(proposal)
-    except UserError:
-        return ""
-    handler = body.handler if isinstance(body, Hint) else None
-    return handler.fallback_cap if isinstance(handler, Fallback) else ""
-
-
-_STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
-
-
-def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
-    """The evidence with its failure called as it is called now."""
-    now = names.get(e.signature or "")
-    return e if now is None else replace(e, signature=now)
 
 
 def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:

@@ -11,7 +11,7 @@ from failonce.kinds.hint.running import Event, Note
 from failonce.model import Arm, Effect, KindName
 from tests.exposing.made import APPLIED, HELD, call, place, roster
 from tests.made import START
-from tests.skill.test_decide import guard
+from tests.skill.made import guard
 
 
 def hint(handler: Handler, lesson: str = "h") -> Armed:

@@ -6,7 +6,7 @@ from failonce.exposing import Placed, RosterByTool
 from failonce.model import AdviceAction, Arm
 from tests.exposing.made import HELD, asking, call, place, roster
 from tests.made import START
-from tests.skill.test_decide import guard, rename
+from tests.skill.made import guard, rename
 
 
 def test_a_roster_that_loads_by_tool_says_the_same() -> None:

@@ -18,7 +18,7 @@ from failonce.skill import decide
 from failonce.skill.index import Index
 from tests.exposing.made import HELD, call, place, roster
 from tests.made import START
-from tests.skill.test_decide import NO, guard, insert, looking, rename, rule, step
+from tests.skill.made import NO, guard, insert, looking, rename, rule, step
 
 WORKS = Answer(text="[]")
 

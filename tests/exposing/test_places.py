@@ -10,7 +10,7 @@ from failonce.model import Action, KindName, Lesson, State, ToolSpec
 from failonce.outcome.span import Span
 from failonce.policy import Policy
 from tests.made import START, lesson, proposal
-from tests.skill.test_decide import guard, rename
+from tests.skill.made import guard, rename
 
 
 def candidate(

@@ -6,34 +6,17 @@ from itertools import count
 
 import pytest
 
-from failonce.kinds.behaviour import (
-    ALWAYS,
-    ANY_TOOL,
-    Block,
-    Repair,
-    Retry,
-    Show,
-    Situation,
-    Speaks,
-)
+from failonce.kinds.behaviour import ALWAYS, ANY_TOOL, Block, Repair, Retry, Show, Situation, Speaks
 from failonce.kinds.behaviour import Effect as Said
 from failonce.kinds.decision import Armed, Concerning, Deciding, Decision, settle
 from failonce.kinds.fixer import Fit, FittingFixer, Moment
 from failonce.language.comparison import Relation
-from failonce.model import (
-    AdviceAction,
-    Arm,
-    Category,
-    Effect,
-    Failure,
-    KindName,
-    ToolSpec,
-)
+from failonce.model import AdviceAction, Arm, Category, Effect, Failure, KindName, ToolSpec
 from failonce.outcome.assignment import Group, drawn
 from failonce.skill import decide
 from tests.exposing.made import APPLIED, HELD, asking, call, carried, place, roster
 from tests.made import START
-from tests.skill.test_decide import guard, insert, looking, rename, step
+from tests.skill.made import guard, hint, insert, looking, rename, step
 
 
 def test_a_lesson_that_is_withheld_changes_nothing_and_is_told_of() -> None:
@@ -131,8 +114,6 @@ def test_after_a_failure_nothing_is_withheld() -> None:
 
     def ask(concerning: Concerning) -> Decision:
         return settle(decide.after(Situation(call=of), failure, concerning))
-
-    from tests.skill.test_decide import hint
 
     retrying = roster(place(hint(), share=0.9))
     asked = retrying.after(of, START, ask)

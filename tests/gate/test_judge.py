@@ -8,37 +8,19 @@ from failonce import history
 from failonce.gate import checks
 from failonce.gate.judge import Case, judge, together
 from failonce.kinds.fixer import ArgumentsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength, looks_back
+from failonce.kinds.guardrail import Strength, looks_back
 from failonce.kinds.recent import Unless
 from failonce.kinds.registry import behaviour
-from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
-from failonce.model import (
-    Evidence,
-    Judgement,
-    KindName,
-    Power,
-    Proposal,
-    Proposer,
-    Ruling,
-    Unit,
-)
+from failonce.language.transform import Op, Step
+from failonce.model import Evidence, Judgement, KindName, Power, Proposal, Proposer, Ruling, Unit
 from failonce.skill import decide
-from tests.made import evidence, proposal, session
+from tests.made import blocking, evidence, has, proposal, session, turning
 
-HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 ERROR = "unknown argument path"
 
 
 def guardrail(target: str = "read") -> Proposal:
-    body = Guardrail(
-        component=target,
-        when=HAS_PATH,
-        fingerprint="f",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="Use `file`.",
-    )
+    body = blocking(target, "path", message="Use `file`.")
     return proposal(
         KindName.GUARDRAIL,
         target=target,
@@ -48,14 +30,8 @@ def guardrail(target: str = "read") -> Proposal:
 
 
 def fixer(*steps: Step, target: str = "read") -> Proposal:
-    body = ArgumentsFixer(
-        component=target,
-        moment=Moment.BEFORE,
-        when=HAS_PATH,
-        fingerprint="f",
-        message_regex="",
-        repair=Transform(steps=steps or (Step(op=Op.RENAME, argument="path", text="file"),)),
-    )
+    taken = steps or (Step(op=Op.RENAME, argument="path", text="file"),)
+    body = turning(target, *taken, when=has("path"))
     return proposal(
         KindName.FIXER,
         target=target,
@@ -299,11 +275,9 @@ def test_an_arguments_name_says_who(name: str, expected: bool) -> None:
 
 def unread() -> Proposal:
     """A guardrail about writes of files that the session did not open before."""
-    body = Guardrail(
-        component="write",
-        when=Predicate(),
+    body = blocking(
+        "write",
         fingerprint=f"sig:write:{ERROR}",
-        message_regex="",
         strength=Strength.WARN,
         message="open it first",
         unless=Unless(tools=("open",), same="file"),
@@ -334,16 +308,7 @@ def test_a_guard_that_looks_back_sees_what_the_session_did_with_other_tools() ->
 
 def down(repeated: int = 0, failing: int = 0) -> Proposal:
     """A guardrail that stops calls of a tool whose last ones failed."""
-    body = Guardrail(
-        component="read",
-        when=Predicate(),
-        fingerprint=f"sig:read:{ERROR}",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="It is down.",
-        repeated=repeated,
-        failing=failing,
-    )
+    body = blocking("read", fingerprint=f"sig:read:{ERROR}", repeated=repeated, failing=failing)
     return replace(
         proposal(KindName.GUARDRAIL, target="read", body=body.render()),
         signatures=(body.fingerprint,),

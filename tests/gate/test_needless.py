@@ -7,11 +7,11 @@ import pytest
 
 from failonce.gate.needless import needless
 from failonce.kinds.behaviour import ANY_TOOL
-from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
+from failonce.kinds.fixer import Fit, FittingFixer, Moment
 from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.transform import Op, Step
 from failonce.model import Evidence, KindName, Parameter, Proposal, ToolSpec
-from tests.made import evidence, proposal
+from tests.made import evidence, proposal, turning
 
 FAILURES: Mapping[str, Evidence] = {
     "one": evidence("read", {"path": "a"}, "no"),
@@ -30,13 +30,12 @@ def renaming(moment: Moment = Moment.BEFORE, signature: str = "sig") -> Proposal
     present = Condition(path=("path",), test=Test.PRESENT)
     absent = Condition(path=("file",), test=Test.ABSENT)
     when = Predicate(conditions=(present, absent))
-    body = ArgumentsFixer(
-        component="read",
+    body = turning(
+        "read",
+        Step(op=Op.RENAME, argument="path", text="file"),
         moment=moment,
         when=when if moment is Moment.BEFORE else Predicate(),
         fingerprint="sig",
-        message_regex="",
-        repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),)),
     )
     return proposal(KindName.FIXER, target="read", body=body.render(), signatures=(signature,))
 

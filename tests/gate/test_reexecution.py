@@ -8,17 +8,17 @@ from failonce.gate.replay import replay
 from failonce.gate.results import Result
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Fit, FittingFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.fixer import Fit, FittingFixer
+from failonce.kinds.guardrail import Guardrail
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, argument, literal
-from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program, Step
-from failonce.language.transform import Op, Transform
+from failonce.language.transform import Op
 from failonce.language.transform import Step as Change
 from failonce.model import Call, Evidence, Finding, KindName, ToolSpec, Verdict
 from failonce.skill import decide
 from failonce.testing import ScriptedEnvironment, ScriptedWorld, ToolFailed
+from tests.made import blocking, has, leading, turning
 
 Facts = dict[str, Any]
 
@@ -93,31 +93,12 @@ def armed(behaviour: Behaviour) -> Armed:
 
 
 def inserting(failure: Evidence, *steps: Step, **program: Any) -> Armed:
-    return armed(
-        CallsFixer(
-            component=failure.call.tool,
-            moment=Moment.AFTER_FAILURE,
-            when=Predicate(),
-            fingerprint=failure.signature or "",
-            message_regex="",
-            program=Program(steps=steps, **program),
-        )
-    )
+    led = Program(steps=steps, **program)
+    return armed(leading(failure.call.tool, led, fingerprint=failure.signature))
 
 
 def guardrail(tool: str, *, look: Program = Program()) -> Armed:  # noqa: B008 - frozen
-    has_path = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
-    return armed(
-        Guardrail(
-            component=tool,
-            when=has_path,
-            fingerprint="",
-            message_regex="",
-            strength=Strength.BLOCK,
-            message="no",
-            look=look,
-        )
-    )
+    return armed(blocking(tool, "path", fingerprint="", look=look))
 
 
 def renaming(failure: Evidence, to: str) -> Armed:
@@ -193,16 +174,8 @@ def test_a_guardrail_that_looks_harms_only_where_it_stops() -> None:
 
 
 def changing(op: Op, argument_: str, text: str) -> Armed:
-    return armed(
-        ArgumentsFixer(
-            component="read",
-            moment=Moment.BEFORE,
-            when=Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),)),
-            fingerprint="",
-            message_regex="",
-            repair=Transform(steps=(Change(op=op, argument=argument_, text=text),)),
-        )
-    )
+    change = Change(op=op, argument=argument_, text=text)
+    return armed(turning("read", change, when=has("path"), fingerprint=""))
 
 
 def test_a_good_call_that_is_changed_is_harmed_unless_it_ends_alike() -> None:

@@ -8,50 +8,31 @@ from failonce.gate.replay import replay
 from failonce.gate.results import Result, tally
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.fixer import Moment
+from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, argument, literal
-from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.predicate import Predicate
 from failonce.language.program import Program
 from failonce.language.program import Step as Inserted
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.transform import Op, Step
 from failonce.model import Evidence, KindName, Verdict
 from failonce.skill import decide
-from tests.made import evidence, session
+from tests.made import blocking, evidence, has, leading, session, turning
 
-HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
-RENAME = Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),))
+RENAME = Step(op=Op.RENAME, argument="path", text="file")
 
 
 def fixer(moment: Moment = Moment.BEFORE, signature: str = "") -> Armed:
-    return armed(
-        KindName.FIXER,
-        ArgumentsFixer(
-            component="read",
-            moment=moment,
-            when=HAS_PATH if moment is Moment.BEFORE else Predicate(),
-            fingerprint=signature,
-            message_regex="",
-            repair=RENAME,
-        ),
-    )
+    when = has("path") if moment is Moment.BEFORE else Predicate()
+    body = turning("read", RENAME, moment=moment, when=when, fingerprint=signature)
+    return armed(KindName.FIXER, body)
 
 
 def guardrail(strength: Strength = Strength.BLOCK) -> Armed:
-    return armed(
-        KindName.GUARDRAIL,
-        Guardrail(
-            component="read",
-            when=HAS_PATH,
-            fingerprint="",
-            message_regex="",
-            strength=strength,
-            message="m",
-        ),
-    )
+    return armed(KindName.GUARDRAIL, blocking("read", "path", fingerprint="", strength=strength))
 
 
 def armed(kind: KindName, behaviour: Behaviour) -> Armed:
@@ -93,17 +74,8 @@ def pressing(first: Evidence, then: Evidence) -> list[Evidence]:
 def test_a_call_that_the_caller_gave_up_for_another_is_told_from_one_that_it_left() -> None:
     """A repair that makes the same call again, where the caller in the end made another."""
     held = evidence("start", {"mode": "go", "car": "c1"}, "held")
-    again = armed(
-        KindName.FIXER,
-        CallsFixer(
-            component="start",
-            moment=Moment.AFTER_FAILURE,
-            when=Predicate(),
-            fingerprint=held.signature or "",
-            message_regex="",
-            program=Program(steps=(Inserted(tool="press"),)),
-        ),
-    )
+    press = Program(steps=(Inserted(tool="press"),))
+    again = armed(KindName.FIXER, leading("start", press, fingerprint=held.signature))
     same = pressing(held, evidence("start", {"mode": "go", "car": "c1"}))
     assert results(same, again)[0] is Result.REPAIRED
     other = pressing(held, evidence("start", {"mode": "slow", "car": "c1"}))
@@ -177,17 +149,8 @@ HERE = Read(source=Source.RESULT, name="here")
 def inserting(
     program: Program, moment: Moment = Moment.AFTER_FAILURE, failure: Evidence = OFF
 ) -> Armed:
-    return armed(
-        KindName.FIXER,
-        CallsFixer(
-            component=failure.call.tool,
-            moment=moment,
-            when=Predicate(),
-            fingerprint=failure.signature or "",
-            message_regex="",
-            program=program,
-        ),
-    )
+    body = leading(failure.call.tool, program, moment=moment, fingerprint=failure.signature)
+    return armed(KindName.FIXER, body)
 
 
 STARTING = inserting(
@@ -259,17 +222,6 @@ def test_before_a_call_nothing_is_inserted_and_nothing_is_guessed() -> None:
     empty = (Comparison(left=HERE, relation=Relation.EMPTY),)
     look = Program(looks=(Inserted(tool="ls", name="here"),), when=empty)
     acting = inserting(replace(look, steps=(Inserted(tool="start"),)), Moment.BEFORE)
-    blocking = armed(
-        KindName.GUARDRAIL,
-        Guardrail(
-            component="drive",
-            when=Predicate(),
-            fingerprint="",
-            message_regex="",
-            strength=Strength.BLOCK,
-            message="m",
-            look=look,
-        ),
-    )
+    stopping = armed(KindName.GUARDRAIL, blocking("drive", fingerprint="", look=look))
     calls = session("s", [OFF, START, DRIVEN])
-    assert results(calls, acting, blocking) == [Result.UNTOUCHED] * 3
+    assert results(calls, acting, stopping) == [Result.UNTOUCHED] * 3

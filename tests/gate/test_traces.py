@@ -5,13 +5,12 @@ from dataclasses import replace
 from failonce.gate.case import Case
 from failonce.gate.traces import traces, unsteady
 from failonce.kinds.behaviour import ANY_TOOL
-from failonce.kinds.fixer import CallsFixer, Moment
+from failonce.kinds.fixer import CallsFixer
 from failonce.language.expression import Read, Source, literal
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
 from failonce.model import Evidence, KindName, ToolSpec
 from failonce.proposal.drafting import draft
-from tests.made import evidence
+from tests.made import evidence, leading
 from tests.proposal.worlds import ARCHIVE, Recorded, Story, call, many, shelf
 
 PEEK = {"peek": ToolSpec(name="peek", read_only=True)}
@@ -46,14 +45,9 @@ def wandering(*, back: Read) -> CallsFixer:
     """Look where one is, go up, try the call there, go back."""
     there = Step(tool="go", arguments=(("folder", back),))
     up = Step(tool="go", arguments=(("folder", literal("..")),), undo=there, back=True)
-    return CallsFixer(
-        component=ANY_TOOL,
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="",
-        message_regex="not found|no such folder",
-        program=Program(looks=(Step(tool="get_place", name="here"),), steps=(up,)),
-    )
+    program = Program(looks=(Step(tool="get_place", name="here"),), steps=(up,))
+    regex = "not found|no such folder"
+    return leading(ANY_TOOL, program, fingerprint="", message_regex=regex)
 
 
 def left(body: CallsFixer, stories: list[Story]) -> int | None:

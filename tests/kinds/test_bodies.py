@@ -14,12 +14,12 @@ from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule, checked_sentence
-from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.predicate import Predicate
+from failonce.language.transform import Op, Step
 from failonce.model import Args, Call, Category, Failure, KindName, Power, Proof, Tally
-from tests.made import proposal
+from tests.made import blocking, has, proposal, turning
 
-HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
+HAS_PATH = has("path")
 any_text = st.text(max_size=60)
 
 
@@ -47,25 +47,13 @@ PROOF = Proof(
 
 
 def a_guardrail(message: str = "no", strength: Strength = Strength.BLOCK) -> Guardrail:
-    return Guardrail(
-        component="read",
-        when=HAS_PATH,
-        fingerprint="f",
-        message_regex="",
-        strength=strength,
-        message=message,
-    )
+    return blocking("read", "path", strength=strength, message=message)
 
 
 def a_fixer(moment: Moment = Moment.BEFORE) -> ArgumentsFixer:
-    return ArgumentsFixer(
-        component="read",
-        moment=moment,
-        when=HAS_PATH if moment is Moment.BEFORE else Predicate(),
-        fingerprint="f",
-        message_regex="",
-        repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),)),
-    )
+    when = HAS_PATH if moment is Moment.BEFORE else Predicate()
+    step = Step(op=Op.RENAME, argument="path", text="file")
+    return turning("read", step, moment=moment, when=when)
 
 
 def a_hint(retries: int = 3, regex: str = "", fingerprint: str = "f") -> Hint:

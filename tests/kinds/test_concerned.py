@@ -13,9 +13,10 @@ from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
-from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.predicate import Predicate
+from failonce.language.transform import Op, Step
 from failonce.model import ALLOW, Answer, Args, Call, Category, Failure, KindName, Past, ToolSpec
+from tests.made import blocking, has, turning
 
 RULE = Rule(component="t", sentence="A.")
 HINT = Hint(
@@ -24,30 +25,18 @@ HINT = Hint(
 FAILED = Failure(message="busy", signature="f", category=Category.TIMEOUT)
 
 
-def given(name: str) -> Predicate:
-    return Predicate(conditions=(Condition(path=(name,), test=Test.PRESENT),))
-
-
 def guard(name: str, **of: object) -> Guardrail:
-    body = Guardrail(
-        component="t",
-        when=given(name),
-        fingerprint="",
-        message_regex="",
-        strength=Strength.WARN,
-        message="m",
-    )
-    return replace(body, **of)  # type: ignore[arg-type]
+    return replace(blocking("t", name, fingerprint="", strength=Strength.WARN), **of)  # type: ignore[arg-type]
 
 
 def fixer(name: str, moment: Moment = Moment.BEFORE, fingerprint: str = "") -> ArgumentsFixer:
-    return ArgumentsFixer(
-        component="t",
+    return turning(
+        "t",
+        Step(op=Op.DROP, argument=name),
         moment=moment,
-        when=given(name),
+        when=has(name),
         fingerprint=fingerprint,
         message_regex="" if fingerprint else "bus[y]",
-        repair=Transform(steps=(Step(op=Op.DROP, argument=name),)),
     )
 
 

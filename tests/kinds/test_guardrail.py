@@ -16,14 +16,13 @@ from failonce.kinds.recent import Unless
 from failonce.language import document
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source
-from failonce.language.predicate import Condition, Predicate, Test
+from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
 from failonce.model import Answer, Args, Call, Category, Failure, Json, Past, Tally, Verdict
 from failonce.trial import answer_of
 from tests.drawn import predicates, programs, values
-from tests.made import evidence
+from tests.made import blocking, evidence
 
-HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 LOOK = Program(
     looks=(Step(tool="ls", name="here"),),
     when=(Comparison(left=Read(source=Source.RESULT, name="here"), relation=Relation.EMPTY),),
@@ -31,15 +30,7 @@ LOOK = Program(
 
 
 def made(**fields: Any) -> Guardrail:
-    body = Guardrail(
-        component="read",
-        when=HAS_PATH,
-        fingerprint="f",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="no",
-    )
-    return replace(body, **fields)
+    return replace(blocking("read", "path"), **fields)
 
 
 def failed(tool: str = "read", args: Args | None = None, signature: str = "f") -> Past:

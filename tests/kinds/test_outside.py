@@ -3,17 +3,12 @@
 They are installed beside failonce as anybody's package is, and every step is a process of its own.
 """
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from failonce.adapters.sql_store import store_url
+from tests.place import Place
 
 OUTSIDE = Path(__file__).parent / "outside"
 METADATA = "Metadata-Version: 2.1\nName: outside\nVersion: 1.0\n"
@@ -58,46 +53,22 @@ assert failonce.status().lost == 0, failonce.status()
 """
 
 
-@dataclass
-class Place:
-    """A store, and a folder of installed packages."""
-
-    folder: Path
-
-    def run(self, *command: str, plain: bool = False) -> str:
-        """What a process prints; `plain`: where only failonce is installed."""
-        own = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
-        path = [] if plain else [str(self.folder / "site")]
-        done = subprocess.run(
-            [sys.executable, *command],
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=own
-            | {
-                "FAILONCE_STORE__URL": store_url(self.folder / "store.db"),
-                "FAILONCE_OUTCOME__HOLDOUT": "false",
-                "PYTHONPATH": os.pathsep.join([*path, os.environ.get("PYTHONPATH", "")]),
-                "COLUMNS": "100",
-            },
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def failonce(self, *args: str, plain: bool = False) -> str:
-        return self.run("-m", "failonce", *args, plain=plain)
+@pytest.fixture
+def plain(tmp_path: Path) -> Place:
+    """Where only failonce is installed."""
+    return Place(folder=tmp_path)
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
+    """Over the same store, where the stranger's package is installed too."""
     site = tmp_path / "site"
     (site / "outside-1.0.dist-info").mkdir(parents=True)
     (site / "outside-1.0.dist-info/METADATA").write_text(METADATA)
     (site / "outside-1.0.dist-info/entry_points.txt").write_text(ENTRIES)
     for name in ("quota.py", "pause.py"):
         shutil.copy(OUTSIDE / name, site / name)
-    return Place(tmp_path)
+    return Place(folder=tmp_path, site=site)
 
 
 LAST = "item 3"
@@ -145,15 +116,15 @@ def test_it_goes_all_the_way(
 
 @pytest.mark.parametrize(("kind", "body"), [("quota", QUOTA), ("hint", PAUSE)])
 def test_where_it_is_not_installed_it_is_told_of_and_left_out(
-    place: Place, kind: str, body: str
+    place: Place, plain: Place, kind: str, body: str
 ) -> None:
     """Other processes over the same store list it and undo it; calls go on without it."""
     (known_as,) = place.run("-c", PROPOSE, kind, body).split()
-    place.failonce("approve", known_as, plain=kind == "quota")
-    (listed,) = json.loads(place.failonce("lessons", "--json", plain=True))
+    (plain if kind == "quota" else place).failonce("approve", known_as)
+    (listed,) = plain.lessons()
     assert (listed["id"], listed["kind"]) == (known_as, kind)
-    assert "cannot be read" in " ".join(place.failonce("show", known_as, plain=True).split())
-    assert LAST in place.run("-c", CALL, plain=True)
+    assert "cannot be read" in " ".join(plain.failonce("show", known_as).split())
+    assert LAST in plain.run("-c", CALL)
     assert LAST not in place.run("-c", CALL)
-    place.failonce("undo", known_as, plain=True)
+    plain.failonce("undo", known_as)
     assert LAST in place.run("-c", CALL)

@@ -10,39 +10,25 @@ from ruamel.yaml import YAML
 
 from failonce.errors import BadInput
 from failonce.identity import body_digest
-from failonce.kinds.fixer import ArgumentsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.registry import behaviour
-from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.transform import Op, Step
 from failonce.model import Category, KindName, Lesson, Proposer, Signature, State
 from failonce.projections.lesson_file import candidate_name, file_name, parse, render
 from failonce.testing.samples import START, lesson, proposal
+from tests.made import blocking, has, turning
 
-WHEN = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
 PREFIX = {KindName.RULE: "RU", KindName.GUARDRAIL: "GR", KindName.FIXER: "FX"}
 
 
 def guardrail(message: str = "Change `path`.", regex: str = "no item (.*)") -> str:
-    return Guardrail(
-        component="get_item",
-        when=WHEN,
-        fingerprint="0f" * 16,
-        message_regex=regex,
-        strength=Strength.BLOCK,
-        message=message,
-    ).render()
+    known = {"fingerprint": "0f" * 16, "message_regex": regex}
+    return blocking("get_item", "path", message=message, **known).render()
 
 
 def fixer() -> str:
-    return ArgumentsFixer(
-        component="get_item",
-        moment=Moment.BEFORE,
-        when=WHEN,
-        fingerprint="",
-        message_regex="no item",
-        repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file_path"),)),
-    ).render()
+    change = Step(op=Op.RENAME, argument="path", text="file_path")
+    body = turning("get_item", change, when=has("path"), fingerprint="", message_regex="no item")
+    return body.render()
 
 
 def made(

@@ -2,18 +2,17 @@
 
 import pytest
 
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
+from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.language.expression import Read as Reading
 from failonce.language.expression import Scope, Source, argument, literal
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
-from failonce.language.transform import Op, Transform
+from failonce.language.transform import Op
 from failonce.language.transform import Step as Change
 from failonce.model import Call, Json
 from failonce.proposal.lab import HELPED, SURE, Ending, Lab
 from failonce.skill import decide
 from failonce.testing import ScriptedWorld
-from tests.made import evidence, session
+from tests.made import evidence, leading, session, turning
 from tests.proposal.worlds import ARCHIVE, KILN, Recorded, Story, call, given, shelf
 
 FIRE = call("fire", heat=900)
@@ -32,14 +31,7 @@ def to(tool: str, undo: Step | None = None, *, back: bool = False, **args: Json)
 
 def mending(tool: str, program: Program) -> CallsFixer:
     """A repair of any failure of a tool."""
-    return CallsFixer(
-        component=tool,
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="",
-        message_regex=".",
-        program=program,
-    )
+    return leading(tool, program, fingerprint="", message_regex=".")
 
 
 def ending(world: ScriptedWorld, story: Story, program: Program, *, failure: int = 0) -> Ending:
@@ -152,14 +144,9 @@ def test_without_a_world_only_the_callers_own_calls_count() -> None:
 def test_without_a_world_the_repaired_call_must_be_the_one_that_worked(
     heat: int, expected: Ending
 ) -> None:
-    body = ArgumentsFixer(
-        component="fire",
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="",
-        message_regex=".",
-        repair=Transform(steps=(Change(op=Op.TO_INTEGER, argument="heat"),)),
-    )
+    change = Change(op=Op.TO_INTEGER, argument="heat")
+    after = Moment.AFTER_FAILURE
+    body = turning("fire", change, moment=after, fingerprint="", message_regex=".")
     made = [
         evidence("fire", {"heat": "900", "kiln": "big"}, "must be a number"),
         evidence("fire", {"heat": heat, "kiln": "big"}),

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.language.expression import argument
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
 from failonce.proposal.families import families
 from failonce.proposal.lab import Ending
 from failonce.proposal.repairs import repairs
 from failonce.proposal.splitting import split
+from tests.made import leading
 from tests.proposal.worlds import ARCHIVE, Recorded, Story, call, given
 
 
@@ -37,14 +36,7 @@ MAKE_IT = Program(steps=(Step(tool="make", arguments=(("name", argument("documen
 def tried(stories: Sequence[Callable[[int], Story]]) -> Program | None:
     """The making of the document, split by what tells where it is right."""
     recorded = Recorded(ARCHIVE, [story(n) for n, story in enumerate(stories)])
-    body = CallsFixer(
-        component="trim",
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="",
-        message_regex=".",
-        program=MAKE_IT,
-    )
+    body = leading("trim", MAKE_IT, fingerprint="", message_regex=".")
     cases = recorded.cases("trim")
     endings = [(c, recorded.lab.run(body, c)) for c in cases]
     assert {e for _, e in endings} <= {Ending.CONFIRMED, Ending.CONTRADICTED}

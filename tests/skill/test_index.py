@@ -6,38 +6,27 @@ import pytest
 
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
-from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer
+from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.rule import Rule
 from failonce.language.predicate import Condition, Predicate, Test
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.transform import Op, Step
 from failonce.model import KindName
 from failonce.skill import index
-from failonce.skill.index import Index, server
+from failonce.skill.index import Index, arm, server
+from tests.made import blocking, lesson, proposal, turning
 
 PATH = Condition(path=("path", "inner"), test=Test.PRESENT)
 
 
 def guardrail(tool: str = "t", *conditions: Condition) -> Guardrail:
-    return Guardrail(
-        component=tool,
-        when=Predicate(conditions=conditions or (PATH,)),
-        fingerprint="",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="no",
-    )
+    when = Predicate(conditions=conditions or (PATH,))
+    return blocking(tool, when=when, fingerprint="")
 
 
 def fixer(tool: str = "t") -> ArgumentsFixer:
-    return ArgumentsFixer(
-        component=tool,
-        moment=Moment.BEFORE,
-        when=Predicate(conditions=(PATH,)),
-        fingerprint="",
-        message_regex="",
-        repair=Transform(steps=(Step(op=Op.RENAME, argument="path", text="file"),)),
-    )
+    step = Step(op=Op.RENAME, argument="path", text="file")
+    return turning(tool, step, when=Predicate(conditions=(PATH,)), fingerprint="")
 
 
 def stands(name: str, body: Guardrail | ArgumentsFixer | FittingFixer | Rule) -> Armed:
@@ -105,3 +94,18 @@ def test_any_number_of_names_is_answered_and_not_remembered() -> None:
 )
 def test_the_server_in_a_clients_name_of_a_tool(tool: str, name: str) -> None:
     assert server(tool) == name
+
+
+def test_the_index_gives_the_lessons_of_a_tool_and_the_rules_of_its_server() -> None:
+    armed = [arm(lesson(proposal(target=t, key=t))) for t in ("read", "github", "edit-file")]
+    found = Index(armed)
+    assert named(found, "read") == [armed[0].lesson]
+    assert named(found, "mcp__github__create_issue") == [armed[1].lesson]
+    assert named(found, "edit file") == [armed[2].lesson]
+    assert found.concerning("write") == ()
+    assert len(found) == 3
+
+
+def test_repairs_are_asked_before_guardrails_whatever_the_order_of_approval() -> None:
+    found = Index([stands("guard", guardrail()), stands("fix", fixer())])
+    assert named(found, "t") == ["fix", "guard"]

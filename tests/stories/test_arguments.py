@@ -1,6 +1,6 @@
 """A schema error becomes a repair of the argument, made before the call."""
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 
 AGENT = code("arguments")

@@ -1,6 +1,6 @@
 """A capability that is missing here: what callers then used becomes the fallback."""
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 
 AGENT = code("missing-capability")

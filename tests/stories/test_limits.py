@@ -2,7 +2,7 @@
 
 import time
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 
 AGENT = code("limits")

@@ -1,6 +1,6 @@
 """A tool that takes orders is never asked twice, however well a second try would have worked."""
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 from tests.stories.server import Ordering, serving
 

@@ -1,6 +1,6 @@
 """An agent passes a wrong block with a reason; the lesson returns to the queue."""
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 
 AGENT = code("wrong-block")

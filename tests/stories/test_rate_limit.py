@@ -1,6 +1,6 @@
 """A service that takes five calls a second: 429 with Retry-After becomes a retry and a limit."""
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 from tests.stories.server import Limited, serving
 

@@ -1,6 +1,6 @@
 """A service that hangs now and then: a timeout learned from its good calls, and a retry."""
 
-from tests.stories.made import Place
+from tests.place import Place
 from tests.stories.pages import code
 from tests.stories.server import Hanging, serving
 

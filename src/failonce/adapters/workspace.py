@@ -15,16 +15,12 @@ from hashlib import blake2b
 from pathlib import Path
 
 from failonce.adapters.durable import sync_folder
+from failonce.adapters.locking import alone
 from failonce.errors import BadInput, FailonceError, RefusedLesson, StoreBusy, StoreError, StoreFull
 from failonce.identity import intact, slug
 from failonce.kinds.rule import Rule
 from failonce.model import KindName, Lesson
 from failonce.projections.managed_block import Item, Managed, find
-
-try:
-    import fcntl
-except ImportError:  # Windows: the look before each rename is all there is
-    fcntl = None  # type: ignore[assignment]
 
 EDITS = ".failonce/edits"
 """Where blocks that people wrote into are kept, beneath the skills folder."""
@@ -60,7 +56,8 @@ class FileWorkspace:
         changed: list[str] = []
         with _translated(self._root):
             self._root.mkdir(exist_ok=True)
-            with _locked(self._root):
+            # without locks (Windows) the look before each rename is all there is
+            with alone(self._root, os.O_RDONLY):
                 self._sweep()
                 for name in sorted({*wanted, *self._present()}):
                     try:
@@ -213,20 +210,6 @@ def _write(path: Path, content: bytes, like: os.stat_result | None) -> None:
                 os.fchown(file.fileno(), like.st_uid, like.st_gid)
             os.fchmod(file.fileno(), stat.S_IMODE(like.st_mode))
         os.fsync(file.fileno())
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One writer at a time; the system lets go of the lock when a process dies."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -11,13 +11,12 @@ from failonce.adapters.sql_store import open_store, store_url
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.exposing import Candidate, Placed, lets_go, placed
 from failonce.identity import body_digest, intact
-from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.language.predicate import Condition, Predicate, Test
 from failonce.measuring import Measuring
 from failonce.model import EVERYONE, Lesson, Mode, Ruling, State, ToolSpec
 from failonce.policy import DEFAULT, Policy
 from failonce.skill.index import arm
 from failonce.testing.samples import lesson, proposed
+from tests.made import blocking
 
 TOOLS = ("read", "write", "mcp__git__log")
 
@@ -33,14 +32,9 @@ def guardrail(
     n: int, tool: str = "read", *, project: str = "shop", component: str = "", signature: str = ""
 ) -> Lesson:
     """A waiting guardrail, the n-th, that stops calls of a tool which give a path."""
-    body = Guardrail(
-        component=component or tool,
-        when=Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),)),
-        fingerprint=signature or f"f{n}",
-        message_regex="",
-        strength=Strength.BLOCK,
-        message=f"Not this one ({n}).",
-    ).render()
+    message = f"Not this one ({n})."
+    failed = signature or f"f{n}"
+    body = blocking(component or tool, "path", fingerprint=failed, message=message).render()
     x = lesson(n)
     proposal = replace(
         x.proposal,
@@ -48,7 +42,7 @@ def guardrail(
         project=project,
         body=body,
         key=f"k{n}",
-        signatures=(signature or f"f{n}",),
+        signatures=(failed,),
     )
     return replace(x, proposal=proposal, digest=body_digest(proposal))
 

@@ -15,10 +15,10 @@ from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.language import document
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, literal
-from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import MAX_CALLS, Program, Step
 from failonce.model import Call, Category, Failure, Json
 from tests.drawn import predicates, programs, values
+from tests.made import has, leading
 
 PRESS = Program(steps=(Step(tool="press", arguments=(("force", literal(1.0)),)),))
 LOOK = Program(
@@ -35,7 +35,7 @@ DOORS = Program(
         ),
     )
 )
-HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
+HAS_PATH = has("path")
 ASKED = Situation(call=Call(tool="start", args={"path": "a"}))
 FAILED = Failure(
     message="a is locked",
@@ -46,15 +46,7 @@ FAILED = Failure(
 
 
 def made(program: Program = PRESS, **fields: Any) -> CallsFixer:
-    body = CallsFixer(
-        component="start",
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="f",
-        message_regex="",
-        program=program,
-    )
-    return replace(body, **fields)
+    return replace(leading("start", program), **fields)
 
 
 @st.composite

@@ -1,6 +1,8 @@
 """The registry of handlers, and the table of causes; an eighth handler from outside."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from runpy import run_path
 from typing import ClassVar
 
 import pytest
@@ -24,51 +26,13 @@ from failonce.kinds.hint import (
     Timeout,
     injections,
 )
-from failonce.kinds.hint.handler import whole
 from failonce.kinds.hint.registry import BUILT_IN
-from failonce.kinds.hint.running import (
-    REFUSED,
-    Asked,
-    Event,
-    Inner,
-    Machine,
-    Means,
-    Steps,
-    instead,
-)
 from failonce.kinds.registry import behaviour
 from failonce.model import Category, KindName
-from tests.kinds.hint.made import Rig, armed, rig
+from tests.kinds.hint.made import DOWN, Rig, armed, rig
 from tests.made import proposal
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota(Handler):
-    """The eighth: a tool is called so often and no more."""
-
-    key: ClassVar = "quota"
-    priority: ClassVar = 25
-    band: ClassVar = Band.RESOURCES
-    description: ClassVar = "Calls a tool so often and no more."
-
-    calls: int = whole(2, low=1, high=1000)
-
-    def summary(self) -> str:
-        return f"at most {self.calls} calls in all"
-
-    def start(self, means: Means) -> Machine:
-        left = self.calls
-
-        def spend(asked: Asked, at: float, inner: Inner) -> Steps:
-            nonlocal left
-            if not left:
-                yield means.note(Event.REFUSED, asked, at)
-                return instead(self.key, "The calls of this tool are used up.", REFUSED, at)
-            left -= 1
-            return (yield from inner(asked, at))
-
-        return spend
-
+OUTSIDE = Path(__file__).parents[1] / "outside"
 
 BODY = """\
 match:
@@ -76,7 +40,7 @@ match:
   fingerprint: ""
   message_regex: ""
 action:
-  type: quota
+  type: pause
   calls: 1
 """
 
@@ -84,22 +48,22 @@ action:
 @pytest.mark.proves("C20")
 def test_an_eighth_handler_from_outside_is_read_checked_written_and_run() -> None:
     lesson = proposal(KindName.HINT, target="get_rate", body=BODY)
-    with pytest.raises(BadInput, match="not `quota`"):
+    with pytest.raises(BadInput, match="not `pause`"):
         behaviour(lesson)
-    HANDLERS.register(Quota)
+    run_path(str(OUTSIDE / "pause.py"))
     try:
         hint = behaviour(lesson)
         assert hint.render() == BODY
-        assert hint.summary() == "at most 1 calls in all"
-        with pytest.raises(BadInput, match="`calls` must be between 1 and 1000"):
-            HANDLERS.validate("quota", {"calls": 0})
-        assert "quota" in HANDLERS.list_handlers()
+        assert hint.summary() == "rest for 1 calls after a failure"
+        with pytest.raises(BadInput, match="`calls` must be between 1 and 100"):
+            HANDLERS.validate("pause", {"calls": 0})
+        assert "pause" in HANDLERS.list_handlers()
     finally:
-        HANDLERS.unregister("quota")
+        HANDLERS.unregister("pause")
     assert isinstance(hint, Hint)
-    limited = rig(hint.handler, Retry())
-    assert [limited.call().by for _ in range(2)] == ["", "quota"]
-    assert len(limited.runs) == 1
+    resting = rig(hint.handler, Metrics())
+    assert [resting.call(outcome).by for outcome in (DOWN, None, None)] == ["", "pause", ""]
+    assert len(resting.runs) == 2
 
 
 def at_priority(n: float, of: Band) -> type[Handler]:
@@ -164,7 +128,7 @@ def test_a_reader_is_told_what_each_takes_and_within_which_limits() -> None:
 
 def test_a_parameter_without_limits_is_refused() -> None:
     @dataclass(frozen=True, kw_only=True)
-    class Loose(Quota):
+    class Loose(Retry):
         key: ClassVar = "loose"
         anything: str = ""
 

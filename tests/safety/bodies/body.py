@@ -4,11 +4,11 @@ They are proposed for failures of `sort_mail` in a history in which nothing is w
 folder is locked now and then.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from failonce.model import Parameter, ToolSpec
 from tests.safety.dangers import Danger
+from tests.safety.made import tool, tools
 from tests.safety.tape import Tape
 from tests.safety.written import Written
 
@@ -27,6 +27,18 @@ class Body:
     danger: Danger
     write: Callable[[str], Written]
     refuse: bool = False
+
+
+def sighted(
+    name: str,
+    danger: Danger,
+    why_bad: str,
+    write: Callable[[str], Written],
+    *,
+    refuse: bool = False,
+) -> Body:
+    """One that was written with sight of the gate's code."""
+    return Body(name=f"sighted: {name}", why_bad=why_bad, danger=danger, write=write, refuse=refuse)
 
 
 def record(t: Tape) -> None:
@@ -49,20 +61,14 @@ def record(t: Tape) -> None:
     )
 
 
-def _tool(name: str, *names: str, **claims: bool) -> ToolSpec:
-    parameters = tuple(Parameter(name=n, types=("string",), required=True) for n in names)
-    made = ToolSpec(name=name, parameters=parameters, closed=True, digest=f"schema-of-{name}")
-    return replace(made, **claims)
-
-
-TOOLS: Mapping[str, ToolSpec] = {
-    TARGET: _tool(TARGET, "mail", "folder"),
-    "delete_mail": _tool("delete_mail", "mail", destructive=True),
-    "send_mail": _tool("send_mail", "to", "text", open_world=True),
-    "list_folders": _tool("list_folders", read_only=True),
-    "search_web": _tool("search_web", "query", read_only=True, open_world=True),
-    "find_mail": _tool("find_mail", "query", read_only=True),
-    "tidy_up": _tool("tidy_up", "item", destructive=True),
-    "flag": _tool("flag", "item"),
-    "see_folder": _tool("see_folder", "folder"),
-}
+TOOLS = tools(
+    tool(TARGET, "mail", "folder"),
+    tool("delete_mail", "mail", destructive=True),
+    tool("send_mail", "to", "text", open_world=True),
+    tool("list_folders", read_only=True),
+    tool("search_web", "query", read_only=True, open_world=True),
+    tool("find_mail", "query", read_only=True),
+    tool("tidy_up", "item", destructive=True),
+    tool("flag", "item"),
+    tool("see_folder", "folder"),
+)

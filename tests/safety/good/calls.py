@@ -1,9 +1,9 @@
 """Other calls that help, errors that pass, and calls that fail anyway."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
-from failonce.model import KindName, ToolSpec
+from failonce.model import KindName
+from tests.safety.made import reading, tool, tools
 from tests.safety.planting import Learned, Sound
 from tests.safety.tape import Tape
 from tests.safety.telling import (
@@ -193,14 +193,6 @@ def _again_and_again(t: Tape) -> None:
     t.around({"open_door": lambda t: {"door": t.code("front-")}}, each=14)
 
 
-def _tools(*specs: ToolSpec) -> Mapping[str, ToolSpec]:
-    return {spec.name: replace(spec, digest=f"schema-of-{spec.name}") for spec in specs}
-
-
-def _reads(*names: str) -> Mapping[str, ToolSpec]:
-    return _tools(*(ToolSpec(name=name, read_only=True) for name in names))
-
-
 def _hint(tool: str) -> Callable[[Learned], bool]:
     return lambda x: x.kind is KindName.HINT and repeats(tool)(x)
 
@@ -233,14 +225,14 @@ SOUND = (
         why_good="the search is read-only and brings the one id",
         record=_look_up,
         wanted=either(makes("find_documents"), mends("open_document")),
-        tools=_reads("find_documents", "open_document"),
+        tools=reading("find_documents", "open_document"),
     ),
     Sound(
         name="search for the file",
         why_good="the name is kept and only its folder is added",
         record=_locate,
         wanted=either(makes("search_paths"), mends("print_file")),
-        tools=_reads("search_paths", "print_file"),
+        tools=reading("search_paths", "print_file"),
     ),
     Sound(
         name="go there and back",
@@ -253,35 +245,35 @@ SOUND = (
         why_good="the limit stands in the error, the level is read first",
         record=_as_much_as_fits,
         wanted=makes("tank_level"),
-        tools=_reads("tank_level"),
+        tools=reading("tank_level"),
     ),
     Sound(
         name="only if it is not there",
         why_good="a look tells before the call that it would fail",
         record=_only_if_absent,
         wanted=makes("list_albums"),
-        tools=_reads("list_albums"),
+        tools=reading("list_albums"),
     ),
     Sound(
         name="wait as long as the server says",
         why_good="a question may be asked twice",
         record=_too_fast,
         wanted=_hint("get_quote"),
-        tools=_reads("get_quote"),
+        tools=reading("get_quote"),
     ),
     Sound(
         name="ask the forecast again",
         why_good="reading is safe to repeat, and the second try works",
         record=_slow_server,
         wanted=_hint("read_forecast"),
-        tools=_reads("read_forecast"),
+        tools=reading("read_forecast"),
     ),
     Sound(
         name="store the same object again",
         why_good="the tool declares that twice is once",
         record=_put_again,
         wanted=_hint("put_object"),
-        tools=_tools(ToolSpec(name="put_object", idempotent=True)),
+        tools=tools(tool("put_object", closed=False, idempotent=True)),
     ),
     Sound(
         name="no absolute paths",

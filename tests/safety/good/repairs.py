@@ -1,9 +1,9 @@
 """Arguments and names that can be mended."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 
-from failonce.model import Args, Json, Parameter, ToolSpec
+from failonce.model import Args, Json
+from tests.safety.made import given, tool, tools
 from tests.safety.planting import Sound
 from tests.safety.tape import Tape
 from tests.safety.telling import (
@@ -71,14 +71,6 @@ def _wrong_name(wrong: str, right: str) -> Callable[[Tape], None]:
     return record
 
 
-def _tools(*specs: ToolSpec) -> Mapping[str, ToolSpec]:
-    return {spec.name: replace(spec, digest=f"schema-of-{spec.name}") for spec in specs}
-
-
-def _text(name: str, *choices: Json, required: bool = True) -> Parameter:
-    return Parameter(name=name, types=("string",), required=required, choices=choices)
-
-
 def _choice(t: Tape) -> None:
     for _ in t.sessions(FAILING):
         args = {"ticket": t.code(), "state": "In Progress"}
@@ -95,13 +87,7 @@ def _wrapped(t: Tape) -> None:
     t.around({"move_ticket": lambda t: {"ticket": t.code(), "state": "done"}}, each=12)
 
 
-_MOVE = _tools(
-    ToolSpec(
-        name="move_ticket",
-        parameters=(_text("ticket"), _text("state", "open", "in_progress", "done")),
-        closed=True,
-    )
-)
+_MOVE = tools(tool("move_ticket", "ticket", given("state", "open", "in_progress", "done")))
 
 
 def _quoted(t: Tape) -> Json:
@@ -238,14 +224,14 @@ SOUND = (
         why_good="one letter is missing, and nothing else is near",
         record=_wrong_name("describe_custmer", "describe_customer"),
         wanted=runs("describe_customer"),
-        tools=_tools(ToolSpec(name="describe_customer", parameters=(_text("of"),), read_only=True)),
+        tools=tools(tool("describe_customer", "of", closed=False, read_only=True)),
     ),
     Sound(
         name="a tool's name in another spelling",
         why_good="the same words",
         record=_wrong_name("listOpenOrders", "list_open_orders"),
         wanted=runs("list_open_orders"),
-        tools=_tools(ToolSpec(name="list_open_orders", parameters=(_text("of"),), read_only=True)),
+        tools=tools(tool("list_open_orders", "of", closed=False, read_only=True)),
     ),
     Sound(
         name="a state in another spelling",

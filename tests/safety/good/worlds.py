@@ -1,6 +1,6 @@
 """Good lessons where calls can be executed again."""
 
-from failonce.model import ToolSpec
+from tests.safety.made import reading
 from tests.safety.planting import Sound
 from tests.safety.tape import Tape
 from tests.safety.telling import (
@@ -104,10 +104,7 @@ def _washer(t: Tape) -> None:
             t.do("start_washer", {"programme": t.number(1, 9)})
 
 
-_READS = {
-    name: ToolSpec(name=name, read_only=True, digest=f"schema-of-{name}")
-    for name in ("list_here", "show_text", "search_files", "print_file", "tank_level", "read_gauge")
-}
+_READS = reading("list_here", "show_text", "search_files", "print_file", "tank_level", "read_gauge")
 
 SOUND = (
     Sound(

@@ -1,16 +1,10 @@
 """Histories whose calls can be executed again: there the bad repairs really succeed."""
 
-from failonce.model import ToolSpec
 from tests.safety.dangers import Danger
+from tests.safety.made import reading
 from tests.safety.planting import Learned, Planted
 from tests.safety.tape import Tape
-from tests.safety.telling import (
-    changes,
-    drops,
-    exchanges,
-    inserts,
-    makes,
-)
+from tests.safety.telling import changes, drops, exchanges, inserts, makes
 from tests.safety.worlds import FOLDERS, SHOP, TANK
 from tests.safety.written import argument, calls, repair, result, step, value
 
@@ -175,10 +169,7 @@ def _only_the_name(x: Learned) -> bool:
     return drops("file")(x) or (changes("file")(x) and not makes("enter_folder")(x))
 
 
-_READS = {
-    name: ToolSpec(name=name, read_only=True, digest=f"schema-of-{name}")
-    for name in ("list_here", "show_text", "search_files", "print_file", "tank_level", "balance")
-}
+_READS = reading("list_here", "show_text", "search_files", "print_file", "tank_level", "balance")
 
 PLANTED = (
     Planted(

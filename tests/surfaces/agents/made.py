@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_ai import Agent
+from pydantic_ai import Agent, ModelRetry
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -17,6 +17,13 @@ from pydantic_ai.messages import (
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls, FunctionModel
 
 import failonce
+
+
+def get_order(order_id: str, verbose: bool = False) -> str:
+    """Get an order."""
+    if verbose:
+        raise ModelRetry("There are no details.")
+    return f"order {order_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,13 @@
 """The page on pydantic-ai does what it says."""
 
 import inspect
-import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import failonce
+from tests.place import Place
 
 PAGE = (Path(__file__).parents[3] / "docs/pydantic-ai.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -34,35 +31,18 @@ model = FunctionModel(said)
 """
 
 
-def test_the_pages_agent_learns(tmp_path: Path) -> None:
+def test_the_pages_agent_learns(place: Place) -> None:
     """Its own code and its own commands: what failed before is stopped after."""
-    (tmp_path / "desk.py").write_text(DESK)
-    (tmp_path / "agent.py").write_text(PYTHON[0])
-    env = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")} | {
-        "FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/store.db",
-        "FAILONCE_OUTCOME__HOLDOUT": "false",
-    }
-
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *command],
-            capture_output=True,
-            text=True,
-            env=env,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
+    (place.folder / "desk.py").write_text(DESK)
+    (place.folder / "agent.py").write_text(PYTHON[0])
     for _ in range(2):
-        assert run("agent.py") == f"{' '.join(['retried success'] * 3)}\nchairs\n"
+        assert place.run("agent.py") == f"{' '.join(['retried success'] * 3)}\nchairs\n"
     assert [command[1] for command in SHELL] == ["failures", "mine", "lessons", "approve"]
     for command in SHELL[:3]:
-        run("-m", *command)
-    (found,) = json.loads(run("-m", "failonce", "lessons", "--json"))
-    run("-m", *(found["id"] if word == "ID" else word for word in SHELL[3]))
-    assert run("agent.py") == f"{' '.join(['failed success'] * 3)}\nchairs\n"
+        place.run("-m", *command)
+    (found,) = place.lessons()
+    place.run("-m", *(found["id"] if word == "ID" else word for word in SHELL[3]))
+    assert place.run("agent.py") == f"{' '.join(['failed success'] * 3)}\nchairs\n"
 
 
 def test_the_settings_of_the_page_are_those_there_are(capsys: Any) -> None:

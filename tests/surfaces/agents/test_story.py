@@ -4,16 +4,9 @@ Real processes, a real store, the real command line; the model follows a script,
 lessons tell it.
 """
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-Run = Callable[..., str]
+from tests.place import Place
 
 SESSION = """
 import sys
@@ -72,29 +65,6 @@ print(f"mistakes {mistakes}, failed {failed}, lost {failonce.status().lost}")
 """
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Runs Python in a folder of its own, over a store of its own."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")} | {
-        "FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/store.db",
-        "FAILONCE_OUTCOME__HOLDOUT": "false",
-    }
-
-    def python(*command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *command],
-            capture_output=True,
-            text=True,
-            env=env,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return python
-
-
 @pytest.mark.parametrize(
     ("tool", "kind", "words"),
     [
@@ -103,25 +73,25 @@ def run(tmp_path: Path) -> Run:
     ],
 )
 def test_the_third_session_does_not_make_the_mistake(
-    run: Run, tool: str, kind: str, words: str
+    place: Place, tool: str, kind: str, words: str
 ) -> None:
     """It is stopped, or repaired, once; the model reads why, and makes it no more."""
     for n in (0, 4):
-        assert run("-c", SESSION, tool, f"{n}", "") == "mistakes 4, failed 4, lost 0\n"
-    run("-m", "failonce", "mine", "--project", "shop")
-    (found,) = json.loads(run("-m", "failonce", "lessons", "--json"))
+        assert place.run("-c", SESSION, tool, f"{n}", "") == "mistakes 4, failed 4, lost 0\n"
+    place.mine()
+    (found,) = place.lessons()
     assert (found["kind"], found["target"]) == (kind, tool)
-    run("-m", "failonce", "approve", found["id"], "--reason", "read in a test")
-    assert run("-c", SESSION, tool, "8", words) == "mistakes 1, failed 0, lost 0\n"
+    place.failonce("approve", found["id"], "--reason", "read in a test")
+    assert place.run("-c", SESSION, tool, "8", words) == "mistakes 1, failed 0, lost 0\n"
 
 
-def test_a_rule_is_read_before_the_first_mistake(run: Run) -> None:
+def test_a_rule_is_read_before_the_first_mistake(place: Place) -> None:
     """A person writes it down and approves; the model has it in its instructions."""
     rule = "Leave `verbose` out: there are no details."
     for n in (0, 4):
-        run("-c", SESSION, "get_order", f"{n}", "")
+        place.run("-c", SESSION, "get_order", f"{n}", "")
     options = ("--reason", "seen twice", "--project", "shop")
-    run("-m", "failonce", "learn", "get_order", rule, *options)
-    (found,) = json.loads(run("-m", "failonce", "lessons", "--json"))
-    run("-m", "failonce", "approve", found["id"], "--reason", "read in a test")
-    assert run("-c", SESSION, "get_order", "8", rule) == "mistakes 0, failed 0, lost 0\n"
+    place.failonce("learn", "get_order", rule, *options)
+    (found,) = place.lessons()
+    place.failonce("approve", found["id"], "--reason", "read in a test")
+    assert place.run("-c", SESSION, "get_order", "8", rule) == "mistakes 0, failed 0, lost 0\n"

@@ -8,16 +8,14 @@ from failonce.gate import judge as gate
 from failonce.gate.judge import EMPTY, Case
 from failonce.history import by_tool
 from failonce.identity import body_digest
-from failonce.kinds.fixer import CallsFixer, Moment
 from failonce.kinds.fixer import parse as parse_fixer
 from failonce.kinds.guardrail import Guardrail
 from failonce.language.expression import literal
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, Step
 from failonce.model import Args, Evidence, KindName, Lesson, Proposer, State
 from failonce.skill import decide
 from failonce.surfaces.card import Material
-from tests.made import START, evidence, lesson, proposal
+from tests.made import START, evidence, leading, lesson, proposal
 
 RENAME = parse_fixer(
     """\
@@ -102,14 +100,9 @@ def started(sessions: int) -> list[Evidence]:
 
 def pressing(tool: str = "press", force: float = 1.0) -> str:
     """The body of a fixer that presses before it starts again."""
-    return CallsFixer(
-        component="start",
-        moment=Moment.AFTER_FAILURE,
-        when=Predicate(),
-        fingerprint="",
-        message_regex="brake not pressed",
-        program=Program(steps=(Step(tool=tool, arguments=(("force", literal(force)),)),)),
-    ).render()
+    program = Program(steps=(Step(tool=tool, arguments=(("force", literal(force)),)),))
+    body = leading("start", program, fingerprint="", message_regex="brake not pressed")
+    return body.render()
 
 
 def waiting(

@@ -1,25 +1,26 @@
 """What a lesson does, told from the side of the agent whose call it is."""
 
-from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
-from failonce.kinds.guardrail import Guardrail, Strength
+from failonce.kinds.fixer import Moment
+from failonce.kinds.guardrail import Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.recent import Unless
 from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, argument, literal
-from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program, Step
-from failonce.language.transform import Op, Transform
+from failonce.language.transform import Op
 from failonce.language.transform import Step as Change
 from failonce.model import KindName
 from failonce.surfaces.card.doing import _BECOMES, doing
 from failonce.surfaces.card.values import Doing
+from tests.made import blocking, has, leading, turning
 from tests.surfaces.card.made import waiting
 
-HAS_PATH = Predicate(conditions=(Condition(path=("path",), test=Test.PRESENT),))
+HAS_PATH = has("path")
 
 
 def does(kind: KindName, body: str, error: str = "it is locked") -> Doing:
@@ -27,23 +28,12 @@ def does(kind: KindName, body: str, error: str = "it is locked") -> Doing:
 
 
 def fixer(program: Program, moment: Moment = Moment.AFTER_FAILURE, **parts: str) -> str:
-    given: Mapping[str, str] = {"fingerprint": "f", "message_regex": "", **parts}
-    return CallsFixer(
-        component="read", moment=moment, when=Predicate(), program=program, **given
-    ).render()
+    return leading("read", program, moment=moment, **parts).render()
 
 
-def guardrail(**parts: object) -> str:
-    made = Guardrail(
-        component="read",
-        when=parts.pop("when", Predicate()),  # type: ignore[arg-type]
-        fingerprint="f",
-        message_regex="",
-        strength=parts.pop("strength", Strength.WARN),  # type: ignore[arg-type]
-        message="Look first.",
-        **parts,  # type: ignore[arg-type]
-    )
-    return made.render()
+def guardrail(**parts: Any) -> str:
+    warning = blocking("read", strength=Strength.WARN, message="Look first.")
+    return replace(warning, **parts).render()
 
 
 PRESS = Program(steps=(Step(tool="press", arguments=(("force", literal(1.0)),)),))
@@ -85,14 +75,8 @@ def test_steps_are_told_in_their_order_and_with_what_takes_them_back() -> None:
 
 
 def test_a_repair_before_the_call_touches_calls_that_never_failed() -> None:
-    body = ArgumentsFixer(
-        component="read",
-        moment=Moment.BEFORE,
-        when=HAS_PATH,
-        fingerprint="",
-        message_regex="x",
-        repair=Transform(steps=(Change(op=Op.RENAME, argument="path", text="file"),)),
-    )
+    change = Change(op=Op.RENAME, argument="path", text="file")
+    body = turning("read", change, when=HAS_PATH, fingerprint="", message_regex="x")
     said = does(KindName.FIXER, body.render())
     assert said.when == "an agent is about to call `read` where `path` is given"
     assert said.then == ("Runs it with `path` renamed to `file`.",)

@@ -16,14 +16,15 @@ from failonce.language.comparison import Comparison, Relation
 from failonce.language.expression import Read, Source, literal
 from failonce.language.predicate import Condition, Predicate, Shape, Test
 from failonce.language.program import Program, Step
-from failonce.language.transform import Op, Transform
+from failonce.language.transform import Op
 from failonce.language.transform import Step as Turn
 from failonce.model import Call, Parameter, Recording, ToolSpec
 from failonce.policy import DEFAULT
 from failonce.surfaces.watching.reports import Desk
 from failonce.surfaces.worded import words
 from failonce.testing.samples import START
-from tests.surfaces.watching.made import PROJECT, given, guardrail, hint, inserting, renaming
+from tests.made import has, turning
+from tests.surfaces.watching.made import PROJECT, guardrail, hint, inserting, renaming
 
 READERS = ("fetch", "rate", "seats", "look")
 TOOLS = (*READERS, "push", "start", "brake", "order")
@@ -217,13 +218,13 @@ def _on(name: str, test: Test, operand: str = "") -> Predicate:
 
 def _leaving_out(tool: str, name: str, *, regex: str = "", fingerprint: str = "") -> ArgumentsFixer:
     """After this failure: the same call without an argument."""
-    return ArgumentsFixer(
-        component=tool,
+    return turning(
+        tool,
+        Turn(op=Op.DROP, argument=name),
         moment=Moment.AFTER_FAILURE,
-        when=given(name),
+        when=has(name),
         fingerprint=fingerprint,
         message_regex=regex,
-        repair=Transform(steps=(Turn(op=Op.DROP, argument=name),)),
     )
 
 
@@ -235,13 +236,11 @@ def lessons() -> tuple[Behaviour, ...]:
     return (
         renaming("fetch", "url", "path"),
         _leaving_out("fetch", "url", fingerprint=url),
-        ArgumentsFixer(
-            component="fetch",
-            moment=Moment.BEFORE,
+        turning(
+            "fetch",
+            Turn(op=Op.ADD_PREFIX, argument="path", text="/home"),
             when=_on("path", Test.SHAPE, Shape.HOME_PATH),
             fingerprint="",
-            message_regex="",
-            repair=Transform(steps=(Turn(op=Op.ADD_PREFIX, argument="path", text="/home"),)),
         ),
         _leaving_out("fetch", "token", fingerprint=token),
         _leaving_out("fetch", "path", regex="no such file|want to proceed"),
@@ -261,7 +260,7 @@ def lessons() -> tuple[Behaviour, ...]:
         inserting("start", _held(), moment=Moment.AFTER_FAILURE, regex="hold the brake"),
         inserting("start", _held(back=True), moment=Moment.AFTER_FAILURE, regex="hold the brake"),
         stopping("brake", when=_on("force", Test.TYPE, "boolean")),
-        stopping("order", look=_looking("full"), when=given("to")),
+        stopping("order", look=_looking("full"), when=has("to")),
         inserting(
             "order",  # in vain; and of what takes it back the first call fails
             Program(steps=(_step("look", "at", "a", "b"), _step("brake", "force", 1.0, 2.0))),

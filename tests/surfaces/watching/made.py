@@ -18,60 +18,42 @@ from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, FittingFixer, Momen
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Handler, Hint
 from failonce.kinds.rule import Rule
-from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.program import Program
-from failonce.language.transform import Op, Step, Transform
+from failonce.language.transform import Op, Step
 from failonce.model import Action, Arm, Evidence, Exposure, KindName, Lesson
 from failonce.policy import Policy
 from failonce.surfaces.watching import host as hosts
 from failonce.surfaces.watching.host import Host
 from failonce.testing.samples import lesson, moved, proposed
+from tests.made import blocking, has, leading, turning
 
 PROJECT = "shop"
 NOTHING_WITHHELD = Policy(holdout_canary=0.0, holdout_approved=0.0)
 
 
-def given(name: str) -> Predicate:
-    """Holds of calls that give this argument."""
-    return Predicate(conditions=(Condition(path=(name,), test=Test.PRESENT),))
-
-
 def guardrail(tool: str, name: str, strength: Strength = Strength.BLOCK) -> Guardrail:
     """Stops calls that give an argument."""
-    return Guardrail(
-        component=tool,
-        when=given(name),
-        fingerprint="f1",
-        message_regex="",
-        strength=strength,
-        message=f"Leave `{name}` out.",
-    )
+    message = f"Leave `{name}` out."
+    return blocking(tool, name, fingerprint="f1", strength=strength, message=message)
 
 
 def renaming(
     tool: str, old: str, new: str, *, moment: Moment = Moment.BEFORE, regex: str = ""
 ) -> ArgumentsFixer:
     """Gives an argument another name."""
-    return ArgumentsFixer(
-        component=tool,
+    return turning(
+        tool,
+        Step(op=Op.RENAME, argument=old, text=new),
         moment=moment,
-        when=given(old),
+        when=has(old),
         fingerprint="" if regex else "f1",
         message_regex=regex,
-        repair=Transform(steps=(Step(op=Op.RENAME, argument=old, text=new),)),
     )
 
 
 def inserting(tool: str, program: Program, *, moment: Moment, regex: str) -> CallsFixer:
     """Makes the calls of a program."""
-    return CallsFixer(
-        component=tool,
-        moment=moment,
-        when=Predicate(),
-        fingerprint="",
-        message_regex=regex,
-        program=program,
-    )
+    return leading(tool, program, moment=moment, fingerprint="", message_regex=regex)
 
 
 def hint(tool: str, handler: Handler, regex: str = "") -> Hint:

@@ -17,13 +17,12 @@ from failonce.kinds.hint import Metrics, Retry
 from failonce.kinds.rule import Rule
 from failonce.model import Action
 from failonce.policy import Policy
-from failonce.surfaces.watching import tool as tools
 from failonce.surfaces.watching.decisions import LOG, Skipped
 from failonce.testing.samples import proposed
+from tests.surfaces.watching.car import HOLD
 from tests.surfaces.watching.history import stopping
 from tests.surfaces.watching.made import Room, guardrail, hint, inserting, renaming, taught
 from tests.surfaces.watching.made import room as made
-from tests.surfaces.watching.test_course import HOLD
 
 
 class Listener(logging.Handler):
@@ -49,8 +48,7 @@ class Listener(logging.Handler):
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
-    monkeypatch.setattr(tools, "_TOOLS", {})
+def log(fresh: None) -> Iterator[Listener]:
     listener = Listener()
     LOG.addHandler(listener)
     LOG.setLevel(logging.DEBUG)

@@ -21,7 +21,6 @@ from failonce.kinds.hint.running import Event, Note
 from failonce.model import Advice, Answer, Call, Evidence, Past, Recording
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
-from failonce.surfaces.watching import tool as tools
 from failonce.surfaces.watching.course import IN_CODE
 from failonce.surfaces.worded import said, words
 from failonce.trial import Execution, advised, answer_of, execute, situations
@@ -38,6 +37,8 @@ from tests.surfaces.watching.history import (
 )
 from tests.surfaces.watching.made import PROJECT, Room
 from tests.surfaces.watching.made import room as made
+
+pytestmark = pytest.mark.usefixtures("fresh")
 
 REDACTOR = Redactor()
 
@@ -221,12 +222,6 @@ def compared(folder: Path, calls: Sequence[Made], bodies: Iterable[Behaviour]) -
             met += live.met((tool, args))
         assert room.host.lost == 0, room.host.last
     return met
-
-
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tools of other tests are known."""
-    monkeypatch.setattr(tools, "_TOOLS", {})
 
 
 @pytest.mark.parametrize("count", [1_500, pytest.param(10_000, marks=pytest.mark.torture)])

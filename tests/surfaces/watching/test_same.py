@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 import failonce
 from failonce.kinds.decision import settle
 from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.language.predicate import Predicate
 from failonce.model import AdviceAction, Call
 from failonce.signature.naming import name_failure
 from failonce.skill import decide
@@ -18,6 +17,7 @@ from failonce.skill.index import Index, arm
 from failonce.surfaces.worded import wordings
 from failonce.testing.samples import evidence
 from failonce.trial import situations
+from tests.made import blocking
 from tests.surfaces.watching.made import PROJECT, Room, guardrail, renaming
 
 NAMES = ("force", "url", "path", "note")
@@ -48,16 +48,8 @@ SESSIONS = iter(f"s{n}" for n in range(100_000))
 def failing(name: str) -> Guardrail:
     """Stops a tool that failed twice in a row with the same error."""
     text = wordings(OSError("disk quota exceeded for this account"))[0]
-    call = Call(tool=name, args={"note": 2})
-    return Guardrail(
-        component=name,
-        when=Predicate(),
-        fingerprint=name_failure(tool=name, error_type="OSError", text=text, args=call.args).id,
-        message_regex="",
-        strength=Strength.BLOCK,
-        message="It fails again and again.",
-        failing=2,
-    )
+    failed = name_failure(tool=name, error_type="OSError", text=text, args={"note": 2})
+    return blocking(name, fingerprint=failed.id, message="It fails again and again.", failing=2)
 
 
 @pytest.fixture

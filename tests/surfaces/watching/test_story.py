@@ -3,11 +3,7 @@
 Real processes, a real store, the real command line.
 """
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from tests.place import Place
 
 SESSION = """
 import sys
@@ -38,31 +34,14 @@ print(f"failed {failed}, lost {failonce.status().lost}")
 """
 
 
-def test_the_third_session_does_not_make_the_mistake(tmp_path: Path) -> None:
+def test_the_third_session_does_not_make_the_mistake(place: Place) -> None:
     """Two sessions teach it, `failonce mine` finds it, `failonce approve` puts it in force."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")} | {
-        "FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/store.db",
-        "FAILONCE_OUTCOME__HOLDOUT": "false",
-    }
-
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *command],
-            capture_output=True,
-            text=True,
-            env=env,
-            cwd=tmp_path,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
     for n in (1, 2):
-        assert "failed 6, lost 0" in run("-c", SESSION, f"s{n}", f"{n * 10}")
-    run("-m", "failonce", "mine", "--project", "shop")
-    (found,) = json.loads(run("-m", "failonce", "lessons", "--json"))
-    run("-m", "failonce", "approve", found["id"], "--reason", "read in a test")
-    third = run("-c", SESSION, "s3", "30")
+        assert "failed 6, lost 0" in place.run("-c", SESSION, f"s{n}", f"{n * 10}")
+    place.mine()
+    (found,) = place.lessons()
+    place.failonce("approve", found["id"], "--reason", "read in a test")
+    third = place.run("-c", SESSION, "s3", "30")
     assert "failed 0, lost 0" in third
     assert third.count("told:") == 6
     assert "`verbose`" in third

@@ -18,9 +18,11 @@ from failonce.adapters.durable import sync_folder
 from failonce.adapters.in_force.entry import Entry, parsed
 from failonce.adapters.in_force.layout import Building, Header, Numbers, Opened, opened, record
 from failonce.adapters.in_force.sealing import Sealer, key_beside, sealer
+from failonce.adapters.locking import alone
 from failonce.adapters.values import read
 from failonce.errors import BadInput, StoreError, StoreFull, UserError
 from failonce.identity import GENESIS, intact
+from failonce.lifecycle import STANDING
 from failonce.model import (
     EVERYONE,
     Action,
@@ -36,14 +38,8 @@ from failonce.outcome.span import span
 from failonce.policy import Policy
 from failonce.ports import Clock, Store, Workspace
 
-try:
-    import fcntl
-except ImportError:  # Windows: two that publish at once may leave the older set for a moment
-    fcntl = None  # type: ignore[assignment]
-
 SAMPLES = 20
 """Recorded failures that are asked whether their tool reads."""
-_ASKED = (State.PROPOSED, State.CANARY, State.STABLE)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -103,7 +99,10 @@ class Publisher:
 
         Raises `StoreError` where it cannot be written; the old one then stays.
         """
-        with _translated(self.path), _locked(self.path):
+        # Each reads the store once it is its turn: the last one's set stays. Without locks
+        # (Windows) two that publish at once may leave the older set for a moment.
+        lock = self.path.with_name(f"{self.path.name}.lock")
+        with _translated(self.path), alone(lock, os.O_RDWR | os.O_CREAT):
             seals = self._sealer()
             old = None if anew else self._old(seals)
             self._specs.clear()
@@ -190,7 +189,7 @@ class Publisher:
         for entry in self._store.entries():
             content.note(entry)
             events[entry.event.subject].append(entry.event)
-        for n, lesson in enumerate(self._store.lessons(states=_ASKED)):
+        for n, lesson in enumerate(self._store.lessons(states=STANDING)):
             self._take(content, lesson, n, events[lesson.id])
             content.next = n + 1
         return content
@@ -357,20 +356,6 @@ def _replace(path: Path, content: bytes) -> None:
     finally:
         own.unlink(missing_ok=True)
     sync_folder(path.parent)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One at a time, and each reads the store once it is its turn: the last one's set stays."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The form of a fixer that repairs arguments, before the call or once after it failed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from failonce.errors import BadInput
@@ -9,31 +9,24 @@ from failonce.kinds.behaviour import (
     Effect,
     Repair,
     Situation,
-    Speaks,
     concerns,
     only,
     section,
     text,
 )
-from failonce.kinds.fixer.moment import Moment, moment, repaired, speaks
+from failonce.kinds.fixer.moment import Matching, Moment, moment
 from failonce.language import document, pattern, predicate, transform
-from failonce.language.predicate import Predicate
 from failonce.language.transform import Transform
-from failonce.model import Args, Failure, Json, Proof
+from failonce.model import Args, Failure, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArgumentsFixer:
+class ArgumentsFixer(Matching):
     """Arguments of `component` that satisfy `when` are turned by `repair`.
 
     No free text is in it, so nothing that an error said can reach an agent through it.
     """
 
-    component: str
-    moment: Moment
-    when: Predicate
-    fingerprint: str
-    message_regex: str
     repair: Transform
 
     @classmethod
@@ -69,24 +62,13 @@ class ArgumentsFixer:
         """The body as YAML."""
         return document.dump(
             {
-                "match": {
-                    "component": self.component,
-                    "when": str(self.moment),
-                    "arguments": predicate.dump(self.when),
-                    "fingerprint": self.fingerprint,
-                    "message_regex": self.message_regex,
-                },
+                "match": self.match,
                 "action": {
                     "type": "repair_arguments",
                     "steps": transform.dump(self.repair),
                 },
             }
         )
-
-    @property
-    def speaks(self) -> Speaks:
-        """Before or after calls with such arguments."""
-        return speaks(self.moment, self.when, self.fingerprint, self.message_regex)
 
     def before(self, situation: Situation) -> Effect | None:
         """The repaired call, where conditions alone tell."""
@@ -112,17 +94,8 @@ class ArgumentsFixer:
             return None
         return Repair(args=repaired, message=f"Arguments repaired: {self.repair}.")
 
-    def under(self, names: Mapping[str, str]) -> Self:
-        """Its fingerprint as it is called now."""
-        name = names.get(self.fingerprint)
-        return self if name is None else replace(self, fingerprint=name)
-
     def summary(self) -> str:
         """`rename path to file when path is given`."""
         once = "once, after this failure" if self.moment is Moment.AFTER_FAILURE else ""
         when = f"when {self.when}" if self.when.conditions else ""
         return " ".join(filter(None, (str(self.repair), once, when)))
-
-    def headline(self, proof: Proof) -> str:
-        """Repaired and wrongly changed."""
-        return repaired(proof, self.moment)

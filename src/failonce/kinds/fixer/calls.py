@@ -1,7 +1,7 @@
 """The form of a fixer that makes other calls: look, act, the call, and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from failonce.errors import BadInput
@@ -10,33 +10,26 @@ from failonce.kinds.behaviour import (
     Effect,
     Insert,
     Situation,
-    Speaks,
     concerns,
     only,
     section,
     text,
 )
-from failonce.kinds.fixer.moment import Moment, moment, repaired, speaks
+from failonce.kinds.fixer.moment import Matching, Moment, moment
 from failonce.language import document, pattern, predicate
-from failonce.language.predicate import Predicate
 from failonce.language.program import Program, dump_program, load_program
 from failonce.language.reading import SideEffect, effects
 from failonce.language.tool_names import spec_of
-from failonce.model import Failure, Json, Proof, ToolSpec
+from failonce.model import Failure, Json, ToolSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallsFixer:
+class CallsFixer(Matching):
     """Calls of `component` that satisfy `when` are led through `program`.
 
     No free text is in it, so nothing that an error said can reach an agent through it.
     """
 
-    component: str
-    moment: Moment
-    when: Predicate
-    fingerprint: str
-    message_regex: str
     program: Program
 
     @classmethod
@@ -76,21 +69,10 @@ class CallsFixer:
         """The body as YAML."""
         return document.dump(
             {
-                "match": {
-                    "component": self.component,
-                    "when": str(self.moment),
-                    "arguments": predicate.dump(self.when),
-                    "fingerprint": self.fingerprint,
-                    "message_regex": self.message_regex,
-                },
+                "match": self.match,
                 "action": {"type": "insert_calls", **dump_program(self.program)},
             }
         )
-
-    @property
-    def speaks(self) -> Speaks:
-        """Before or after calls with such arguments."""
-        return speaks(self.moment, self.when, self.fingerprint, self.message_regex)
 
     def before(self, situation: Situation) -> Effect | None:
         """The program, where it looks for itself whether it is needed."""
@@ -117,21 +99,12 @@ class CallsFixer:
         message = f"Before this call: {self.program}."
         return Insert(program=self.program, message=message, error=error, blamed=blamed)
 
-    def under(self, names: Mapping[str, str]) -> Self:
-        """Its fingerprint as it is called now."""
-        name = names.get(self.fingerprint)
-        return self if name is None else replace(self, fingerprint=name)
-
     def summary(self) -> str:
         """`once after this failure: call press(force=1.0); then the same call`."""
         once = "once after this failure" if self.moment is Moment.AFTER_FAILURE else ""
         when = f"when {self.when}" if self.when.conditions else ""
         first = ", ".join(filter(None, (once, when)))
         return f"{first}: {self.program}" if first else str(self.program)
-
-    def headline(self, proof: Proof) -> str:
-        """Repaired and wrongly changed."""
-        return repaired(proof, self.moment)
 
 
 def _destroys(situation: Situation) -> bool:

@@ -9,7 +9,7 @@ from failonce.model import Gap, Signature
 from failonce.ports import SignatureOrder, SignatureQuery, Windows
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.naming import short_ids
-from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
+from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl, at_most
 from failonce.surfaces.cli.output import console, plural, say, show_json, table
 from failonce.surfaces.cli.session import named, session
 
@@ -27,16 +27,7 @@ def failures(
     order: Annotated[
         SignatureOrder, typer.Option("--order", help="What comes first.")
     ] = SignatureOrder.IMPACT,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit",
-            min=1,
-            metavar="N",
-            help=f"At most so many. Default: {_SCREEN}, with --json all.",
-            show_default=False,
-        ),
-    ] = None,
+    limit: Annotated[int | None, at_most(_SCREEN)] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:

@@ -14,7 +14,7 @@ from failonce.loop import Observed
 from failonce.model import Json, Mode, Offer, Recording, ToolSpec, Verdict
 from failonce.ports import Added
 from failonce.surfaces.cli.app import ExitCode
-from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
+from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl, one_of
 from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.reading import Reader, find
@@ -36,15 +36,7 @@ def import_(
         list[str],
         typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input."),
     ],
-    format_name: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help=f"One of {', '.join(formats())}. Default: found out for each file.",
-            show_default=False,
-        ),
-    ] = None,
+    format_name: Annotated[str | None, one_of(formats())] = None,
     project: OwnProject = None,
     store: StoreUrl = None,
     as_json: AsJson = False,

@@ -1,6 +1,7 @@
 """Options that several commands take, worded once."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 import typer
 
@@ -36,3 +37,24 @@ Because = Annotated[
     str,
     typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit.", show_default=False),
 ]
+
+
+def at_most(screen: int) -> Any:
+    """`--limit`, where a screen shows so many unless somebody says otherwise."""
+    return typer.Option(
+        "--limit",
+        min=1,
+        metavar="N",
+        help=f"At most so many. Default: {screen}, with --json all.",
+        show_default=False,
+    )
+
+
+def one_of(formats: Iterable[str]) -> Any:
+    """`--format`, which is found out where nobody gives it."""
+    return typer.Option(
+        "--format",
+        metavar="NAME",
+        help=f"One of {', '.join(formats)}. Default: found out.",
+        show_default=False,
+    )

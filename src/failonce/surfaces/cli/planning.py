@@ -10,7 +10,7 @@ import typer
 from failonce.adapters.sources import STDIN
 from failonce.errors import BadInput
 from failonce.model import Json, Mode
-from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
+from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl, one_of
 from failonce.surfaces.cli.output import plural, say, show_json, visible, warn
 from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.jsonable import jsonable
@@ -81,15 +81,7 @@ def plan(
             help="Also what patterns suggest and was never proven; else only what is in force.",
         ),
     ] = False,
-    format_name: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help=f"The format: {', '.join(f.name for f in FORMATS)}. Default: found out.",
-            show_default=False,
-        ),
-    ] = None,
+    format_name: Annotated[str | None, one_of(f.name for f in FORMATS)] = None,
     project: OwnProject = None,
     store: StoreUrl = None,
     as_json: AsJson = False,

@@ -18,7 +18,7 @@ from failonce.skill import decide
 from failonce.skill.index import Index, arm
 from failonce.surfaces.cli import records
 from failonce.surfaces.cli.app import ExitCode
-from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
+from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl, one_of
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.reading import Reader, find
@@ -38,15 +38,7 @@ def replay_(
     proposed: Annotated[
         bool, typer.Option("--proposed", help="Also try the lessons that wait.")
     ] = False,
-    format_name: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="NAME",
-            help=f"One of {', '.join(formats())}. Default: found out.",
-            show_default=False,
-        ),
-    ] = None,
+    format_name: Annotated[str | None, one_of(formats())] = None,
     project: OwnProject = None,
     store: StoreUrl = None,
     as_json: AsJson = False,

@@ -13,7 +13,7 @@ from failonce.language.inferring import infer
 from failonce.language.reading import Basis, Does, Reading, effects, reads
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import Call, Json, ToolSpec
-from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
+from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl, at_most
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import named, session
 
@@ -81,16 +81,7 @@ class Row:
 @app.command()
 def tools(
     project: OneProject = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit",
-            min=1,
-            metavar="N",
-            help=f"At most so many. Default: {_SCREEN}, with --json all.",
-            show_default=False,
-        ),
-    ] = None,
+    limit: Annotated[int | None, at_most(_SCREEN)] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:

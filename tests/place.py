@@ -11,18 +11,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A folder with a store of its own; nothing from outside reaches it."""
+    """A folder with a store of its own; nothing from outside reaches it.
+
+    `holdout`: some sessions go without a lesson. `site`: a folder of packages installed here.
+    """
 
     folder: Path
     holdout: bool = False
+    site: Path | None = None
 
     @property
     def env(self) -> dict[str, str]:
         """The environment of all processes here."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
+        path = filter(None, (self.site and str(self.site), plain.get("PYTHONPATH")))
         return plain | {
             "FAILONCE_STORE__URL": f"sqlite:///{self.folder}/store.db",
             "FAILONCE_OUTCOME__HOLDOUT": str(self.holdout).lower(),
+            "PYTHONPATH": os.pathsep.join(path),
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -2,18 +2,10 @@
 
 # ruff: noqa: ARG001, PT011, UP028 - tools of tests take what they do not use
 import asyncio
-import contextlib
 import functools
-import gc
 import inspect
-import os
-import subprocess
-import sys
-import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -21,24 +13,9 @@ import pytest
 import failonce
 from failonce.kinds.fixer import Moment
 from failonce.language.program import Program, Step
-from failonce.model import Mode, Outcome
-from failonce.surfaces.watching import host as hosts
-from tests.surfaces.watching.made import (
-    NOTHING_WITHHELD,
-    Room,
-    guardrail,
-    inserting,
-    renaming,
-)
-from tests.surfaces.watching.made import room as made
-
-
-@failonce.watch
-def read(path: str, /, lines: int = 10, *rest: str, **options: object) -> str:
-    """Read a file."""
-    if path == "gone":
-        raise FileNotFoundError(path)
-    return f"{path}:{lines}"
+from failonce.model import Outcome
+from tests.surfaces.watching.made import Room, guardrail, inserting, renaming
+from tests.surfaces.watching.watch.made import read
 
 
 def test_a_call_is_recorded_with_what_was_given(room: Room) -> None:
@@ -285,221 +262,6 @@ def test_a_failure_that_is_returned(room: Room) -> None:
     mcp, http = room.calls("ask")
     assert (mcp.failed, mcp.message) == (True, "no such file: a")
     assert http.failed
-
-
-def test_threads_and_tasks_at_once(room: Room) -> None:
-    """Every call is recorded once, with its own session."""
-
-    @failonce.watch
-    def work(n: int) -> int:
-        return n
-
-    @failonce.watch
-    async def awork(n: int) -> int:
-        await asyncio.sleep(0)
-        return n
-
-    def thread(s: int) -> None:
-        with failonce.session(f"t{s}"):
-            for n in range(50):
-                work(n)
-
-    async def task(s: int) -> None:
-        with failonce.session(f"a{s}"):
-            for n in range(50):
-                await awork(n)
-
-    async def tasks() -> None:
-        await asyncio.gather(*(task(s) for s in range(4)))
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(thread, range(4)))
-    asyncio.run(tasks())
-    found = room.calls()
-    assert len(found) == 400
-    for name in [f"{k}{s}" for k in "ta" for s in range(4)]:
-        own = [e.call.args for e in found if e.call.session == name]
-        assert sorted(a["n"] for a in own if a is not None) == list(range(50))
-
-
-def test_a_store_that_is_away_does_not_matter(room: Room) -> None:
-    """Calls go on, and what they reported is there once the store is back."""
-    path = room.folder / "store.db"
-    read("first")
-    room.calls()
-    away = path.with_name("away.db")
-    path.rename(away)
-    path.mkdir()
-    for _ in range(20):
-        assert read("a") == "a:10"
-    room.host.writer.flush(30)
-    assert room.host.lost == 0
-    assert room.host.status().dropped == 0
-
-
-def test_the_mode_off_rests_it(room: Room) -> None:
-    """Nothing is asked and nothing recorded, from the moment that it is known."""
-    room.teach(guardrail("read", "color"))
-    with pytest.raises(failonce.Blocked):
-        read("a", color=1)
-    from failonce.review import Review
-    from tests.looped import Desk
-
-    review = Review(store=room.store, clock=room.host.clock, workspace=Desk())
-    review.set_mode(Mode.OFF)
-    room.publish()
-    assert read("a", color=1) == "a:10"
-    assert not room.calls("read")
-
-
-def test_the_kill_switch_holds_in_a_running_process(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`FAILONCE=off` is seen at the next look."""
-    read("a")
-    monkeypatch.setenv("FAILONCE", "off")
-    room.publish()
-    read("b")
-    assert [e.call.args for e in room.calls("read")] == [{"path": "a"}]
-    monkeypatch.delenv("FAILONCE")
-    room.publish()
-    read("c")
-    assert len(room.calls("read")) == 2
-
-
-OFF = """
-import sys, threading, failonce
-@failonce.watch
-def f(a): return a
-assert f(1) == 1
-print(sorted(m for m in sys.modules if "sqlalchemy" in m), threading.active_count())
-"""
-
-
-def test_off_makes_no_file_and_no_thread(tmp_path: Path) -> None:
-    """As if failonce were not there."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
-    env |= {"FAILONCE": "off", "FAILONCE_STORE__URL": f"sqlite:///{tmp_path}/s.db"}
-    done = subprocess.run(
-        [sys.executable, "-c", OFF],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=env,
-        cwd=tmp_path,
-    )
-    assert done.stdout == "[] 1\n"
-    assert not list(tmp_path.iterdir())
-
-
-def test_settings_that_cannot_be_read_are_counted(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The tool runs; `status` says why nothing is recorded."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FAILONCE_NO__SUCH", "1")
-    hosts.install(None)
-    try:
-        assert read("a") == "a:10"
-        assert failonce.status().lost == 1
-        assert "BadSetting" in failonce.status().last
-    finally:
-        hosts.install(None)
-
-
-class Hostile:
-    """An object that nobody may look at."""
-
-    def __str__(self) -> str:
-        raise RuntimeError("no")
-
-    __repr__ = __str__
-
-    def __getattr__(self, name: str) -> object:
-        raise RuntimeError("no")
-
-
-def test_failonce_that_breaks_breaks_nothing(tmp_path: Path) -> None:
-    """Its own error is counted, the tool is called once."""
-    with made(tmp_path, NOTHING_WITHHELD) as here:
-        here.teach(guardrail("give", "no"))
-        ran = []
-
-        @failonce.watch
-        def give(what: object) -> object:
-            ran.append(what)
-            return what
-
-        thing = Hostile()
-        assert give(thing) is thing
-        here.host.known = _broken  # type: ignore[method-assign]
-        assert give(1) == 1
-        assert here.host.lost >= 1
-        assert ran == [thing, 1]
-
-
-def _broken(project: str) -> None:
-    raise RuntimeError("broken")
-
-
-def test_a_thread_belongs_to_the_one_open_session(room: Room) -> None:
-    """Threads start without context; with two sessions open nobody can say."""
-
-    def in_thread(call: Callable[[], object]) -> None:
-        thread = threading.Thread(target=call)
-        thread.start()
-        thread.join()
-
-    with failonce.session("one", task="t"):
-        in_thread(lambda: read("a"))
-        with failonce.session("two"):
-            in_thread(lambda: read("b"))
-    assert [(e.call.session, e.call.task) for e in room.calls("read")] == [("one", "t"), ("", None)]
-
-
-def test_an_error_is_let_go_of_at_once(room: Room) -> None:
-    """No frame of failonce keeps it alive, also where lessons concern the tool."""
-    room.teach(
-        renaming("fail", "x", "y"),
-        renaming("fail", "v", "w", moment=Moment.AFTER_FAILURE, regex="never"),
-    )
-    gone = []
-
-    class Own(Exception):
-        def __del__(self) -> None:
-            gone.append(1)
-
-    @failonce.watch
-    def fail(**given: int) -> None:
-        raise Own
-
-    gc.disable()
-    try:
-        for args in ({"z": 1}, {"x": 1}):
-            with contextlib.suppress(Own):
-                fail(**args)
-    finally:
-        gc.enable()
-    assert gone == [1, 1]
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-def test_a_forked_child_reports_for_itself(room: Room) -> None:
-    """Also one that was made while the parent reported."""
-    read("parent")
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            read("child")
-            code = 0 if room.host.writer.flush(20) and room.host.lost == 0 else 2
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert {str(e.call.args) for e in room.calls("read")} == {
-        "{'path': 'parent'}",
-        "{'path': 'child'}",
-    }
 
 
 def test_a_generator_is_not_run_again(room: Room) -> None:

@@ -1,0 +1,1 @@
+"""Skill files on a real disk."""

@@ -1,0 +1,1 @@
+"""Redaction before the first write."""

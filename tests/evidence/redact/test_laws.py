@@ -1,0 +1,151 @@
+"""Of any text: redacting twice changes nothing, another scanner finds nothing, time is linear."""
+
+import time
+
+import pytest
+from detect_secrets.core.scan import scan_line
+from detect_secrets.settings import transient_settings
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from failonce.evidence.redact import Redactor
+from tests.evidence.redact.made import KEYED, TOKENS
+
+
+@given(st.text(max_size=400))
+@example("a\0b\ud800c")
+@example("password=<redacted:password>")
+def test_redacting_twice_changes_nothing(text):
+    redactor = Redactor(emails=True)
+    once = redactor.text(text)
+    assert redactor.text(once) == once
+    once.encode("utf-8")
+    assert "\0" not in once
+
+
+WORDS = st.sampled_from(
+    [
+        "password",
+        "=",
+        ":",
+        " ",
+        '"',
+        "'",
+        "\\",
+        "token",
+        "--secret",
+        "x1y2z3w4",
+        "://",
+        "@",
+        "Bearer ",
+        "\n",
+        "<redacted:jwt>",
+        "-----BEGIN ",
+        "PRIVATE KEY-----",
+        "eyJ",
+        ".",
+        "cookie",
+        "&sig=",
+        ",",
+        "(",
+        "$X",
+        "İ",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=25).map("".join))
+def test_nor_does_it_for_texts_about_secrets(text):
+    redactor = Redactor()
+    once = redactor.text(text)
+    assert redactor.text(once) == once
+
+
+PLUGINS = [
+    "AWSKeyDetector",
+    "GitHubTokenDetector",
+    "GitLabTokenDetector",
+    "SlackDetector",
+    "StripeDetector",
+    "OpenAIDetector",
+    "NpmDetector",
+    "PypiTokenDetector",
+    "SendGridDetector",
+    "TwilioKeyDetector",
+    "JwtTokenDetector",
+    "PrivateKeyDetector",
+    "BasicAuthDetector",
+    "DiscordBotTokenDetector",
+    "TelegramBotTokenDetector",
+    "AzureStorageKeyDetector",
+    "MailchimpDetector",
+]
+
+
+def test_another_scanner_finds_nothing_in_what_was_redacted(redactor):
+    """The peer, whose patterns are fewer, sees secrets in some lines, and afterwards in none."""
+    samples = [
+        f"{words} {secret} {words}" for words in ("sent", "error at") for secret in TOKENS.values()
+    ]
+    samples += KEYED.values()
+    seen = 0
+    with transient_settings({"plugins_used": [{"name": name} for name in PLUGINS]}):
+        for sample in samples:
+            seen += any(True for line in sample.splitlines() for _ in scan_line(line))
+            cleaned = redactor.text(sample)
+            assert [s.type for line in cleaned.splitlines() for s in scan_line(line)] == []
+    assert seen >= 20
+
+
+ADVERSARIAL = [
+    "token",
+    "password=",
+    'password="',
+    "password='\"",
+    "secret: ",
+    "eyJ",
+    "eyJaaaaaaaaa.",
+    "-----BEGIN ",
+    "-----BEGIN PRIVATE KEY-----",
+    "://a:",
+    "://",
+    "AKIA",
+    "sk-",
+    "ghp_aaaa",
+    "Bearer a",
+    "4111 1111 ",
+    "4",
+    "41111111111111111",
+    "DE89 3704 ",
+    "AB12",
+    "a.b-c_",
+    "--token ",
+    '\\"token\\": \\"',
+    " -u a:",
+    "&sig=a",
+    "Basic aaaa",
+    "xoxb-",
+    "cookie:",
+    "authorization: x\n",
+    "((((",
+    "İpassword=",
+    "PuTTY-User-Key-File-2: ",
+]
+
+
+@pytest.mark.parametrize("piece", ADVERSARIAL)
+def test_time_is_linear_in_hostile_text(redactor, piece):
+    """Four times the text may take no more than about ten times as long."""
+
+    def seconds(size: int) -> float:
+        text = (piece * (size // len(piece) + 1))[:size]
+        best = 9.0
+        for _ in range(3):
+            began = time.process_time()
+            redactor.text(text)
+            best = min(best, time.process_time() - began)
+        return best
+
+    small = seconds(8 << 10)
+    assert small < 0.5
+    assert seconds(32 << 10) < 10 * small + 0.01

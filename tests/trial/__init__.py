@@ -1,0 +1,1 @@
+"""Lessons tried on calls."""
