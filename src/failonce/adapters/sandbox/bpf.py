@@ -41,7 +41,7 @@ class _Op(IntEnum):
     RETURN = 0x06
 
 
-class Test(StrEnum):
+class Asked(StrEnum):
     """What a step asks of one argument."""
 
     ANY_BIT = "any bit of the mask"
@@ -55,7 +55,7 @@ class Step:
     """If the argument (0 to 5) passes the test, this is the verdict."""
 
     argument: int
-    test: Test
+    test: Asked
     values: tuple[int, ...]
     verdict: Verdict
 
@@ -135,14 +135,14 @@ def _rule(rule: Rule) -> list[_Line]:
 def _step(step: Step) -> Sequence[_Line]:
     load = _load(_ARGUMENTS + 8 * step.argument)
     match step.test:
-        case Test.ANY_BIT:
+        case Asked.ANY_BIT:
             return [load, *_when(_Op.ANY_BIT, _joined(step.values), step.verdict)]
-        case Test.NO_BIT:
+        case Asked.NO_BIT:
             return [load, *_unless(_Op.ANY_BIT, _joined(step.values), step.verdict)]
-        case Test.ONE_OF:
+        case Asked.ONE_OF:
             each = (_when(_Op.EQUAL, value, step.verdict) for value in step.values)
             return [load, *(line for lines in each for line in lines)]
-        case Test.NONE_OF:
+        case Asked.NONE_OF:
             last = len(step.values)
             passes = [(_Op.EQUAL, last - n, 0, v) for n, v in enumerate(step.values)]
             return [load, *passes, _give(step.verdict)]

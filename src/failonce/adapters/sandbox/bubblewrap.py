@@ -33,7 +33,7 @@ from failonce.adapters.sandbox.policy import allowed, machine
 from failonce.adapters.sandbox.reading import Unreadable, printed, read_value, read_words, visible
 from failonce.adapters.sandbox.syscalls import numbers
 from failonce.errors import Refused
-from failonce.model import Ending, Enforced, Job, Json, Ran, Strength
+from failonce.model import Barrier, Ending, Enforced, Grants, Job, Json, Ran, Strength
 
 THREADS: Final = 64
 """Threads and processes of a run together."""
@@ -98,6 +98,7 @@ class Bubblewrap:
             ran = Ran(ending=Ending.REFUSED, error=error)
         else:
             ran = self.run_unasked(job, answer=answer)
+        held = tuple(_granted(b, job.grants) for b in held)
         return replace(ran, enforced=held, ms=(time.perf_counter() - begun) * 1000)
 
     def run_unasked(self, job: Job, look: Look | None = None, answer: Answers | None = None) -> Ran:
@@ -146,6 +147,22 @@ class Bubblewrap:
                 "bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`)."
             )
         return found
+
+
+def _granted(held: Enforced, grants: Grants) -> Enforced:
+    """A barrier as it is for a run with these grants."""
+    if held.how is Strength.ABSENT:
+        return held
+    if held.what is Barrier.DISK and grants.writes:
+        why = "granted folders have no quota: they are watched, and overfilled for milliseconds"
+        return replace(held, how=Strength.PARTIAL, why=why)
+    open_to = {
+        Barrier.NETWORK: grants.network,
+        Barrier.FILES: grants.reads + grants.writes,
+        Barrier.WRITES: grants.writes,
+        Barrier.PROCESSES: ("programs of the system",) if grants.subprocess else (),
+    }.get(held.what)
+    return replace(held, why="granted: " + ", ".join(open_to)) if open_to else held
 
 
 def _converse(ready: _Prepared, look: Look | None, answers: Reply | None) -> Ran:

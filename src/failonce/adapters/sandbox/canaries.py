@@ -226,6 +226,21 @@ def _of_limits(run: Run) -> Iterator[tuple[Barrier, Enforced]]:
         yield _ended(Barrier.OUTPUT, ran, Ending.OUTPUT, "its whole answer was read")
 
 
+_HOLDS: Final[Mapping[Barrier, str]] = {
+    Barrier.TIME: "all of it is ended at the limit",
+    Barrier.NETWORK: "none but hosts that are granted, through a proxy",
+    Barrier.FILES: "none but Python, libraries of the system and what is granted",
+    Barrier.WRITES: "none but its scratch folder and what is granted",
+    Barrier.DISK: "bytes and number of files are limited",
+    Barrier.OUTPUT: "answers and logs are cut at their limits",
+    Barrier.DEVICES: f"none but {', '.join(DEVICES)}",
+    Barrier.SIGNALS: "it sees no process but its own",
+    Barrier.IDENTITY: "it is not root, and has no capability",
+    Barrier.ENVIRONMENT: "no variable of the host comes along",
+    Barrier.SYSCALLS: "none but those on a list",
+}
+
+
 def _ended(
     what: Barrier, ran: Ran, wanted: Ending, why: str, note: str = ""
 ) -> tuple[Barrier, Enforced]:
@@ -233,7 +248,9 @@ def _ended(
 
 
 def _found(what: Barrier, holds: bool, why: str, note: str = "") -> tuple[Barrier, Enforced]:
-    return what, Enforced(what=what, how=Strength.ENFORCED, why=note) if holds else _not(what, why)
+    if not holds:
+        return what, _not(what, why)
+    return what, Enforced(what=what, how=Strength.ENFORCED, why=note or _HOLDS[what])
 
 
 def _not(what: Barrier, why: str) -> Enforced:

@@ -1,5 +1,6 @@
 """How much a run took of the folders that it was granted to write."""
 
+import math
 import os
 import time
 from collections.abc import Iterable
@@ -11,8 +12,8 @@ from typing import Final
 from failonce.adapters.sandbox.layout import INODES
 
 _PAUSE_S: Final = 0.005
-_SHARE: Final = 4
-"""A look may take a quarter of the time; large folders are looked at less often."""
+_SHARE: Final = 1
+"""A look may take half of the time; large folders are looked at less often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class Growth:
         """`roots` are descriptors of files and folders, `most` is in bytes."""
         self._roots = tuple(roots)
         self._most = most
+        self._before = _Size()
+        self._most_files = math.inf
         self._before = self._size()
+        self._most_files = self._before.files + INODES
         self.pause = _PAUSE_S
         self._next = 0.0
 
@@ -56,9 +60,11 @@ class Growth:
             with suppress(OSError):
                 found = Path(path).stat()
                 total, files = total + found.st_blocks * 512, files + 1
-        while waiting:
+        while waiting and files <= self._most_files:  # more need not be counted
             with suppress(OSError), os.scandir(waiting.pop()) as entries:
                 for entry in entries:
+                    if files > self._most_files:
+                        break
                     with suppress(OSError):
                         total += entry.stat(follow_symlinks=False).st_blocks * 512
                         files += 1

@@ -118,10 +118,20 @@ def memory_group(most: int) -> MemoryGroup | None:
 def _place() -> _Place | None:
     """Where groups can be made: tried with one that holds nothing."""
     for place in _places():
+        _sweep(place.folder)
         with suppress(OSError):
             MemoryGroup(place, 1 << 30).close()
             return place
     return None
+
+
+def _sweep(folder: Path) -> None:
+    """Take away the groups of processes that were killed in the middle of a run."""
+    with suppress(OSError):
+        for group in folder.glob("failonce-*-*"):
+            if not Path("/proc", group.name.split("-")[1]).exists():
+                with suppress(OSError):
+                    group.rmdir()
 
 
 def _places() -> list[_Place]:

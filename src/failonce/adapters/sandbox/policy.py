@@ -11,7 +11,7 @@ import platform
 from collections.abc import Mapping
 from typing import Final
 
-from failonce.adapters.sandbox.bpf import ALLOW, Filter, Machine, Rule, Step, Test, refuse
+from failonce.adapters.sandbox.bpf import ALLOW, Asked, Filter, Machine, Rule, Step, refuse
 from failonce.adapters.sandbox.syscalls import NEWEST, numbers
 from failonce.errors import Refused
 
@@ -102,7 +102,7 @@ def allowed(
 
 def _mode(argument: int) -> Rule:
     """Files that take their owner's rights along stay forbidden, also in granted folders."""
-    step = Step(argument, Test.ANY_BIT, (_SPECIAL_MODE,), _DENY)
+    step = Step(argument, Asked.ANY_BIT, (_SPECIAL_MODE,), _DENY)
     return Rule((step,), ALLOW)
 
 
@@ -110,27 +110,27 @@ def _opened(flags: int) -> Rule:
     """The mode is only looked at where a file may be made; else anything may stand there."""
     return Rule(
         (
-            Step(flags, Test.NO_BIT, (_MAKES_A_FILE,), ALLOW),
-            Step(flags + 1, Test.ANY_BIT, (_SPECIAL_MODE,), _DENY),
+            Step(flags, Asked.NO_BIT, (_MAKES_A_FILE,), ALLOW),
+            Step(flags + 1, Asked.ANY_BIT, (_SPECIAL_MODE,), _DENY),
         ),
         ALLOW,
     )
 
 
 def _only(argument: int, values: tuple[int, ...], otherwise: int = _DENY) -> Rule:
-    return Rule((Step(argument, Test.ONE_OF, values, ALLOW),), otherwise)
+    return Rule((Step(argument, Asked.ONE_OF, values, ALLOW),), otherwise)
 
 
 _STREAM_SOCKET = Rule(
     (
-        Step(0, Test.NONE_OF, (_INET,), _DENY),
-        Step(1, Test.NONE_OF, _STREAMS, _DENY),
-        Step(2, Test.NONE_OF, _TCP, _DENY),
+        Step(0, Asked.NONE_OF, (_INET,), _DENY),
+        Step(1, Asked.NONE_OF, _STREAMS, _DENY),
+        Step(2, Asked.NONE_OF, _TCP, _DENY),
     ),
     ALLOW,
 )
 _SOCKET_OPTION = _only(1, _LEVELS)
-_ANY_CLONE = Rule((Step(0, Test.ANY_BIT, (_NEW_NAMESPACE, _TRACED), _DENY),), ALLOW)
+_ANY_CLONE = Rule((Step(0, Asked.ANY_BIT, (_NEW_NAMESPACE, _TRACED), _DENY),), ALLOW)
 _RULES: Final[Mapping[str, Rule]] = {
     "open": _opened(1),
     "openat": _opened(2),
@@ -141,21 +141,21 @@ _RULES: Final[Mapping[str, Rule]] = {
     "fchmod": _mode(1),
     "fchmodat": _mode(2),
     "fchmodat2": _mode(2),
-    "fcntl": Rule((Step(1, Test.ONE_OF, _FCNTLS, _DENY),), ALLOW),
+    "fcntl": Rule((Step(1, Asked.ONE_OF, _FCNTLS, _DENY),), ALLOW),
     "ioctl": _only(1, _IOCTLS, refuse(errno.ENOTTY)),
     "prctl": _only(0, _PRCTLS),
     "socketpair": Rule(
         (
-            Step(0, Test.NONE_OF, (_UNIX,), _DENY),
+            Step(0, Asked.NONE_OF, (_UNIX,), _DENY),
             # half of a pair that sends single letters sends them to anybody
-            Step(1, Test.NONE_OF, _STREAMS, _DENY),
+            Step(1, Asked.NONE_OF, _STREAMS, _DENY),
         ),
         ALLOW,
     ),
     "clone": Rule(
         (
-            Step(0, Test.ANY_BIT, (_NEW_NAMESPACE, _TRACED), _DENY),
-            Step(0, Test.ANY_BIT, (_THREAD,), ALLOW),
+            Step(0, Asked.ANY_BIT, (_NEW_NAMESPACE, _TRACED), _DENY),
+            Step(0, Asked.ANY_BIT, (_THREAD,), ALLOW),
         ),
         _DENY,
     ),
