@@ -73,7 +73,7 @@ class Trying:
 
 def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], Proof]:
     """Every check on a tool, and what its examples prove; refused where it cannot be tried."""
-    checks = [_lint(tool), _held(None if trying is None else trying.sandbox)]
+    checks = [_lint(tool), held(None if trying is None else trying.sandbox)]
     if trying is None or (checks[-1].fatal and not checks[-1].passed):
         return checks, _proof((), (), checks)
     runs = _Runs(tool, trying)
@@ -184,7 +184,7 @@ def _lint(tool: LearnedTool) -> CheckResult:
     )
 
 
-def _held(sandbox: Sandbox | None) -> CheckResult:
+def held(sandbox: Sandbox | None) -> CheckResult:
     """Does the sandbox of this machine hold what it must?"""
     barriers = () if sandbox is None else sandbox.barriers()
     absent = [b for b in barriers if b.how is Strength.ABSENT]
@@ -193,9 +193,9 @@ def _held(sandbox: Sandbox | None) -> CheckResult:
         why = "; ".join(f"{b.what}: {b.why}" for b in absent[:3]) or "there is none"
         detail = f"it cannot be tried on this machine ({why}). failonce doctor says what to do"
         return CheckResult(name="sandbox", passed=False, detail=detail, fatal=True)
-    held = f"{len(barriers) - len(partial)} barriers held"
+    kept = f"{len(barriers) - len(partial)} barriers held"
     part = "".join(f", {b.what} in part ({b.why})" for b in partial)
-    return CheckResult(name="sandbox", passed=not partial, detail=held + part)
+    return CheckResult(name="sandbox", passed=not partial, detail=kept + part)
 
 
 def _declared(tool: LearnedTool, passed: Sequence[str]) -> CheckResult:
@@ -272,8 +272,8 @@ def _proof(
 
 
 def _line(examples: Sequence[Example], shown: Sequence[str], checks: Sequence[CheckResult]) -> str:
-    held = next((c for c in checks if c.name == "sandbox"), None)
-    if held is not None and held.fatal and not held.passed:
+    sandbox = next((c for c in checks if c.name == "sandbox"), None)
+    if sandbox is not None and sandbox.fatal and not sandbox.passed:
         return "Not tried: there is no sandbox on this machine that holds."
     good = sum(not why for why in shown)
     cases = next((c.detail for c in checks if c.name == "cases"), "")
