@@ -103,7 +103,7 @@ class ModelAuthor:
                 return self._late()
             case theirs.ModelHTTPError(status_code=status):
                 return AuthorError(f"the language model answered with status {status}")
-            case theirs.ModelConnectionError():
+            case theirs.ModelConnectionError() if _never_met(error):
                 return AuthorError("the language model cannot be reached (`model.url`)")
         unread = AuthorError(f"the answer cannot be read ({type(error).__name__})")
         unread.tokens_out = self._at.max_tokens
@@ -148,6 +148,17 @@ class ModelAuthor:
         if prices is None:
             return None
         return (tokens_in * prices.into + tokens_out * prices.out) / _PER
+
+
+def _never_met(error: BaseException | None) -> bool:
+    """Whether there was no connection at all, so that nothing can have been answered."""
+    import httpx2  # noqa: PLC0415 - see ModelAuthor
+
+    while error is not None:
+        if isinstance(error, httpx2.ConnectError):
+            return True
+        error = error.__cause__
+    return False
 
 
 async def _ask(at: Endpoint, asked: str) -> "ModelResponse":
