@@ -36,6 +36,9 @@ from failonce.ports import Sandbox
 
 REFUSING: Final = frozenset({"ValueError", "TypeError"})
 """How a tool says that it does not take what it was given."""
+TOGETHER_S: Final = 120.0
+"""Seconds that all runs of one tool may take, so that its author cannot hold us up by many cases
+that take long. One that took longer than it may is the last."""
 MADE_UP: Final = 20
 """Inputs of its declared types that a tool is tried on."""
 
@@ -96,6 +99,7 @@ class _Runs:
     def __init__(self, tool: LearnedTool, trying: Trying) -> None:
         self._tool = tool
         self._trying = trying
+        self._left_ms = TOGETHER_S * 1000
 
     def passes(self, case: DeclaredCase) -> str:
         """What is wrong with what it came to; empty where nothing is."""
@@ -116,6 +120,8 @@ class _Runs:
         """Is the same call answered the same?"""
         for n, case in enumerate(self._tool.cases, 1):
             one, other = (self._run(case.args, _Told(case)) for _ in range(2))
+            if Ending.REFUSED in (one.ending, other.ending):
+                return CheckResult(name="steady", passed=False, detail=f"case {n}: {_said(other)}")
             if one.ending is not other.ending or not same(one.value, other.value):
                 detail = f"case {n} came to {_came(one)}, and then to {_came(other)}"
                 return CheckResult(name="steady", passed=False, detail=detail)
@@ -147,7 +153,11 @@ class _Runs:
             grants=granted,
             limits=self._trying.limits,
         )
-        return self._trying.sandbox.run(job, None if told is None else told.answer)
+        if self._left_ms <= 0:
+            return Ran(ending=Ending.REFUSED, error="its runs before took too long")
+        ran = self._trying.sandbox.run(job, None if told is None else told.answer)
+        self._left_ms -= self._left_ms if ran.ending is Ending.TIME else ran.ms
+        return ran
 
 
 class _Told:
