@@ -62,9 +62,7 @@ class Server:
 
     def prompt(self, n: int = -1) -> str:
         """What the user said in a request."""
-        return "\n".join(
-            m["content"] for m in self.asked[n]["messages"] if m["role"] == "user"
-        )
+        return "\n".join(m["content"] for m in self.asked[n]["messages"] if m["role"] == "user")
 
 
 @contextmanager
@@ -73,7 +71,7 @@ def serving(*replies: Reply, by: Callable[[str], Reply] | None = None) -> Iterat
     server = Server(by or replies)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that the library calls
+        def do_POST(self) -> None:
             size = int(self.headers["content-length"])
             server.keys.append(self.headers.get("authorization", ""))
             reply = server.reply(json.loads(self.rfile.read(size)))

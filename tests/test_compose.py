@@ -225,6 +225,8 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "paths.skills": "/s",
         "paths.templates": "/t",
         "paths.rejects": "/r",
+        "paths.packages": "/p",
+        "tools.memory_mb": "64",
         "learning.trial": "5d",
         "mine.order": "hits",
         "mine.windows": "5d/9d",

@@ -68,7 +68,8 @@ class Making:
         """Tools for calls that recur, each judged; those of which nothing is new as they were."""
         latest = {x.id: x for x in self._review.store.lessons()}
         found: list[tuple[Proposal, Judgement]] = []
-        for composite in composites(calls):
+        learned = {x.proposal.target for x in latest.values() if x.proposal.kind is KindName.TOOL}
+        for composite in composites(calls, learned):
             proposal = composite.proposal
             old = self._review.identify(proposal, latest)[1]
             if old is not None and old.digest == body_digest(proposal):
@@ -83,7 +84,12 @@ class Making:
         return gate.judge(composite.proposal, self._case(one_each[:EXAMPLES]), decide)
 
     def _case(self, examples: Sequence[Example]) -> gate.Case:
-        trying = Trying(sandbox=self._sandbox, examples=examples, allowed=self._policy.unread)
+        trying = Trying(
+            sandbox=self._sandbox,
+            examples=examples,
+            allowed=self._policy.unread,
+            limits=self._policy.limits,
+        )
         return gate.Case(calls=(), recoveries={}, trying=trying)
 
     def _room(self, proposal: Proposal) -> None:

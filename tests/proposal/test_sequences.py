@@ -182,3 +182,16 @@ def test_names_that_python_has_no_room_for_are_given_all_the_same() -> None:
     assert tool.component == "look_up_then_take"
     assert "call('take', **{'from': json.loads(answer_1)['id']})" in tool.source
     assert [p.name for p in tool.parameters] == ["at_time", "class_"]
+
+
+def test_what_a_learned_tool_does_is_nobodys_habit() -> None:
+    """Neither its own calls nor those that it makes while it runs."""
+
+    def used(n: int) -> list[Evidence]:
+        inner = ticket(n)
+        own = replace(inner[0], call=replace(inner[0].call, tool="answer_ticket"))
+        return [replace(own, id=f"own {n}", duration_ms=5_000.0), *inner]
+
+    calls = [e for n in range(6) for e in used(n)]
+    assert not list(composites(calls, {"answer_ticket"}))
+    assert list(composites(calls)), "where nobody says that it was learned they are"

@@ -27,7 +27,7 @@ from failonce.compose.settings import (
     windows,
 )
 from failonce.errors import BadSetting
-from failonce.model import Json, Mode
+from failonce.model import Grants, Json, Limits, Mode
 from failonce.policy import Policy
 from failonce.ports import Weights
 
@@ -95,6 +95,7 @@ class Configuration:
         """What the core needs of the settings."""
         mine, impact, hints = self.settings.mine, self.settings.impact, self.settings.hints
         outcome, own = self.settings.outcome, self.settings.classification
+        tools = self.settings.tools
         return Policy(
             min_hits_7d=mine.min_hits_7d,
             top=mine.top,
@@ -114,9 +115,19 @@ class Configuration:
             holdout_canary=outcome.holdout_canary if outcome.holdout else 0.0,
             holdout_approved=outcome.holdout_approved if outcome.holdout else 0.0,
             trial=self.settings.learning.trial,
+            max_tools=tools.most,
+            unread=Grants(packages=_packages(self.settings.paths.packages)),
+            limits=Limits(seconds=tools.seconds, memory_bytes=tools.memory_mb << 20),
             default_mode=self.settings.learning.mode or Mode.MANUAL,
             forced_mode=self.forced_mode,
         )
+
+
+def _packages(folder: Path | None) -> tuple[str, ...]:
+    """The packages that the operator put there, by name."""
+    if folder is None or not folder.is_dir():
+        return ()
+    return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
 
 
 def configure(

@@ -11,9 +11,9 @@ from failonce.ports import Sandbox
 
 def sandbox(config: Configuration) -> Sandbox:
     """It; whether it holds is told by `barriers`, which are tried once a process."""
-    return _sandbox(store_path(config.url).parent)
+    return _sandbox(store_path(config.url).parent, config.settings.paths.packages)
 
 
 @lru_cache(maxsize=8)
-def _sandbox(folder: Path) -> Sandbox:
-    return Bubblewrap(protected=(folder,))
+def _sandbox(folder: Path, packages: Path | None) -> Sandbox:
+    return Bubblewrap(protected=(folder,), packages=packages)

@@ -419,6 +419,29 @@ class ModelSettings(_Section):
         return self
 
 
+class ToolSettings(_Section):
+    """Tools that were written for an agent, and the sandbox that they run in."""
+
+    most: int = Field(
+        default=50,
+        ge=0,
+        le=1000,
+        description="Learned tools, waiting or in force, beyond which none is added. Default: 50.",
+    )
+    seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=600,
+        description="How long one run may take, in seconds. Default: 10.",
+    )
+    memory_mb: int = Field(
+        default=512,
+        ge=16,
+        le=65_536,
+        description="How much memory one run may take, in MiB. Default: 512.",
+    )
+
+
 class PathSettings(_Section):
     """Folders. In a file they are relative to its folder, else to the working directory."""
 
@@ -436,6 +459,11 @@ class PathSettings(_Section):
         default=None,
         description="Folder where lines that could not be imported are kept. Default: `rejects` "
         "in your data folder.",
+    )
+    packages: Path | None = Field(
+        default=None,
+        description="Folder with the packages that generated code may ask for, each in a folder of "
+        "its name (`pip install --target FOLDER/NAME NAME`). Default: none.",
     )
 
 
@@ -463,6 +491,7 @@ class Settings(BaseSettings):
     skill: SkillSettings = SkillSettings()
     outcome: OutcomeSettings = OutcomeSettings()
     impact: ImpactSettings = ImpactSettings()
+    tools: ToolSettings = ToolSettings()
     classification: ClassificationSettings = ClassificationSettings()
     model: ModelSettings = ModelSettings()
     paths: PathSettings = PathSettings()

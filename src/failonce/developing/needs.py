@@ -4,6 +4,7 @@
 already, however it spells them.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,22 +19,36 @@ _NAMED: Final = 5
 _COVERED: Final = 2 / 3
 """Share of what is wanted that a tool must speak of, where all of its name is wanted."""
 _EMPTY: Final = frozenset({
-    "a", "add", "all", "an", "and", "any", "are", "at", "build", "by", "can", "capabilities",
-    "capability", "code", "command", "could", "create", "develop", "do", "does", "for", "force",
-    "from", "function", "functions", "generate", "give", "i", "implement", "in", "is", "it",
-    "learn", "let", "make", "me", "missing", "my", "need", "needed", "needs", "new", "of", "on",
-    "or", "our", "please", "program", "script", "so", "some", "that", "the", "then", "there",
-    "this", "to", "tool", "tools", "us", "want", "we", "which", "will", "with", "would",
-    "write", "you", "your",
+    "a", "all", "an", "and", "any", "are", "at", "by", "can",
+    "could", "for", "force",
+    "from", "i", "in", "is", "it",
+    "let", "me", "missing", "my", "need", "needed", "needs", "new", "of", "on",
+    "or", "our", "please", "so", "some", "that", "the", "then", "there",
+    "this", "to", "us", "want", "we", "which", "will", "with", "would",
+    "you", "your",
 })  # fmt: skip
 """Words that say nothing of what is wanted."""
+_MAKING: Final = frozenset(
+    {"add", "build", "code", "create", "develop", "generate", "give", "implement", "learn", "make",
+     "write"}
+)  # fmt: skip
+"""What a request may begin with; `write a file` means it."""
+_TOOL: Final = frozenset(
+    {"capabilities", "capability", "command", "function", "functions", "program", "script", "tool",
+     "tools"}
+)  # fmt: skip
+_CAMEL: Final = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")
 _ENDINGS: Final = ("ers", "ors", "ing", "ies", "er", "or", "ed", "es", "e", "s", "y")
 
 
 def meant(text: str) -> list[str]:
     """The words of a request that say something, each once, in order."""
-    found = [w for w in words(text[:LONGEST]) if w not in _EMPTY]
-    return list(dict.fromkeys(found))
+    parts = text[:LONGEST].split()
+    plain = (p if _CAMEL.search(p) else p.lower() for p in parts)  # `PDFs` is one word
+    found = list(dict.fromkeys(w for p in plain for w in words(p) if w not in _EMPTY))
+    told = [w for w in found if w not in _TOOL]
+    made = len(told) > 2 or len(told) < len(found)
+    return told[1:] if made and told and told[0] in _MAKING else told
 
 
 def name_of(text: str) -> str:

@@ -36,9 +36,9 @@ from failonce.ports import Sandbox
 
 REFUSING: Final = frozenset({"ValueError", "TypeError"})
 """How a tool says that it does not take what it was given."""
-TOGETHER_S: Final = 120.0
-"""Seconds that all runs of one tool may take, so that its author cannot hold us up by many cases
-that take long. One that took longer than it may is the last."""
+TOGETHER: Final = 12
+"""All runs of one tool may take so many times what one may, so that its author cannot hold us up
+by many cases that take long. One that took longer than it may is the last."""
 MADE_UP: Final = 20
 """Inputs of its declared types that a tool is tried on."""
 
@@ -99,7 +99,7 @@ class _Runs:
     def __init__(self, tool: LearnedTool, trying: Trying) -> None:
         self._tool = tool
         self._trying = trying
-        self._left_ms = TOGETHER_S * 1000
+        self._left_ms = TOGETHER * trying.limits.seconds * 1000
 
     def passes(self, case: DeclaredCase) -> str:
         """What is wrong with what it came to; empty where nothing is."""

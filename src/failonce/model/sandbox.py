@@ -59,6 +59,8 @@ class Ending(StrEnum):
     MEMORY = "memory"
     OUTPUT = "output"
     """It answered more than it may."""
+    DISK = "disk"
+    """It took more of a granted folder than it may; a full scratch folder raises within."""
     DIED = "died"
     """It ended by itself, or by a signal, without an answer that can be read."""
     REFUSED = "refused"
@@ -82,7 +84,7 @@ class Barrier(StrEnum):
     DEVICES = "devices"
     SIGNALS = "signals"
     IDENTITY = "identity"
-    """Being root, or somebody who is somebody on this machine."""
+    """Being root, or having any of root's rights."""
     ENVIRONMENT = "environment"
     SYSCALLS = "syscalls"
 

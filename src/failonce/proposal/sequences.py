@@ -12,8 +12,9 @@ import keyword
 import pprint
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -91,10 +92,13 @@ class Composite:
     """(cluster, case) of those that did not teach it."""
 
 
-def composites(calls: Iterable[Evidence]) -> Iterator[Composite]:
-    """Tools for the sequences that recur in recorded calls, which come session by session."""
+def composites(calls: Iterable[Evidence], learned: Set[str] = frozenset()) -> Iterator[Composite]:
+    """Tools for the sequences that recur in recorded calls, which come session by session.
+
+    Calls of tools that were `learned`, and those that these made, are nobody's habit.
+    """
     taken: set[tuple[str, ...]] = set()
-    for tools, instances in _recurring(calls):
+    for tools, instances in _recurring(calls, learned):
         if any(_inside(tools, other) for other in taken):
             continue
         found = _composite(tools, instances)
@@ -106,11 +110,13 @@ def composites(calls: Iterable[Evidence]) -> Iterator[Composite]:
 # ------------------------------------------------------------------- finding
 
 
-def _recurring(calls: Iterable[Evidence]) -> list[tuple[tuple[str, ...], list[Instance]]]:
+def _recurring(
+    calls: Iterable[Evidence], learned: Set[str]
+) -> list[tuple[tuple[str, ...], list[Instance]]]:
     """Sequences of different tools that enough clusters made; longer ones first."""
     found: dict[tuple[str, ...], list[Instance]] = defaultdict(list)
     for session in _sessions(calls):
-        for row in _rows(session):
+        for row in _rows(_own(session, learned)):
             for length in LENGTHS:
                 for first in range(len(row) - length + 1):
                     own = tuple(row[first : first + length])
@@ -135,6 +141,18 @@ def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
         own.append(e)
     if own:
         yield own
+
+
+def _own(session: Sequence[Evidence], learned: Set[str]) -> list[Evidence]:
+    """The calls that the caller made itself: not those made while a learned tool ran."""
+    found: list[Evidence] = []
+    until: datetime | None = None
+    for e in session:
+        if e.call.tool in learned:
+            until = e.at + timedelta(milliseconds=e.duration_ms or 0.0)
+        elif until is None or e.at > until:
+            found.append(e)
+    return found
 
 
 def _rows(session: Sequence[Evidence]) -> Iterator[list[Evidence]]:

@@ -18,7 +18,9 @@ SOURCE = 'def title(text: str) -> str:\n    """Writes a title."""\n    return te
 
 
 def author(server: Server, **fields: object) -> ModelAuthor:
-    return ModelAuthor(Endpoint(**{"model": "scripted", "url": server.url, "seconds": 5.0} | fields))
+    return ModelAuthor(
+        Endpoint(**{"model": "scripted", "url": server.url, "seconds": 5.0} | fields)
+    )
 
 
 def test_it_asks_once_and_hands_back_the_code_and_the_bill() -> None:
@@ -67,7 +69,11 @@ def test_it_can_be_asked_from_within_an_event_loop() -> None:
         (Reply(raw=b'{"choices": []}'), "cannot be read", True),
         (Reply(raw=b"[" * 100_000), "cannot be read", True),
         (Reply(raw=b" " * (MOST_BYTES + 1)), "cannot be read", True),
-        (Reply(raw=gzip.compress(b"{}"), headers={"content-encoding": "gzip"}), "cannot be read", True),
+        (
+            Reply(raw=gzip.compress(b"{}"), headers={"content-encoding": "gzip"}),
+            "cannot be read",
+            True,
+        ),
         (Reply(text=""), "cannot be read|without a word", True),
         (Reply(text=" \n"), "without a word", True),
     ],

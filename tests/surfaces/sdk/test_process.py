@@ -34,6 +34,7 @@ def test_the_public_names_are_these() -> None:
         "ingest_error",
         "install_excepthook",
         "learn",
+        "learned_tools",
         "learning",
         "observe",
         "override",

@@ -9,6 +9,7 @@ import os
 import resource
 import secrets
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,8 @@ from failonce.adapters.sandbox import interpreter, stage
 from failonce.adapters.sandbox.answering import Answers, Counter, Reply, reply
 from failonce.adapters.sandbox.conversation import BOOT, INFO, Conversation, Log, Said, Start
 from failonce.adapters.sandbox.framing import framed
-from failonce.adapters.sandbox.layout import INODES, PACKAGES, SCRATCH, Layout, arguments
+from failonce.adapters.sandbox.growth import Growth
+from failonce.adapters.sandbox.layout import DEVICES, INODES, PACKAGES, SCRATCH, Layout, arguments
 from failonce.adapters.sandbox.memory_group import CURE, MemoryGroup, memory_group
 from failonce.adapters.sandbox.policy import allowed, machine
 from failonce.adapters.sandbox.reading import Unreadable, printed, read_value, read_words, visible
@@ -100,18 +102,23 @@ class Bubblewrap:
     def run_unasked(self, job: Job, look: Look | None = None, answer: Answers | None = None) -> Ran:
         """Run it without trying the barriers first, as canaries do."""
         try:
-            with ExitStack() as stack:
-                ready = self._prepared(job, stack)
-                if ready.user is None:
-                    own = None if answer is None else partial(reply, answer)
-                    return _converse(ready, look, own)
-                counter = None if answer is None else Counter(answer)
-                asked = None if counter is None else counter.ask
-                return stage.apart(lambda: _converse(ready, look, asked), counter)
+            user = stage.nobody()
+            if user is None:
+                own = None if answer is None else partial(reply, answer)
+                return self._attempt(job, user, look, own)
+            counter = None if answer is None else Counter(answer)
+            asked = None if counter is None else counter.ask
+            return stage.apart(lambda: self._attempt(job, user, look, asked), counter)
         except Refused as no:
             return Ran(ending=Ending.REFUSED, error=str(no))
+        except OSError as error:
+            return Ran(ending=Ending.REFUSED, error=f"The sandbox cannot be set up: {error}.")
 
-    def _prepared(self, job: Job, stack: ExitStack) -> _Prepared:
+    def _attempt(self, job: Job, user: int | None, look: Look | None, answers: Reply | None) -> Ran:
+        with ExitStack() as stack:
+            return _converse(self._prepared(job, user, stack), look, answers)
+
+    def _prepared(self, job: Job, user: int | None, stack: ExitStack) -> _Prepared:
         limits = job.limits
         if min(limits.seconds, limits.memory_bytes, limits.disk_bytes, limits.output_bytes) <= 0:
             raise Refused("A limit of nothing leaves nothing to run.")
@@ -120,7 +127,6 @@ class Bubblewrap:
             job.grants, stack, protected=self._protected, packages=self._packages
         )
         hosts = granting.hosts(job.grants)
-        user = stage.nobody()
         group = memory_group(limits.memory_bytes + limits.disk_bytes + _INTERPRETER_BYTES)
         if group is not None:
             stack.callback(group.close)
@@ -149,13 +155,15 @@ def _converse(ready: _Prepared, look: Look | None, answers: Reply | None) -> Ran
         proxy = stack.enter_context(Conversation(*door, most_log=0)) if door else None
         code = marshal.dumps((_inside("inside"), _config(ready)))
         counted = _entered(ready, stack)
-        talk = stack.enter_context(Conversation(start, code, most_log=job.limits.log_bytes))
+        talk = stack.enter_context(
+            Conversation(start, code, most_log=job.limits.log_bytes, growth=_growth(ready))
+        )
         if not counted:
             _count(ready, talk)
         found = talk.greeting(_START_S)
         if found is None:
             raise Refused(_why_not(talk))
-        if found != [g.identity for g in ready.granted]:
+        if found[1:] != [g.identity for g in ready.granted]:
             raise Refused("What was granted was changed for something else while it was looked at.")
         if proxy is not None:
             talk.hand_on(proxy)
@@ -166,6 +174,12 @@ def _converse(ready: _Prepared, look: Look | None, answers: Reply | None) -> Ran
         if look is not None:
             look(talk)
     return _told(said, talk.log, ready)
+
+
+def _growth(ready: _Prepared) -> Growth | None:
+    """What looks at the folders that may be written, where there are any."""
+    written = [g.descriptor for g in ready.granted if g.bind.writable]
+    return Growth(written, ready.job.limits.disk_bytes) if written else None
 
 
 def _starts(ready: _Prepared) -> tuple[Start, tuple[Start, bytes] | None]:
@@ -215,11 +229,24 @@ def _config(ready: _Prepared) -> dict[str, object]:
         "disk": job.limits.disk_bytes,
         "inodes": INODES,
         "limits": _limits(job),
+        "landlock": [known["landlock_create_ruleset"] + n for n in (0, 1, 2)],
+        "writable": [(SCRATCH, "own"), *_devices(), *_written(ready)],
         "granted": [g.bind.target for g in ready.granted],
         "proxy": interpreter.PROXY_PORT if ready.hosts else 0,
         "packages": [f"{PACKAGES}/{name}" for name in job.grants.packages],
         "filter": program,
     }
+
+
+def _devices() -> list[tuple[str, str]]:
+    return [(f"/dev/{name}", "file") for name in DEVICES]
+
+
+def _written(ready: _Prepared) -> list[tuple[str, str]]:
+    """Granted places to write, and whether each is a folder or a file."""
+    found = [g for g in ready.granted if g.bind.writable]
+    kinds = ("granted" if stat.S_ISDIR(os.fstat(g.descriptor).st_mode) else "file" for g in found)
+    return [(g.bind.target, kind) for g, kind in zip(found, kinds, strict=True)]
 
 
 @cache
@@ -311,12 +338,14 @@ def _judged(said: Said, overrun: bool) -> tuple[Ending, Json, str]:
                 return Ending.MEMORY, None, "It asked for more memory than it may have."
     except Unreadable as error:
         return Ending.DIED, None, f"Its answer cannot be read: {error}."
-    if said.too_much:
-        return Ending.OUTPUT, None, "It answered more than it may."
-    if overrun:
-        return Ending.MEMORY, None, "It took more memory than it may have, and was ended."
-    if said.late:
-        return Ending.TIME, None, "It took longer than it may, and was ended."
+    for held, ending, what in (
+        (said.too_much, Ending.OUTPUT, "It answered more than it may."),
+        (said.too_full, Ending.DISK, "It took more of a granted folder than it may."),
+        (overrun, Ending.MEMORY, "It took more memory than it may have."),
+        (said.late, Ending.TIME, "It took longer than it may."),
+    ):
+        if held:
+            return ending, None, what
     if said.status is None:
         return Ending.DIED, None, "What it wrote in place of an answer is none."
     return Ending.DIED, None, f"It ended with status {said.status} and without an answer."

@@ -3,9 +3,11 @@
 import os
 import secrets
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -17,7 +19,7 @@ from failonce.adapters.sandbox.memory_group import CURE, memory_group
 from failonce.adapters.sandbox.policy import machine
 from failonce.adapters.sandbox.syscalls import numbers
 from failonce.errors import Refused
-from failonce.model import Barrier, Ending, Enforced, Job, Limits, Ran, Strength
+from failonce.model import Barrier, Ending, Enforced, Grants, Job, Limits, Ran, Strength
 
 _MIB: Final = 1 << 20
 _FILES: Final = INODES + 1
@@ -37,10 +39,12 @@ class Run(Protocol):
 
 @dataclass(slots=True)
 class _Seen:
-    """What the kernel said of process 1, and who knocked at the host."""
+    """What the kernel said of process 1, and what became of the baits."""
 
     facts: dict[str, str] = field(default_factory=dict)
-    knocked: int = 0
+    knocked: bool = False
+    shot: bool = False
+    piped: bool = False
 
     def look(self, talk: Conversation) -> None:
         """While it is still there."""
@@ -72,27 +76,55 @@ def _probed(run: Run, seen: _Seen, secret: str) -> Ran:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="failonce-canary-")))
         folder.chmod(0o755)
-        bait = folder / "secret"
-        bait.write_text(secret)
-        bait.chmod(0o644)
+        file = folder / "secret"
+        file.write_text(secret)
+        file.chmod(0o644)
+        bait = stack.enter_context(_sleeping())
+        pipe = _pipe(folder / "granted", stack)
         door = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = door.getsockname()[1]
         door.settimeout(0)
         args = {
-            "secret": str(bait),
-            "host_pid": os.getpid(),
+            "secret": str(file),
+            "bait": bait.pid,
+            "pipe": str(folder / "granted/pipe"),
             "port": port,
             "calls": {n: known[n] for n in _FORBIDDEN.split()},
             "blocks": 8,
             "files": _FILES,
         }
-        ran = run(Job(source=source, entry="probe", args=args, limits=_SMALL), seen.look)
-        try:
+        grants = Grants(reads=(str(folder / "granted"),))
+        job = Job(source=source, entry="probe", args=args, grants=grants, limits=_SMALL)
+        ran = run(job, seen.look)
+        with suppress(BlockingIOError):
             door.accept()[0].close()
-            seen.knocked = 1
-        except BlockingIOError:
-            pass
+            seen.knocked = True
+        with suppress(BlockingIOError):
+            seen.piped = bool(os.read(pipe, 1))
+        seen.shot = bait.poll() is not None
     return ran
+
+
+def _pipe(folder: Path, stack: ExitStack) -> int:
+    """The reading end of a named pipe in a folder that is granted for reading."""
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    opened = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    stack.callback(os.close, opened)
+    return opened
+
+
+@contextmanager
+def _sleeping() -> Iterator[subprocess.Popen[bytes]]:
+    """A process of the host that is there to be killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"], env={}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def _of_probe(
@@ -114,11 +146,7 @@ def _of_probe(
         value["secret"] != secret and not value["seen"],
         f"files of the host can be read: {value['seen']}",
     )
-    yield _found(
-        Barrier.WRITES,
-        set(value["written"]) == {SCRATCH},
-        f"files can be made in {value['written']}",
-    )
+    yield _writes(set(value["written"]) == {SCRATCH}, value["written"], seen)
     yield _found(
         Barrier.DISK,
         value["filled"] <= 4 and value["files"] < _FILES,
@@ -129,7 +157,7 @@ def _of_probe(
         set(value["devices"]) <= set(DEVICES) and value["made"] == "EPERM",
         f"devices: {value['devices']}",
     )
-    yield _found(Barrier.SIGNALS, value["host"] == "ESRCH", "the host's processes are seen")
+    yield _found(Barrier.SIGNALS, not seen.shot, "a process of the host was killed")
     yield _found(
         Barrier.IDENTITY,
         "0" not in outside
@@ -144,6 +172,15 @@ def _of_probe(
         not calls and facts["Seccomp"] == "2",
         f"calls that should not be: {calls}",
     )
+
+
+def _writes(holds: bool, written: list[str], seen: _Seen) -> tuple[Barrier, Enforced]:
+    what = Barrier.WRITES
+    if holds and seen.piped:
+        why = "named pipes in folders that are granted for reading can be written to"
+        cure = "a kernel from 5.13 on with Landlock among its `lsm`"
+        return what, Enforced(what=what, how=Strength.PARTIAL, why=why, cure=cure)
+    return _found(what, holds, f"files can be made in {written}")
 
 
 def _environment() -> set[str]:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Final
 
 from failonce.adapters.sandbox.answering import MOST_CALLS, Reply
+from failonce.adapters.sandbox.growth import Growth
 
 INFO: Final = "@info"
 BOOT: Final = "@boot"
@@ -55,6 +56,7 @@ class Said:
     body: bytes = b""
     late: bool = False
     too_much: bool = False
+    too_full: bool = False
     status: int | None = None
     """How the process ended by itself: its exit status, or minus the signal."""
     peak_bytes: int | None = None
@@ -77,8 +79,12 @@ class Log:
 class Conversation:
     """A process in its sandbox, from start to end; leave the `with` and nothing of it is left."""
 
-    def __init__(self, start: Start, code: bytes, *, most_log: int) -> None:
+    def __init__(
+        self, start: Start, code: bytes, *, most_log: int, growth: Growth | None = None
+    ) -> None:
         self.log = Log(most_log)
+        self._growth = growth
+        self._full = False
         self._stack = ExitStack()
         self._heard = bytearray()
         self._inner = -1
@@ -195,11 +201,15 @@ class Conversation:
         while kind and len(self._heard) < _HEAD + size:
             if not self._wait(end):
                 return self._nothing(end)
+        if self._growth is not None and self._growth.over(now=True):
+            return Said(too_full=True, peak_bytes=self._peak())
         body = bytes(self._heard[_HEAD : _HEAD + size])
         del self._heard[: _HEAD + size]
         return Said(kind=kind, body=body, peak_bytes=self._peak())
 
     def _nothing(self, end: float) -> Said:
+        if self._full:
+            return Said(too_full=True, peak_bytes=self._peak())
         status = self._process.poll()
         late = status is None and time.monotonic() >= end
         return Said(
@@ -212,6 +222,11 @@ class Conversation:
             left = end - time.monotonic()
             if left <= 0:
                 return False
+            if self._growth is not None:
+                self._full = self._growth.over()
+                if self._full:
+                    return False
+                left = min(left, self._growth.pause)
             ready = {found for found, _ in self._poll.poll(left * 1000 + 1)}
             if self._log_end in ready and not self._drain(once=True):
                 self._poll.unregister(self._log_end)

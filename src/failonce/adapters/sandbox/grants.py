@@ -14,13 +14,16 @@ from failonce.adapters.sandbox.layout import PACKAGES, PYTHON, SCRATCH, Bind
 from failonce.errors import Refused
 from failonce.model import Grants
 
+_WHOLE: Final = frozenset({"/", "/etc", "/home", "/root", "/run", "/var"})
 _NEVER: Final = ("/proc", "/sys", "/dev", SCRATCH, PYTHON, PACKAGES)
 _KERNELS_OWN: Final = re.compile(
     "proc|sysfs|devtmpfs|devpts|cgroup2?|debugfs|tracefs|securityfs|configfs|bpf|pstore|efivarfs"
     "|mqueue|binfmt_misc|fusectl|autofs|nsfs"
 )
 _PACKAGE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
-_HOST: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
+_HOST_AND_PORT: Final = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:]+))(?::([0-9]{1,5}))?")
+"""An address with colons stands in brackets."""
+_NAME: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _PORTS: Final = (80, 443)
 
 
@@ -68,20 +71,12 @@ def hosts(grants: Grants) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def _host(text: str) -> tuple[str, tuple[int, ...]]:
-    name, ports = text, ""
-    if text.startswith("["):
-        name, _, ports = text[1:].partition("]")
-    elif text.count(":") == 1:
-        name, ports = text.split(":")
-        ports = ":" + ports
-    name = name.rstrip(".").lower()
-    number = ports.removeprefix(":")
-    right = not ports or (
-        ports.startswith(":") and number.isdecimal() and 0 < int(number[:6]) < 65_536
-    )
-    if not right or not (_HOST.fullmatch(name) or _is_address(name)):
+    found = _HOST_AND_PORT.fullmatch(text)
+    name = (found[1] or found[2]).removesuffix(".").lower() if found else ""
+    ports = (int(found[3]),) if found and found[3] else _PORTS
+    if not (_NAME.fullmatch(name) or _is_address(name)) or ports[0] not in range(1, 65_536):
         raise Refused(f"{text!r} is no host that can be granted: give a name, or name:port.")
-    return name, (int(number),) if number else _PORTS
+    return name, ports
 
 
 def _is_address(text: str) -> bool:
@@ -99,7 +94,7 @@ def _check(text: str, protected: Sequence[Path]) -> None:
         raise Refused(f"{text!r} is no absolute path in its plain form.")
     home = Path.home()
     never = [Path(p) for p in _NEVER]
-    if path == Path("/") or any(path.is_relative_to(n) for n in never):
+    if text in _WHOLE or any(path.is_relative_to(n) for n in never):
         raise Refused(f"{text} is never lent to a sandbox.")
     if home.is_relative_to(path):
         raise Refused(f"{text} is or holds a whole home folder. Grant the folder that is needed.")

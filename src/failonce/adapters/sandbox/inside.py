@@ -24,6 +24,11 @@ _FILTER_MODE = 1
 _ALL_THREADS = 1
 _MOST_WORDS = 4000
 _AS = 9  # RLIMIT_AS
+# what Landlock calls writing: a file, removing, making of seven kinds, moving, cutting
+_REFER, _TRUNCATE = 1 << 13, 1 << 14
+_WRITING = 1 << 1 | 0x1FF0 | _REFER | _TRUNCATE
+_LINKS_AND_SPECIAL = 0x40 | 0x200 | 0x400 | 0x800 | 0x1000
+_KINDS = {"own": _WRITING, "granted": _WRITING & ~_LINKS_AND_SPECIAL, "file": 1 << 1 | _TRUNCATE}
 _LISTEN = 64
 
 
@@ -40,12 +45,14 @@ _program = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
 _syscall = _Function(_ctypes.dlsym(_program, "syscall"))
 
 
-def _kernel(number: int, *arguments: Any) -> None:
+def _kernel(number: int, *arguments: Any) -> int:
     """A call of the kernel: numbers go as 64 bits, bytes as the address of their first."""
     given = [_Long(a) if isinstance(a, int) else a for a in arguments]
-    if _syscall(_Long(number), *given) == -1:
+    got: int = _syscall(_Long(number), *given)
+    if got == -1:
         code = _ctypes.get_errno()
         raise OSError(code, posix.strerror(code), f"system call {number}")
+    return got
 
 
 def _limit(number: int, resource: int, most: int) -> None:
@@ -72,7 +79,7 @@ def _report(config: dict[str, Any], channel: int) -> None:
     for path in config["granted"]:
         seen = posix.stat(path)
         found.append(f"{seen.st_dev}:{seen.st_ino}")
-    words = ("ready " + " ".join(found) + "\n").encode()
+    words = ("ready " + " ".join([_wall(config), *found]) + "\n").encode()
     if not config["proxy"]:
         posix.write(channel, words)
         return
@@ -121,6 +128,29 @@ def _close_the_door(config: dict[str, Any], most_memory: int) -> None:
     address = _ctypes.addressof(held).to_bytes(8, "little")
     head = (len(program) // 8).to_bytes(8, "little") + address
     _kernel(calls["seccomp"], _FILTER_MODE, _ALL_THREADS, head)
+
+
+def _wall(config: dict[str, Any]) -> str:
+    """Landlock: writing, making and removing only beneath these folders, whatever the mounts say.
+
+    It is what keeps pipes in folders that were granted for reading from being written to.
+    """
+    calls, folders = config["landlock"], config["writable"]
+    try:
+        version = _kernel(calls[0], None, 0, 1)
+    except OSError:
+        return "no-landlock"
+    handled = _WRITING & ~(0 if version > 2 else _TRUNCATE) & ~(0 if version > 1 else _REFER)
+    rules = _kernel(calls[0], handled.to_bytes(8, "little"), 8, 0)
+    for folder, kind in folders:
+        beneath = posix.open(folder, posix.O_PATH | posix.O_CLOEXEC)
+        allowed = handled & _KINDS[kind]
+        rule = allowed.to_bytes(8, "little") + beneath.to_bytes(4, "little")
+        _kernel(calls[1], rules, 1, rule, 0)
+        posix.close(beneath)
+    _kernel(calls[2], rules, 0)
+    posix.close(rules)
+    return "landlock"
 
 
 def _encoder() -> Any:

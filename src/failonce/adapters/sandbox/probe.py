@@ -12,14 +12,22 @@ _PLACES = ("/proc", "/sys", "/run", "/etc/passwd", "/root", "/home")
 
 
 def probe(
-    *, secret: str, host_pid: int, port: int, calls: dict[str, int], blocks: int, files: int
+    *,
+    secret: str,
+    bait: int,
+    pipe: str,
+    port: int,
+    calls: dict[str, int],
+    blocks: int,
+    files: int,
 ) -> dict[str, object]:
     """Try everything once; each answer is what came of it."""
     return {
         "secret": _read(secret),
         "seen": [p for p in _PLACES if os.path.exists(p)],
         "written": _writable(),
-        "host": _signalled(host_pid),
+        "shot": _shot(bait),
+        "piped": _piped(pipe),
         "connected": _connected(port),
         "forked": _forked(),
         "devices": sorted(os.listdir("/dev")),
@@ -55,12 +63,19 @@ def _writable() -> list[str]:
     return found
 
 
-def _signalled(pid: int) -> str:
+def _shot(pid: int) -> str:
     try:
-        os.kill(pid, 0)
+        os.kill(pid, 9)
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, str(error))
     return "reached"
+
+
+def _piped(path: str) -> bool:
+    try:
+        return os.write(os.open(path, os.O_WRONLY | os.O_NONBLOCK), b"x") > 0
+    except OSError:
+        return False
 
 
 def _connected(port: int) -> list[int]:

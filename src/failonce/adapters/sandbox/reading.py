@@ -39,6 +39,8 @@ def read_value(body: bytes) -> Json:
     """The value that was answered. Raises `Unreadable`."""
     try:
         value: Json = json.loads(body.decode("ascii"), parse_constant=_no_number)
+        if b"\\ud" in body:  # perhaps half a character, which nobody can write down
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Unreadable(str(error)) from None
     return value

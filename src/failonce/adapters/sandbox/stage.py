@@ -7,8 +7,10 @@ seen to a place of its own first, with the owner of what is granted standing for
 
 import os
 import pwd
+import signal
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -24,6 +26,7 @@ from failonce.errors import Refused
 _STAGE: Final = Path("/proc/fs")
 """Covered for one thread alone; of all folders that are always there, nobody needs this one."""
 _CANDIDATES: Final = (1_877_190_431, 60_431, 4_431)
+_PATIENCE_S: Final = 5.0
 _T = TypeVar("_T")
 
 
@@ -96,7 +99,7 @@ def staged(
             trees[bind] = kernel.copied_tree(descriptor)
             stack.callback(os.close, trees[bind])
             if bind.lent:
-                _lend(trees[bind], os.fstat(descriptor), user, bwrap)
+                _lend(trees[bind], bind, os.fstat(descriptor), user, bwrap)
         kernel.mount_small_folder(_STAGE)
         return {
             bind: replace(bind, source=_placed(tree, _STAGE / str(number)))
@@ -113,13 +116,22 @@ def _placed(tree: int, place: Path) -> Path:
     return place
 
 
-def _lend(tree: int, owner: os.stat_result, user: int, bwrap: str) -> None:
-    """Let the owner of a granted path stand for the user, where the file system can.
+def _lend(tree: int, bind: Bind, found: os.stat_result, user: int, bwrap: str) -> None:
+    """Let the owner of a granted path stand for the user.
 
-    Where it cannot, the sandbox may do there what anybody may.
+    Where the file system cannot, others must be allowed what was granted; else it is `Refused`.
     """
-    with suppress(OSError), _namespace(owner, user, bwrap) as namespace:
-        kernel.map_owner(tree, namespace)
+    try:
+        with _namespace(found, user, bwrap) as namespace:
+            kernel.map_owner(tree, namespace)
+    except OSError as error:
+        needed = 0o4 | (0o2 if bind.writable else 0) | (0o1 if stat.S_ISDIR(found.st_mode) else 0)
+        if found.st_mode & needed != needed:
+            raise Refused(
+                f"{bind.target} cannot be lent by root to a sandbox that is not root: its file "
+                f"system does not map owners ({error.strerror}). Let others use it, or run "
+                "failonce as its owner."
+            ) from None
 
 
 @contextmanager
@@ -144,15 +156,27 @@ def _namespace(owner: os.stat_result, user: int, bwrap: str) -> Iterator[int]:
         finally:
             os.close(telling)
         with process:
+            pid = _child(answer.read())
+            inner = os.pidfd_open(pid)
             try:
-                pid = _child(answer.read())
+                _until_mapped(pid)
                 found = os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
             finally:
-                process.kill()
+                signal.pidfd_send_signal(inner, signal.SIGKILL)
+                os.close(inner)
     try:
         yield found
     finally:
         os.close(found)
+
+
+def _until_mapped(pid: int) -> None:
+    """Bubblewrap's child writes who it is by itself, a moment after its number is told."""
+    end = time.monotonic() + _PATIENCE_S
+    while not (_lines(Path(f"/proc/{pid}/uid_map")) and _lines(Path(f"/proc/{pid}/gid_map"))):
+        if time.monotonic() > end:
+            raise OSError("bubblewrap mapped no user")
+        time.sleep(0.0002)
 
 
 def _child(text: str) -> int:

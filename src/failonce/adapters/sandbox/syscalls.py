@@ -49,7 +49,7 @@ ptrace 101 117, process_vm_readv 310 270, pidfd_getfd 438 438, keyctl 250 219, a
 io_uring_setup 425 425, bpf 321 280, perf_event_open 298 241, userfaultfd 323 282, mount 165 40,
 move_mount 429 429, open_tree 428 428, mount_setattr 442 442, unshare 272 97, setns 308 268,
 kexec_load 246 104, personality 135 92, seccomp 317 277, memfd_create 319 279, shmget 29 194,
-setresuid 117 147, capset 126 91, inotify_init1 294 26
+setresuid 117 147, capset 126 91, inotify_init1 294 26, landlock_create_ruleset 444 444
 """
 _ROWS = tuple(row.split() for row in _TABLE.replace("\n", " ").split(", "))
 _COLUMN = {Machine.X86_64: 1, Machine.AARCH64: 2}

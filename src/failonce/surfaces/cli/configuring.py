@@ -58,6 +58,7 @@ def _value(found: Configuration, name: str) -> Json:
         "paths.skills": str(found.skills),
         "paths.rejects": str(found.rejects),
         "paths.templates": str(found.settings.paths.templates or "built in"),
+        "paths.packages": str(found.settings.paths.packages or "none"),
     }
     if name in computed:
         return computed[name]

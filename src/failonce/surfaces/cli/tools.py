@@ -20,7 +20,7 @@ from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.cli.toolbox import group
 
 app = typer.Typer(rich_markup_mode=None)
-app.add_typer(group, name="tools", help="List tools, or work with those that were learned.")
+app.add_typer(group, name="tools", help="List tools: what is known of each.")
 
 _SCREEN = 50
 """Tools listed where nobody said how many."""

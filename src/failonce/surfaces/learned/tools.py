@@ -21,6 +21,7 @@ from failonce.model import (
     Job,
     Json,
     KindName,
+    Limits,
     Parameter,
     Ran,
     State,
@@ -155,7 +156,8 @@ class LearnedFunction:
     def _run(self, args: dict[str, Json]) -> Json:
         body = self._body()
         sandbox = self._sandbox or the_sandbox()
-        job = Job(source=body.source, entry=body.entry, args=args, grants=body.grants)
+        here = host()
+        job = _job(body, args, Limits() if here is None else here.policy.limits)
         ran = sandbox.run(job, lambda call: self._answer(body, call))
         if ran.ending is Ending.RETURNED:
             return ran.value
@@ -225,12 +227,16 @@ def granted(parts: Parts, project: str, name: str, args: Mapping[str, Json]) -> 
         if x.proposal.kind is KindName.TOOL and x.in_force and intact(x):
             body = cast("LearnedTool", behaviour(x.proposal))
             if name in (body.component, *body.replaces):
-                job = Job(source=body.source, entry=body.entry, args=args, grants=body.grants)
+                job = _job(body, args, parts.config.policy.limits)
                 ran = the_sandbox().run(job, _nowhere if body.calls else None)
                 if ran.ending is not Ending.RETURNED:
                     raise ToolFailed(_words(name, ran))
                 return ran.value
     raise NotFound(f"No learned tool `{name}` is in force in {project}. failonce tools learned")
+
+
+def _job(body: LearnedTool, args: Mapping[str, Json], limits: Limits) -> Job:
+    return Job(source=body.source, entry=body.entry, args=args, grants=body.grants, limits=limits)
 
 
 def _nowhere(call: Call) -> Answer:

@@ -1,8 +1,10 @@
-"""The suite that every store must pass: inherit from it and give it the fixture `make_store`.
+"""The suites that every adapter must pass: inherit from one and give it the fixture it names.
 
     class TestMyStore(StoreConformance):
         @pytest.fixture
         def make_store(self, tmp_path): ...   # returns a function that makes a new, empty store
+
+`SandboxConformance` is the same for sandboxes, with the fixture `sandbox`.
 
 Call `pytest.register_assert_rewrite("failonce.testing.conformance")` in `conftest.py` to see
 the values that differ.
@@ -14,9 +16,10 @@ from failonce.ports import Store
 from failonce.testing.conformance.decisions import DecisionConformance
 from failonce.testing.conformance.evidence import EvidenceConformance
 from failonce.testing.conformance.laws import LawConformance, MakeStore
+from failonce.testing.conformance.sandbox import SandboxConformance
 from failonce.testing.conformance.tools import ToolConformance
 
-__all__ = ["MakeStore", "StoreConformance"]
+__all__ = ["MakeStore", "SandboxConformance", "StoreConformance"]
 
 
 class StoreConformance(EvidenceConformance, ToolConformance, DecisionConformance, LawConformance):

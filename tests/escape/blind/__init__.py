@@ -1,0 +1,46 @@
+"""Attacks that were written without sight of the sandbox's code, and not changed to spare it."""
+
+from tests.escape.attack import Attack
+from tests.escape.blind import (
+    answers,
+    bypasses,
+    descriptors,
+    devices,
+    exits,
+    files,
+    flooding,
+    grants,
+    keys,
+    links,
+    mounts,
+    network,
+    processes,
+    rings,
+    sockets,
+    system,
+    taking,
+    tracing,
+    waiting,
+)
+
+BLIND: tuple[Attack, ...] = (
+    *answers.ATTACKS,
+    *bypasses.ATTACKS,
+    *descriptors.ATTACKS,
+    *devices.ATTACKS,
+    *exits.ATTACKS,
+    *files.ATTACKS,
+    *flooding.ATTACKS,
+    *grants.ATTACKS,
+    *keys.ATTACKS,
+    *links.ATTACKS,
+    *mounts.ATTACKS,
+    *network.ATTACKS,
+    *processes.ATTACKS,
+    *rings.ATTACKS,
+    *sockets.ATTACKS,
+    *system.ATTACKS,
+    *taking.ATTACKS,
+    *tracing.ATTACKS,
+    *waiting.ATTACKS,
+)

@@ -1,0 +1,112 @@
+"""Tools for an agent: tried, put before a person, one of a name in force, and brought back."""
+
+import pytest
+
+from failonce.errors import BadInput, Refused, RefusedLesson, RefusedMove
+from failonce.making import Making
+from failonce.model import Action, KindName, Lesson, Limits, Mode, Proposer, State
+from failonce.policy import Policy
+from tests.kinds.tool.made import TITLE
+from tests.looped import World
+from tests.sandboxed import the_sandbox
+
+LOUD = TITLE.replace("text.title()", "text.upper()").replace("A Tale", "A TALE")
+QUICK = Limits(seconds=2.0)
+
+
+class Bench:
+    """A world in which tools are made."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.world = World(policy=policy or Policy(limits=QUICK))
+        self.review = self.world.review
+        self.making = Making(review=self.review, sandbox=the_sandbox())
+
+    def propose(self, source: str, name: str = "title") -> Lesson:
+        return self.making.propose(
+            name, source, project="p", proposer=Proposer.PERSON, reason="wanted"
+        )
+
+    def states(self) -> dict[str, State]:
+        return {x.id: x.state for x in self.review.store.lessons()}
+
+
+def test_a_tool_waits_in_every_mode_and_the_same_again_is_the_same() -> None:
+    bench = Bench()
+    bench.review.set_mode(Mode.AUTO)
+    first = bench.propose(TITLE)
+    assert (first.state, first.proposal.kind) == (State.PROPOSED, KindName.TOOL)
+    assert bench.propose(TITLE).id == first.id
+    assert bench.propose(LOUD).id != first.id
+    assert set(bench.states().values()) == {State.PROPOSED}
+    assert bench.world.desk.held == []
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "said"),
+    [
+        (TITLE.replace('"A Tale"', '"a tale"'), RefusedLesson, "1 of 2 declared cases fail"),
+        (TITLE.replace("def title", "def other"), RefusedLesson, "is called `title`"),
+        ("def title(", RefusedLesson, "line 1"),
+    ],
+)
+def test_what_the_gate_refuses_is_not_written(
+    source: str, error: type[Exception], said: str
+) -> None:
+    bench = Bench()
+    with pytest.raises(error, match=said):
+        bench.propose(source)
+    assert bench.states() == {}
+    assert not list(bench.review.store.entries())
+
+
+def test_of_one_name_the_one_approved_last_is_in_force() -> None:
+    bench = Bench()
+    first, second = bench.propose(TITLE), bench.propose(LOUD)
+    bench.review.approve(first.id)
+    assert bench.world.desk.held == [first.id]
+    bench.review.approve(second.id, reason="louder")
+    assert bench.world.desk.held == [second.id]
+    assert bench.states() == {first.id: State.DEPRECATED, second.id: State.CANARY}
+    moves = [(e.event.action, e.event.subject) for e in bench.review.store.entries()]
+    assert moves[-2:] == [(Action.SUPERSEDE, first.id), (Action.APPROVE, second.id)]
+
+
+def test_any_version_can_be_brought_back_with_its_very_bytes() -> None:
+    bench = Bench()
+    first, second = bench.propose(TITLE), bench.propose(LOUD)
+    bench.review.approve(first.id)
+    bench.review.approve(second.id)
+    back = bench.review.restore(first.id, reason="too loud")
+    assert (back.in_force, back.proposal.body, back.digest) == (True, TITLE, first.digest)
+    assert bench.world.desk.held == [first.id]
+    bench.review.undo(first.id)
+    assert bench.world.desk.held == []
+    assert bench.review.restore(second.id).in_force
+    with pytest.raises(RefusedMove, match="on trial"):
+        bench.review.restore(second.id)
+
+
+def test_other_names_and_projects_are_left_alone() -> None:
+    bench = Bench()
+    other = TITLE.replace("def title", "def heading")
+    one, two = bench.propose(TITLE), bench.propose(other, "heading")
+    far = bench.making.propose(
+        "title", TITLE, project="q", proposer=Proposer.PERSON, reason="there too"
+    )
+    for x in (one, two, far):
+        bench.review.approve(x.id)
+    assert bench.world.desk.held == sorted([one.id, two.id, far.id])
+
+
+def test_there_are_no_more_tools_than_the_operator_wants() -> None:
+    bench = Bench(Policy(max_tools=1, limits=QUICK))
+    bench.propose(TITLE)
+    with pytest.raises(Refused, match=r"1 generated tools already"):
+        bench.propose(TITLE.replace("def title", "def heading"), "heading")
+    assert bench.propose(LOUD).state is State.PROPOSED, "another version is no other tool"
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    with pytest.raises((BadInput, RefusedLesson)):
+        Bench().propose(TITLE, "two\nlines")
