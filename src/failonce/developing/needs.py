@@ -19,13 +19,10 @@ _NAMED: Final = 5
 _COVERED: Final = 2 / 3
 """Share of what is wanted that a tool must speak of, where all of its name is wanted."""
 _EMPTY: Final = frozenset({
-    "a", "all", "an", "and", "any", "are", "at", "by", "can",
-    "could", "for", "force",
-    "from", "i", "in", "is", "it",
-    "let", "me", "missing", "my", "need", "needed", "needs", "new", "of", "on",
-    "or", "our", "please", "so", "some", "that", "the", "then", "there",
-    "this", "to", "us", "want", "we", "which", "will", "with", "would",
-    "you", "your",
+    "a", "all", "an", "and", "any", "are", "at", "by", "can", "could", "for", "force", "from",
+    "i", "in", "is", "it", "let", "me", "missing", "my", "need", "needed", "needs", "new", "of",
+    "on", "or", "our", "please", "so", "some", "that", "the", "then", "there", "this", "to",
+    "us", "want", "we", "which", "will", "with", "would", "you", "your",
 })  # fmt: skip
 """Words that say nothing of what is wanted."""
 _MAKING: Final = frozenset(

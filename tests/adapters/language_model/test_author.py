@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import time
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,8 @@ SOURCE = 'def title(text: str) -> str:\n    """Writes a title."""\n    return te
 
 
 def author(server: Server, **fields: object) -> ModelAuthor:
-    return ModelAuthor(
-        Endpoint(**{"model": "scripted", "url": server.url, "seconds": 5.0} | fields)
-    )
+    told: dict[str, Any] = {"model": "scripted", "url": server.url, "seconds": 5.0}
+    return ModelAuthor(Endpoint(**told | fields))
 
 
 def test_it_asks_once_and_hands_back_the_code_and_the_bill() -> None:
@@ -93,7 +93,7 @@ def test_a_server_that_is_slow_is_left_after_its_time_and_billed(reply: Reply) -
     """Also one that sends a byte now and then."""
     with serving(reply) as server:
         begun = time.monotonic()
-        with pytest.raises(AuthorError, match="no answer within 0.5 s") as raised:
+        with pytest.raises(AuthorError, match=r"no answer within 0\.5 s") as raised:
             author(server, seconds=0.5, prices=Prices(into=1.0, out=1.0)).write(BRIEF)
         assert time.monotonic() - begun < 4.0
     assert raised.value.tokens_out == 2000
