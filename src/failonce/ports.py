@@ -413,6 +413,7 @@ class Draft:
 
     source: str
     model: str
+    temperature: float | None = None
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float | None = None

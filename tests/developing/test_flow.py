@@ -246,6 +246,14 @@ def test_the_tool_that_replaces_the_one_that_failed_is_improved() -> None:
     assert author.briefs[0].name == "title"
 
 
+def test_a_failure_that_nobody_watched_is_recorded_once() -> None:
+    desk = Desk(Scripted(BETTER))
+    for _ in range(2):
+        desk.developing.improve("old_tool", "boom: no such page", "", project="p")
+    (failed,) = desk.store.calls(project="p")
+    assert (failed.failed, failed.call.tool) == (True, "old_tool")
+
+
 def test_code_that_is_not_ours_is_not_improved() -> None:
     author = Scripted(BETTER)
     desk = Desk(author)

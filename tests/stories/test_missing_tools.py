@@ -129,7 +129,7 @@ def test_a_request_for_something_unknown_becomes_a_tool(
         "tools", "run", "system_performance_monitor", other, "--project", "shop", wrong=True
     )
     assert "cannot be read" in said, "it reads only what it was granted"
-    assert "k-1" not in place.failonce("audit", "--json")
+    assert "k-1" not in place.failonce("audit", "list", "--json")
 
 
 @pytest.mark.proves("H20", "H29", "H31")

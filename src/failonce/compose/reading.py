@@ -49,6 +49,13 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "min_occurrence": "hints.min_occurrences",
         "max_suggestions_per_intent": "hints.max_suggestions",
         "auto_inject": "auto_inject.retry",
+        "max_auto_tools": "tools.most",
+        "learning_timeout": "model.seconds",
+        "learning_model": "model.name",
+        "gpt": "model.name",
+        "sandbox": "tools.seconds",
+        "timeout": "tools.seconds",
+        "memory_limit": "tools.memory_mb",
     }
 )
 """What the seeds call some settings, for the hint that a refusal gives."""

@@ -141,8 +141,8 @@ class Developing:
     def improve(self, tool: str, error: str, intent: str, *, project: str) -> Developed:
         """A better version of a learned tool that failed; what mends the failure comes first.
 
-        The failure itself is not recorded: whoever watched the call did. Raises `BadInput` where
-        tool or error is empty.
+        The failure is recorded where no watched call was. Raises `BadInput` where tool or error
+        is empty.
         """
         if not tool.strip() or not error.strip():
             raise BadInput("Name the tool that failed, and its error.")
@@ -199,16 +199,19 @@ class Developing:
         return Developed(came=came, need=words, reason=reason, tool=spec.name, lesson=lesson)
 
     def _seen(self, tool: str, error: str, project: str) -> Evidence:
-        """The recorded failure of these words, else these words as one would be recorded.
+        """The recorded failure of these words; where nobody recorded it, it is now.
 
-        What a failure is called depends on its arguments too, which only the recorded one has.
+        What a failure is called depends on its arguments too, which only a watched call has.
         """
         raw = Recording(call=Call(tool=tool, project=project), text=error, flagged=True)
         now = self._clock.now()
         told = next(iter(self._taking.evidence([raw], modified=now, project=project)))
         recorded = self._store.calls(project=project, tools=(told.call.tool,))
         same = (e for e in recorded if e.signature and e.message == told.message)
-        return next(same, told)
+        known = next(same, None)
+        if known is None:
+            self._store.add([told])
+        return known or told
 
     def _mending(self, seen: Evidence, project: str) -> Lesson | None:
         """The lesson for this class of failure that stands, first one in force."""
@@ -298,7 +301,7 @@ class Developing:
                 draft.source,
                 project=need.project,
                 proposer=Proposer.MODEL,
-                reason=f"asked for: {need.words}; written by {draft.model}",
+                reason=f"asked for: {need.words}; written by {draft.model}{_freely(draft)}",
             )
         except (RefusedLesson, BadInput, Refused) as error:
             return str(error)
@@ -411,6 +414,10 @@ class Developing:
 def written(draft: Draft) -> str:
     """The digest of every byte that an author wrote."""
     return digest((draft.source,))
+
+
+def _freely(draft: Draft) -> str:
+    return "" if draft.temperature is None else f" at temperature {draft.temperature:g}"
 
 
 def _body(lesson: Lesson) -> LearnedTool:

@@ -128,6 +128,7 @@ class ModelAuthor:
         return Draft(
             source=code(text[:_MOST_CODE]),
             model=self._at.model,
+            temperature=self._at.temperature,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             cost=cost,
