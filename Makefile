@@ -1,6 +1,6 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
-# Other targets: install check bench torture spec lock dist clean
+# Other targets: install system check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -8,7 +8,7 @@ DATA   ?= $(FAILONCE_DATA)
 QUICK  ?= --quick
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install demo test check lint types contracts bench torture spec lock dist clean
+.PHONY: install system demo test check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -30,10 +30,14 @@ install: .venv/dev
 demo: .venv/run
 	@$(BIN)/python sample/demo.py
 
-test: .venv/dev
+# bubblewrap, where it is missing and may be installed
+system:
+	@sh tools/system.sh
+
+test: .venv/dev system
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not torture" $(TESTS)
 
-torture: .venv/dev
+torture: .venv/dev system
 	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n auto --dist loadfile -ra $(TESTS)
 
 check: lint types contracts
@@ -49,13 +53,14 @@ contracts: .venv/dev
 	@$(BIN)/lint-imports
 
 # FAILONCE_DATA (or DATA=) is a folder of recordings; a benchmark without its data says so.
-bench: .venv/dev
+bench: .venv/dev system
 	@$(BIN)/python bench/stream.py $(QUICK)
 	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
 	@$(BIN)/python bench/overhead.py $(QUICK)
 	@$(BIN)/python bench/host.py $(QUICK)
 	@$(BIN)/python bench/reload.py $(QUICK)
+	@$(BIN)/python bench/sandbox.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)

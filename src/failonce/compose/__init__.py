@@ -24,7 +24,7 @@ from failonce.adapters.workspace import FileWorkspace
 from failonce.compose import plugins
 from failonce.compose.modelled import author, budget
 from failonce.compose.reading import Configuration, configure
-from failonce.compose.sandboxed import sandbox
+from failonce.compose.sandbox import sandbox_for
 from failonce.developing import Developing
 from failonce.errors import ToolFailed
 from failonce.evidence.redact import Clean, Redactor
@@ -136,7 +136,7 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         wording=wording,
         cleaner=redactor,
         policy=config.policy,
-        sandbox=sandbox(config),
+        sandbox=sandbox_for(config),
     )
     return Parts(
         config=config,

@@ -98,6 +98,11 @@ class Configuration:
         return self.settings.paths.rejects or data_folder() / "rejects"
 
     @property
+    def packages(self) -> Path:
+        """The folder of the packages that generated code may ask for."""
+        return self.settings.paths.packages or data_folder() / "packages"
+
+    @property
     def policy(self) -> Policy:
         """What the core needs of the settings."""
         mine, impact, hints = self.settings.mine, self.settings.impact, self.settings.hints
@@ -123,16 +128,16 @@ class Configuration:
             holdout_approved=outcome.holdout_approved if outcome.holdout else 0.0,
             trial=self.settings.learning.trial,
             max_tools=tools.most,
-            unread=Grants(packages=_packages(self.settings.paths.packages)),
+            unread=Grants(packages=_packages(self.packages)),
             limits=Limits(seconds=tools.seconds, memory_bytes=tools.memory_mb << 20),
             default_mode=self.settings.learning.mode or Mode.MANUAL,
             forced_mode=self.forced_mode,
         )
 
 
-def _packages(folder: Path | None) -> tuple[str, ...]:
+def _packages(folder: Path) -> tuple[str, ...]:
     """The packages that the operator put there, by name."""
-    if folder is None or not folder.is_dir():
+    if not folder.is_dir():
         return ()
     return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
 

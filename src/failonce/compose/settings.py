@@ -463,7 +463,8 @@ class PathSettings(_Section):
     packages: Path | None = Field(
         default=None,
         description="Folder with the packages that generated code may ask for, each in a folder of "
-        "its name (`pip install --target FOLDER/NAME NAME`). Default: none.",
+        "its name (`pip install --target FOLDER/NAME NAME`). Default: `packages` in your data "
+        "folder.",
     )
 
 

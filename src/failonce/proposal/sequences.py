@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from failonce.identity import canonical_json
@@ -34,6 +35,8 @@ MOST_LEAVES: Final = 200
 """Values that are looked for in one answer."""
 MOST_INPUTS: Final = 8
 """Parameters of the tool; one with more is no simpler than its calls."""
+MOST_JUDGES: Final = 40
+"""Callers whose calls, one row of each, tell whether the tool is right."""
 DECLARED: Final = 2
 """Cases that the tool declares; all others stay with the judge."""
 _WIDTH: Final = 92
@@ -66,7 +69,7 @@ class Source:
     value: Json = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Instance:
     """One session's calls in a row, all of which worked."""
 
@@ -77,10 +80,15 @@ class Instance:
         """Whose they are."""
         return self.calls[0].call.cluster
 
-    @property
+    @cached_property
     def args(self) -> tuple[Args, ...]:
         """The arguments of each."""
         return tuple(e.call.args or {} for e in self.calls)
+
+    @cached_property
+    def answers(self) -> tuple[Mapping[Path, Json], ...]:
+        """What stands where in the answer of each."""
+        return tuple(_leaves(e.message) for e in self.calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +203,8 @@ def _composite(tools: tuple[str, ...], instances: Sequence[Instance]) -> Composi
     if not declared:
         return None
     taught = {i.cluster for i in declared}
-    judges = [i for i in same if i.cluster not in taught and _plan_without(same, i) == plan]
+    others = list({i.cluster: i for i in same if i.cluster not in taught}.values())
+    judges = [i for i in others[:MOST_JUDGES] if _plan_without(same, i) == plan]
     return Composite(
         proposal=_proposal(tools, plan, same, declared),
         cases=tuple((i.cluster, _case(i, plan, tools)) for i in judges),
@@ -204,9 +213,8 @@ def _composite(tools: tuple[str, ...], instances: Sequence[Instance]) -> Composi
 
 def _plan(instances: Sequence[Instance]) -> Plan:
     """The sources that hold in every instance."""
-    answers = [[_leaves(e.message) for e in i.calls] for i in instances]
     return tuple(
-        {name: _source(instances, answers, step, name) for name in sorted(instances[0].args[step])}
+        {name: _source(instances, step, name) for name in sorted(instances[0].args[step])}
         for step in range(len(instances[0].calls))
     )
 
@@ -217,28 +225,25 @@ def _plan_without(instances: Sequence[Instance], out: Instance) -> Plan | None:
     return _plan(others) if len({i.cluster for i in others}) >= LEAST_CLUSTERS - 1 else None
 
 
-Leaves = Sequence[Sequence[Mapping[Path, Json]]]
-"""What stands where in the answer of each call of each instance."""
-
-
-def _source(instances: Sequence[Instance], answers: Leaves, step: int, name: str) -> Source:
+def _source(instances: Sequence[Instance], step: int, name: str) -> Source:
     values = [i.args[step][name] for i in instances]
     given = Source(of=From.INPUT, step=step, name=name)
     if any("<redacted:" in canonical_json(v) for v in values):
         return given  # nobody knows what stood there
     if len({canonical_json(v) for v in values}) == 1:
         return Source(of=From.CONSTANT, value=values[0])
-    return _answered(answers, values, step) or _earlier(instances, values, step) or given
+    return _answered(instances, values, step) or _earlier(instances, values, step) or given
 
 
-def _answered(answers: Leaves, values: Sequence[Json], step: int) -> Source | None:
+def _answered(instances: Sequence[Instance], values: Sequence[Json], step: int) -> Source | None:
     """The place in an earlier answer where each instance has its value, the latest answer first."""
     telling = all(len(canonical_json(v).strip('"')) >= _TELLING for v in values)
     for before in reversed(range(step)):
-        for path, first in answers[0][before].items():
+        answers = [i.answers[before] for i in instances]
+        for path, first in answers[0].items():
             there = _equal(first, values[0]) and (telling or path)
             pairs = zip(answers, values, strict=True)
-            if there and all(path in a[before] and _equal(a[before][path], v) for a, v in pairs):
+            if there and all(path in a and _equal(a[path], v) for a, v in pairs):
                 return Source(of=From.ANSWER, step=before, path=path)
     return None
 

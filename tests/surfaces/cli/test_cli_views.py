@@ -1,6 +1,7 @@
 """Commands that look at what is recorded: failures, gaps, report, status, export, config."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from failonce.adapters.spool import Counts, StoreSink, Writer, folder_beside
 from failonce.adapters.spool.counts import enter
 from failonce.adapters.sql_store import store_path, store_url
 from failonce.errors import StoreUnreadable
+from failonce.model import Barrier
 from failonce.projections.lesson_file import parse
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.testing.samples import evidence
@@ -223,12 +225,32 @@ def test_templates_are_tried_and_the_faulty_one_is_named(shell: Shell) -> None:
 def test_doctor_says_what_works_and_what_is_not_needed_yet(shell: Shell) -> None:
     found = {f["what"]: f["health"] for f in shell.ok("doctor", "--json").json}
     assert found["store"] == "ok"
-    assert found["bwrap"] == "not needed yet"
-    assert set(found.values()) == {"ok", "not needed yet"}
+    assert found["git"] == "not needed yet"
+    assert set(found.values()) <= {"ok", "not needed yet", "partial", "absent"}
     (shell.project / "failonce.toml").write_text("[mine]\ntpo = 7\n")
     run = shell.run("doctor")
     assert run.code == 1
     assert "mine.tpo" in run.out
+
+
+def test_doctor_shows_each_barrier_of_the_sandbox(shell: Shell) -> None:
+    """With the cure where one does not hold; here all do, as far as bubblewrap is installed."""
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    found = {f["what"]: f for f in shell.ok("doctor", "--json").json}
+    held = {what: f["health"] for what, f in found.items() if what.startswith("sandbox: ")}
+    assert set(held) == {f"sandbox: {b}" for b in Barrier}
+    assert set(held.values()) <= {"ok", "partial"}
+
+
+def test_doctor_names_what_a_sandbox_needs(shell: Shell, tmp_path: Path) -> None:
+    """With bubblewrap masked away: absent, with what to install, and no failure of the rest."""
+    shell.set("PATH", str(tmp_path))
+    run = shell.ok("doctor", "--json")
+    (found,) = [f for f in run.json if f["what"].startswith("sandbox")]
+    assert found["health"] == "absent"
+    assert "install the package bubblewrap" in found["detail"]
+    assert "nothing that was generated is run" in shell.ok("doctor").out
 
 
 def test_install_is_honest_about_what_it_cannot_do(shell: Shell) -> None:

@@ -58,7 +58,7 @@ def _value(found: Configuration, name: str) -> Json:
         "paths.skills": str(found.skills),
         "paths.rejects": str(found.rejects),
         "paths.templates": str(found.settings.paths.templates or "built in"),
-        "paths.packages": str(found.settings.paths.packages or "none"),
+        "paths.packages": str(found.packages),
     }
     if name in computed:
         return computed[name]
@@ -66,6 +66,8 @@ def _value(found: Configuration, name: str) -> Json:
     value: object = getattr(getattr(found.settings, section), key)
     if isinstance(value, timedelta):
         return spelled(value)
+    if value is None:
+        return "none"
     if isinstance(value, Mapping):
         return {str(p): str(v) for p, v in value.items()}
     assert isinstance(value, str | int | float)  # noqa: S101 - settings have no other types

@@ -16,7 +16,9 @@ import typer
 
 import failonce
 from failonce.compose import Configuration, configure, opened
+from failonce.compose.sandbox import sandbox_for
 from failonce.errors import FailonceError, Refused, StoreError
+from failonce.model import Strength
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
@@ -30,6 +32,10 @@ class Health(StrEnum):
     OK = "ok"
     MISSING = "missing"
     BROKEN = "broken"
+    PARTIAL = "partial"
+    """It holds, but for what the detail says."""
+    ABSENT = "absent"
+    """This machine does not have it, and all else works without."""
     LATER = "not needed yet"
 
 
@@ -55,6 +61,8 @@ def doctor(store: StoreUrl = None, as_json: AsJson = False) -> None:
         table(("part", "health", "detail"), [(f.what, f.health, f.detail) for f in found])
         bad = [f.what for f in found if f.health in (Health.BROKEN, Health.MISSING)]
         say(f"Look at: {', '.join(bad)}." if bad else "All that is needed works here.")
+        if any(f.health is Health.ABSENT for f in found):
+            say("Without a sandbox nothing that was generated is run.")
     broken = any(f.health in (Health.BROKEN, Health.MISSING) for f in found)
     raise typer.Exit(ExitCode.NEGATIVE if broken else ExitCode.OK)
 
@@ -75,15 +83,13 @@ def _look(store: str | None) -> Iterator[Finding]:
     yield _tried("patterns", _patterns)
     yield _tried("skill files", lambda: _writable(config.skills))
     yield _tried("rejected lines", lambda: _writable(config.rejects))
+    yield from _sandbox(config)
     for name, need in _LATER:
         where = shutil.which(name)
         yield Finding(what=name, health=Health.LATER, detail=f"{need}; {where or 'not installed'}")
 
 
-_LATER = (
-    ("git", "for lessons as pull requests"),
-    ("bwrap", "to try generated tools in a sandbox"),
-)
+_LATER = (("git", "for lessons as pull requests"),)
 
 
 def _fine(what: str, detail: str) -> Finding:
@@ -105,6 +111,25 @@ def _store(config: Configuration) -> str:
         parts.store.release("doctor", "doctor")
         calls = sum(parts.store.projects().values())
     return f"{config.url}, can be written, {calls:,} calls"
+
+
+def _sandbox(config: Configuration) -> Iterator[Finding]:
+    """Each barrier as canaries found it a moment ago; one line where there is no sandbox."""
+    found = sandbox_for(config).barriers()
+    whys = {b.why for b in found}
+    if all(b.how is Strength.ABSENT for b in found) and len(whys) == 1:
+        yield Finding(what="sandbox", health=Health.ABSENT, detail=whys.pop())
+        return
+    for barrier in found:
+        detail = "; ".join(filter(None, (barrier.why, barrier.cure)))
+        yield Finding(what=f"sandbox: {barrier.what}", health=_HELD[barrier.how], detail=detail)
+
+
+_HELD = {
+    Strength.ENFORCED: Health.OK,
+    Strength.PARTIAL: Health.PARTIAL,
+    Strength.ABSENT: Health.ABSENT,
+}
 
 
 def _writable(folder: Path) -> str:

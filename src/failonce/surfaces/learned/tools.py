@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from failonce.compose import Parts, configure
-from failonce.compose.sandboxed import sandbox
+from failonce.compose.sandbox import sandbox_for
 from failonce.errors import NotFound, ToolFailed
 from failonce.identity import intact
 from failonce.kinds.decision import Armed
@@ -245,4 +245,4 @@ def _nowhere(call: Call) -> Answer:
 
 def the_sandbox() -> Sandbox:
     """That of this process."""
-    return sandbox(configure())
+    return sandbox_for(configure())
