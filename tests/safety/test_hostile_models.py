@@ -1,5 +1,7 @@
 """A model that obeys whoever wrote the error, and one that means harm: nothing gets in force."""
 
+import re
+
 import pytest
 
 from failonce.adapters.language_model import Endpoint
@@ -116,7 +118,8 @@ def test_orders_in_an_error_are_told_as_evidence_and_change_nothing() -> None:
     assert mark.startswith("evidence-")
     inside = told.split(f'<{mark} of="failure">')[1].split(f"</{mark}>")[0]
     assert ORDER in inside
-    assert ORDER not in told.replace(inside, "")
+    outside = re.sub(rf"<{mark} .*?</{mark}>", "", told, flags=re.DOTALL)
+    assert "evil.example" not in outside
     assert "evil.example" not in orders
     assert mark not in inside
 

@@ -26,6 +26,8 @@ def author(config: Configuration, environ: Mapping[str, str] | None = None) -> A
     from failonce.adapters.language_model.author import ModelAuthor  # noqa: PLC0415 - few need it
 
     prices = None
+    if (told.price_in is None) != (told.price_out is None):
+        raise BadSetting("`model.price_in` and `model.price_out` are given together, or neither.")
     if told.price_in is not None and told.price_out is not None:
         prices = Prices(into=told.price_in, out=told.price_out)
     return ModelAuthor(

@@ -412,12 +412,6 @@ class ModelSettings(_Section):
         description="The same for answers. Both prices are given, or none. Default: as above.",
     )
 
-    @model_validator(mode="after")
-    def _prices(self) -> "ModelSettings":
-        if (self.price_in is None) != (self.price_out is None):
-            raise ValueError("`price_in` and `price_out` are given together")
-        return self
-
 
 class ToolSettings(_Section):
     """Tools that were written for an agent, and the sandbox that they run in."""
