@@ -9,10 +9,11 @@ from tests.escape.attack import Attack, Ending, Family, Ran, Runs, broke
 from tests.escape.bare import Bare
 from tests.escape.blind import BLIND
 from tests.escape.honest import HONEST
+from tests.escape.known import KNOWN
 from tests.escape.outer import Inside, Who
 from tests.escape.sandboxed import the_sandbox
 
-ATTACKS: Mapping[str, Attack] = {a.name: a for a in (*BLIND, *HONEST)}
+ATTACKS: Mapping[str, Attack] = {a.name: a for a in (*BLIND, *KNOWN, *HONEST)}
 RUNNERS: Mapping[str, Callable[[], Runs]] = {"bare": Bare, "sandbox": the_sandbox}
 
 

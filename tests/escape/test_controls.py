@@ -9,6 +9,7 @@ from tests.escape.attack import Attack
 from tests.escape.blind import BLIND
 from tests.escape.honest import HONEST
 from tests.escape.inside import ATTACKS, Report
+from tests.escape.known import KNOWN
 from tests.escape.outer import Who
 
 
@@ -22,7 +23,7 @@ def _all(attacks: Iterable[Attack]) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize("asked", _all(BLIND))
+@pytest.mark.parametrize("asked", _all((*BLIND, *KNOWN)))
 def test_without_a_barrier_the_attack_reaches_the_host(asked: Asked, report: Report) -> None:
     """Otherwise the case would show nothing about the sandbox."""
     if report.hindered:
@@ -38,4 +39,4 @@ def test_what_attacks_nothing_is_done(asked: Asked, report: Report) -> None:
 
 def test_every_attack_has_a_name_of_its_own() -> None:
     """It is asked for by its name."""
-    assert len(ATTACKS) == len(BLIND) + len(HONEST)
+    assert len(ATTACKS) == len(BLIND) + len(KNOWN) + len(HONEST)

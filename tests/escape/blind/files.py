@@ -60,9 +60,12 @@ _ENVIRONMENT = (
         family=Family.ENVIRONMENT,
         source="""
 def attack():
-    import ctypes, os
-    ctypes.CDLL(None).getenv.restype = ctypes.c_char_p
-    return dict(os.environ), open("/proc/self/environ").read()
+    import os
+    try:
+        begun_with = open("/proc/self/environ").read()
+    except OSError:
+        begun_with = ""
+    return dict(os.environ), begun_with
 """,
         bait=_variable,
         reached=told,

@@ -26,7 +26,8 @@ def by_int_80(number, a, b):
     return ctypes.CFUNCTYPE(*[ctypes.c_int] * 4)(place)(number, a, b)
 
 def everybody():
-    return [int(n) for n in os.listdir("/proc") if n.isdigit() and int(n) != os.getpid()]
+    seen = os.listdir("/proc") if os.path.isdir("/proc") else map(str, range(1, 300))
+    return [int(n) for n in seen if n.isdigit() and int(n) != os.getpid()]
 """
 
 

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from math import ceil
 from pathlib import Path
@@ -38,6 +38,7 @@ from failonce.model import Ending, Enforced, Job, Json, Ran, Strength
 THREADS: Final = 64
 """Threads and processes of a run together."""
 DESCRIPTORS: Final = 256
+_MOST: Final = 1 << 50
 _START_S: Final = 30.0
 _INTERPRETER_BYTES: Final = 32 * 1024 * 1024
 """What Python itself takes of the memory of all processes together."""
@@ -120,8 +121,8 @@ class Bubblewrap:
 
     def _prepared(self, job: Job, user: int | None, stack: ExitStack) -> _Prepared:
         limits = job.limits
-        if min(limits.seconds, limits.memory_bytes, limits.disk_bytes, limits.output_bytes) <= 0:
-            raise Refused("A limit of nothing leaves nothing to run.")
+        if not all(0 < getattr(limits, f.name) < _MOST for f in fields(limits)):
+            raise Refused("A limit of nothing leaves nothing to run, and one without end is none.")
         bwrap = self._bwrap()
         granted = granting.looked_up(
             job.grants, stack, protected=self._protected, packages=self._packages

@@ -90,6 +90,8 @@ def _is_address(text: str) -> bool:
 def _check(text: str, protected: Sequence[Path]) -> None:
     """No place that holds everything, and none of failonce's own."""
     path = Path(text)
+    if not text.isprintable():  # nor anything that no path can hold
+        raise Refused(f"{text!r} holds characters that nobody sees.")
     if not path.is_absolute() or text != os.path.normpath(text) or text.startswith("//"):
         raise Refused(f"{text!r} is no absolute path in its plain form.")
     home = Path.home()

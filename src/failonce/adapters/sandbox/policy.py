@@ -17,7 +17,7 @@ from failonce.errors import Refused
 
 _PLAIN: Final = """
 read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range lseek
-dup dup2 dup3 pipe pipe2 flock fsync fdatasync sync_file_range truncate ftruncate fallocate
+dup dup2 dup3 pipe pipe2 fsync fdatasync sync_file_range truncate ftruncate fallocate
 fadvise64 readahead sendfile copy_file_range umask stat fstat lstat newfstatat statx statfs fstatfs
 access faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir rename
 renameat renameat2 rmdir unlink unlinkat utime utimes futimesat utimensat getxattr lgetxattr
@@ -77,6 +77,7 @@ def allowed(
     """The filter for code with these grants.
 
     With `writes` it makes no links: whoever reads a granted folder later would follow them.
+    Without, it locks no files: others may wait for those that it only reads.
     """
     known = numbers(kind)
     names = [*_PLAIN.split()]
@@ -87,8 +88,7 @@ def allowed(
     if network:
         names += _SOCKETS.split()
         rules["socket"], rules["setsockopt"] = _STREAM_SOCKET, _SOCKET_OPTION
-    if not writes:
-        names += _LINKS.split()
+    names += ["flock"] if writes else _LINKS.split()
     return Filter(
         machine=kind,
         plain=frozenset(known[n] for n in names if n in known),
@@ -144,7 +144,14 @@ _RULES: Final[Mapping[str, Rule]] = {
     "fcntl": Rule((Step(1, Test.ONE_OF, _FCNTLS, _DENY),), ALLOW),
     "ioctl": _only(1, _IOCTLS, refuse(errno.ENOTTY)),
     "prctl": _only(0, _PRCTLS),
-    "socketpair": _only(0, (_UNIX,)),
+    "socketpair": Rule(
+        (
+            Step(0, Test.NONE_OF, (_UNIX,), _DENY),
+            # half of a pair that sends single letters sends them to anybody
+            Step(1, Test.NONE_OF, _STREAMS, _DENY),
+        ),
+        ALLOW,
+    ),
     "clone": Rule(
         (
             Step(0, Test.ANY_BIT, (_NEW_NAMESPACE, _TRACED), _DENY),
