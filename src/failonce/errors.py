@@ -10,6 +10,7 @@
     │       ├── RefusedLesson        the lesson's own text or target is unsafe
     │       └── Blocked              a lesson stops this call of a watched tool
     ├── ToolFailed           a learned tool raised, or was ended at a limit
+    ├── AuthorError          a language model is gone, slow, over its limits, or talks nonsense
     └── StoreError           the machine's: the store or the disk below it
         ├── StoreUnreadable      not a failonce store, damaged, or no permission
         ├── StoreNewer           written by a newer failonce
@@ -75,6 +76,19 @@ class Blocked(Refused):
 
 class ToolFailed(FailonceError):
     """A learned tool raised, was ended at a limit, or cannot run here; the message says which."""
+
+
+class AuthorError(FailonceError):
+    """A language model gave no answer that can be used; the message says why.
+
+    What was asked of it may have to be paid all the same: at most so many tokens.
+    """
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = None
+    """In US dollars, where a price is known."""
+    ms: float = 0.0
 
 
 class StoreError(FailonceError):

@@ -85,7 +85,7 @@ class Loop:
     ) -> None:
         self.review = review
         self.store = review.store
-        self._taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
+        self.taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
         self.making = None if sandbox is None else Making(review=review, sandbox=sandbox)
         self._mining = Mining(
             review=review,
@@ -114,7 +114,7 @@ class Loop:
         self, recordings: Iterable[Recording], *, modified: datetime, project: str
     ) -> Iterator[Evidence]:
         """The recordings of one source redacted, judged and named, before they are stored."""
-        return self._taking.evidence(recordings, modified=modified, project=project)
+        return self.taking.evidence(recordings, modified=modified, project=project)
 
     def keep(self, batch: Sequence[Evidence]) -> Observed:
         """Store a batch; durable on return.

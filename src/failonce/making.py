@@ -9,7 +9,7 @@ from typing import Final
 
 from failonce.errors import Refused
 from failonce.gate import judge as gate
-from failonce.gate.tools import Example, Trying
+from failonce.gate.tools import Example, Trying, held
 from failonce.identity import body_digest, digest
 from failonce.lifecycle import STANDING
 from failonce.model import Evidence, Judgement, KindName, Lesson, Proposal, Proposer
@@ -57,6 +57,12 @@ class Making:
         )
         self._room(proposal)
         return self._review.propose(proposal, self._case(examples))
+
+    @property
+    def hindered(self) -> str:
+        """Why nothing can be tried on this machine, empty where it can."""
+        check = held(self._sandbox)
+        return check.detail if check.fatal and not check.passed else ""
 
     def from_sequences(self, calls: Iterable[Evidence]) -> list[tuple[Proposal, Judgement]]:
         """Tools for calls that recur, each judged; those of which nothing is new as they were."""

@@ -22,8 +22,11 @@ from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
 from failonce.compose import plugins
+from failonce.compose.modelled import author, budget
 from failonce.compose.reading import Configuration, configure
 from failonce.compose.sandbox import sandbox_for
+from failonce.developing import Developing
+from failonce.errors import ToolFailed
 from failonce.evidence.redact import Clean, Redactor
 from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
@@ -98,6 +101,22 @@ class Parts:
     redactor: TimedRedactor
     review: Review
     loop: Loop
+
+    def developing(self) -> Developing:
+        """What finds or makes a tool that is missing, with the model that the settings name.
+
+        Raises `BadSetting` where that cannot be used.
+        """
+        if self.loop.making is None:
+            raise ToolFailed("There is no sandbox here to try a tool in. failonce doctor says why.")
+        return Developing(
+            making=self.loop.making,
+            review=self.review,
+            taking=self.loop.taking,
+            clock=self.clock,
+            author=author(self.config),
+            budget=budget(self.config),
+        )
 
 
 def assemble(config: Configuration, store: Store, *, actor: str | None = None) -> Parts:

@@ -49,6 +49,13 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "min_occurrence": "hints.min_occurrences",
         "max_suggestions_per_intent": "hints.max_suggestions",
         "auto_inject": "auto_inject.retry",
+        "max_auto_tools": "tools.most",
+        "learning_timeout": "model.seconds",
+        "learning_model": "model.name",
+        "gpt": "model.name",
+        "sandbox": "tools.seconds",
+        "timeout": "tools.seconds",
+        "memory_limit": "tools.memory_mb",
     }
 )
 """What the seeds call some settings, for the hint that a refusal gives."""
@@ -170,11 +177,17 @@ def configure(
 
 
 def _cautious(path: Path) -> dict[str, Json]:
-    """What a repository's own file may say: it can lower the learning mode, never raise it.
+    """What a repository's own file may say: it can lower the learning mode, never raise it, and
+    names no language model.
 
     Whoever wrote the repository is not whoever runs it.
     """
     layer = _file(path)
+    if "model" in layer:
+        raise BadSetting(
+            f"{path}: a project cannot set `model`, for it says where your key and your errors "
+            f"are sent. Set it in {user_file()}, or in the environment."
+        )
     learning = layer.get("learning")
     if _checked(layer, str(path)).learning.mode is not Mode.AUTO or not isinstance(learning, dict):
         return layer

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from failonce.adapters.language_model import Dialect
 from failonce.errors import BadInput
 from failonce.language import category, pattern
 from failonce.model import Category, KindName, Mode
@@ -350,6 +351,68 @@ class ImpactSettings(_Section):
     )
 
 
+class ModelSettings(_Section):
+    """The language model that writes tools, where there is one."""
+
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="The model that writes tools that an agent is missing, as its server calls it. "
+        "What it writes is tried in the sandbox and waits for a person. Default: none, and nobody "
+        "is asked. A repository's `failonce.toml` cannot set this section.",
+    )
+    protocol: Dialect = Field(
+        default=Dialect.OPENAI,
+        description="How its server is spoken to: `openai` (chat completions, which most servers "
+        "offer) or `anthropic`. Default: `openai`.",
+    )
+    url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="Where the server is, such as `http://127.0.0.1:8080/v1`. Default: that of "
+        "the protocol's own company.",
+    )
+    key: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z_][A-Za-z0-9_]*$",
+        description="Name of the environment variable that holds the key; the key itself is never "
+        "stored. It is not sent over `http://` to another machine. Default: no key.",
+    )
+    temperature: float = Field(
+        default=0.3, ge=0, le=2, description="How freely it writes. Default: 0.3."
+    )
+    max_tokens: int = Field(
+        default=2000, ge=100, le=100_000, description="Most tokens of one answer. Default: 2000."
+    )
+    seconds: Duration = Field(
+        default=timedelta(seconds=60),
+        description="How long one answer may take. Default: `60s`.",
+    )
+    budget_tokens: int = Field(
+        default=200_000,
+        ge=0,
+        description="Most tokens a day (UTC), questions and answers together. Default: 200000.",
+    )
+    budget_money: float | None = Field(
+        default=None,
+        ge=0,
+        description="US dollars a day (UTC) after which nothing is asked; the last request may go "
+        "beyond it. It needs a known price. Default: no limit but the tokens.",
+    )
+    price_in: float | None = Field(
+        default=None,
+        ge=0,
+        description="US dollars for a million tokens of questions. Default: the published price, "
+        "known only at the company's own URL.",
+    )
+    price_out: float | None = Field(
+        default=None,
+        ge=0,
+        description="The same for answers. Both prices are given, or none. Default: as above.",
+    )
+
+
 class ToolSettings(_Section):
     """Tools that were written for an agent, and the sandbox that they run in."""
 
@@ -425,6 +488,7 @@ class Settings(BaseSettings):
     impact: ImpactSettings = ImpactSettings()
     tools: ToolSettings = ToolSettings()
     classification: ClassificationSettings = ClassificationSettings()
+    model: ModelSettings = ModelSettings()
     paths: PathSettings = PathSettings()
 
 

@@ -36,6 +36,9 @@ from failonce.ports import Sandbox
 
 REFUSING: Final = frozenset({"ValueError", "TypeError"})
 """How a tool says that it does not take what it was given."""
+TOGETHER: Final = 12
+"""All runs of one tool may take so many times what one may, so that its author cannot hold us up
+by many cases that take long. One that took longer than it may is the last."""
 MADE_UP: Final = 20
 """Inputs of its declared types that a tool is tried on."""
 
@@ -73,7 +76,7 @@ class Trying:
 
 def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], Proof]:
     """Every check on a tool, and what its examples prove; refused where it cannot be tried."""
-    checks = [_lint(tool), _held(None if trying is None else trying.sandbox)]
+    checks = [_lint(tool), held(None if trying is None else trying.sandbox)]
     if trying is None or (checks[-1].fatal and not checks[-1].passed):
         return checks, _proof((), (), checks)
     runs = _Runs(tool, trying)
@@ -96,6 +99,7 @@ class _Runs:
     def __init__(self, tool: LearnedTool, trying: Trying) -> None:
         self._tool = tool
         self._trying = trying
+        self._left_ms = TOGETHER * trying.limits.seconds * 1000
 
     def passes(self, case: DeclaredCase) -> str:
         """What is wrong with what it came to; empty where nothing is."""
@@ -116,6 +120,8 @@ class _Runs:
         """Is the same call answered the same?"""
         for n, case in enumerate(self._tool.cases, 1):
             one, other = (self._run(case.args, _Told(case)) for _ in range(2))
+            if Ending.REFUSED in (one.ending, other.ending):
+                return CheckResult(name="steady", passed=False, detail=f"case {n}: {_said(other)}")
             if one.ending is not other.ending or not same(one.value, other.value):
                 detail = f"case {n} came to {_came(one)}, and then to {_came(other)}"
                 return CheckResult(name="steady", passed=False, detail=detail)
@@ -147,7 +153,11 @@ class _Runs:
             grants=granted,
             limits=self._trying.limits,
         )
-        return self._trying.sandbox.run(job, None if told is None else told.answer)
+        if self._left_ms <= 0:
+            return Ran(ending=Ending.REFUSED, error="its runs before took too long")
+        ran = self._trying.sandbox.run(job, None if told is None else told.answer)
+        self._left_ms -= self._left_ms if ran.ending is Ending.TIME else ran.ms
+        return ran
 
 
 class _Told:
@@ -184,7 +194,7 @@ def _lint(tool: LearnedTool) -> CheckResult:
     )
 
 
-def _held(sandbox: Sandbox | None) -> CheckResult:
+def held(sandbox: Sandbox | None) -> CheckResult:
     """Does the sandbox of this machine hold what it must?"""
     barriers = () if sandbox is None else sandbox.barriers()
     absent = [b for b in barriers if b.how is Strength.ABSENT]
@@ -193,9 +203,9 @@ def _held(sandbox: Sandbox | None) -> CheckResult:
         why = "; ".join(f"{b.what}: {b.why}" for b in absent[:3]) or "there is none"
         detail = f"it cannot be tried on this machine ({why}). failonce doctor says what to do"
         return CheckResult(name="sandbox", passed=False, detail=detail, fatal=True)
-    held = f"{len(barriers) - len(partial)} barriers held"
+    kept = f"{len(barriers) - len(partial)} barriers held"
     part = "".join(f", {b.what} in part ({b.why})" for b in partial)
-    return CheckResult(name="sandbox", passed=not partial, detail=held + part)
+    return CheckResult(name="sandbox", passed=not partial, detail=kept + part)
 
 
 def _declared(tool: LearnedTool, passed: Sequence[str]) -> CheckResult:
@@ -272,8 +282,8 @@ def _proof(
 
 
 def _line(examples: Sequence[Example], shown: Sequence[str], checks: Sequence[CheckResult]) -> str:
-    held = next((c for c in checks if c.name == "sandbox"), None)
-    if held is not None and held.fatal and not held.passed:
+    sandbox = next((c for c in checks if c.name == "sandbox"), None)
+    if sandbox is not None and sandbox.fatal and not sandbox.passed:
         return "Not tried: there is no sandbox on this machine that holds."
     good = sum(not why for why in shown)
     cases = next((c.detail for c in checks if c.name == "cases"), "")

@@ -48,6 +48,8 @@ class Proposer(StrEnum):
     AGENT = "agent"
     PERSON = "person"
     IMPORT = "import"
+    MODEL = "model"
+    """A language model wrote it; nothing in it is trusted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,10 @@ class Action(StrEnum):
     APPLY_FAILED = "apply_failed"
     MINED = "mined"
     MIGRATE = "migrate"
+    GENERATED = "generated"
+    """A language model was asked for the source of a tool; `digest` is that of what it wrote."""
+    REFUSED = "refused"
+    """What a language model wrote was tried, and is not proposed; `digest` says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ def render(lesson: Lesson, signature: Signature | None = None) -> str:
                 "hits_7d": signature.hits_7d if signature else 0,
                 "hits_30d": signature.hits_30d if signature else 0,
                 "impact_score": signature.impact if signature else 0.0,
-                "auto_generated": proposal.proposer is Proposer.MINER,
+                "auto_generated": proposal.proposer in (Proposer.MINER, Proposer.MODEL),
             },
         }
     )

@@ -16,6 +16,7 @@ from failonce.model import EVERYONE, CheckResult, Json, KindName, Proposal, Prop
 
 _ANY_ERROR: Final = ("", "-", "Error", "error: 1", "it failed")
 """Texts that a pattern for one class of failures does not match."""
+_NOBODY: Final = (Proposer.MINER, Proposer.IMPORT, Proposer.MODEL)
 
 
 def form(proposal: Proposal) -> CheckResult:
@@ -84,7 +85,11 @@ def about(proposal: Proposal) -> CheckResult:
     wrong = ""
     if proposal.kind is not KindName.RULE and body.component != proposal.target:
         wrong = f"it says that it is about `{proposal.target}`, and acts on `{body.component}`"
-    elif proposal.project == EVERYONE and proposal.proposer in (Proposer.MINER, Proposer.IMPORT):
+    elif proposal.project == EVERYONE and proposal.proposer in (
+        Proposer.MINER,
+        Proposer.IMPORT,
+        Proposer.MODEL,
+    ):
         wrong = "it would act in all projects; only a person brings a lesson for everybody"
     elif isinstance(body, Guardrail | Hint | ArgumentsFixer | CallsFixer):
         wrong = _of_another_class(proposal, body)

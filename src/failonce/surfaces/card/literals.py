@@ -230,6 +230,7 @@ def _literal(
 _AUTHORS = {
     Proposer.PERSON: "written by a person",
     Proposer.AGENT: "written by an agent",
+    Proposer.MODEL: "written by a language model",
     Proposer.IMPORT: "came with an imported lesson",
 }
 

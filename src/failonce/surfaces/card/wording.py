@@ -173,6 +173,7 @@ def author(proposer: str) -> str:
     return {
         Proposer.MINER: "failonce, from recorded calls",
         Proposer.AGENT: "an agent",
+        Proposer.MODEL: "a language model",
         Proposer.PERSON: "a person",
         Proposer.IMPORT: "an import",
     }.get(Proposer(proposer), proposer)

@@ -66,6 +66,8 @@ def _value(found: Configuration, name: str) -> Json:
     value: object = getattr(getattr(found.settings, section), key)
     if isinstance(value, timedelta):
         return spelled(value)
+    if value is None:
+        return "none"
     if isinstance(value, Mapping):
         return {str(p): str(v) for p, v in value.items()}
     assert isinstance(value, str | int | float)  # noqa: S101 - settings have no other types

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from failonce.accounting import Mined
+from failonce.developing import Day
 from failonce.lifecycle import WORDS
 from failonce.model import (
     Action,
@@ -215,6 +216,20 @@ def gap(one: Gap) -> Record:
         "status": one.status,
         "attempts": one.attempts,
         "at": moment(one.at),
+    }
+
+
+def day(one: Day) -> Record:
+    """What a language model took on one day."""
+    return {
+        "day": one.day.isoformat(),
+        "model": one.model,
+        "requests": one.requests,
+        "unanswered": one.unanswered,
+        "tokens_in": one.tokens_in,
+        "tokens_out": one.tokens_out,
+        "usd": one.cost,
+        "unpriced": one.unpriced,
     }
 
 

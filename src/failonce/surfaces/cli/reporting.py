@@ -9,6 +9,7 @@ from failonce.adapters.spool import folder_beside
 from failonce.adapters.spool import status as spool_status
 from failonce.adapters.sql_store import store_path
 from failonce.compose import Parts
+from failonce.developing import days
 from failonce.lifecycle import WORDS
 from failonce.model import Action, AuditEntry, Json, Lesson, State
 from failonce.ports import SignatureQuery
@@ -60,6 +61,25 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "pending_rules": pending_count(lessons),
         "gaps": len(parts.store.gaps()),
         "reports": _reports(parts),
+        "model": _model(parts),
+    }
+
+
+def _model(parts: Parts) -> dict[str, Json]:
+    """The language model that is configured, and what was asked of any."""
+    bill = days(parts.store.entries())
+    today = [d for d in bill if d.day == parts.clock.now().date()]
+    told = parts.config.settings.model
+    return {
+        "name": told.name,
+        "requests": sum(d.requests for d in bill),
+        "tokens": sum(d.tokens for d in bill),
+        "usd": sum(d.cost for d in bill),
+        "unpriced": sum(d.unpriced for d in bill),
+        "tokens_today": sum(d.tokens for d in today),
+        "usd_today": sum(d.cost for d in today),
+        "budget_tokens": told.budget_tokens,
+        "budget_usd": told.budget_money,
     }
 
 
@@ -105,6 +125,19 @@ def _tell_reports(found: Json) -> None:
         say(f"         {counts['dropped']:,} dropped: {', '.join(why)}")
 
 
+def _tell_model(found: Json) -> None:
+    """Nothing where none is configured and none was ever asked."""
+    assert isinstance(found, dict)  # noqa: S101 - made above
+    if found["name"] is None and not found["requests"]:
+        return
+    money = "" if found["budget_usd"] is None else f" and US$ {found['budget_usd']:g}"
+    more = " and more" if found["unpriced"] else ""
+    say(
+        f"Model    {found['name'] or 'none now'}: {found['tokens_today']:,} tokens today of "
+        f"{found['budget_tokens']:,}{money}; US$ {found['usd']:.4f}{more} in all"
+    )
+
+
 def _tell_status(
     found: dict[str, Json], lessons: Sequence[Lesson], runs: Sequence[AuditEntry]
 ) -> None:
@@ -129,6 +162,7 @@ def _tell_status(
     if pending:
         say(f"         {pending_phrase(pending)}")
     _tell_reports(found["reports"])
+    _tell_model(found["model"])
     for entry in runs:
         event = entry.event
         say(f"Mined    {event.at:%Y-%m-%d %H:%M} {event.subject or '(no project)'}: {event.reason}")

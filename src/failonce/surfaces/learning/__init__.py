@@ -5,12 +5,15 @@ learned.recall("fetch")                     rules in force for a tool
 learned.recall_for_plan(plan)               the same for the tools of a plan
 learned.augment_plan(plan).plan             the plan with its hints
 learned.get_failures(tool="fetch")          and what else C18 asks for
+learned.handle_unknown_command(text)        a tool that is missing
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from failonce.compose import Parts
+from failonce.developing import Came, Developed, Developing
+from failonce.errors import UserError
 from failonce.model import Lesson, Mode
 from failonce.surfaces.learning import failures
 from failonce.surfaces.learning.analysis import (
@@ -32,6 +35,8 @@ __all__ = [
     "Analysis",
     "Analyst",
     "AnsweredBy",
+    "Came",
+    "Developed",
     "FailureRecord",
     "FailureStats",
     "Improvement",
@@ -155,3 +160,35 @@ class Learning:
     def suggest_improvement(self, ref: str) -> Improvements:
         """What to do about a failure; `ref` as for `analyze_failure`."""
         return self._analyses.suggest(ref)
+
+    # ---------------------------------------------------------------- tools
+
+    def handle_unknown_command(self, text: str) -> Developed:
+        """A tool for a request that no tool is known for (H28).
+
+        It says which tool does that already; else the language model of the settings writes one,
+        which waits for a person; else a gap remains. Takes as long as the model and the sandbox.
+        Raises `BadInput` for an empty request, `UserError` where failonce is off here, and
+        `BadSetting` where the model cannot be used as it is set.
+        """
+        return self._developing().want(text, project=self.memory.project)
+
+    def manual_learn_capability(self, text: str, force: bool = False) -> Developed:
+        """The same; `force` also where there is one, or attempts failed (H30).
+
+        It skips neither the checks nor the budget.
+        """
+        return self._developing().want(text, project=self.memory.project, force=force)
+
+    def handle_tool_failure(self, tool: str, error: str, intent: str = "") -> Developed:
+        """A better version of a learned tool that failed, or what mends the failure (H29)."""
+        return self._developing().improve(tool, error, intent, project=self.memory.project)
+
+    def learn_from_failure(self, tool_name: str, error: str, user_intent: str = "") -> Developed:
+        """The same, as one of the seeds calls it (H20)."""
+        return self.handle_tool_failure(tool_name, error, user_intent)
+
+    def _developing(self) -> Developing:
+        if self.memory.mode is Mode.OFF:
+            raise UserError("failonce is off here; `failonce config mode manual` switches it on.")
+        return self.memory.parts.developing()
