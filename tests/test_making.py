@@ -1,13 +1,26 @@
 """Tools for an agent: tried, put before a person, one of a name in force, and brought back."""
 
+from datetime import timedelta
+
 import pytest
 
 from failonce.errors import BadInput, Refused, RefusedLesson, RefusedMove
 from failonce.making import Making
-from failonce.model import Action, KindName, Lesson, Limits, Mode, Proposer, State
+from failonce.model import (
+    Action,
+    Call,
+    KindName,
+    Lesson,
+    Limits,
+    Mode,
+    Proposer,
+    Recording,
+    State,
+)
 from failonce.policy import Policy
 from tests.kinds.tool.made import TITLE
 from tests.looped import World
+from tests.made import START
 from tests.sandboxed import the_sandbox
 
 LOUD = TITLE.replace("text.title()", "text.upper()").replace("A Tale", "A TALE")
@@ -110,3 +123,27 @@ def test_there_are_no_more_tools_than_the_operator_wants() -> None:
 def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises((BadInput, RefusedLesson)):
         Bench().propose(TITLE, "two\nlines")
+
+
+def test_a_new_version_is_compared_with_what_the_one_in_force_answered() -> None:
+    """Another answer may be a better one: whoever approves it is told."""
+    bench = Bench()
+    first = bench.propose(TITLE)
+    bench.review.approve(first.id)
+    used = [
+        Recording(
+            call=Call(tool="title", args={"text": text}, session="s", project="p"),
+            text=text.title(),
+            flagged=False,
+            at=START + timedelta(seconds=n),
+        )
+        for n, text in enumerate(("a b", "the end", "a b", "no"))
+    ]
+    assert bench.world.take(used) == 4
+    (same,) = (c for c in bench.propose(TITLE + "\n").judgement.checks if c.name == "as before")
+    assert (same.passed, same.detail[:21]) == (True, "all 3 recorded calls ")
+    (other,) = (c for c in bench.propose(LOUD).judgement.checks if c.name == "as before")
+    assert not other.passed
+    assert not other.fatal
+    assert "2 of 3 recorded calls of the version in force come to something else" in other.detail
+    assert '"NO" instead of "No"' in other.detail

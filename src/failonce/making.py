@@ -10,16 +10,19 @@ from typing import Final
 from failonce.errors import Refused
 from failonce.gate import judge as gate
 from failonce.gate.tools import Example, Trying, held
-from failonce.identity import body_digest, digest
+from failonce.identity import body_digest, canonical_json, digest
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, Judgement, KindName, Lesson, Proposal, Proposer
+from failonce.model import Evidence, Judgement, KindName, Lesson, Past, Proposal, Proposer
 from failonce.ports import Sandbox
 from failonce.proposal.sequences import Composite, composites
 from failonce.review import Review
 from failonce.skill import decide
+from failonce.trial import answer_of
 
 EXAMPLES: Final = 20
 """Recorded calls that a tool is tried on."""
+_CUT: Final = 4_000
+"""Characters of an answer from which on it may have been cut."""
 
 
 class Making:
@@ -56,7 +59,7 @@ class Making:
             proposer=proposer,
         )
         self._room(proposal)
-        return self._review.propose(proposal, self._case(examples))
+        return self._review.propose(proposal, self._case(examples, self._before(proposal)))
 
     @property
     def hindered(self) -> str:
@@ -83,10 +86,25 @@ class Making:
         one_each = list({e.cluster: e for e in seen}.values())
         return gate.judge(composite.proposal, self._case(one_each[:EXAMPLES]), decide)
 
-    def _case(self, examples: Sequence[Example]) -> gate.Case:
+    def _before(self, proposal: Proposal) -> list[Past]:
+        """What the version in force answered, the newest first, each arguments once."""
+        if not any(
+            x.in_force and x.proposal.target == proposal.target
+            for x in self._review.store.lessons(project=proposal.project, states=STANDING)
+            if x.proposal.kind is KindName.TOOL
+        ):
+            return []
+        calls = list(self._review.store.calls(project=proposal.project))
+        good = (e for e in reversed(calls) if e.call.tool == proposal.target and e.good)
+        whole = (e for e in good if len(e.message) < _CUT and "<redacted:" not in e.message)
+        seen = {canonical_json(e.call.args): e for e in whole if e.call.args is not None}
+        return [Past(call=e.call, answer=answer_of(e)) for e in list(seen.values())[:EXAMPLES]]
+
+    def _case(self, examples: Sequence[Example], before: Sequence[Past] = ()) -> gate.Case:
         trying = Trying(
             sandbox=self._sandbox,
             examples=examples,
+            before=before,
             allowed=self._policy.unread,
             limits=self._policy.limits,
         )

@@ -26,6 +26,7 @@ from failonce.model import (
     Json,
     Limits,
     Parameter,
+    Past,
     Power,
     Proof,
     Ran,
@@ -69,6 +70,8 @@ class Trying:
 
     sandbox: Sandbox
     examples: Sequence[Example] = ()
+    before: Sequence[Past] = ()
+    """Calls of the version in force that worked, with what was recorded of their answers."""
     allowed: Grants = field(default_factory=Grants)
     """What code may reach that nobody read yet."""
     limits: Limits = field(default_factory=Limits)
@@ -85,6 +88,7 @@ def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], 
     checks += [
         _declared(tool, passed),
         _recorded(trying.examples, shown),
+        *runs.as_before(trying.before),
         runs.steady(),
         runs.total(),
         _reach(tool, trying.allowed),
@@ -115,6 +119,30 @@ class _Runs:
         if not same(ran.value, case.result):
             return f"it answered {_short(ran.value)} instead of {_short(case.result)}"
         return ""
+
+    def as_before(self, calls: Sequence[Past]) -> Iterator[CheckResult]:
+        """Does it answer what the version in force answered? Another answer may be a better one,
+        so this is for whoever approves it to see."""
+        if not calls or self._tool.calls:
+            return
+        others = [why for call in calls if (why := self._otherwise(call))]
+        detail = f"all {len(calls)} recorded calls of the version in force come to the same"
+        if others:
+            detail = (
+                f"{len(others)} of {len(calls)} recorded calls of the version in force come to "
+                f"something else: {others[0]}"
+            )
+        yield CheckResult(name="as before", passed=not others, detail=detail)
+
+    def _otherwise(self, past: Past) -> str:
+        args = past.call.args or {}
+        ran = self._run(args, None)
+        if ran.ending is not Ending.RETURNED:
+            return f"given {_short(dict(args))}: {_said(ran)}"
+        said = ran.value if isinstance(ran.value, str) else canonical_json(ran.value)
+        if said == past.answer.text:
+            return ""
+        return f"given {_short(dict(args))}: {_short(said)} instead of {_short(past.answer.text)}"
 
     def steady(self) -> CheckResult:
         """Is the same call answered the same?"""
