@@ -22,7 +22,7 @@ def order(request: pytest.FixtureRequest) -> list[Asked]:
     """What the selected tests will ask for, one after another."""
     found = [getattr(item, "callspec", None) for item in request.session.items]
     asked = [c.params["asked"] for c in found if c is not None and "asked" in c.params]
-    return [a for a in asked if not _skip(a)]
+    return [a for a in asked if isinstance(a, Asked) and not _skip(a)]
 
 
 @pytest.fixture

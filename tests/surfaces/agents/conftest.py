@@ -9,7 +9,11 @@ from pydantic_ai import models
 from tests.surfaces.watching.made import Room
 from tests.surfaces.watching.made import room as made
 
-models.ALLOW_MODEL_REQUESTS = False
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests ask a server of their own."""
+    monkeypatch.setattr(models, "ALLOW_MODEL_REQUESTS", False)
 
 
 @pytest.fixture

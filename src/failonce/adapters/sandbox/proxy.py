@@ -54,6 +54,7 @@ def _attend(client: socket.socket, granted: Granted, places: threading.Semaphore
         except Refusal as no:
             with suppress(OSError):
                 client.sendall(_answer(*no.args))
+                _heard_out(client)
             return
         except OSError:
             return
@@ -62,6 +63,14 @@ def _attend(client: socket.socket, granted: Granted, places: threading.Semaphore
                 client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
             server.sendall((first or b"") + rest)
             _join(client, server)
+
+
+def _heard_out(client: socket.socket) -> None:
+    """Take in the rest of what was refused: who is cut off while it speaks may lose the answer."""
+    client.shutdown(socket.SHUT_WR)
+    for _ in range(_MOST_HEAD):
+        if not client.recv(_CHUNK):
+            return
 
 
 def _answer(status: str, words: str) -> bytes:
