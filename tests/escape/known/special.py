@@ -75,7 +75,8 @@ ATTACKS = (
             link.type, link.linkname = tarfile.SYMTYPE, '/etc'
             tar.addfile(link)
         packed.seek(0)
-        tarfile.open(fileobj=packed).extractall(out, filter='fully_trusted')
+        trusted = {'filter': 'fully_trusted'} if hasattr(tarfile, 'fully_trusted_filter') else {}
+        tarfile.open(fileobj=packed).extractall(out, **trusted)
         """,
     ),
     _leaves("moves the granted folder away", "os.rename(out, out + '-away')", _moved),

@@ -255,7 +255,9 @@ def test_ctrl_c_says_what_is_stored_and_a_second_run_completes(
     os.mkfifo(pipe)
     argv = shell.argv("import", pipe, "--format", "calls", "--json")
     with (
-        subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running,
+        subprocess.Popen(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heeding
+        ) as running,
         pipe.open("wb") as out,
     ):
         out.write(b"".join(lines[:3500]))
@@ -274,6 +276,11 @@ def test_ctrl_c_says_what_is_stored_and_a_second_run_completes(
     again = shell.ok("import", pipe, "--format", "calls", "--json").json
     assert (again["new"], again["duplicates"]) == (4000 - stored, stored)
     assert shell.ok("status", "--json").json["projects"] == {PROJECT: 4000}
+
+
+def _heeding() -> None:
+    """What is started in the background, as these tests may be, ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for_rows(shell: Shell, count: int) -> None:
