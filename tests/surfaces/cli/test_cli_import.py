@@ -256,7 +256,10 @@ def test_ctrl_c_says_what_is_stored_and_a_second_run_completes(
     argv = shell.argv("import", pipe, "--format", "calls", "--json")
     with (
         subprocess.Popen(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heeding
+            argv,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=_heeding,  # noqa: PLW1509 - no thread of this process holds a lock here
         ) as running,
         pipe.open("wb") as out,
     ):
