@@ -10,6 +10,7 @@ from failonce.kinds.tool import DeclaredCase, Inner, LearnedTool
 from failonce.model import (
     Barrier,
     CheckResult,
+    Ending,
     Enforced,
     Grants,
     Job,
@@ -222,3 +223,20 @@ def test_made_up_arguments_are_of_the_declared_types_and_the_same_each_time() ->
 )
 def test_values_are_compared_as_json(one: object, other: object, is_same: bool) -> None:
     assert same(one, other) is is_same  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ending", [e for e in Ending if e not in (Ending.RETURNED, Ending.RAISED)])
+def test_how_a_run_ended_is_said_for_what_it_is(ending: Ending) -> None:
+    """A limit is no exception of the code."""
+
+    class Ends:
+        def run(self, job: Job, answer: object = None) -> Ran:  # noqa: ARG002
+            return Ran(ending=ending, error="why")
+
+        def barriers(self) -> list[Enforced]:
+            return [Enforced(what=Barrier.TIME, how=Strength.ENFORCED)]
+
+    tool = read("return 1", before='CASES = [{"result": 1}]')
+    found = {c.name: c.detail for c in tried(tool, Trying(sandbox=Ends()))[0]}
+    assert "raised" not in found["cases"]
+    assert found["cases"].endswith("(why)")

@@ -376,6 +376,7 @@ def _came(ran: Ran) -> str:
 _SAID: Final[Mapping[Ending, str]] = {
     Ending.TIME: "it took longer than it may",
     Ending.MEMORY: "it took more memory than it may",
+    Ending.DISK: "it wrote more than it may",
     Ending.OUTPUT: "it answered more than it may",
     Ending.DIED: "it ended without an answer",
     Ending.REFUSED: "it was not run",

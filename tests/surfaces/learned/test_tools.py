@@ -10,7 +10,7 @@ import pytest
 import failonce
 from failonce.errors import NotFound, ToolFailed
 from failonce.identity import body_digest
-from failonce.model import Action, KindName, Lesson
+from failonce.model import Action, Ending, Enforced, Job, KindName, Lesson, Ran
 from failonce.surfaces.learned import LearnedTools
 from failonce.testing.samples import lesson, moved, proposed
 from tests.kinds.tool.made import TITLE, module
@@ -164,3 +164,20 @@ def test_where_all_is_off_there_are_none(here: Room, monkeypatch: pytest.MonkeyP
 
     here.host.in_force.look(datetime.now(UTC))
     assert list(tools) == []
+
+
+@pytest.mark.parametrize("ending", [e for e in Ending if e is not Ending.RETURNED])
+def test_every_end_without_an_answer_is_told_in_words(here: Room, ending: Ending) -> None:
+    """Whatever ended it, whoever called it hears of one error."""
+    approve(here, tool(1, "title", TITLE))
+
+    class Ends:
+        def run(self, job: Job, answer: object = None) -> Ran:  # noqa: ARG002
+            return Ran(ending=ending, error="told")
+
+        def barriers(self) -> list[Enforced]:
+            return []
+
+    title = LearnedTools(PROJECT, Ends())["title"]
+    with pytest.raises(ToolFailed, match=r"^The learned tool `title` .*: told$"):
+        title(text="a")

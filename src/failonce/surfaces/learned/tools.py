@@ -37,6 +37,7 @@ _WHY: Final[Mapping[Ending, str]] = {
     Ending.RAISED: "raised",
     Ending.TIME: "was ended: it took longer than it may",
     Ending.MEMORY: "was ended: it took more memory than it may",
+    Ending.DISK: "was ended: it wrote more than it may",
     Ending.OUTPUT: "answered more than it may",
     Ending.DIED: "ended without an answer",
     Ending.REFUSED: "was not run",
