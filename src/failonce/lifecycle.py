@@ -35,7 +35,9 @@ MOVES: dict[Action, tuple[frozenset[State], State]] = {
     ),
 }
 
-STANDING = (State.PROPOSED, State.CANARY, State.STABLE)
+IN_FORCE = (State.CANARY, State.STABLE)
+"""The states of a lesson that acts, as long as its bytes are those approved."""
+STANDING = (State.PROPOSED, *IN_FORCE)
 """The states of a lesson that waits or is in force."""
 
 WORDS: dict[State, str] = {
@@ -73,7 +75,7 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
             f"{_PAST[action]}: {_WAY_BACK.get(lesson.state, 'reopen it first')}."
         )
     signs = action in (Action.APPROVE, Action.AUTO_APPLY)
-    keeps = after in (State.CANARY, State.STABLE)
+    keeps = after in IN_FORCE
     moved = replace(
         lesson,
         state=after,

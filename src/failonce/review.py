@@ -17,7 +17,7 @@ from failonce.gate import judge as gate
 from failonce.identity import body_digest, gap_id, intact, lesson_id, slug
 from failonce.kinds.registry import KINDS
 from failonce.kinds.rule import checked_sentence
-from failonce.lifecycle import Moved, move
+from failonce.lifecycle import IN_FORCE, Moved, move
 from failonce.measuring import Measuring
 from failonce.model import (
     EVERYONE,
@@ -44,8 +44,6 @@ from failonce.skill import decide
 
 OURSELVES: Final = "failonce"
 """Who made a move that the outcome asked for, and no person."""
-
-_IN_FORCE = (State.CANARY, State.STABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +223,7 @@ class Review:
         is one entry in the audit, with its reason. Weighed again, the same outcome moves nothing.
         """
         done: list[Weighed] = []
-        for lesson in self.store.lessons(states=_IN_FORCE):
+        for lesson in self.store.lessons(states=IN_FORCE):
             here = lesson.proposal.project in (project, EVERYONE) or project is None
             here = here and (only is None or lesson.id in only)
             mode = self.mode(lesson.proposal.project)
@@ -240,7 +238,7 @@ class Review:
     def schema_changed(self, tool: str, old: str, new: str, *, project: str) -> Sequence[Weighed]:
         """Put proven lessons for a tool on trial again, as the digest of its schema changed."""
         done: list[Weighed] = []
-        for lesson in self.store.lessons(states=_IN_FORCE):
+        for lesson in self.store.lessons(states=IN_FORCE):
             if lesson.proposal.target == tool and lesson.proposal.project in (project, EVERYONE):
                 move = moves.on_schema(lesson, old, new)
                 done += [] if move is None else self._carry_out(lesson, move)
@@ -298,7 +296,7 @@ class Review:
 
     def _projected(self) -> list[Lesson]:
         """The lessons in force, with the bytes that were approved, where nothing is off."""
-        in_force = self.store.lessons(states=(State.CANARY, State.STABLE))
+        in_force = self.store.lessons(states=IN_FORCE)
         off = {p for p in {x.proposal.project for x in in_force} if self.mode(p) is Mode.OFF}
         return [x for x in in_force if x.in_force and x.proposal.project not in off and intact(x)]
 
@@ -375,7 +373,7 @@ class Review:
         if not alone:
             return []
         place = proposal.kind, proposal.target, proposal.project
-        others = (x for x in self.store.lessons(states=_IN_FORCE) if x.id != lesson.id)
+        others = (x for x in self.store.lessons(states=IN_FORCE) if x.id != lesson.id)
         return [
             x for x in others if (x.proposal.kind, x.proposal.target, x.proposal.project) == place
         ]

@@ -20,6 +20,7 @@ from failonce.evidence.redact import Redactor
 from failonce.identity import digest, gap_id
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool
+from failonce.lifecycle import STANDING
 from failonce.making import Making
 from failonce.model import (
     EVERYONE,
@@ -46,7 +47,6 @@ MOST_ATTEMPTS: Final = 3
 """Attempts at one need within `WINDOW` (requirement H34, `max_failures`)."""
 WINDOW: Final = timedelta(days=7)
 _LEASE: Final = timedelta(minutes=30)
-_STANDING: Final = (State.PROPOSED, State.CANARY, State.STABLE)
 _MENDS: Final = (KindName.FIXER, KindName.HINT)
 _EXAMPLES: Final = 5
 _HISTORY: Final = 2000
@@ -179,7 +179,7 @@ class Developing:
     def _learned(self, project: str) -> dict[str, Lesson]:
         """The learned tools that stand, by name: the one in force, else the newest."""
         found: dict[str, Lesson] = {}
-        for x in self._store.lessons(project=project, states=_STANDING):
+        for x in self._store.lessons(project=project, states=STANDING):
             held = found.get(x.proposal.target)
             if x.proposal.kind is KindName.TOOL and not (held and held.in_force):
                 found[x.proposal.target] = x
@@ -218,7 +218,7 @@ class Developing:
         if seen.signature is None:
             return None
         aliases = self._store.aliases()
-        standing = self._store.lessons(states=_STANDING)
+        standing = self._store.lessons(states=STANDING)
         found = [
             x
             for x in standing

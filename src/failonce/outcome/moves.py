@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from failonce.lifecycle import IN_FORCE
 from failonce.model import Action, Judgement, KindName, Lesson, Mode, Power, State
 from failonce.outcome import words
 from failonce.outcome.measured import DOUBT, HARM, PROOF, Measured, Word
@@ -41,7 +42,7 @@ def due(seen: Measured, *, now: datetime, mode: Mode, reports: int = REPORTS) ->
     block, by people or by calls that were made all the same and worked, are for a person to see.
     """
     state = seen.lesson.state
-    if state not in (State.CANARY, State.STABLE) or mode is Mode.OFF:
+    if state not in IN_FORCE or mode is Mode.OFF:
         return None
     if reason := _revert(seen):
         return Move(action=Action.UNDO, reason=reason)

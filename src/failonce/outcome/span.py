@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from failonce.lifecycle import IN_FORCE
 from failonce.model import Action, Event, Lesson, State
-
-_IN_FORCE = (State.CANARY, State.STABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,7 @@ def span(lesson: Lesson, events: Iterable[Event], now: datetime) -> Span:
         if e.version != lesson.version or e.after is None:
             continue
         last = e.action
-        before, after = e.before in _IN_FORCE, e.after in _IN_FORCE
+        before, after = e.before in IN_FORCE, e.after in IN_FORCE
         if e.after is State.PROPOSED:
             begin = e.at
         if after and not before:

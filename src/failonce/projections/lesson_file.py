@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from failonce.errors import BadInput
 from failonce.identity import letters, slug
 from failonce.language import document
+from failonce.lifecycle import IN_FORCE
 from failonce.model import Json, KindName, Lesson, Proposer, Signature, State
 
 SLUG = 40
@@ -144,7 +145,7 @@ def _body(kind: KindName, match: Mapping[str, Json], action: Mapping[str, Json])
 
 def _status(lesson: Lesson) -> str:
     """The seed's `approved` is what acts; approved bytes that changed since do not."""
-    if lesson.state in (State.CANARY, State.STABLE) and not lesson.in_force:
+    if lesson.state in IN_FORCE and not lesson.in_force:
         return str(State.PROPOSED)
     return _STATUS[lesson.state]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from failonce.errors import UserError
 from failonce.exposing import Candidate, Roster, lets_go, placed
 from failonce.identity import intact
+from failonce.lifecycle import STANDING
 from failonce.model import EVERYONE, Lesson, Mode, Ruling, State, ToolSpec
 from failonce.ports import Clock
 from failonce.review import Review
@@ -59,7 +60,7 @@ class Rosters:
         now = self._clock.now()
         lessons = [
             x
-            for x in self._review.store.lessons(states=(State.PROPOSED, *_ACTING))
+            for x in self._review.store.lessons(states=STANDING)
             if x.proposal.project in (project, EVERYONE)
             and (_watches(x) or x.in_force)
             and (x.valid_until is None or x.valid_until > now)
@@ -100,9 +101,6 @@ class Rosters:
         }
         claim = claims.pop() if len(claims) == 1 else None
         return ToolSpec(name=lesson.proposal.target, read_only=claim)
-
-
-_ACTING = (State.CANARY, State.STABLE)
 
 
 def _watches(lesson: Lesson) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from failonce.compose import Parts
 from failonce.kinds.behaviour import ANY_TOOL
-from failonce.model import EVERYONE, AuditEntry, Evidence, Lesson, State, ToolSpec
+from failonce.lifecycle import IN_FORCE
+from failonce.model import EVERYONE, AuditEntry, Evidence, Lesson, ToolSpec
 from failonce.outcome.measured import Measured
 
 MOST = 200_000
@@ -42,7 +43,7 @@ def gather(parts: Parts, lesson: Lesson) -> Material:
     names = store.aliases()
     calls = store.calls(project=project, tools=(proposal.target,) if narrowed else ())
     entries = list(store.entries(subject=lesson.id))
-    in_force = any(e.event.after in (State.CANARY, State.STABLE) for e in entries)
+    in_force = any(e.event.after in IN_FORCE for e in entries)
     return Material(
         lesson=lesson,
         versions=store.versions(lesson.id),

@@ -9,6 +9,7 @@ from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.words import at_most
+from failonce.lifecycle import IN_FORCE
 from failonce.model import Action, KindName, Lesson, Power, Proof, Proposer, Ruling, State
 from failonce.outcome import words
 from failonce.outcome.measured import Measured
@@ -132,7 +133,7 @@ def choices(lesson: Lesson) -> tuple[Choice, ...]:
             reject,
             Choice(command=f"failonce undo {name}", what="take it out of force again"),
         )
-    if lesson.state in (State.CANARY, State.STABLE):
+    if lesson.state in IN_FORCE:
         return (
             Choice(command=f"failonce undo {name}", what="take it out of force"),
             Choice(command=f"failonce wrong {name} --reason TEXT", what="report that it did harm"),

@@ -8,7 +8,7 @@ import typer
 from failonce.compose import Parts
 from failonce.errors import BadInput, UserError
 from failonce.kinds.registry import behaviour
-from failonce.lifecycle import WORDS
+from failonce.lifecycle import IN_FORCE, WORDS
 from failonce.model import Json, KindName, Lesson, State
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.card import build, gather
@@ -88,7 +88,7 @@ def show(
 
 def _in_force(parts: Parts, lesson: Lesson) -> Lesson | None:
     """The other version of a learned tool that is in force, where one is."""
-    standing = parts.store.lessons(states=(State.CANARY, State.STABLE))
+    standing = parts.store.lessons(states=IN_FORCE)
     place = lesson.proposal.kind, lesson.proposal.target, lesson.proposal.project
     same = (
         x

@@ -12,6 +12,7 @@ from failonce.identity import intact
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool
+from failonce.lifecycle import IN_FORCE
 from failonce.model import (
     Answer,
     Call,
@@ -24,7 +25,6 @@ from failonce.model import (
     Limits,
     Parameter,
     Ran,
-    State,
 )
 from failonce.ports import Sandbox
 from failonce.surfaces.watching.host import Host, host
@@ -223,7 +223,7 @@ def granted(parts: Parts, project: str, name: str, args: Mapping[str, Json]) -> 
 
     Raises `NotFound` where none of that name is in force, `ToolFailed` where it has no answer.
     """
-    lessons = parts.store.lessons(project=project, states=(State.CANARY, State.STABLE))
+    lessons = parts.store.lessons(project=project, states=IN_FORCE)
     for x in lessons:
         if x.proposal.kind is KindName.TOOL and x.in_force and intact(x):
             body = cast("LearnedTool", behaviour(x.proposal))

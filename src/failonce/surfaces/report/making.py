@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from failonce import statistics
-from failonce.model import Action, Effect, Event, Exposure, State
+from failonce.lifecycle import IN_FORCE
+from failonce.model import Action, Effect, Event, Exposure
 from failonce.outcome.assignment import EPOCH
 from failonce.outcome.measured import Measured
 from failonce.outcome.words import week
@@ -18,7 +19,6 @@ from failonce.surfaces.words import counted
 
 BINS = 60
 """Most bins of a panel; where there are more days, a bin is several of them."""
-_FORCE = (State.CANARY, State.STABLE)
 
 Span = tuple[date, date]
 
@@ -216,16 +216,16 @@ def estimate_share(met: Iterable[Exposure]) -> Estimate:
 def _in_force(material: Material, most: int) -> Panel:
     title = "Lessons in force"
     moves = [e for e in material.events if e.after is not None]
-    if not any(e.after in _FORCE for e in moves):
+    if not any(e.after in IN_FORCE for e in moves):
         return _panel("in_force", title, Unit.COUNT, "No lesson was in force yet.", ())
-    first = next(e for e in moves if e.after in _FORCE).at.date()
+    first = next(e for e in moves if e.after in IN_FORCE).at.date()
     bins: list[Bin] = []
     standing: set[str] = set()
     rest = iter(moves)
     event = next(rest, None)
     for span in spans(first, max(material.today, first), most):
         while event is not None and event.at.date() <= span[1]:
-            (standing.add if event.after in _FORCE else standing.discard)(event.subject)
+            (standing.add if event.after in IN_FORCE else standing.discard)(event.subject)
             event = next(rest, None)
         says = f"{counted(len(standing), 'lesson')} in force"
         bins.append(Bin(first=span[0], last=span[1], estimate=_exact(len(standing)), says=says))
