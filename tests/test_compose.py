@@ -12,12 +12,8 @@ import failonce
 from failonce.adapters.sql_store import store_url
 from failonce.compose import Configuration, assemble, configure, opened
 from failonce.compose.reading import project_root
-from failonce.compose.settings import (
-    AutoInjectSettings,
-    described,
-    learning_mode,
-    variable,
-)
+from failonce.compose.settings import AutoInjectSettings, described, variable
+from failonce.compose.spelling import learning_mode
 from failonce.errors import BadSetting
 from failonce.model import Category, KindName, Mode
 from failonce.policy import DEFAULT, Policy
@@ -232,7 +228,8 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "model.key": "A_KEY",
         "model.temperature": "0.5",
         "model.max_tokens": "500",
-        "model.seconds": "5s",
+        "model.timeout": "5s",
+        "tools.timeout": "5s",
         "learning.trial": "5d",
         "mine.order": "hits",
         "mine.windows": "5d/9d",

@@ -38,7 +38,7 @@ def author(config: Configuration, environ: Mapping[str, str] | None = None) -> A
             key=_key(told, os.environ if environ is None else environ),
             temperature=told.temperature,
             max_tokens=told.max_tokens,
-            seconds=told.seconds.total_seconds(),
+            seconds=told.timeout.total_seconds(),
             prices=prices,
         )
     )

@@ -15,17 +15,8 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from failonce.adapters.sql_store import store_url
-from failonce.compose.settings import (
-    MODE_KEYS,
-    OFF,
-    ON,
-    PREFIX,
-    Settings,
-    described,
-    learning_mode,
-    variable,
-    windows,
-)
+from failonce.compose.settings import PREFIX, Settings, described, variable
+from failonce.compose.spelling import MODE_KEYS, OFF, ON, learning_mode, windows
 from failonce.errors import BadSetting
 from failonce.model import Grants, Json, Limits, Mode
 from failonce.policy import Policy
@@ -50,11 +41,11 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "max_suggestions_per_intent": "hints.max_suggestions",
         "auto_inject": "auto_inject.retry",
         "max_auto_tools": "tools.most",
-        "learning_timeout": "model.seconds",
+        "learning_timeout": "model.timeout",
         "learning_model": "model.name",
         "gpt": "model.name",
-        "sandbox": "tools.seconds",
-        "timeout": "tools.seconds",
+        "sandbox": "tools.timeout",
+        "timeout": "tools.timeout",
         "memory_limit": "tools.memory_mb",
     }
 )
@@ -129,7 +120,9 @@ class Configuration:
             trial=self.settings.learning.trial,
             max_tools=tools.most,
             unread=Grants(packages=_packages(self.packages)),
-            limits=Limits(seconds=tools.seconds, memory_bytes=tools.memory_mb << 20),
+            limits=Limits(
+                seconds=tools.timeout.total_seconds(), memory_bytes=tools.memory_mb << 20
+            ),
             default_mode=self.settings.learning.mode or Mode.MANUAL,
             forced_mode=self.forced_mode,
         )

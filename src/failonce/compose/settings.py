@@ -4,7 +4,6 @@ A key exists only where something reads it. Durations are a number with its unit
 `90m`, `24h`, `7d`), shares lie between 0 and 1.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -21,108 +20,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from failonce.adapters.language_model import Dialect
-from failonce.errors import BadInput
-from failonce.language import category, pattern
+from failonce.compose import spelling
+from failonce.compose.spelling import OFF, ON, Duration
 from failonce.model import Category, KindName, Mode
-from failonce.ports import SignatureOrder, Windows
+from failonce.ports import SignatureOrder
 
 PREFIX: Final = "FAILONCE_"
 """What the environment variables of settings begin with."""
-OFF: Final = frozenset({"off", "0", "false", "no"})
-"""Words that switch something off."""
-ON: Final = frozenset({"", "on", "1", "true", "yes"})
-"""Words that leave it on."""
-
-MODE_KEYS: Final = frozenset({"mode", "enabled", "auto_learning_enabled"})
-"""Keys of the section `learning` that set the mode."""
-
-_ALIASES: Final[Mapping[str, Mode]] = {"accumulate": Mode.MANUAL}
-
-
-def learning_mode(word: str) -> Mode | None:
-    """The learning mode of a word, trimmed and in any case; None for other words (N5, F3)."""
-    slug = word.strip().lower()
-    return next((m for m in Mode if m == slug), _ALIASES.get(slug))
-
-
-def _mode(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    mode = learning_mode(value)
-    if mode is None:
-        raise ValueError("it takes off, manual or auto")
-    return mode
-
-
-_UNITS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?([smhd])")
-_LONGEST: Final = timedelta(days=3650)
-_MOST_PATTERNS: Final = 200
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    found = _DURATION.fullmatch(str(value).strip().lower())
-    if found is None:
-        raise ValueError("it takes a number and its unit: 30s, 90m, 24h or 7d")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
-
-
-def _sane(value: timedelta) -> timedelta:
-    if not timedelta() < value <= _LONGEST:
-        raise ValueError(f"it must be more than nothing and at most {_LONGEST.days}d")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_sane)]
-"""A time span as people write it."""
-
-
-def spelled(span: timedelta) -> str:
-    """A time span as a setting is written: `168h`, `90m`, `30s`."""
-    seconds = span.total_seconds()
-    unit = next(u for u in "hms" if u == "s" or seconds % _UNITS[u] == 0)
-    return f"{seconds / _UNITS[unit]:g}{unit}"
-
-
-def windows(words: str) -> Windows:
-    """The two windows of `7d/30d`; raises `ValueError` where they are none."""
-    found = re.fullmatch(r"([1-9]\d{0,3})d\s?/\s?([1-9]\d{0,3})d", words.strip().lower())
-    if found is None or int(found[1]) > int(found[2]):
-        raise ValueError("it takes two windows of whole days, the shorter first: 7d/30d")
-    return Windows(week=int(found[1]), month=int(found[2]))
-
-
-def _windows(words: str) -> str:
-    windows(words)
-    return words
-
-
-def _patterns(table: Mapping[str, object]) -> Mapping[str, object]:
-    if len(table) > _MOST_PATTERNS:
-        raise ValueError(f"it takes at most {_MOST_PATTERNS} patterns")
-    for name in table:
-        try:
-            pattern.check(name)
-        except BadInput as error:
-            raise ValueError(f"`{name[:80]}`: {error}") from None
-        if not name.strip():
-            raise ValueError("an empty pattern would match everything")
-    return table
-
-
-def _category(value: object) -> object:
-    known = category.from_name(value) if isinstance(value, str) else None
-    if known is None:
-        raise ValueError(f"it takes one of {', '.join(Category)}")
-    return known
-
-
-def _kind(value: object) -> object:
-    if value not in tuple(KindName):
-        raise ValueError(f"it takes one of {', '.join(KindName)}")
-    return value
 
 
 class _Section(BaseModel):
@@ -142,7 +46,7 @@ class StoreSettings(_Section):
 class LearningSettings(_Section):
     """How far failonce may go on its own."""
 
-    mode: Annotated[Mode | None, BeforeValidator(_mode)] = Field(
+    mode: Annotated[Mode | None, BeforeValidator(spelling.mode)] = Field(
         default=None,
         description="`off` records nothing and rests all lessons, `manual` lets a person decide, "
         "`auto` also applies bounded lessons on trial; `accumulate` means `manual`. In a file it "
@@ -193,7 +97,7 @@ class MineSettings(_Section):
         description="Which classes are looked at first: `impact`, `recency` or `hits`. "
         "Default: `impact`.",
     )
-    windows: Annotated[str, AfterValidator(_windows)] = Field(
+    windows: Annotated[str, AfterValidator(spelling.window_words)] = Field(
         default="7d/30d",
         description="The two windows that recent failures are counted in, in whole days. Numbers "
         "named after seven and thirty days, such as `hits_7d`, then count these. "
@@ -318,7 +222,8 @@ class ClassificationSettings(_Section):
     """Your own tables of what failures are, tried before the built-in ones (S25)."""
 
     category: Annotated[
-        Mapping[str, Annotated[Category, BeforeValidator(_category)]], AfterValidator(_patterns)
+        Mapping[str, Annotated[Category, BeforeValidator(spelling.cause)]],
+        AfterValidator(spelling.patterns),
     ] = Field(
         default={},
         description="Pattern (RE2, in any case) → cause of the failures whose text it finds, such "
@@ -326,7 +231,8 @@ class ClassificationSettings(_Section):
         "recorded from then on. `failonce explain` shows what decided. Default: none.",
     )
     kind: Annotated[
-        Mapping[str, Annotated[KindName, BeforeValidator(_kind)]], AfterValidator(_patterns)
+        Mapping[str, Annotated[KindName, BeforeValidator(spelling.kind)]],
+        AfterValidator(spelling.patterns),
     ] = Field(
         default={},
         description="Pattern (RE2, in any case) → the only kind of lesson that is looked for where "
@@ -385,7 +291,7 @@ class ModelSettings(_Section):
     max_tokens: int = Field(
         default=2000, ge=100, le=100_000, description="Most tokens of one answer. Default: 2000."
     )
-    seconds: Duration = Field(
+    timeout: Duration = Field(
         default=timedelta(seconds=60),
         description="How long one answer may take. Default: `60s`.",
     )
@@ -422,11 +328,8 @@ class ToolSettings(_Section):
         le=1000,
         description="Learned tools, waiting or in force, beyond which none is added. Default: 50.",
     )
-    seconds: float = Field(
-        default=10.0,
-        gt=0,
-        le=600,
-        description="How long one run may take, in seconds. Default: 10.",
+    timeout: Duration = Field(
+        default=timedelta(seconds=10), description="How long one run may take. Default: `10s`."
     )
     memory_mb: int = Field(
         default=512,

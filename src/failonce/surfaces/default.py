@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from failonce.compose import Parts, configure, opened
 from failonce.compose.reading import SWITCH
-from failonce.compose.settings import OFF
+from failonce.compose.spelling import OFF
 from failonce.errors import UserError
 from failonce.model import ALLOW, Advice, Lesson, Mode, Proposer
 from failonce.surfaces.sdk import Advisor, take_in

@@ -110,7 +110,7 @@ class ModelAuthor:
         return unread
 
     def _late(self) -> AuthorError:
-        late = AuthorError(f"no answer within {self._at.seconds:g} s (`model.seconds`)")
+        late = AuthorError(f"no answer within {self._at.seconds:g} s (`model.timeout`)")
         late.tokens_out = self._at.max_tokens
         return late
 

@@ -8,7 +8,8 @@ import typer
 
 from failonce.adapters.wording import check_templates
 from failonce.compose import Configuration, configure
-from failonce.compose.settings import described, learning_mode, spelled
+from failonce.compose.settings import described
+from failonce.compose.spelling import learning_mode, spelled
 from failonce.errors import BadSetting
 from failonce.model import Json
 from failonce.surfaces.cli.app import ExitCode

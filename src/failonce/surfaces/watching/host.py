@@ -16,7 +16,7 @@ from failonce.adapters.in_force import Snapshot
 from failonce.compose import SystemClock, configure
 from failonce.compose.calling import Calling, calling
 from failonce.compose.reading import SWITCH
-from failonce.compose.settings import OFF
+from failonce.compose.spelling import OFF
 from failonce.exposing import Asked, Placed, RosterByTool, Spoken
 from failonce.kinds.behaviour import Block, Situation
 from failonce.kinds.concerned import Concerned
