@@ -26,6 +26,14 @@ class End(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotProposed:
+    """A tool for calls that recur which the gate refused, and why."""
+
+    tool: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mined:
     """What became of a project's recorded calls in one run: each has exactly one end."""
 
@@ -49,6 +57,7 @@ class Mined:
     open_gaps: tuple[Gap, ...] = ()
     refuted: tuple[Event, ...] = ()
     """Lessons that newer history speaks against: what became of each, and why."""
+    not_proposed: tuple[NotProposed, ...] = ()
 
     @property
     def failures(self) -> int:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from failonce import history, statistics
-from failonce.accounting import End, Mined, account
+from failonce.accounting import End, Mined, NotProposed, account
 from failonce.gate import judge as gate
 from failonce.gate.needless import needless
 from failonce.gathering import Gathered, carry_over, gather
@@ -82,8 +82,14 @@ class Mining:
         kept = [(p, j) for p, j in judged if j.ruling is not Ruling.REJECT]
         run = self._account(gathered, judged, kept)
         tools = [] if self._making is None else self._making.from_sequences(gathered.calls)
-        tools = [(p, j) for p, j in tools if j.ruling is not Ruling.REJECT]
-        return self._propose(run, [*self._needed(kept, gathered), *tools], gathered)
+        refused = [
+            NotProposed(tool=p.target, reason="; ".join(j.reasons))
+            for p, j in tools
+            if j.ruling is Ruling.REJECT
+        ]
+        run = replace(run, not_proposed=tuple(refused))
+        made = [(p, j) for p, j in tools if j.ruling is not Ruling.REJECT]
+        return self._propose(run, [*self._needed(kept, gathered), *made], gathered)
 
     # ------------------------------------------------------------- gather
 

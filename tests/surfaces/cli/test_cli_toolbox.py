@@ -118,3 +118,46 @@ def test_hostile_text_in_code_is_shown_escaped(shell: Shell) -> None:
     )
     assert hidden.code == 4
     assert "U+202E" in hidden.err
+
+
+def test_where_the_sandbox_is_masked_away_nothing_is_proposed_and_it_is_said_why(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """Refused, not passed: neither what recurs, nor what somebody wrote."""
+    calls = [
+        {
+            "tool": tool,
+            "args": args,
+            "text": text,
+            "session": f"s{n}",
+            "ts": f"2026-11-2{n}T10:0{m}:00Z",
+        }
+        for n in range(6)
+        for m, (tool, args, text) in enumerate(
+            (
+                ("find", {"query": f"order {n}"}, json.dumps({"id": f"id-{n}"})),
+                ("show", {"id": f"id-{n}"}, f"order {n} of somebody"),
+            )
+        )
+    ]
+    recorded = shell.project / "calls.jsonl"
+    recorded.write_text("".join(json.dumps(c) + "\n" for c in calls))
+    shell.ok("import", recorded, "--format", "calls")
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    masked = {"PATH": str(empty)}
+
+    mined = shell.program("mine", env=masked)
+    assert mined.code == 0
+    assert "No tool for find_then_show, although its calls recur" in mined.out
+    assert "bubblewrap is not installed" in mined.out
+    assert json.loads(shell.program("mine", "--json", env=masked).out)[0]["not_proposed"]
+    added = shell.program("tools", "add", written(shell, "title", TITLE), env=masked)
+    assert added.code == 4
+    assert "bubblewrap is not installed" in added.err
+    assert json.loads(shell.ok("tools", "learned", "--json").out) == []
+    doctor = shell.program("doctor", env=masked).out
+    assert "apt-get install bubblewrap" in doctor
+
+    the_sandbox()
+    assert "tool for find_then_show" in shell.ok("mine").out, "where it holds it is proposed"

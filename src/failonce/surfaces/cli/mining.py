@@ -163,6 +163,8 @@ def _tell(runs: list[Mined], config: Configuration) -> None:
         for lesson in run.new:
             say(f"  {lesson.judgement.proof.line}")
             say(f"    {lesson.id}  {lesson.proposal.kind} for {lesson.proposal.target}")
+        for left in run.not_proposed:
+            say(f"  No tool for {left.tool}, although its calls recur: {left.reason}")
     if any(run.below for run in runs):
         limits = config.settings.mine
         say(

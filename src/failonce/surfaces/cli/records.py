@@ -106,6 +106,7 @@ def mined(run: Mined) -> Record:
         "classes": run.classes,
         "new": [x.id for x in run.new],
         "known": list(run.known),
+        "not_proposed": [{"tool": t.tool, "reason": t.reason} for t in run.not_proposed],
         "refuted": [{"id": e.subject, "action": e.action, "reason": e.reason} for e in run.refuted],
     }
 
