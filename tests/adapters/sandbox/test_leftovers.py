@@ -1,5 +1,6 @@
 """A run leaves nothing: no process, thread, descriptor, mount, group or file."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,11 +72,20 @@ def state() -> dict[str, object]:
         "processes": mine,
         "threads": threading.active_count(),
         "tasks": len(list(Path("/proc/self/task").iterdir())),
-        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
         "mounts": Path("/proc/self/mountinfo").read_text(),
         "groups": groups(),
         "files": {p.name for p in Path(tempfile.gettempdir()).glob("failonce-canary-*")},
     }
+
+
+def descriptors() -> set[str]:
+    """What is open, by number and by what it is; other tests' rubbish is not a run's."""
+    gc.collect()
+    found = set()
+    for place in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.add(f"{place.name} {place.readlink()}")
+    return {f for f in found if not f.endswith("/fd")}
 
 
 def settled() -> dict[str, object]:
@@ -107,12 +118,13 @@ def rounds(sandbox: Bubblewrap, count: int, folder: Path) -> None:
     all_of_them = jobs(folder)
     for job in all_of_them:
         sandbox.run(job)
-    before = settled()
+    before, opened = settled(), descriptors()
     turns = [all_of_them[n % len(all_of_them)] for n in range(count)]
     with ThreadPoolExecutor(2) as pool:
         ended = {ran.ending for ran in pool.map(sandbox.run, turns)}
     assert {Ending.RETURNED, Ending.RAISED, Ending.DIED, Ending.TIME, Ending.REFUSED} <= ended
     assert settled() == before
+    assert not descriptors() - opened
 
 
 def test_a_hundred_runs_leave_nothing(sandbox: Bubblewrap, tmp_path: Path) -> None:
@@ -150,6 +162,7 @@ def test_who_is_killed_leaves_no_sandbox_behind(sandbox: Bubblewrap) -> None:
         time.sleep(0.01)
     assert not started & processes()
     left = list(Path("/sys/fs/cgroup").rglob(f"failonce-{host.pid}-*"))
+    time.sleep(2.5)  # what was just made is nobody's to take away
     again = [sys.executable, "-c", program.replace("300", "0.1")]
     subprocess.run(again, check=True)  # the next process takes away the group that was left
     assert not [group for group in left if group.exists()]

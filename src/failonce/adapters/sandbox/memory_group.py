@@ -19,6 +19,8 @@ _FIRST: Final = {"limit": "memory.limit_in_bytes", "peak": "memory.max_usage_in_
 _SECOND: Final = {"limit": "memory.max", "peak": "memory.peak"}
 _KILLED: Final = re.compile(r"^oom_kill (\d+)", re.MULTILINE)
 _PATIENCE_S: Final = 2.0
+_OURS: Final = re.compile(r"failonce-(\d+)-[0-9a-f]{12}")
+_FORGOTTEN_S: Final = 2.0
 CURE: Final = (
     "start failonce in a group that may be written: as root, or under "
     "`systemd-run --user --scope -p Delegate=yes`"
@@ -126,11 +128,18 @@ def _place() -> _Place | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Take away the groups of processes that were killed in the middle of a run."""
+    """Take away the groups of processes that were killed in the middle of a run.
+
+    Only old ones: a process that cannot be seen from here may live in a container beside this
+    one, and a group is empty for the moment between its making and its first process.
+    """
     with suppress(OSError):
-        for group in folder.glob("failonce-*-*"):
-            if not Path("/proc", group.name.split("-")[1]).exists():
-                with suppress(OSError):
+        for group in folder.iterdir():
+            owner = _OURS.fullmatch(group.name)
+            if owner is None or Path("/proc", owner[1]).exists():
+                continue
+            with suppress(OSError):
+                if time.time() - group.stat().st_ctime > _FORGOTTEN_S:
                     group.rmdir()
 
 
