@@ -177,7 +177,8 @@ class Lessons(Protocol):
     def commit(self, change: Change) -> Sequence[AuditEntry]:
         """Write all of `change` and its audit entries, or nothing; durable on return.
 
-        Raises `RefusedMove` where a lesson is no longer as `change.expects` says.
+        Raises `RefusedMove` where a lesson is no longer as `change.expects` says, or one of
+        `change.alone` would not be.
         """
 
     def lesson(self, id: str) -> Lesson | None:

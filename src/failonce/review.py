@@ -357,26 +357,19 @@ class Review:
             moved = self.moved(after, action, reason)
             after = moved.lesson
             events.append(moved.event)
+        alone = _stands_alone(lesson)
         gone = [
             (x, self.moved(x, Action.SUPERSEDE, f"{lesson.id} took its place"))
-            for x in self._displaced(lesson)
+            for x in (self._displaced(lesson) if alone else ())
         ]
-        self._write(lesson, after, [*(m.event for _, m in gone), *events], displaced=gone)
+        events = [*(m.event for _, m in gone), *events]
+        self._write(lesson, after, events, displaced=gone, alone=(lesson.id,) if alone else ())
         return after
 
     def _displaced(self, lesson: Lesson) -> list[Lesson]:
         proposal = lesson.proposal
-        try:
-            alone = KINDS.find(proposal.kind).alone
-        except BadInput:  # of a kind that only others know
-            return []
-        if not alone:
-            return []
-        place = proposal.kind, proposal.target, proposal.project
-        others = (x for x in self.store.lessons(states=IN_FORCE) if x.id != lesson.id)
-        return [
-            x for x in others if (x.proposal.kind, x.proposal.target, x.proposal.project) == place
-        ]
+        others = self.store.lessons(project=proposal.project, states=IN_FORCE)
+        return [x for x in others if x.id != lesson.id and x.proposal.place == proposal.place]
 
     def _write(
         self,
@@ -385,10 +378,12 @@ class Review:
         events: Sequence[Event],
         *,
         displaced: Sequence[tuple[Lesson, Moved]] = (),
+        alone: tuple[str, ...] = (),
     ) -> None:
         expects = {x.id: (x.version, x.state) for x in (before, *(x for x, _ in displaced))}
         lessons = (*(m.lesson for _, m in displaced), after)
-        self.store.commit(Change(lessons=lessons, events=tuple(events), expects=expects))
+        change = Change(lessons=lessons, events=tuple(events), expects=expects, alone=alone)
+        self.store.commit(change)
         self.reconcile()
 
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
@@ -431,6 +426,14 @@ class Review:
             digest=digest,
             reason=self._scrub(reason),
         )
+
+
+def _stands_alone(lesson: Lesson) -> bool:
+    """Whether no other lesson of its kind may be in force in its place."""
+    try:
+        return KINDS.find(lesson.proposal.kind).alone
+    except BadInput:  # of a kind that only others know
+        return False
 
 
 def _same(one: Proposal, other: Proposal) -> bool:

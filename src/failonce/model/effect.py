@@ -151,3 +151,5 @@ class Change:
     expects: Mapping[str, tuple[int, State] | None] = field(default_factory=dict)
     """Lesson id → version and state that must still hold, None where it must not exist
     (optimistic locking)."""
+    alone: tuple[str, ...] = ()
+    """Ids of lessons beside which no other of their kind, target and project may be in force."""

@@ -74,6 +74,11 @@ class Proposal:
     """Ids of the evidence that the lesson was learned from."""
     support_clusters: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> tuple[KindName, str, str]:
+        """Kind, target and project; of some kinds one lesson at a time is in force there."""
+        return self.kind, self.target, self.project
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:

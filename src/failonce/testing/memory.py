@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from failonce.errors import BadInput, RefusedMove
 from failonce.identity import GENESIS, event_hash
-from failonce.lifecycle import WORDS
+from failonce.lifecycle import IN_FORCE, WORDS
 from failonce.model import (
     Action,
     AuditEntry,
@@ -208,6 +208,7 @@ class MemoryStore:
                 raise RefusedMove(f"{subject} is {stands} now. Look at it and decide again.")
         for lesson in change.lessons:
             self._refuse_rewriting(lesson)
+        self._refuse_company(change)
         for lesson in change.lessons:
             self._lessons.setdefault(lesson.id, {})[lesson.version] = lesson
         for gap in change.gaps:
@@ -224,6 +225,16 @@ class MemoryStore:
         stored = self._lessons.get(lesson.id, {}).get(lesson.version)
         if stored is not None and _fixed(stored) != _fixed(lesson):
             raise RefusedMove(f"{lesson.id} version {lesson.version} has another content.")
+
+    def _refuse_company(self, change: Change) -> None:
+        """Refuse where one that must be alone in its place would not be."""
+        after = {x.id: x for x in (*self.lessons(), *change.lessons)}
+        standing = [x for x in after.values() if x.state in IN_FORCE]
+        for subject in change.alone:
+            place = after[subject].proposal.place
+            for other in standing:
+                if other.id != subject and other.proposal.place == place:
+                    raise RefusedMove(f"{other.id} is in force there. Look at it and decide again.")
 
     def _append(self, events: Iterable[Event]) -> list[AuditEntry]:
         added: list[AuditEntry] = []

@@ -28,7 +28,7 @@ from failonce.adapters.sql_store.rows import (
 from failonce.adapters.sql_store.sqlite import upsert
 from failonce.errors import AuditBroken, RefusedMove
 from failonce.identity import GENESIS, event_hash
-from failonce.lifecycle import WORDS
+from failonce.lifecycle import IN_FORCE, WORDS
 from failonce.model import (
     Action,
     AuditEntry,
@@ -52,6 +52,8 @@ def commit(connection: Connection, change: Change) -> list[AuditEntry]:
         _put(connection, lesson)
     for gap in change.gaps:
         _put_gap(connection, gap)
+    for subject in change.alone:
+        _alone(connection, subject)
     if change.exposures:
         _put_exposures(connection, change.exposures)
     if change.closings:
@@ -72,6 +74,19 @@ def _expect(connection: Connection, expects: Mapping[str, tuple[int, State] | No
             raise RefusedMove(
                 f"{subject} has changed in the meantime: it is {WORDS[now.state]} now "
                 f"(version {now.version}){_by(connection, subject)}. Look at it and decide again."
+            )
+
+
+def _alone(connection: Connection, id: str) -> None:
+    """Refuse where another lesson is in force in its place, which whoever decided had not seen."""
+    ours = lesson(connection, id)
+    if ours is None:
+        return
+    for other in lessons(connection, project=ours.proposal.project, states=IN_FORCE):
+        if other.id != id and other.proposal.place == ours.proposal.place:
+            raise RefusedMove(
+                f"{other.id} has come in force for `{ours.proposal.target}` in the "
+                f"meantime{_by(connection, other.id)}. Look at it and decide again."
             )
 
 

@@ -90,6 +90,26 @@ class DecisionConformance:
         assert [e.event.action for e in store.entries()] == [Action.PROPOSE, Action.REJECT]
         assert store.gaps() == []
 
+    def test_of_two_that_cannot_be_in_force_together_the_second_is_told(self, store: Store) -> None:
+        """Neither had seen the other one; a lesson for something else is no hindrance."""
+        first, second, other = lesson(1), lesson(2), lesson(3)
+        other = replace(other, proposal=replace(other.proposal, target="elsewhere"))
+        for x in (first, second, other):
+            store.commit(proposed(x))
+        for x in (first, other):
+            store.commit(replace(moved(x, Action.APPROVE), alone=(x.id,)))
+        late = replace(moved(second, Action.APPROVE), alone=(second.id,), gaps=(gap(1),))
+        with pytest.raises(RefusedMove, match=first.id):
+            store.commit(late)
+        assert store.lesson(second.id) == second
+        assert store.gaps() == []
+        approved = store.lesson(first.id)
+        assert approved is not None
+        gone = moved(approved, Action.SUPERSEDE)
+        swap = replace(late, lessons=(*gone.lessons, *late.lessons), expects={})
+        store.commit(replace(swap, events=(*gone.events, *late.events)))
+        assert [x.id for x in store.lessons(states=[State.CANARY])] == [second.id, other.id]
+
     def test_entries_are_chained(self, store: Store) -> None:
         """From the genesis on, in UTC, and the head is the newest."""
         assert store.head() == GENESIS
