@@ -4,7 +4,7 @@ approve reject undo reopen restore   a decision on one lesson
 learn                        a rule by a person or the operator's agent
 report_wrong set_mode        a complaint, a switch
 weigh                        the outcome of lessons in force → promoted, undone, on trial again
-reconcile                    lessons in force → the files that they are projected to
+reconcile project            lessons in force → the files that they are projected to
 """
 
 from collections.abc import Collection, Sequence
@@ -282,17 +282,21 @@ class Review:
         standing and an entry in the audit, and is tried again with the next change.
         """
         self._end_trials()
-        changed: list[str] = []
-        seen = ""
         try:
-            while (head := self.store.head()) != seen:  # again where somebody decided meanwhile
-                seen = head
-                changed += self._workspace.reconcile(self._projected())
-            return changed
+            return self.project()
         except FailonceError as error:
             failed = self.event(Action.APPLY_FAILED, reason=str(error))
             self.store.commit(Change(events=(failed,)))
             raise
+
+    def project(self) -> Sequence[str]:
+        """The same for what stands in the store as it is: nothing is decided or recorded."""
+        changed: list[str] = []
+        seen = ""
+        while (head := self.store.head()) != seen:  # again where somebody decided meanwhile
+            seen = head
+            changed += self._workspace.reconcile(self._projected())
+        return changed
 
     def _projected(self) -> list[Lesson]:
         """The lessons in force, with the bytes that were approved, where nothing is off."""

@@ -32,7 +32,7 @@ from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
 from failonce.loop import Loop
 from failonce.model import Recording, Reject, ToolSpec
-from failonce.ports import Clock, Store, Wording, Workspace
+from failonce.ports import Clock, Store, Wording
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
 
@@ -101,6 +101,17 @@ class Parts:
     redactor: TimedRedactor
     review: Review
     loop: Loop
+    publisher: Publisher | None = None
+    """Who keeps the file that calls ask; None where the store is no file."""
+
+    def catch_up(self) -> None:
+        """Bring the files up to date with what a process decided that died before it had.
+
+        Costs next to nothing where there is nothing to do. Raises `FailonceError` where they
+        cannot be written; what was decided stands all the same.
+        """
+        if self.publisher is not None and not self.config.off and self.publisher.behind():
+            self.review.project()
 
     def developing(self) -> Developing:
         """What finds or makes a tool that is missing, with the model that the settings name.
@@ -122,11 +133,13 @@ class Parts:
 def assemble(config: Configuration, store: Store, *, actor: str | None = None) -> Parts:
     """The parts over a store that is open; `actor` is who decides, by default the user."""
     clock, redactor = SystemClock(), TimedRedactor()
+    publisher = _publisher(config, store, clock)
+    files = FileWorkspace(config.skills, project=config.project)
     wording = TemplateWording(config.settings.paths.templates)
     review = Review(
         store=store,
         clock=clock,
-        workspace=_workspace(config, store, clock),
+        workspace=files if publisher is None else Projections(files, publisher),
         policy=config.policy,
         actor=_user() if actor is None else actor,
     )
@@ -146,6 +159,7 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         redactor=redactor,
         review=review,
         loop=loop,
+        publisher=publisher,
     )
 
 
@@ -157,13 +171,10 @@ class _Filed(Protocol):
     def path(self) -> Path: ...
 
 
-def _workspace(config: Configuration, store: Store, clock: Clock) -> Workspace:
-    """Where lessons are projected to: skill files, and the file that calls ask."""
-    files = FileWorkspace(config.skills, project=config.project)
+def _publisher(config: Configuration, store: Store, clock: Clock) -> Publisher | None:
     if not isinstance(store, _Filed):
-        return files
-    publisher = Publisher(store, file_beside(store.path), policy=config.policy, clock=clock)
-    return Projections(files, publisher)
+        return None
+    return Publisher(store, file_beside(store.path), policy=config.policy, clock=clock)
 
 
 @contextmanager

@@ -133,6 +133,8 @@ class Publisher:
             if self._told is None or self._told[0] != seen:
                 file = opened(self.path.read_bytes(), sealer(key_beside(self.path)))
                 self._told = seen, file.header.head
+        except FileNotFoundError:
+            return self._store.head() != GENESIS
         except (OSError, StoreError):
             return True
         return self._told[1] != self._store.head()
@@ -350,7 +352,8 @@ def _entries(old: Opened) -> Iterator[Entry]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put the file in its place in one step."""
+    """Put the file in its place in one step. Whoever calls is alone with the path."""
+    _sweep(path)
     own = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
@@ -362,6 +365,14 @@ def _replace(path: Path, content: bytes) -> None:
     finally:
         own.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what was killed before it was put in its place."""
+    if os.name == "posix":  # elsewhere nobody is sure to be alone
+        for left in path.parent.iterdir():
+            if left.name.startswith(f".{path.name}."):
+                left.unlink(missing_ok=True)
 
 
 @contextmanager

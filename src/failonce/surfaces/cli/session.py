@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from failonce.compose import Configuration, Parts, configure, opened
-from failonce.errors import Refused
+from failonce.errors import FailonceError, Refused
+from failonce.surfaces.cli.output import warn
 
 
 @contextmanager
 def session(store: str | None) -> Iterator[Parts]:
     """The parts over the store that option, environment or files name."""
     with opened(configure(store=store)) as parts:
+        _catch_up(parts)
         yield parts
 
 
@@ -21,7 +23,16 @@ def deciding(store: str | None) -> Iterator[Parts]:
     if config.off:
         raise Refused("FAILONCE=off rests failonce here, so nothing was changed. Unset it first.")
     with opened(config) as parts:
+        _catch_up(parts)
         yield parts
+
+
+def _catch_up(parts: Parts) -> None:
+    """What somebody decided who was killed before it was in force is put in force now."""
+    try:
+        parts.catch_up()
+    except FailonceError as error:  # the command itself may well do without
+        warn(f"What is in force could not be brought up to date. {error}")
 
 
 def named(project: str | None, config: Configuration) -> str | None:
