@@ -60,6 +60,8 @@ class Deed:
     command: Sequence[str]
     old: str | None
     new: str | None
+    bare: bool = False
+    """Nothing was ever put in force from this store, so that neither file nor key is there."""
 
 
 INSTALL = Deed(name="install", before=(), command=("approve", FIRST), old=None, new=FIRST)
@@ -80,7 +82,8 @@ ROLLBACK = Deed(
 REMOVE = Deed(
     name="remove", before=(("approve", FIRST),), command=("undo", FIRST), old=FIRST, new=None
 )
-DEEDS: Final = (INSTALL, UPGRADE, ROLLBACK, REMOVE)
+VERY_FIRST = replace(INSTALL, name="very first", bare=True)
+DEEDS: Final = (VERY_FIRST, INSTALL, UPGRADE, ROLLBACK, REMOVE)
 
 
 class Bench:
@@ -110,6 +113,10 @@ class Bench:
             self.shell.ok(*command)
         self.shell.ok("learn", "other", "Look first.")  # so that what waits is published as well
         assert (self.stored(), self.loaded()) == (deed.old, deed.old)
+        self._known = self._files()
+        if deed.bare:
+            for path in self.shell.data.glob("*.in-force*"):
+                path.unlink()
         shutil.copytree(self.shell.data, self._kept)
 
     def again(self) -> None:
@@ -158,7 +165,8 @@ class Bench:
         assert self.card.read_bytes() == self.written
         skills = sorted(p.name for p in self.card.parent.rglob("*"))
         assert skills == [self.card.name], skills
-        left = {p.name for p in self.shell.data.rglob("*") if p.is_file()}
-        known = {p.name for p in self._kept.rglob("*") if p.is_file()}
-        assert left <= known, f"left behind: {left - known}"
+        assert self._files() <= self._known, f"left behind: {self._files() - self._known}"
         return listed
+
+    def _files(self) -> set[str]:
+        return {p.name for p in self.shell.data.rglob("*") if p.is_file()}

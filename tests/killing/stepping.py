@@ -150,7 +150,7 @@ def _be_followed(work: Callable[[], int], out: Path | None) -> None:
             os.dup2(to, 1)
             os.dup2(to, 2)
             for name in ("stdout", "stderr"):
-                setattr(sys, name, open(1, "w", closefd=False))  # noqa: SIM115 - of a child
+                setattr(sys, name, open(1, "w", buffering=1, closefd=False))  # noqa: SIM115 - of a child
         _ptrace(_TRACEME, 0, 0, 0)
         os.kill(os.getpid(), signal.SIGSTOP)
         code = work()

@@ -22,7 +22,7 @@ def test_killed_before_any_step_registry_and_files_agree_after_restart(
     bench.keep(deed)
     taken = steps(lambda: bench.run(deed.command), bench.out)
     assert bench.agrees(deed.new) == deed.new
-    print(len(taken), taken)
+    print(f"{len(taken)} steps: {' '.join(taken)}")
     came: list[bool] = []
     for at in range(0, len(taken), 1 if ALL_OF_THEM else 3):
         bench.again()
@@ -34,3 +34,25 @@ def test_killed_before_any_step_registry_and_files_agree_after_restart(
         assert came[-1] or not ended.said, "it was acknowledged and is not there"
     assert came == sorted(came), "from one step on it is done"
     assert {False, True} == set(came)
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda d: d.name)
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_stopped_before_any_step_it_is_the_same(
+    bench: Bench, deed: Deed, sig: signal.Signals
+) -> None:
+    """Ctrl-C is told in words; what it cannot finish it takes back, or it stands."""
+    bench.keep(deed)
+    taken = steps(lambda: bench.run(deed.command), bench.out)
+    for at in range(0, len(taken), 1 if ALL_OF_THEM else 11):
+        bench.again()
+        ended = struck(lambda: bench.run(deed.command), at, sig, bench.out)
+        assert ended.struck
+        if sig is signal.SIGTERM:
+            assert ended.code == -sig
+        else:
+            assert ended.code in (130, 0), ended
+            assert "Traceback" not in ended.said
+            assert ended.code == 0 or "Stopped." in ended.said
+        assert bench.loaded() in (deed.old, deed.new), "a torn one"
+        bench.agrees(deed.old, deed.new)

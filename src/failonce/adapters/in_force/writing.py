@@ -368,10 +368,11 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what was killed before it was put in its place."""
+    """Remove files and keys whose writers were killed before they had put them in place."""
     if os.name == "posix":  # elsewhere nobody is sure to be alone
+        begun = f".{path.name}.", f"{key_beside(path).name}."
         for left in path.parent.iterdir():
-            if left.name.startswith(f".{path.name}."):
+            if left.name.startswith(begun):
                 left.unlink(missing_ok=True)
 
 
