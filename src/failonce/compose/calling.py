@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from failonce.adapters.in_force import InForce, file_beside
 from failonce.adapters.spool import Sink, StoreSink, Writer, folder_beside
@@ -25,13 +26,14 @@ class Calling:
 
     in_force: InForce
     writer: Writer
+    store: Path
 
 
 def calling(config: Configuration, clock: Clock) -> Calling:
     """What a host needs, over the store that the settings name; nothing is opened yet.
 
-    Once something was put the writer's thread looks for what is newly in force as well, and
-    publishes what nobody did.
+    Once something was put, or the writer was told to begin, its thread looks for what is newly
+    in force as well, and publishes what nobody did.
     """
     path, policy = store_path(config.url), config.policy
     in_force = InForce(file_beside(path), policy)
@@ -59,4 +61,4 @@ def calling(config: Configuration, clock: Clock) -> Calling:
         in_force.look(clock.now(), pause)
 
     writer = Writer(folder_beside(path), sink, chores=(look,))
-    return Calling(in_force=in_force, writer=writer)
+    return Calling(in_force=in_force, writer=writer, store=path)

@@ -129,9 +129,9 @@ class StoreSink:
     def close(self) -> None:
         """Let go of the store."""
         try:
-            self._weigh_doubted()
-        except FailonceError as error:  # mining weighs it again
-            _LOG.info("What was passed with a reason could not be weighed: %s", error)
+            self.tidy()
+        except FailonceError as error:  # whoever comes next does it
+            _LOG.info("What there was to do at the end could not be done: %s", error)
         finally:
             self._store.close()
 

@@ -105,6 +105,13 @@ class Writer:
             self._queue.append(work)
         return True
 
+    def begin(self) -> None:
+        """Start the thread though nothing was put: it opens the store and looks after it."""
+        if self._page is None:
+            with self._lock:
+                if self._page is None and not self._stopping:
+                    self._start(looks=True)
+
     @property
     def counts(self) -> Counts:
         """What became of what this process put so far."""
@@ -138,9 +145,9 @@ class Writer:
         if page is not None:
             page.set(slot, value)
 
-    def _start(self) -> None:
+    def _start(self, *, looks: bool = False) -> None:
         self._page = Page(self._folder)
-        self._drain = _Drain(self._folder, self._open_sink, self._page, self._chores)
+        self._drain = _Drain(self._folder, self._open_sink, self._page, self._chores, looks=looks)
         self._thread = threading.Thread(target=self._run, name="failonce-writer", daemon=True)
         self._thread.start()
 
@@ -181,8 +188,11 @@ class _Drain:
         open_sink: Callable[[Callable[[], None]], Sink],
         page: Page,
         chores: Sequence[Chore],
+        *,
+        looks: bool,
     ) -> None:
         self._folder = folder
+        self._looks = looks
         self._open_sink = open_sink
         self._page = page
         self._chores = chores
@@ -309,6 +319,8 @@ class _Drain:
                 self._leave(error)
 
     def _tidy(self) -> None:
+        if self._sink is None and self._looks:
+            self._write([])
         if self._sink is not None:
             self._sink.tidy()
         if not self._spool.waits():

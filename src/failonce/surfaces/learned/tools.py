@@ -197,6 +197,7 @@ def _words(name: str, ran: Ran) -> str:
 def in_force(here: Host, project: str) -> Mapping[str, Armed]:
     """The learned tools of a project, by name."""
     snapshot = here.in_force.now()
+    here.attend()
     return {} if here.in_force.off else snapshot.learned(project, here.clock.now())
 
 

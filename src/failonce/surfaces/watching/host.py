@@ -151,6 +151,7 @@ class Host:
     ) -> None:
         self.in_force = parts.in_force
         self.writer = parts.writer
+        self._store = parts.store
         self.project = project
         self.policy = policy
         self.clock = clock
@@ -198,6 +199,11 @@ class Host:
         if known is None:
             known = self._learn(project)
         return None if known.off else known
+
+    def attend(self) -> None:
+        """See to what is in force, as whoever calls does, also where nothing is called."""
+        if not self.in_force.off and self._store.exists():
+            self.writer.begin()
 
     def _learn(self, project: str) -> Known:
         known = Known(self._snapshot, project, self.clock)
