@@ -8,6 +8,7 @@ reconcile project            lessons in force → the files that they are projec
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -286,8 +287,10 @@ class Review:
             return self.project()
         except FailonceError as error:
             failed = self.event(Action.APPLY_FAILED, reason=str(error))
-            self.store.commit(Change(events=(failed,)))
-            raise
+            with suppress(FailonceError):  # the store may be on the same disk
+                self.store.commit(Change(events=(failed,)))
+            words = f"{error} What was decided stands; it is written with the next decision at the latest."
+            raise type(error)(words) from error
 
     def project(self) -> Sequence[str]:
         """The same for what stands in the store as it is: nothing is decided or recorded."""

@@ -28,10 +28,12 @@ RULE = "Do not pass 'detailed' to get_entity."
 
 SOURCES: Final = {
     "GR-00000001": TITLE,
-    "GR-00000002": TITLE.replace("text.title()", "text.title().strip()"),
-    "GR-00000003": TITLE.replace("text.title()", "(text.strip()).title()"),
+    "GR-00000002": TITLE.replace("text.title()", "text.upper()"),
+    "GR-00000003": TITLE.replace("text.title()", "text.lower()"),
 }
 """Versions of one tool, by lesson."""
+ANSWERS: Final = {"GR-00000001": "A Tale", "GR-00000002": "A TALE", "GR-00000003": "a tale"}
+"""What each of them makes of `a TALE`."""
 FIRST, SECOND, THIRD = SOURCES
 
 
@@ -169,4 +171,5 @@ class Bench:
         return listed
 
     def _files(self) -> set[str]:
-        return {p.name for p in self.shell.data.rglob("*") if p.is_file()}
+        found = {p.name for p in self.shell.data.iterdir() if p.is_file()}
+        return {name for name in found if not name.endswith(("-wal", "-shm"))}

@@ -24,7 +24,7 @@ def test_killed_before_any_step_registry_and_files_agree_after_restart(
     assert bench.agrees(deed.new) == deed.new
     print(f"{len(taken)} steps: {' '.join(taken)}")
     came: list[bool] = []
-    for at in range(0, len(taken), 1 if ALL_OF_THEM else 3):
+    for at in range(0, len(taken), 1 if ALL_OF_THEM else 5):
         bench.again()
         ended = struck(lambda: bench.run(deed.command), at, signal.SIGKILL, bench.out)
         assert (ended.struck, ended.code) == (True, -signal.SIGKILL)
@@ -44,7 +44,7 @@ def test_stopped_before_any_step_it_is_the_same(
     """Ctrl-C is told in words; what it cannot finish it takes back, or it stands."""
     bench.keep(deed)
     taken = steps(lambda: bench.run(deed.command), bench.out)
-    for at in range(0, len(taken), 1 if ALL_OF_THEM else 11):
+    for at in range(0, len(taken), 1 if ALL_OF_THEM else 17):
         bench.again()
         ended = struck(lambda: bench.run(deed.command), at, sig, bench.out)
         assert ended.struck
