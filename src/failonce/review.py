@@ -289,8 +289,8 @@ class Review:
             failed = self.event(Action.APPLY_FAILED, reason=str(error))
             with suppress(FailonceError):  # the store may be on the same disk
                 self.store.commit(Change(events=(failed,)))
-            words = f"{error} What was decided stands; it is written with the next decision at the latest."
-            raise type(error)(words) from error
+            stands = "What was decided stands; it is written with the next decision at the latest."
+            raise type(error)(f"{error} {stands}") from error
 
     def project(self) -> Sequence[str]:
         """The same for what stands in the store as it is: nothing is decided or recorded."""

@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.killing.made import ALL_OF_THEM, DEEDS, VERY_FIRST, Deed
+from tests.killing.made import ALL_OF_THEM, INSTALL, REMOVE, ROLLBACK, UPGRADE, Deed
 
 ON_IT = 'mount -t tmpfs -o size=16m none "$0" || exit 99; mkdir "$0/place"; exec "$@"'
 
 
-@pytest.mark.parametrize("deed", [d for d in DEEDS if d is not VERY_FIRST], ids=lambda d: d.name)
+@pytest.mark.parametrize(
+    "deed",
+    [
+        pytest.param(INSTALL, marks=pytest.mark.torture),
+        UPGRADE,
+        ROLLBACK,
+        pytest.param(REMOVE, marks=pytest.mark.torture),
+    ],
+    ids=lambda d: d.name,
+)
 def test_where_the_disk_is_full_it_is_told_and_nothing_is_torn(tmp_path: Path, deed: Deed) -> None:
     """With no room, with a page more, and so on until all of it is done."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:

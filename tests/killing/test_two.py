@@ -88,7 +88,7 @@ def test_who_decides_while_the_audit_is_verified_raises_no_alarm(
     assert bench.stored() == FIRST
 
 
-@pytest.mark.parametrize("rounds", [30, pytest.param(400, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("rounds", [16, pytest.param(400, marks=pytest.mark.torture)])
 def test_processes_that_upgrade_and_roll_back_at_once_take_turns(bench: Bench, rounds: int) -> None:
     """Whoever looks meanwhile sees one whole version or none, by the store and by the file."""
     bench.keep(INSTALL)
