@@ -164,6 +164,7 @@ def test_patterns_of_the_file_above_are_tried_first(home: Path) -> None:
     assert config.origins["classification.category"] == f"{ours}, {own}"
 
 
+@pytest.mark.proves("H9")
 def test_the_command_line_stands_above_environment_project_and_user(home: Path) -> None:
     user(home, '[store]\nurl = "sqlite:////u.db"\n[mine]\ntop = 1\nmin_hits_7d = 9\n')
     assert read().url == "sqlite:////u.db"
@@ -252,6 +253,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
 # -------------------------------------------------------------- what is refused
 
 
+@pytest.mark.proves("H9")
 @pytest.mark.parametrize(
     ("text", "says"),
     [

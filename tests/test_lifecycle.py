@@ -6,8 +6,9 @@ import pytest
 
 from failonce.errors import RefusedMove
 from failonce.lifecycle import MOVES, WORDS, drawing, move
-from failonce.model import Action, State
-from tests.made import START, lesson
+from failonce.model import Action, Change, State
+from tests.looped import World
+from tests.made import START, lesson, proposal
 
 
 @pytest.mark.parametrize(("action", "state"), list(product(MOVES, State)))
@@ -45,6 +46,25 @@ def test_an_approval_signs_the_digest_and_losing_force_takes_the_signature_back(
     undone = move(approved, Action.UNDO, at=START, actor="ann").lesson
     assert not undone.in_force
     assert undone.approved_digest is None
+
+
+@pytest.mark.proves("F4")
+def test_what_is_put_aside_is_not_selected_and_stays_on_record() -> None:
+    """After it was proven; the words are those of the seed, with `canary` between the first two."""
+    world = World()
+    assert [*State][:5] == ["proposed", "canary", "stable", "deprecated", "retired"]
+    for action, after in ((Action.SUPERSEDE, State.DEPRECATED), (Action.RETIRE, State.RETIRED)):
+        made = lesson(proposal(key=action), state=State.PROPOSED)
+        for step in (Action.APPROVE, Action.PROMOTE, action):
+            moved = move(made, step, at=START, actor="ann")
+            made = moved.lesson
+            world.store.commit(Change(lessons=(made,), events=(moved.event,)))
+            world.review.reconcile()
+            assert (made.id in world.desk.held) is (step is not action)
+        assert (made.state, made.in_force) == (after, False)
+        assert world.store.lesson(made.id) == made
+        entries = world.store.entries(subject=made.id)
+        assert [e.event.action for e in entries] == [Action.APPROVE, Action.PROMOTE, action]
 
 
 def test_the_refusal_says_what_to_do() -> None:

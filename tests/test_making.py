@@ -73,6 +73,7 @@ def test_what_the_gate_refuses_is_not_written(
     assert not list(bench.review.store.entries())
 
 
+@pytest.mark.proves("H5", "H10")
 def test_of_one_name_the_one_approved_last_is_in_force() -> None:
     bench = Bench()
     first, second = bench.propose(TITLE), bench.propose(LOUD)
@@ -85,6 +86,7 @@ def test_of_one_name_the_one_approved_last_is_in_force() -> None:
     assert moves[-2:] == [(Action.SUPERSEDE, first.id), (Action.APPROVE, second.id)]
 
 
+@pytest.mark.proves("H5")
 def test_any_version_can_be_brought_back_with_its_very_bytes() -> None:
     bench = Bench()
     first, second = bench.propose(TITLE), bench.propose(LOUD)
@@ -112,6 +114,7 @@ def test_other_names_and_projects_are_left_alone() -> None:
     assert bench.world.desk.held == sorted([one.id, two.id, far.id])
 
 
+@pytest.mark.proves("H24")
 def test_there_are_no_more_tools_than_the_operator_wants() -> None:
     bench = Bench(Policy(max_tools=1, limits=QUICK))
     bench.propose(TITLE)

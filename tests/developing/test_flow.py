@@ -46,6 +46,7 @@ def add(desk: Desk, name: str, source: str, *, approved: bool = True) -> Lesson:
     return desk.review.approve(made.id) if approved else made
 
 
+@pytest.mark.proves("H3", "H33")
 def test_what_is_missing_is_written_tried_and_waits_for_a_person() -> None:
     desk = Desk(Scripted(COUNT))
     found = desk.developing.want(WANTED, project="p")
@@ -58,6 +59,7 @@ def test_what_is_missing_is_written_tried_and_waits_for_a_person() -> None:
     assert not any(x.in_force for x in desk.store.lessons())
 
 
+@pytest.mark.proves("H33")
 def test_what_the_gate_said_is_told_to_the_next_attempt() -> None:
     author = Scripted(WRONG, "no code", COUNT)
     desk = Desk(author)
@@ -72,6 +74,7 @@ def test_what_the_gate_said_is_told_to_the_next_attempt() -> None:
     assert desk.actions().count(Action.REFUSED) == 2
 
 
+@pytest.mark.proves("H27")
 def test_after_three_attempts_there_is_a_gap_and_nobody_is_asked_for_a_week() -> None:
     author = Scripted(WRONG)
     desk = Desk(author)
@@ -89,6 +92,7 @@ def test_after_three_attempts_there_is_a_gap_and_nobody_is_asked_for_a_week() ->
     assert desk.developing.want(WANTED, project="p").attempts == 3
 
 
+@pytest.mark.proves("H30", "H31c")
 def test_force_goes_beyond_the_limit_and_never_beyond_the_gate() -> None:
     author = Scripted(WRONG)
     desk = Desk(author)
@@ -128,6 +132,7 @@ def test_a_learned_tool_that_waits_is_named_and_one_in_force_too() -> None:
     assert (last.came, last.tool) == (Came.TOOL, "word_counter")
 
 
+@pytest.mark.proves("H17")
 def test_without_a_model_there_is_a_gap_that_says_so() -> None:
     desk = Desk()
     found = desk.developing.want(WANTED, project="p")
@@ -160,6 +165,7 @@ def test_an_author_without_an_answer_is_billed_and_not_asked_again() -> None:
     assert desk.developing.want(WANTED, project="p").attempts == 1, "no code: it is no attempt"
 
 
+@pytest.mark.proves("H17")
 def test_the_budget_of_a_day_ends_the_asking() -> None:
     author = Scripted(WRONG)
     desk = Desk(author, budget=Budget(tokens=300))
@@ -181,6 +187,7 @@ def test_money_that_cannot_be_counted_is_not_spent() -> None:
     assert "model.price_in" in found.reason
 
 
+@pytest.mark.proves("H22")
 def test_every_byte_that_was_written_is_in_the_audit_by_its_digest() -> None:
     desk = Desk(Scripted(WRONG, COUNT))
     desk.developing.want(WANTED, project="p")
@@ -263,6 +270,7 @@ def test_code_that_is_not_ours_is_not_improved() -> None:
     assert not author.briefs
 
 
+@pytest.mark.proves("H20")
 @pytest.mark.parametrize("kind", [KindName.FIXER, KindName.HINT])
 def test_a_lesson_that_mends_the_failure_is_named_instead_of_code(kind: KindName) -> None:
     author = Scripted(BETTER)

@@ -27,6 +27,7 @@ def _all(attacks: Iterable[Attack]) -> list[object]:
     ]
 
 
+@pytest.mark.proves("H6", "H22")
 @pytest.mark.parametrize("asked", _all((*BLIND, *KNOWN)))
 def test_the_attack_reaches_nothing_and_leaves_nothing_alive(asked: Asked, report: Report) -> None:
     """As root and as an ordinary user, inside the outer namespace."""

@@ -66,6 +66,7 @@ def test_a_tool_that_does_what_it_says_waits_for_a_person() -> None:
     assert found.proof.power is Power.UNDERPOWERED
 
 
+@pytest.mark.proves("H33")
 def test_recorded_calls_that_its_author_never_saw_prove_it() -> None:
     seen = [example(f"s{n}", f"tale {n}", f"Tale {n}") for n in range(8)]
     found = judged(TITLE, "title", *seen)
@@ -185,6 +186,7 @@ class Absent:
         return [Enforced(what=Barrier.NETWORK, how=Strength.ABSENT, why="bubblewrap is missing")]
 
 
+@pytest.mark.proves("H6")
 @pytest.mark.parametrize("sandbox", [Absent(), None])
 def test_without_a_sandbox_it_is_refused_and_not_run(sandbox: Sandbox | None) -> None:
     trying = None if sandbox is None else Trying(sandbox=sandbox)

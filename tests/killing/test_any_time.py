@@ -57,6 +57,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(tmp_path, monkeypatch)
 
 
+@pytest.mark.proves("H5", "H18")
 @pytest.mark.parametrize("cycles", [5, pytest.param(200, marks=pytest.mark.torture)])
 def test_killed_at_any_time_what_is_called_is_what_was_decided(bench: Bench, cycles: int) -> None:
     """Nothing acknowledged is lost, and processes that run see whole versions, then this one."""

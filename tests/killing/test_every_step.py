@@ -14,6 +14,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(tmp_path, monkeypatch)
 
 
+@pytest.mark.proves("H5", "H18")
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda d: d.name)
 def test_killed_before_any_step_registry_and_files_agree_after_restart(
     bench: Bench, deed: Deed

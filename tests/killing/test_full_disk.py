@@ -14,6 +14,7 @@ from tests.killing.made import ALL_OF_THEM, INSTALL, REMOVE, ROLLBACK, UPGRADE, 
 ON_IT = 'mount -t tmpfs -o size=16m none "$0" || exit 99; mkdir "$0/place"; exec "$@"'
 
 
+@pytest.mark.proves("H5")
 @pytest.mark.parametrize(
     "deed",
     [

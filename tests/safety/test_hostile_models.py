@@ -72,7 +72,7 @@ def nothing_in_force(desk: Desk) -> list[Lesson]:
 
 
 @pytest.mark.parametrize("source", REFUSED.values(), ids=REFUSED.keys())
-@pytest.mark.proves("H22", "H27")
+@pytest.mark.proves("H4", "H22", "H27", "H32")
 def test_code_that_does_not_do_what_it_says_is_a_gap(source: str) -> None:
     author = Scripted(source)
     desk = Desk(author)

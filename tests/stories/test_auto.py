@@ -8,7 +8,7 @@ from tests.stories.pages import code
 AGENT = code("auto")
 
 
-@pytest.mark.proves("C19")
+@pytest.mark.proves("C19", "H32")
 def test_auto_mends_by_itself_and_takes_back_what_turned_for_the_worse(place: Place) -> None:
     """Half of the sessions go without a lesson on trial: against those it is measured."""
     place = Place(folder=place.folder, holdout=True)

@@ -101,7 +101,7 @@ def run(place: Place, tool: str, env: dict[str, str] | None = None, **args: obje
     return json.loads(place.run(*words, **(env or {})))
 
 
-@pytest.mark.proves("H13", "H19", "H28", "H31")
+@pytest.mark.proves("H13", "H19", "H28", "H31a", "H32")
 def test_a_request_for_something_unknown_becomes_a_tool(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -132,7 +132,7 @@ def test_a_request_for_something_unknown_becomes_a_tool(
     assert "k-1" not in place.failonce("audit", "list", "--json")
 
 
-@pytest.mark.proves("H20", "H29", "H31")
+@pytest.mark.proves("H20", "H29", "H31b", "H32")
 def test_a_tool_that_was_denied_gets_a_version_with_the_permission(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_tool_that_was_denied_gets_a_version_with_the_permission(
     assert run(place, "old_tool", folder=str(folder)) == 300
 
 
-@pytest.mark.proves("H30", "H31")
+@pytest.mark.proves("H30", "H31c")
 def test_what_is_learned_by_hand_may_use_an_allowed_package(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

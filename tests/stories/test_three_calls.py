@@ -9,7 +9,7 @@ from tests.stories.pages import code
 AGENT = code("three-calls-one-tool")
 
 
-@pytest.mark.proves("H2", "H12", "H21")
+@pytest.mark.proves("H2", "H3", "H10", "H12", "H21", "H32")
 def test_a_sequence_becomes_a_tool_that_another_process_calls(place: Place) -> None:
     the_sandbox()
     first = place.agent(AGENT, 0, 8)

@@ -45,7 +45,7 @@ def answer(place: Place) -> object:
     return json.loads(said)
 
 
-@pytest.mark.proves("H5", "H20", "H33")
+@pytest.mark.proves("H5", "H20", "H32", "H33")
 def test_callers_are_redirected_and_a_bad_version_is_rolled_back(place: Place) -> None:
     the_sandbox()
     first = proposed(place, FIRST)

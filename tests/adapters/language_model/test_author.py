@@ -23,6 +23,7 @@ def author(server: Server, **fields: object) -> ModelAuthor:
     return ModelAuthor(Endpoint(**told | fields))
 
 
+@pytest.mark.proves("H17")
 def test_it_asks_once_and_hands_back_the_code_and_the_bill() -> None:
     with serving(coded(SOURCE)) as server:
         draft = author(server, key="k-1", prices=Prices(into=1.0, out=10.0)).write(BRIEF)
@@ -115,6 +116,7 @@ def test_what_would_not_fit_into_the_day_is_not_asked() -> None:
         assert not server.asked
 
 
+@pytest.mark.proves("H17")
 def test_the_other_dialect_is_spoken_too() -> None:
     answer = (
         b'{"id":"m1","type":"message","role":"assistant","model":"scripted","stop_reason":'

@@ -24,6 +24,7 @@ def refused(sandbox: Bubblewrap, why: str) -> None:
     assert {b.how for b in sandbox.barriers()} == {Strength.ABSENT}
 
 
+@pytest.mark.proves("H6")
 def test_without_bubblewrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Masked away: it says what to install."""
     monkeypatch.chdir(tmp_path)
@@ -31,6 +32,7 @@ def test_without_bubblewrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.proves("H6")
 @pytest.mark.parametrize(
     "does",
     [

@@ -134,6 +134,7 @@ def test_names_as_python_writes_them(name: str, python: str) -> None:
     assert identifier(name) == python
 
 
+@pytest.mark.proves("H4")
 def test_reading_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     LearnedTool.parse(module("return 1", before="print('ran')\nraise SystemExit"), "tool")
     assert capsys.readouterr().out == ""

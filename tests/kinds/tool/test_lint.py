@@ -10,6 +10,7 @@ def said(code: str, before: str = "") -> str:
     return "; ".join(f.what for f in findings(tool(code, before=before)))
 
 
+@pytest.mark.proves("H4")
 @pytest.mark.parametrize(
     ("code", "before", "what"),
     [

@@ -65,6 +65,7 @@ print(f"mistakes {mistakes}, failed {failed}, lost {failonce.status().lost}")
 """
 
 
+@pytest.mark.proves("H32")
 @pytest.mark.parametrize(
     ("tool", "kind", "words"),
     [

@@ -24,6 +24,7 @@ def test_without_a_model_a_wish_is_kept_as_a_gap(shell: Shell) -> None:
     assert "Model" not in shell.ok("status").out
 
 
+@pytest.mark.proves("H17", "H25")
 def test_with_a_model_a_wish_waits_and_the_bill_is_shown(shell: Shell) -> None:
     the_sandbox()
     with serving(coded(COUNT)) as server:
@@ -43,7 +44,9 @@ def test_with_a_model_a_wish_waits_and_the_bill_is_shown(shell: Shell) -> None:
     assert shell.ok("status", "--json").json["model"]["usd"] == pytest.approx(0.0037)
     assert "generated" in shell.ok("audit", "list").out
     assert shell.ok("audit", "verify").code == 0
-    assert "a language model" in shell.ok("show", shell.ok("lessons", "--json").json[0]["id"]).out
+    (waiting,) = shell.ok("lessons", "--json").json
+    assert "written by scripted at temperature 0.3" in waiting["reason"]
+    assert "a language model" in shell.ok("show", waiting["id"]).out
 
 
 def test_what_was_not_learned_is_not_improved(shell: Shell) -> None:

@@ -126,7 +126,7 @@ def test_a_lesson_in_force_that_met_nothing_is_listed(shell: Shell) -> None:
     assert shell.ok("outcomes", "--project", "elsewhere", "--json").json == []
 
 
-@pytest.mark.proves("H21", "H23")
+@pytest.mark.proves("H21", "H23", "H32")
 def test_weak_tools_come_first_with_what_ails_them(shell: Shell) -> None:
     calls = [
         *(call("weak", {"n": n}, "Error: boom", session=f"s{n}") for n in range(12)),

@@ -94,6 +94,7 @@ def test_what_waits_or_was_undone_is_not_there(here: Room) -> None:
         title(text="a")
 
 
+@pytest.mark.proves("H12")
 def test_the_newest_version_answers_and_other_names_that_it_replaces(here: Room) -> None:
     tools = approve(here, tool(1, "title", TITLE))
     held = tools["title"]
@@ -105,6 +106,29 @@ def test_the_newest_version_answers_and_other_names_that_it_replaces(here: Room)
     assert held(text="a b") == "A B"
     assert (held.lesson, list(tools)) == ("GR-00000002", ["title"])
     assert tools["headline"](text="a b") == "A B"
+
+
+@pytest.mark.proves("H12")
+def test_a_call_under_way_ends_with_the_version_that_it_began_with(here: Room) -> None:
+    """While it waits for an answer, the next version is approved and published."""
+    old = module(
+        'return "old " + call("fetch")', before='CALLS = ["fetch"]\n', name="read_page", given=""
+    )
+    tools = approve(here, tool(1, "read_page", old))
+
+    @failonce.watch(project=PROJECT)
+    def fetch() -> str:
+        first = here.store.lesson("GR-00000001")
+        assert first is not None
+        if first.in_force:
+            here.store.commit(moved(first, Action.SUPERSEDE))
+            approve(here, tool(2, "read_page", old.replace("old", "new")))
+            assert tools["read_page"].lesson == "GR-00000002"
+        return "page"
+
+    held = tools["read_page"]
+    assert held() == "old page"
+    assert held() == "new page"
 
 
 def test_it_calls_watched_tools_of_this_process_and_no_others(here: Room) -> None:
@@ -145,6 +169,7 @@ except CallFailed as error:
     assert [e.call.args for e in here.calls("fetch")] == [{"url": "u"}, {"url": "gone"}]
 
 
+@pytest.mark.proves("H12")
 def test_a_tool_whose_bytes_are_not_those_approved_is_not_there(here: Room) -> None:
     approved = tool(1, "title", TITLE)
     tools = approve(here, approved)
