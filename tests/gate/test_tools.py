@@ -1,5 +1,6 @@
 """Tools are tried in the sandbox, against cases that stay outside."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,28 @@ def test_a_tool_that_does_what_it_says_waits_for_a_person() -> None:
     assert {c.name for c in found.checks if not c.passed} == {"recorded", "read"}
     assert "all 2 declared cases pass" in found.proof.line
     assert found.proof.power is Power.UNDERPOWERED
+
+
+@pytest.mark.proves("H26")
+def test_what_each_run_had_at_most_stands_in_its_record() -> None:
+    """By default what the document says; it is also what the sandbox was told."""
+    jobs: list[Job] = []
+
+    class Told:
+        def run(self, job: Job, answer: object = None) -> Ran:  # noqa: ARG002
+            jobs.append(job)
+            return the_sandbox().run(job)
+
+        def barriers(self) -> Sequence[Enforced]:
+            return the_sandbox().barriers()
+
+    case = Case(calls=(), recoveries={}, trying=Trying(sandbox=Told()))
+    found = judge(proposal(KindName.TOOL, target="title", body=TITLE), case, decide)
+    (said,) = (c.detail for c in found.checks if c.name == "sandbox")
+    assert said.endswith("each run had at most 10 s, 512 MiB of memory, 64 MiB of disk, no network")
+    assert {(j.limits.seconds, j.limits.memory_bytes, j.grants) for j in jobs} == {
+        (10.0, 512 << 20, Grants())
+    }
 
 
 @pytest.mark.proves("H33")

@@ -82,6 +82,7 @@ def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], 
     checks = [_lint(tool), held(None if trying is None else trying.sandbox)]
     if trying is None or (checks[-1].fatal and not checks[-1].passed):
         return checks, _proof((), (), checks)
+    checks[-1] = replace(checks[-1], detail=f"{checks[-1].detail}; {_within(trying)}")
     runs = _Runs(tool, trying)
     passed = [runs.passes(case) for case in tool.cases]
     shown = [runs.passes(example.case) for example in trying.examples]
@@ -234,6 +235,16 @@ def held(sandbox: Sandbox | None) -> CheckResult:
     kept = f"{len(barriers) - len(partial)} barriers held"
     part = "".join(f", {b.what} in part ({b.why})" for b in partial)
     return CheckResult(name="sandbox", passed=not partial, detail=kept + part)
+
+
+def _within(trying: Trying) -> str:
+    """What each run had at most."""
+    limits, mib = trying.limits, 1024 * 1024
+    network = ", ".join(trying.allowed.network) or "no network"
+    return (
+        f"each run had at most {limits.seconds:g} s, {limits.memory_bytes // mib} MiB of memory, "
+        f"{limits.disk_bytes // mib} MiB of disk, {network}"
+    )
 
 
 def _declared(tool: LearnedTool, passed: Sequence[str]) -> CheckResult:

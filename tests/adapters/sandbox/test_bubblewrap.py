@@ -3,11 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from failonce.adapters.sandbox import Bubblewrap
 from failonce.model import Barrier, Ending, Grants, Job, Limits, Strength
 from failonce.testing.conformance import SandboxConformance
 
 
+@pytest.mark.proves("H6", "H26")
 class TestBubblewrap(SandboxConformance):
     """What every sandbox promises."""
 

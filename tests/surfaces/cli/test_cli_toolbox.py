@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.kinds.tool.made import TITLE
 from tests.sandboxed import the_sandbox
 from tests.surfaces.cli.made import Shell
@@ -94,6 +96,23 @@ def test_there_is_a_way_back_and_its_card_says_so(shell: Shell) -> None:
     assert [v["state"] for v in listed["versions"]] == ["canary", "deprecated"]
     shell.ok("audit", "verify")
     assert f"--to {ids[1]}" in shell.ok("show", ids[1]).out
+
+
+@pytest.mark.proves("H8")
+def test_the_inventory_is_drawn_from_the_store_and_is_the_same_each_time(shell: Shell) -> None:
+    """Also after all that was derived from the store is gone; what it says of a tool is there."""
+    the_sandbox()
+    shell.ok("tools", "add", written(shell, "title", TITLE))
+    (waiting,) = shell.ok("lessons", "--json").json
+    shell.ok("approve", waiting["id"])
+    first = shell.program("tools", "learned", "--json")
+    (record,) = json.loads(first.out)
+    assert (record["target"], record["body"], record["in_force"]) == ("title", TITLE, True)
+    assert [v["id"] for v in record["versions"]] == [waiting["id"]]
+    assert record["health"] is None, "it was never called"
+    for derived in shell.data.glob("*.in-force*"):
+        derived.unlink()
+    assert shell.program("tools", "learned", "--json").out == first.out
 
 
 def test_a_tool_that_calls_others_needs_a_process_that_has_them(shell: Shell) -> None:
