@@ -102,6 +102,7 @@ def test_force_goes_beyond_the_limit_and_never_beyond_the_gate() -> None:
     assert not desk.store.lessons()
 
 
+@pytest.mark.proves("C9")
 def test_a_tool_that_waits_closes_the_gap() -> None:
     desk = Desk(Scripted(WRONG, WRONG, WRONG, COUNT))
     desk.developing.want(WANTED, project="p")

@@ -10,7 +10,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grants:
-    """What a person allowed the code to reach; nothing unless told (requirement H33)."""
+    """What a person allowed the code to reach; nothing unless told (requirement H22)."""
 
     network: tuple[str, ...] = ()
     """Hosts as `name` (ports 80 and 443) or `name:port`; an address only where it is named."""
@@ -26,7 +26,7 @@ class Grants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much the code may take. The defaults are those of the seeds (requirement H33)."""
+    """How much the code may take. The defaults are those of the seeds (requirement H26)."""
 
     seconds: float = 10.0
     """From the moment that the code is handed over; starting is not counted."""
