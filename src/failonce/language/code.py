@@ -43,9 +43,9 @@ def returned(function: Function) -> str:
     return "" if function.returns is None else ast.unparse(function.returns)
 
 
-def documented(tree: ast.Module, function: Function) -> str:
-    """The first line of what the function, else the module, says of itself; empty without."""
-    doc = (ast.get_docstring(function) or ast.get_docstring(tree) or "").strip()
+def documented(node: ast.Module | Function) -> str:
+    """The first line of what a module or function says of itself; empty where it says nothing."""
+    doc = (ast.get_docstring(node) or "").strip()
     return doc.splitlines()[0] if doc else ""
 
 

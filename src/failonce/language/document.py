@@ -51,7 +51,7 @@ def dump(value: Mapping[str, Json]) -> str:
         if isinstance(item, Block) and item.readable:
             return LiteralScalarString(item)
         if isinstance(item, str):
-            return item if _plain(item) else DoubleQuotedScalarString(item)
+            return str(item) if _plain(item) else DoubleQuotedScalarString(item)
         if isinstance(item, Mapping):
             return {quoted(key): quoted(v) for key, v in item.items()}
         if isinstance(item, Sequence):

@@ -88,7 +88,7 @@ class PatchFixer:
             )
         for function in found.values():
             _check(function)
-        doc = code.documented(tree, found[APPLY])
+        doc = code.documented(tree) or code.documented(found[APPLY])
         if not doc:
             raise BadInput("The script needs a docstring that says what it mends.")
         return cls(

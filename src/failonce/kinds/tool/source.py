@@ -53,7 +53,7 @@ def module(text: str) -> Module:
     (function,) = functions
     if not isinstance(function, ast.FunctionDef):
         raise BadInput(f"`{function.name}` must be a plain function, not `async`.")
-    doc = documented(tree, function)
+    doc = documented(function) or documented(tree)
     if not doc:
         raise BadInput(f"`{function.name}` needs a docstring that says what it does.")
     if function.returns is None:
