@@ -46,7 +46,7 @@ return [seen, os.access(root / "b/c.sh", os.X_OK), os.access(root / "a.txt", os.
         "raise ValueError",
         "os._exit(0)",
         "while True: pass",
-        "os.mkdir(repo_dir + '/x'); open(repo_dir + '/x/y', 'w').close(); os.chmod(repo_dir + '/x', 0)",
+        "os.mkdir(repo_dir + '/x')\nPath(repo_dir, 'x/y').touch()\nos.chmod(repo_dir + '/x', 0)",
         "os.chmod(repo_dir, 0)",
         "[open(f'{repo_dir}/{n}', 'w').write('x' * 9_000_000) for n in range(20)]",
     ],

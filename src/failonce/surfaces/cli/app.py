@@ -88,7 +88,7 @@ MORE: Final = (
         module="patches",
         summary="List scripts that mend a repository, or apply one.",
     ),
-    Entry(name="try", module="trying", summary="Try a lesson: on a call, or on a repository."),
+    Entry(name="try", module="trying", summary="Try a lesson, whether it waits or is in force."),
     Entry(
         name="explain", module="classifying", summary="Say what a failure is taken for, and why."
     ),

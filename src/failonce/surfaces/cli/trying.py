@@ -51,9 +51,9 @@ def try_(  # noqa: PLR0917 - options
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try a lesson, whether it waits or is in force. Nothing is changed or recorded.
+    """Try a lesson, whether it waits or is in force.
 
-    A learned tool runs in the sandbox, with what it was granted or, while it waits, with no
+    Nothing is changed or recorded. A learned tool runs in the sandbox, with what it was granted or, while it waits, with no
     more than code that nobody read may reach. A script that mends a repository runs there on a
     copy. Of every other lesson it is said what it does to a call of its tool with these
     arguments; no call is made.
