@@ -53,10 +53,10 @@ def try_(  # noqa: PLR0917 - options
 ) -> None:
     """Try a lesson, whether it waits or is in force.
 
-    Nothing is changed or recorded. A learned tool runs in the sandbox, with what it was granted or, while it waits, with no
-    more than code that nobody read may reach. A script that mends a repository runs there on a
-    copy. Of every other lesson it is said what it does to a call of its tool with these
-    arguments; no call is made.
+    Nothing is changed or recorded. A learned tool runs in the sandbox, with what it was granted
+    or, while it waits, with no more than code that nobody read may reach. A script that mends a
+    repository runs there on a copy. Of every other lesson it is said what it does to a call of
+    its tool with these arguments; no call is made.
     """
     with session(store) as parts:
         lesson = parts.review.find(id)
