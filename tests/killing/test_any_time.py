@@ -20,10 +20,12 @@ from tests.sandboxed import the_sandbox
 DECIDING = """
 import random, sys
 from failonce.compose import configure, opened
-rng = random.Random(int(sys.argv[1]))
+rng, made = random.Random(int(sys.argv[1])), 0
 with opened(configure()) as parts:
-    print("ready", flush=True)
     while True:
+        if made == int(sys.argv[2]):
+            print("ready", flush=True)
+        made += 1
         lesson = parts.store.lesson(f"GR-{rng.randrange(1, 4):08X}")
         verb = "undo" if lesson.in_force else "restore" if lesson.reviewed_at else "approve"
         getattr(parts.review, verb)(lesson.id)
@@ -68,9 +70,11 @@ def test_killed_at_any_time_what_is_called_is_what_was_decided(bench: Bench, cyc
     try:
         for cycle in range(cycles):
             before = decisions(bench)
-            decider = start([sys.executable, "-c", DECIDING, str(rng.randrange(2**32))])
-            said = decider.kill_after(rng.uniform(0, 0.15), ready="ready")
-            acknowledged = said[1:]
+            seed, first = rng.randrange(2**32), rng.randrange(4)
+            decider = start([sys.executable, "-c", DECIDING, str(seed), str(first)])
+            said = decider.kill_after(rng.uniform(0, 0.1), ready="ready")
+            acknowledged = [line for line in said if line != "ready"]
+            assert len(acknowledged) >= first
             now = bench.agrees(None, FIRST, SECOND, THIRD)
             made = decisions(bench) - before
             assert made in (len(acknowledged), len(acknowledged) + 1)
@@ -85,7 +89,7 @@ def test_killed_at_any_time_what_is_called_is_what_was_decided(bench: Bench, cyc
         watching.process.wait()
     print(f"{cycles} kills, acknowledged {dict(seen)}, {len(watching.lines)} seen by who watches")
     assert set(watching.lines) <= {"none", *ANSWERS}
-    assert sum(seen.values()) > cycles, "killed too early to show anything"
+    assert seen, "killed too early to show anything"
 
 
 def decisions(bench: Bench) -> int:

@@ -17,8 +17,9 @@ from failonce.review import Review
 from tests.killing.made import FIRST, INSTALL, SECOND, UPGRADE, Bench
 from tests.looped import Desk
 
-SOON_S = 5.0
-"""Seconds that a process may take to see what nobody published; it looks four times a second."""
+SOON_S = 10.0
+"""Seconds that a process may take to see what nobody published; it looks four times a second,
+and other tests may have the machine."""
 
 LOOKING = """
 import sys, time
