@@ -4,7 +4,7 @@ Whoever wrote it, the gate tries it in the sandbox, and a person reads it. Each 
 lesson of its own, named by its content; of one name the one that was approved last is in force.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from failonce.errors import Refused
@@ -12,9 +12,21 @@ from failonce.gate import judge as gate
 from failonce.gate.tools import Example, Trying, held
 from failonce.identity import body_digest, canonical_json, digest
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, Judgement, KindName, Lesson, Past, Proposal, Proposer
+from failonce.model import (
+    Evidence,
+    Judgement,
+    KindName,
+    Lesson,
+    Past,
+    Proposal,
+    Proposer,
+    Ruling,
+    ToolSpec,
+)
 from failonce.ports import Sandbox
-from failonce.proposal.sequences import Composite, composites
+from failonce.proposal.composing import Composite
+from failonce.proposal.paging import pagings
+from failonce.proposal.sequences import composites
 from failonce.review import Review
 from failonce.skill import decide
 from failonce.trial import answer_of
@@ -67,18 +79,31 @@ class Making:
         check = held(self._sandbox)
         return check.detail if check.fatal and not check.passed else ""
 
-    def from_sequences(self, calls: Iterable[Evidence]) -> list[tuple[Proposal, Judgement]]:
-        """Tools for calls that recur, each judged; those of which nothing is new as they were."""
+    def from_calls(
+        self, calls: Sequence[Evidence], tools: Mapping[str, ToolSpec]
+    ) -> list[tuple[Proposal, Judgement]]:
+        """Tools for calls that recur, each judged; those of which nothing is new as they were.
+
+        `tools` are those of the project, as far as they are known.
+        """
         latest = {x.id: x for x in self._review.store.lessons()}
         found: list[tuple[Proposal, Judgement]] = []
         learned = {x.proposal.target for x in latest.values() if x.proposal.kind is KindName.TOOL}
-        for composite in composites(calls, learned):
+        new: set[str] = set()
+        for composite in (*composites(calls, learned), *pagings(calls, learned, tools)):
             proposal = composite.proposal
             old = self._review.identify(proposal, latest)[1]
             if old is not None and old.digest == body_digest(proposal):
                 found.append((proposal, old.judgement))
-            else:
-                found.append((proposal, self._judged(composite)))
+                continue
+            try:
+                self._room(proposal, new)
+            except Refused as refused:
+                found.append((proposal, _no_room(proposal, str(refused))))
+                continue
+            judgement = self._judged(composite)
+            found.append((proposal, judgement))
+            new |= {proposal.target} if judgement.ruling is not Ruling.REJECT else set()
         return found
 
     def _judged(self, composite: Composite) -> Judgement:
@@ -110,15 +135,23 @@ class Making:
         )
         return gate.Case(calls=(), recoveries={}, trying=trying)
 
-    def _room(self, proposal: Proposal) -> None:
+    def _room(self, proposal: Proposal, new: Set[str] = frozenset()) -> None:
         standing = self._review.store.lessons(states=STANDING)
-        others = {
-            x.proposal.target
-            for x in standing
-            if x.proposal.kind is KindName.TOOL and x.proposal.target != proposal.target
-        }
+        own = {x.proposal.target for x in standing if x.proposal.kind is KindName.TOOL}
+        others = (own | new) - {proposal.target}
         if len(others) >= self._policy.max_tools:
             raise Refused(
                 f"There are {len(others)} generated tools already, which is the most "
                 "(`tools.most`). Retire one that is not used: failonce tools learned"
             )
+
+
+def _no_room(proposal: Proposal, why: str) -> Judgement:
+    """Not tried: there are as many tools as the operator wants."""
+    return Judgement(
+        ruling=Ruling.REJECT,
+        digest=body_digest(proposal),
+        checks=(),
+        proof=gate.EMPTY,
+        reasons=(why,),
+    )
