@@ -181,3 +181,31 @@ def test_there_are_no_more_from_calls_either_and_the_reason_is_told() -> None:
     ]
     assert [one[1].ruling, other[1].ruling] == [Ruling.HOLD, Ruling.REJECT]
     assert "1 generated tools already" in other[1].reasons[0]
+
+
+def test_a_tool_that_is_gone_is_answered_by_the_one_that_callers_went_to() -> None:
+    """From recordings as they come in: triage says that there is no such tool."""
+    bench = Bench()
+    made = [
+        Recording(
+            call=Call(tool=tool, args=args, session=f"s{n}", project="p"),
+            text=text,
+            flagged=tool == "search_tickets",
+            at=START + timedelta(minutes=n, seconds=later),
+        )
+        for n in range(5)
+        for later, (tool, args, text) in enumerate(
+            (
+                ("search_tickets", {"query": f"order {n}"}, "Unknown tool: search_tickets"),
+                ("find_ticket", {"text": f"order {n}", "open": True}, f"ticket {n}"),
+            )
+        )
+    ]
+    bench.world.take(made)
+    calls = list(bench.review.store.calls(project="p"))
+    ((proposal, judgement),) = bench.making.from_calls(calls, {})
+    assert (proposal.target, judgement.ruling) == ("search_tickets", Ruling.HOLD)
+    assert (judgement.proof.wins, judgement.proof.losses) == (3, 0)
+    wrong = proposal.body.replace("text=query", "text='order 0'")
+    with pytest.raises(RefusedLesson, match="1 of 2 declared cases fail"):
+        bench.propose(wrong, "search_tickets")

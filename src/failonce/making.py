@@ -24,8 +24,10 @@ from failonce.model import (
     ToolSpec,
 )
 from failonce.ports import Sandbox
+from failonce.proposal.adapters import adapters
 from failonce.proposal.composing import Composite
 from failonce.proposal.paging import pagings
+from failonce.proposal.rows import WHOLE
 from failonce.proposal.sequences import composites
 from failonce.review import Review
 from failonce.skill import decide
@@ -33,8 +35,6 @@ from failonce.trial import answer_of
 
 EXAMPLES: Final = 20
 """Recorded calls that a tool is tried on."""
-_CUT: Final = 4_000
-"""Characters of an answer from which on it may have been cut."""
 
 
 class Making:
@@ -90,7 +90,12 @@ class Making:
         found: list[tuple[Proposal, Judgement]] = []
         learned = {x.proposal.target for x in latest.values() if x.proposal.kind is KindName.TOOL}
         new: set[str] = set()
-        for composite in (*composites(calls, learned), *pagings(calls, learned, tools)):
+        made = (
+            *composites(calls, learned),
+            *pagings(calls, learned, tools),
+            *adapters(calls, learned),
+        )
+        for composite in made:
             proposal = composite.proposal
             old = self._review.identify(proposal, latest)[1]
             if old is not None and old.digest == body_digest(proposal):
@@ -121,7 +126,7 @@ class Making:
             return []
         calls = list(self._review.store.calls(project=proposal.project))
         good = (e for e in reversed(calls) if e.call.tool == proposal.target and e.good)
-        whole = (e for e in good if len(e.message) < _CUT and "<redacted:" not in e.message)
+        whole = (e for e in good if len(e.message) < WHOLE and "<redacted:" not in e.message)
         seen = {canonical_json(e.call.args): e for e in whole if e.call.args is not None}
         return [Past(call=e.call, answer=answer_of(e)) for e in list(seen.values())[:EXAMPLES]]
 

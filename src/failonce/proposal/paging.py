@@ -43,10 +43,8 @@ from failonce.proposal.paging_plan import (
     stops,
     varies,
 )
-from failonce.proposal.rows import LEAST_CLUSTERS, rows
+from failonce.proposal.rows import LEAST_CLUSTERS, WHOLE, rows
 
-WHOLE: Final = 4_000
-"""Characters of an answer from which on it may have been cut."""
 MOST_RUNS: Final = 300
 """Runs of calls of one tool that are looked at."""
 MOST_TURNS: Final = 20

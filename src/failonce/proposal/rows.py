@@ -16,6 +16,8 @@ from failonce.model import Evidence, Json, Trust
 
 LEAST_CLUSTERS: Final = 3
 """Sessions or tasks that did the same, from which on it is a habit."""
+WHOLE: Final = 4_000
+"""Characters of an answer from which on it may have been cut."""
 MOST_LEAVES: Final = 200
 """Values that are looked for in one answer."""
 
