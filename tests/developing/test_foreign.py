@@ -53,3 +53,14 @@ def test_a_failure_that_nobody_saw_before_is_told_as_what_it_is() -> None:
         "`old_tool` was not learned, so there is no code of it to improve. "
         "Or ask for another tool that does the same: failonce tools want TEXT"
     )
+
+
+def test_where_there_is_no_such_tool_one_of_its_name_is_what_can_be_learned() -> None:
+    desk = Desk(Scripted(TITLE))
+    desk.take(
+        call("old_search", {"q": f"c{s}"}, "Unknown tool: old_search", session=f"s{s}")
+        for s in range(2)
+    )
+    found = desk.developing.improve("old_search", "Unknown tool: old_search", "", project="p")
+    assert "for a tool of that name that calls the one that callers went to" in found.reason
+    assert "from 3 callers on" in found.reason

@@ -69,7 +69,7 @@ def test_callers_who_read_to_the_end_become_a_tool_that_does(service: Service) -
     assert tool.component == "all_pages_of_list_orders"
     assert [(p.name, p.types) for p in tool.parameters] == [("by", ("string",))]
     assert tool.calls == ("list_orders",)
-    assert [cluster for cluster, _ in one.cases] == ["s2", "s3", "s4"]
+    assert [cluster for cluster, _ in one.cases] == ["s1", "s2", "s4"], "the shortest are shown"
     for count in (0, 1, 2, 3, 4, 6, 11, 40):
         have = items(count, "other")
         if service is null_cursor or count:
@@ -154,6 +154,23 @@ def test_too_few_callers_or_one_of_them_many_times_are_no_habit() -> None:
         for e in (e for s in read(cursor, [6, 8, 9, 7]) for e in s)
     ]
     assert not found(again)
+
+
+def test_long_pages_stand_in_the_code_as_far_as_it_may_hold_them() -> None:
+    def long(n: int, size: int) -> list[Evidence]:
+        have = [{"id": f"x{n}-{k}", "note": "n" * size} for k in range(6)]
+        return reader(f"s{n}", pages(cursor, have, {"by": n}))
+
+    (one,) = found(*(long(n, 1_000) for n in range(5)))
+    tool = body(one)
+    assert len(tool.source) < 50_000
+    assert tool.cases[0].result["items"][5]["note"] == "n" * 1_000  # type: ignore[index, call-overload]
+    assert run(tool, cursor, items(9), by=1)["items"] == items(9)
+    vast = [
+        reader(f"s{n}", pages(until_short, items(1_000, f"x{n}"), {"limit": 60, "offset": 0}))
+        for n in range(5)
+    ]
+    assert not found(*vast), "no case of it would fit"
 
 
 @pytest.mark.parametrize("tool", ["delete_orders", "send_batch", "pay_next"])

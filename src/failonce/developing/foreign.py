@@ -7,8 +7,9 @@ it where it is watched, and there hints and fixers do the same, for every caller
 from collections.abc import Iterable
 
 from failonce import history
-from failonce.model import Evidence, Gap
+from failonce.model import Category, Evidence, Gap
 from failonce.policy import Policy
+from failonce.proposal.rows import LEAST_CLUSTERS
 
 
 def advice(
@@ -19,18 +20,22 @@ def advice(
     `gap` is what the miners left open for this class of failures.
     """
     found = [e for e in history.episodes(calls) if signature and e.failure.signature == signature]
+    wanted = "a hint or a fixer"
+    least = f"{policy.min_hits_7d} failures and {policy.min_clusters} callers"
+    if any(e.failure.finding.category is Category.MISSING_TOOL for e in found):
+        wanted = "a tool of that name that calls the one that callers went to"
+        least = f"{LEAST_CLUSTERS} callers"
     said = [f"`{tool}` was not learned, so there is no code of it to improve."]
     if gap is not None:
-        said.append(f"failonce mine looked for a hint or a fixer and has none: {gap.detail}.")
+        said.append(f"failonce mine looked for {wanted} and has none: {gap.detail}.")
     elif len(found) > 1:  # one is the failure that was just told
         clusters = len({e.failure.call.cluster for e in found})
         again = sum(e.recovery is not None and e.unchanged for e in found)
         other = sum(e.recovery is not None and not e.unchanged for e in found)
-        least = f"{policy.min_hits_7d} failures and {policy.min_clusters} callers"
         said.append(
             f"{len(found)} failures of this kind are on record, of {clusters} callers. After "
             f"{again} of them the same call worked, after {other} another one. failonce mine looks "
-            f"for a hint or a fixer from {least} on."
+            f"for {wanted} from {least} on."
         )
     said.append("Or ask for another tool that does the same: failonce tools want TEXT")
     return " ".join(said)

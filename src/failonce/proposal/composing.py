@@ -24,6 +24,9 @@ DECLARED: Final = 2
 SHORT: Final = 4_000
 """Characters of the answers of a case that stands in the code."""
 _WIDTH: Final = 92
+_LONG: Final = 8_000
+"""Characters of a case from which on each of its answers stands in one line: else most of the
+code is white space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ def module(
     lines += ["import json", ""] if imports else []
     lines += [f"CALLS = {list(calls)!r}"]
     lines += [f"REPLACES = {list(replaces)!r}"] if replaces else []
-    lines += ["CASES = [", *(_indented(_written(case)) for case in cases), "]", "", ""]
+    lines += ["CASES = [", *map(_indented, cases), "]", "", ""]
     lines += [f"def {name}({', '.join(given)}) -> {returns}:", f'    """{doc}"""']
     lines += [f"    {line}" if line else "" for line in body]
     return "\n".join(lines) + "\n"
@@ -86,12 +89,13 @@ def constant(values: Sequence[Json]) -> bool:
     return len(texts) == 1 and not any("<redacted:" in t for t in texts)
 
 
-def _indented(case: Mapping[str, Json]) -> str:
-    text = pprint.pformat(case, width=_WIDTH, sort_dicts=False)
-    return textwrap.indent(text, "    ") + ","
-
-
-def _written(case: DeclaredCase) -> Mapping[str, Json]:
+def _indented(case: DeclaredCase) -> str:
     """The case as it stands in code."""
     answers = [{"tool": a.tool, "arguments": a.args, "answer": a.answer} for a in case.answers]
-    return {"arguments": case.args, "answers": answers, "result": case.result}
+    whole = {"arguments": case.args, "answers": answers, "result": case.result}
+    text = pprint.pformat(whole, width=_WIDTH, sort_dicts=False)
+    if len(text) > _LONG:
+        listed = "".join(f"  {answer!r},\n" for answer in answers)
+        text = f"{{'arguments': {case.args!r},\n 'answers': [\n{listed} ],\n"
+        text += f" 'result': {case.result!r}}}"
+    return textwrap.indent(text, "    ") + ","

@@ -20,6 +20,7 @@ from typing import Final
 
 from failonce.identity import canonical_json
 from failonce.kinds.tool.body import MOST_CALLS
+from failonce.kinds.tool.source import MAX_BYTES
 from failonce.language.reading import Basis, Does, effects, reads
 from failonce.language.sentence import plain_name
 from failonce.language.tool_names import spec_of
@@ -31,7 +32,7 @@ from failonce.proposal.composing import (
     Composite,
     constant,
 )
-from failonce.proposal.paging_code import case, inputs, name_of, proposal
+from failonce.proposal.paging_code import case, code, inputs, name_of, proposal
 from failonce.proposal.paging_plan import (
     Chain,
     Page,
@@ -49,8 +50,6 @@ MOST_RUNS: Final = 300
 """Runs of calls of one tool that are looked at."""
 MOST_TURNS: Final = 20
 """Ways to ask for the next page that are tried."""
-LONGEST: Final = 12_000
-"""Characters of the pages of a case that stands in the code."""
 
 
 def pagings(
@@ -129,7 +128,7 @@ def _tool(tool: str, runs: Sequence[Sequence[Page]]) -> Composite | None:
     if len(inputs(plan)) > MOST_INPUTS:
         return None
     whole = [c for c in chains if len(c.pages) <= MOST_CALLS]
-    declared = _one_each(c for c in whole if c.size <= LONGEST)[:DECLARED]
+    declared = _declared(plan, whole)
     if not declared:
         return None
     taught = _clusters(declared)
@@ -139,6 +138,15 @@ def _tool(tool: str, runs: Sequence[Sequence[Page]]) -> Composite | None:
         proposal=proposal(plan, chains, declared),
         cases=tuple((c.cluster, case(plan, c)) for c in judges),
     )
+
+
+def _declared(plan: Plan, chains: Sequence[Chain]) -> list[Chain]:
+    """The shortest of different callers, for a person reads them; as many as the code may hold."""
+    shortest = _one_each(sorted(chains, key=lambda c: c.size))
+    for count in range(min(DECLARED, len(shortest)), 0, -1):
+        if len(code(plan, chains, shortest[:count]).encode("utf-8", "replace")) <= MAX_BYTES:
+            return shortest[:count]
+    return []
 
 
 def _one_each(chains: Iterable[Chain]) -> list[Chain]:
