@@ -7,8 +7,9 @@ in an answer, and what tells the last page, is told by all callers together: it 
 page that any of them read. Where they disagree, or most stopped before the end, there is no tool.
 How the tool is judged is as with sequences of calls (seed 002, H13; DESIGN section 6).
 
-    pages     recorded calls of one tool in a row, with what they answered as JSON
+    runs      recorded calls of one tool in a row, with what they answered as JSON
     turns     how the next page is asked for
+    chains    pages from the first one on, each asked for in that way
     stops     what tells that a page is the last one
 """
 
@@ -18,11 +19,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from failonce.identity import canonical_json
 from failonce.kinds.tool.body import MOST_CALLS
 from failonce.kinds.tool.source import MAX_BYTES
 from failonce.language.reading import Basis, Does, effects, reads
-from failonce.language.sentence import plain_name
 from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, Json, ToolSpec
 from failonce.proposal.composing import (
@@ -35,18 +34,19 @@ from failonce.proposal.composing import (
 from failonce.proposal.paging_code import case, code, inputs, name_of, proposal
 from failonce.proposal.paging_plan import (
     Chain,
+    Link,
     Page,
     Plan,
+    Run,
     Turn,
     Way,
     items_in,
-    number,
     stops,
     varies,
 )
 from failonce.proposal.rows import LEAST_CLUSTERS, WHOLE, rows
 
-MOST_RUNS: Final = 300
+MOST_RUNS: Final = 200
 """Runs of calls of one tool that are looked at."""
 MOST_TURNS: Final = 20
 """Ways to ask for the next page that are tried."""
@@ -86,31 +86,24 @@ def _changes(spec: ToolSpec) -> bool:
 # -------------------------------------------------------------------- pages
 
 
-def _runs(calls: Iterable[Evidence], learned: Set[str]) -> dict[str, list[list[Page]]]:
+def _runs(calls: Iterable[Evidence], learned: Set[str]) -> dict[str, list[Run]]:
     """Pages in a row by tool, at least two; those that nobody can read break the row."""
-    found: dict[str, list[list[Page]]] = defaultdict(list)
+    found: dict[str, list[Run]] = defaultdict(list)
     for row in rows(calls, learned):
         run: list[Page] = []
         for e in (*row, None):
             page = None if e is None or len(e.message) >= WHOLE else Page.of(e)
             if page is None or (run and run[0].tool != page.tool):
                 if len(run) > 1 and len(found[run[0].tool]) < MOST_RUNS:
-                    found[run[0].tool].append(run)
+                    found[run[0].tool].append(_run(run))
                 run = []
             if page is not None:
                 run.append(page)
     return found
 
 
-def _turned(before: Page, after: Page) -> str:
-    """The one argument in which a call differs from the one before; empty where that is not so."""
-    one, other = before.args, after.args
-    if one.keys() - other.keys() or len(other.keys() - one.keys()) > 1:
-        return ""
-    changed = [
-        n for n in other if n not in one or canonical_json(one[n]) != canonical_json(other[n])
-    ]
-    return changed[0] if len(changed) == 1 and plain_name(changed[0]) else ""
+def _run(pages: Sequence[Page]) -> Run:
+    return Run(links=tuple(Link(before=a, after=b) for a, b in pairwise(pages)))
 
 
 # ----------------------------------------------------------------- learning
@@ -120,7 +113,7 @@ Learned = tuple[Plan, list[Chain]]
 """How all pages are read, and the chains of those who read them to the end."""
 
 
-def _tool(tool: str, runs: Sequence[Sequence[Page]]) -> Composite | None:
+def _tool(tool: str, runs: Sequence[Run]) -> Composite | None:
     learned = _plan(tool, runs, LEAST_CLUSTERS)
     if learned is None:
         return None
@@ -157,18 +150,18 @@ def _one_each(chains: Iterable[Chain]) -> list[Chain]:
     return list(found.values())
 
 
-def _without(tool: str, runs: Sequence[Sequence[Page]], out: Chain) -> Plan | None:
+def _without(tool: str, runs: Sequence[Run], out: Chain) -> Plan | None:
     """What the others teach."""
-    left = [run for run in runs if run[0].cluster != out.cluster]
+    left = [run for run in runs if run.cluster != out.cluster]
     learned = _plan(tool, left, LEAST_CLUSTERS - 1)
     return None if learned is None else learned[0]
 
 
-def _plan(tool: str, runs: Sequence[Sequence[Page]], least: int) -> Learned | None:
+def _plan(tool: str, runs: Sequence[Run], least: int) -> Learned | None:
     """How all pages are read, and who read them so; None where callers do not agree."""
     readers: dict[str, set[str]] = defaultdict(set)
-    for before, after in _pairs(runs):
-        readers[_turned(before, after)].add(before.cluster)
+    for link in _links(runs):
+        readers[link.argument].add(link.before.cluster)
     best: Learned | None = None
     for argument, who in sorted(readers.items()):
         if argument and len(who) >= least:
@@ -180,45 +173,26 @@ def _plan(tool: str, runs: Sequence[Sequence[Page]], least: int) -> Learned | No
     return best
 
 
-def _pairs(runs: Sequence[Sequence[Page]]) -> Iterator[tuple[Page, Page]]:
-    return (pair for run in runs for pair in pairwise(run))
+def _links(runs: Sequence[Run]) -> Iterator[Link]:
+    return (link for run in runs for link in run.links)
 
 
 def _clusters(chains: Sequence[Chain]) -> set[str]:
     return {c.cluster for c in chains}
 
 
-def _turns(argument: str, runs: Sequence[Sequence[Page]]) -> list[Turn]:
+def _turns(argument: str, runs: Sequence[Run]) -> list[Turn]:
     """Ways to ask for the next page that some page was asked for by, the most usual first."""
     found: dict[Turn, set[str]] = defaultdict(set)
-    for before, after in _pairs(runs):
-        if _turned(before, after) == argument:
-            for turn in _ways(argument, before, after):
-                found[turn].add(before.cluster)
+    for link in _links(runs):
+        if link.argument == argument:
+            for turn in link.ways:
+                found[turn].add(link.before.cluster)
     ranked = sorted(found.items(), key=lambda x: (-len(x[1]), x[0].order))
     return [turn for turn, _ in ranked[:MOST_TURNS]]
 
 
-def _ways(argument: str, before: Page, after: Page) -> Iterator[Turn]:
-    """What this page may have been asked for by."""
-    value = after.args[argument]
-    if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-        yield from (Turn(way=Way.ANSWER, path=path) for path in before.places(value))
-    was, now = number(before.args.get(argument)), number(value)
-    if was is None or now is None or now <= was:
-        return
-    yield Turn(way=Way.STEP, step=now - was)
-    for name, given in before.args.items():
-        if name != argument and number(given) == now - was:
-            yield Turn(way=Way.ARGUMENT, name=name)
-    for path, items in before.lists.items():
-        if len(items) == now - was:
-            yield Turn(way=Way.ITEMS, path=path)
-
-
-def _read(
-    tool: str, argument: str, turn: Turn, runs: Sequence[Sequence[Page]], least: int
-) -> Learned | None:
+def _read(tool: str, argument: str, turn: Turn, runs: Sequence[Run], least: int) -> Learned | None:
     """How all pages are read where the next one is asked for in this way."""
     chains = _alike(argument, turn, runs)
     if len(_clusters(chains)) < least or (turn.way is Way.ANSWER and not varies(argument, chains)):
@@ -243,7 +217,7 @@ def _read(
     return None
 
 
-def _alike(argument: str, turn: Turn, runs: Sequence[Sequence[Page]]) -> list[Chain]:
+def _alike(argument: str, turn: Turn, runs: Sequence[Run]) -> list[Chain]:
     """The chains that this way of asking makes, those that most callers began in the same way."""
     found: dict[str, list[Chain]] = defaultdict(list)
     for run in runs:
@@ -253,15 +227,15 @@ def _alike(argument: str, turn: Turn, runs: Sequence[Sequence[Page]]) -> list[Ch
     return ranked[0][1] if ranked else []
 
 
-def _chains(argument: str, turn: Turn, run: Sequence[Page]) -> Iterator[Chain]:
-    pages = [run[0]]
-    for before, after in pairwise(run):
-        same = _turned(before, after) == argument
-        if not same or not turn.leads(argument, before, after):
-            on = same and after.args != pages[0].args
+def _chains(argument: str, turn: Turn, run: Run) -> Iterator[Chain]:
+    pages = [run.links[0].before]
+    for link in run.links:
+        same = link.argument == argument
+        if not same or not turn.leads(argument, link.before, link.after):
+            on = same and link.after.args != pages[0].args
             yield from _chain(pages, on=on)
             pages = []
-        pages.append(after)
+        pages.append(link.after)
     yield from _chain(pages, on=False)
 
 

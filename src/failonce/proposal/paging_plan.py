@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from failonce.identity import canonical_json
+from failonce.language.sentence import plain_name
 from failonce.model import Args, Evidence, Json
 from failonce.proposal.rows import MOST_LEAVES, Path, equal
 
@@ -139,6 +140,59 @@ class Turn:
         if argument not in before.args:
             return now - more in BEGINNINGS
         return number(before.args[argument]) == now - more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Two calls of one tool, one right after the other."""
+
+    before: Page
+    after: Page
+
+    @cached_property
+    def argument(self) -> str:
+        """The one argument in which they differ; empty where that is not so."""
+        one, other = self.before.args, self.after.args
+        if one.keys() - other.keys() or len(other.keys() - one.keys()) > 1:
+            return ""
+        changed = [n for n in other if n not in one or not _alike(one[n], other[n])]
+        return changed[0] if len(changed) == 1 and plain_name(changed[0]) else ""
+
+    @cached_property
+    def ways(self) -> Sequence[Turn]:
+        """What the later one may have been asked for by."""
+        return tuple(self._ways())
+
+    def _ways(self) -> Iterator[Turn]:
+        before, value = self.before, self.after.args[self.argument]
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            yield from (Turn(way=Way.ANSWER, path=path) for path in before.places(value))
+        was, now = number(before.args.get(self.argument)), number(value)
+        if was is None or now is None or now <= was:
+            return
+        yield Turn(way=Way.STEP, step=now - was)
+        for name, given in before.args.items():
+            if name != self.argument and number(given) == now - was:
+                yield Turn(way=Way.ARGUMENT, name=name)
+        for path, items in before.lists.items():
+            if len(items) == now - was:
+                yield Turn(way=Way.ITEMS, path=path)
+
+
+def _alike(one: Json, other: Json) -> bool:
+    return canonical_json(one) == canonical_json(other)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Calls of one tool in a row, at least two."""
+
+    links: tuple[Link, ...]
+
+    @property
+    def cluster(self) -> str:
+        """Whose they are."""
+        return self.links[0].before.cluster
 
 
 @dataclass(frozen=True, kw_only=True)
