@@ -20,7 +20,7 @@ from itertools import pairwise
 from typing import Final
 
 from failonce.kinds.tool.body import MOST_CALLS
-from failonce.kinds.tool.source import MAX_BYTES
+from failonce.language.code import MAX_BYTES
 from failonce.language.reading import Basis, Does, effects, reads
 from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, Json, ToolSpec
