@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from failonce.gate.edits import MOST_BYTES, MOST_FILES, counted, edited, edits, protected
-from failonce.gate.sandboxed import READ, held, less, lint, reach, said
+from failonce.gate.sandboxed import READ, held, less, level, lint, reach, said
 from failonce.kinds.fixer.patch import APPLY, REPRODUCE, UNDO, PatchFixer
 from failonce.language import pattern
 from failonce.model import (
@@ -24,6 +24,7 @@ from failonce.model import (
     Power,
     Proof,
     Ran,
+    Safety,
     Tally,
     Tree,
 )
@@ -45,6 +46,8 @@ class Patching:
     tree: Tree
     allowed: Grants = field(default_factory=Grants)
     """What the script may reach beside its copy."""
+    safety: Safety = Safety.CHANGING
+    """How far it may be allowed to reach; what it does to its copy does not count."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -68,6 +71,8 @@ def tried(body: PatchFixer, on: Patching | None) -> Attempt:
     checks = [lint(body.findings), held(None if on is None else on.copies.sandbox)]
     if on is None:
         checks.append(_NO_REPOSITORY)
+    else:
+        checks.append(level(body.grants, on.safety))
     attempt = Attempt(checks=tuple(checks))
     if on is None or attempt.wrong:
         return attempt
