@@ -9,6 +9,7 @@ from typing import Final
 
 from failonce.errors import Refused
 from failonce.gate import judge as gate
+from failonce.gate.results import EMPTY
 from failonce.gate.sandboxed import held
 from failonce.gate.tools import Example, Trying
 from failonce.identity import body_digest, canonical_json, digest
@@ -159,6 +160,6 @@ def _no_room(proposal: Proposal, why: str) -> Judgement:
         ruling=Ruling.REJECT,
         digest=body_digest(proposal),
         checks=(),
-        proof=gate.EMPTY,
+        proof=EMPTY,
         reasons=(why,),
     )
