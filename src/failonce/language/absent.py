@@ -57,6 +57,10 @@ _SHAPES: Final = tuple(
         (Thing.MODULE, rf"\bcannot find (?:module|package) {_PATH}"),
     )
 )
+_UNKNOWN: Final = re.compile(
+    rf"\b(?:unknown|no such|unsupported) {_CALLED}\b|\b{_CALLED} (?:{_NOT})", re.IGNORECASE
+)
+"""The same where no name is told: then it is that of the call."""
 _UNSUPPORTED: Final = re.compile(
     r"\b(?:is|are) not (?:yet )?(?:supported|implemented)\b|\bdoes(?: not|n't) support\b"
     r"|\bnot implemented\b",
@@ -81,6 +85,14 @@ def absent(message: str, tool: str) -> Absent | None:
         if name and plain_name(name):
             return Absent(thing=thing, name=name)
     return None
+
+
+def unknown_tool(message: str, tool: str) -> bool:
+    """Whether an error says of the tool that was called that nobody offers it."""
+    gone = absent(message, tool)
+    if gone is not None:
+        return gone == Absent(thing=Thing.TOOL, name=tool)
+    return _UNKNOWN.search(window(message)) is not None
 
 
 def unsupported(message: str) -> bool:

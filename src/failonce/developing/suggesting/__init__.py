@@ -40,9 +40,10 @@ def suggest(
     misspelled: Counter[str] = Counter()
     for project in projects:
         own = known(store, project, here=here, least=least)
-        (gone, gone_once), (weak, weak_once) = missing(own), faring(own)
-        found += _one_each([*weak, *gone, *alike(own)])
-        once += gone_once + weak_once
+        gone = missing(own)
+        weak, weak_once = faring(own, gone.classes)
+        found += _one_each([*weak, *gone.found, *alike(own)])
+        once += gone.once + weak_once
         misspelled.update({name: own.uses[name].calls for name in own.misspelled})
     told = ranked(found)
     shown = told if limit is None else told[:limit]

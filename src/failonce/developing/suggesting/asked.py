@@ -31,6 +31,8 @@ from failonce.model import Action, Category, Evidence, Gap, Signature
 SAMPLES: Final = 200
 """Newest failures of a class that are read, where a class may speak of several names."""
 _WANTING: Final = (Category.MISSING_TOOL, Category.DEPENDENCY)
+_WORDS: Final = 8
+"""Words of a name that are asked for."""
 _MOST: Final = 300
 """Names that are compared with one another, those in most calls first."""
 
@@ -45,6 +47,8 @@ class Need:
     by: set[str] = field(default_factory=set)
     """The tools that were asked for it, or that need it; empty where it was called itself."""
     events: list[Evidence] = field(default_factory=list)
+    classes: set[str] = field(default_factory=set)
+    """The classes of failures that say so."""
     gap: Gap | None = None
     """Where somebody asked for it in words, and no tool came of it."""
     days: tuple[datetime, ...] = ()
@@ -59,20 +63,28 @@ class Need:
     @property
     def words(self) -> str:
         """What to ask for."""
-        return self.gap.need if self.gap is not None else " ".join(own_words(self.name))
+        return self.gap.need if self.gap is not None else " ".join(own_words(self.name)[:_WORDS])
 
     def take(self, other: "Need") -> None:
         """The other one is the same need."""
         self.names += other.names
         self.by |= other.by
         self.events += other.events
+        self.classes |= other.classes
 
 
-def missing(known: Known) -> tuple[list[Found], int]:
-    """Every need that nothing answers, and how many were missed in too few sessions.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What is missing, and how much was missed in too few sessions to say so."""
 
-    Of somebody who asked in words, one request is enough.
-    """
+    found: tuple[Found, ...]
+    once: int
+    classes: frozenset[str]
+    """The classes of failures that this explains."""
+
+
+def missing(known: Known) -> Missing:
+    """Every need that nothing answers; of somebody who asked in words, one request is enough."""
     needs: dict[tuple[Thing, str], Need] = {}
     for need in _asked(known):
         needs.setdefault((need.thing, _key(need, known)), Need(thing=need.thing)).take(need)
@@ -81,15 +93,17 @@ def missing(known: Known) -> tuple[list[Found], int]:
         need = needs.setdefault((Thing.TOOL, key_of(gap.need)), Need(thing=Thing.TOOL))
         need.gap, need.days = gap, _days(gap, known)
     found: list[Found] = []
-    once = 0
+    once, classes = 0, set[str]()
     for _, need in sorted(needs.items()):
+        _since(need, known)
         need.events = history.witnessed(sorted(need.events, key=lambda e: (e.at, e.id)))
         clusters = {e.call.cluster for e in need.events}
         if need.gap is None and len(clusters) < known.least:
-            once += 1
+            once += bool(clusters)
         elif (one := _suggested(need, clusters, known)) is not None:
             found.append(one)
-    return found, once
+            classes |= need.classes
+    return Missing(found=tuple(found), once=once, classes=frozenset(classes))
 
 
 # ------------------------------------------------------------------ finding
@@ -108,8 +122,10 @@ def _asked(known: Known) -> Iterator[Need]:
         if not _speaks(s) or s.tool in known.misspelled:
             continue
         events = newest(known.store, s.id, known.project, SAMPLES)
-        if s.tool in known.uses and s.tool not in known.offered:
-            yield Need(thing=Thing.TOOL, names=Counter({s.tool: s.hits}), events=events)
+        if s.tool in known.unknown:
+            yield Need(
+                thing=Thing.TOOL, names=Counter({s.tool: s.hits}), events=events, classes={s.id}
+            )
             continue
         groups: dict[Absent, list[Evidence]] = defaultdict(list)
         for e in events:
@@ -119,7 +135,7 @@ def _asked(known: Known) -> Iterator[Need]:
             times = s.hits if len(own) == len(events) else len(own)
             by = {s.tool} - {gone.name}
             names = Counter({gone.name: times})
-            yield Need(thing=gone.thing, names=names, by=by, events=own)
+            yield Need(thing=gone.thing, names=names, by=by, events=own, classes={s.id})
 
 
 def _speaks(s: Signature) -> bool:
@@ -135,6 +151,14 @@ def _join(needs: dict[tuple[Thing, str], Need]) -> None:
         for other in tools[n + 1 : _MOST]:
             if key in needs and other in needs and slip(needs[other].name, needs[key].name):
                 needs[key].take(needs.pop(other))
+
+
+def _since(need: Need, known: Known) -> None:
+    """Without what was missed before a learned tool of that name came in force."""
+    lesson = known.learned.get(need.name)
+    if lesson is not None and lesson.in_force and lesson.reviewed_at is not None:
+        need.events = [e for e in need.events if e.at > lesson.reviewed_at]
+        need.names = Counter({need.name: len(need.events)})
 
 
 def _requests(known: Known) -> Iterable[Gap]:
@@ -209,6 +233,10 @@ def _advice(need: Need, there: str, known: Known) -> tuple[Advised, str, str]:
         rule = f"{shown(tool)} may fail here for want of the {need.thing} {name}."
         what = f"Provide the {need.thing} `{name}`: {listed(need.by)} failed for want of it"
         return Advised.PROVIDE, what, known.command("learn", typed(tool), typed(rule))
+    waiting = known.learned.get(need.name)
+    if waiting is not None and not waiting.in_force:
+        what = f"Decide on the tool {waiting.id}: `{name}` is asked for"
+        return Advised.DECIDE, what, f"failonce show {waiting.id}"
     if need.name in known.offered:
         rule = f"{name} may not be there; look for another way where it is unknown."
         what = f"Offer `{name}` in every session: in some it is unknown"

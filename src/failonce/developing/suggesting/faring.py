@@ -1,6 +1,6 @@
 """Tools that fare badly, learned ones that nobody uses, and what to do about each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -30,26 +30,41 @@ _WITHOUT: Final = 0.9
 """At least that share of sessions must go without a learned tool that nobody is said to use."""
 
 
-def faring(known: Known) -> tuple[list[Found], int]:
-    """Suggestions for tools by how they fare, and how many are weak in one session only."""
+def faring(known: Known, explained: Set[str]) -> tuple[list[Found], int]:
+    """Suggestions for tools by how they fare, and how many are weak in one session only.
+
+    `explained` are classes of failures that something else is suggested for.
+    """
     found: list[Found] = []
     once = 0
     classes: dict[str, list[Signature]] = {}
     for s in known.signatures:
         classes.setdefault(s.tool, []).append(s)
-    for use in known.uses.values():
-        if use.tool in known.misspelled:
-            continue
+    none = known.misspelled.keys() | known.unknown
+    for every in known.uses.values():
+        use = _since(every, known)
         own = classes.get(use.tool, [])
+        elsewhere = bool(own) and own[0].id in explained
+        if elsewhere or not use.newest or use.tool in none:
+            continue
         weak = _weak(use)
         failing = {u.cluster for u in use.newest[:WINDOW] if u.failed}
-        if (back := _rollback(use, known)) is not None:
+        if (back := _rollback(every, known)) is not None:
             found.append(back)
         elif weak and len(failing) < known.least and not _asked(own, known):
             once += 1
         elif weak or any(_limited(s, known) for s in own) or _asked(own, known):
             found.append(_poor(use, own, known, weak=weak))
     return [*found, *_unused(known)], once
+
+
+def _since(use: ToolUse, known: Known) -> ToolUse:
+    """The uses of a learned tool since its version came in force; of others all."""
+    lesson = known.learned.get(use.tool)
+    if lesson is None or not lesson.in_force or lesson.reviewed_at is None:
+        return use
+    newest = tuple(u for u in use.newest if u.at > lesson.reviewed_at)
+    return replace(use, calls=len(newest), newest=newest)
 
 
 def _weak(use: ToolUse) -> bool:
@@ -64,7 +79,8 @@ def _limited(s: Signature, known: Known) -> bool:
 def _asked(own: Sequence[Signature], known: Known) -> bool:
     """Whether somebody asked for a better one, and got none."""
     ids = {failure_id(known.project, s.tool, s.id) for s in own}
-    return any(i in known.gaps for i in {*ids, *(need_id(known.project, s.tool) for s in own)})
+    ids |= {need_id(known.project, s.tool) for s in own if s.tool not in known.learned}
+    return not ids.isdisjoint(known.gaps)
 
 
 def _poor(use: ToolUse, own: Sequence[Signature], known: Known, *, weak: bool) -> Found:

@@ -7,6 +7,7 @@ from functools import cached_property
 from failonce.developing.needs import name_of, need_id
 from failonce.developing.standing import body, learned
 from failonce.developing.suggesting.model import typed
+from failonce.language.absent import unknown_tool
 from failonce.language.tool_names import nearest_tool
 from failonce.lifecycle import STANDING
 from failonce.model import EVERYONE, Gap, GapStatus, Lesson, Signature, ToolSpec
@@ -49,6 +50,16 @@ class Known:
         offered = sorted(self.offered)
         near = {name: nearest_tool(name, offered) for name in self.uses if name not in self.offered}
         return {name: tool for name, tool in near.items() if tool is not None}
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """Other names that were called, and of which an error says that nobody offers them."""
+        there = self.offered | self.misspelled.keys()
+        return frozenset(
+            s.tool
+            for s in self.signatures
+            if s.tool in self.uses and s.tool not in there and unknown_tool(s.sample, s.tool)
+        )
 
     @cached_property
     def answers(self) -> Mapping[str, Sequence[Lesson]]:
