@@ -36,20 +36,20 @@ def suggest(
     of each class that says that something is missing.
     """
     found: list[Found] = []
-    once = 0
+    once = more = 0
     misspelled: Counter[str] = Counter()
     for project in projects:
         own = known(store, project, here=here, least=least)
         gone = missing(own)
         weak, weak_once = faring(own, gone.classes)
         found += _one_each([*weak, *gone.found, *alike(own)])
-        once += gone.once + weak_once
+        once, more = once + gone.once + weak_once, more + gone.more
         misspelled.update({name: own.uses[name].calls for name in own.misspelled})
     told = ranked(found)
     shown = told if limit is None else told[:limit]
     return Suggestions(
         told=tuple(shown),
-        more=len(told) - len(shown),
+        more=len(told) - len(shown) + more,
         once=once,
         misspelled=len(misspelled),
         misspelled_calls=misspelled.total(),

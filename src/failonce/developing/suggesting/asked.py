@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from failonce import history
@@ -34,7 +35,9 @@ _WANTING: Final = (Category.MISSING_TOOL, Category.DEPENDENCY)
 _WORDS: Final = 8
 """Words of a name that are asked for."""
 _MOST: Final = 300
-"""Names that are compared with one another, those in most calls first."""
+"""Names that are compared with one another, those in most calls first; needs that are told."""
+_CLASSES: Final = 2000
+"""Classes of failures that are read, those of most hits first."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +68,11 @@ class Need:
         """What to ask for."""
         return self.gap.need if self.gap is not None else " ".join(own_words(self.name)[:_WORDS])
 
+    @property
+    def clusters(self) -> frozenset[str]:
+        """Whose calls missed it."""
+        return frozenset(e.call.cluster for e in self.events)
+
     def take(self, other: "Need") -> None:
         """The other one is the same need."""
         self.names += other.names
@@ -79,6 +87,8 @@ class Missing:
 
     found: tuple[Found, ...]
     once: int
+    more: int
+    """Needs that were not looked at, as there are so many that more sessions had."""
     classes: frozenset[str]
     """The classes of failures that this explains."""
 
@@ -92,18 +102,23 @@ def missing(known: Known) -> Missing:
     for gap in _requests(known):
         need = needs.setdefault((Thing.TOOL, key_of(gap.need)), Need(thing=Thing.TOOL))
         need.gap, need.days = gap, _days(gap, known)
-    found: list[Found] = []
-    once, classes = 0, set[str]()
-    for _, need in sorted(needs.items()):
+    once = 0
+    enough: list[tuple[int, int, Need]] = []
+    for n, (_, need) in enumerate(sorted(needs.items())):
         _since(need, known)
         need.events = history.witnessed(sorted(need.events, key=lambda e: (e.at, e.id)))
-        clusters = {e.call.cluster for e in need.events}
-        if need.gap is None and len(clusters) < known.least:
-            once += bool(clusters)
-        elif (one := _suggested(need, clusters, known)) is not None:
-            found.append(one)
-            classes |= need.classes
-    return Missing(found=tuple(found), once=once, classes=frozenset(classes))
+        if need.gap is None and len(need.clusters) < known.least:
+            once += bool(need.events)
+        else:
+            enough.append((-len(need.clusters) - len(need.days), n, need))
+    enough.sort()
+    tried = [(_suggested(need, known), need) for _, _, need in enough[:_MOST]]
+    return Missing(
+        found=tuple(one for one, _ in tried if one is not None),
+        once=once,
+        more=len(enough[_MOST:]),
+        classes=frozenset(c for one, need in tried if one is not None for c in need.classes),
+    )
 
 
 # ------------------------------------------------------------------ finding
@@ -118,9 +133,8 @@ def _key(need: Need, known: Known) -> str:
 
 def _asked(known: Known) -> Iterator[Need]:
     """What each class of failures says is not there."""
-    for s in known.signatures:
-        if not _speaks(s) or s.tool in known.misspelled:
-            continue
+    wanting = (s for s in known.signatures if _speaks(s) and s.tool not in known.misspelled)
+    for s in islice(wanting, _CLASSES):
         events = newest(known.store, s.id, known.project, SAMPLES)
         if s.tool in known.unknown:
             yield Need(
@@ -180,7 +194,8 @@ def _wanted(action: Action) -> bool:
 # ------------------------------------------------------------------ telling
 
 
-def _suggested(need: Need, clusters: set[str], known: Known) -> Found | None:
+def _suggested(need: Need, known: Known) -> Found | None:
+    clusters = need.clusters
     vain = clusters - _served(need, known)
     if not vain and need.gap is None:
         return None
@@ -210,7 +225,7 @@ def _suggested(need: Need, clusters: set[str], known: Known) -> Found | None:
     return Found(suggestion=suggestion, clusters=frozenset(clusters | days))
 
 
-def _where(share: float, clusters: set[str]) -> str:
+def _where(share: float, clusters: Set[str]) -> str:
     if clusters:
         return f"in at least {share:.0%} of the sessions that miss it"
     return f"on at least {share:.0%} of the days on which it is asked for"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from failonce.developing.needs import name_of, need_id
 from failonce.developing.standing import body, learned
@@ -13,6 +14,9 @@ from failonce.lifecycle import STANDING
 from failonce.model import EVERYONE, Gap, GapStatus, Lesson, Signature, ToolSpec
 from failonce.outcome.health import WINDOW
 from failonce.ports import SignatureOrder, SignatureQuery, Store, ToolUse
+
+_MOST: Final = 1000
+"""Names that are compared with those of tools, the most called first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,10 @@ class Known:
     def misspelled(self) -> Mapping[str, str]:
         """Names that were called and are no tools → the tool that each clearly means."""
         offered = sorted(self.offered)
-        near = {name: nearest_tool(name, offered) for name in self.uses if name not in self.offered}
+        others = sorted(
+            (-u.calls, name) for name, u in self.uses.items() if name not in self.offered
+        )
+        near = {name: nearest_tool(name, offered) for _, name in others[:_MOST]}
         return {name: tool for name, tool in near.items() if tool is not None}
 
     @cached_property
