@@ -120,6 +120,7 @@ class Configuration:
             trial=self.settings.learning.trial,
             max_tools=tools.most,
             unread=Grants(packages=_packages(self.packages)),
+            safety=tools.safety_mode,
             limits=Limits(
                 seconds=tools.timeout.total_seconds(), memory_bytes=tools.memory_mb << 20
             ),

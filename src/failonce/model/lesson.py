@@ -258,6 +258,9 @@ class Action(StrEnum):
     """What a language model wrote was tried, and is not proposed; `digest` says which."""
     WANTED = "wanted"
     """Somebody asked for a tool and none came of it; `subject` is the gap that remains."""
+    PATCHED = "patched"
+    """An approved script changed files of a repository, or took that back; `digest` is that of
+    the difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

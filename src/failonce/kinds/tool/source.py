@@ -6,14 +6,11 @@ Nothing of it is run: constants are literals, and types are read from what is wr
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from failonce.errors import BadInput
-from failonce.language.plain import plain
+from failonce.language.code import constants, documented, literal, parsed, public
 from failonce.model import Json, Parameter
-
-MAX_BYTES: Final = 50_000
-"""Longest source that is read (requirement H34, `max_tool_size`)."""
 
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "str": ("string",),
@@ -48,42 +45,26 @@ class Module:
 
 def module(text: str) -> Module:
     """Read a module; raises `BadInput` saying what is wrong with it, and where."""
-    tree = _tree(text)
-    public = [f for f in _functions(tree) if not f.name.startswith("_")]
-    if len(public) != 1:
-        names = ", ".join(f"`{f.name}`" for f in public) or "none"
+    tree = parsed(text)
+    functions = list(public(tree))
+    if len(functions) != 1:
+        names = ", ".join(f"`{f.name}`" for f in functions) or "none"
         raise BadInput(f"The code needs one function without `_` before its name; it has {names}.")
-    (function,) = public
-    if isinstance(function, ast.AsyncFunctionDef):
+    (function,) = functions
+    if not isinstance(function, ast.FunctionDef):
         raise BadInput(f"`{function.name}` must be a plain function, not `async`.")
-    doc = ast.get_docstring(function) or ast.get_docstring(tree) or ""
-    if not doc.strip():
+    doc = documented(function) or documented(tree)
+    if not doc:
         raise BadInput(f"`{function.name}` needs a docstring that says what it does.")
     if function.returns is None:
         raise BadInput(f"`{function.name}` must say what it returns: `-> type`.")
     return Module(
         tree=tree,
         function=function.name,
-        doc=doc.strip().splitlines()[0],
+        doc=doc,
         parameters=tuple(_parameters(function)),
-        constants=_constants(tree),
+        constants=constants(tree),
     )
-
-
-def _tree(text: str) -> ast.Module:
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        raise BadInput(f"The code is {size:,} bytes long; at most {MAX_BYTES:,} are read.")
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        raise BadInput(f"The code is no Python (line {error.lineno}): {error.msg}.") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise BadInput("The code is no Python that can be read.") from None
-
-
-def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def _parameters(function: ast.FunctionDef) -> Iterator[Parameter]:
@@ -111,7 +92,7 @@ def _typed(node: ast.expr) -> tuple[tuple[str, ...], tuple[Json, ...]]:
                 return (), ()
             return tuple(dict.fromkeys((*one[0], *other[0]))), ()
         case ast.Subscript(value=ast.Name(id="Literal"), slice=choices):
-            values = _literal(choices)
+            values = literal(choices)
             listed = values if isinstance(values, list) else [values]
             return ("string",) if all(isinstance(v, str) for v in listed) else (), tuple(listed)
         case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
@@ -127,30 +108,3 @@ def _typed(node: ast.expr) -> tuple[tuple[str, ...], tuple[Json, ...]]:
         f"Parameters are of plain types (str, int, float, bool, list, dict, None, Literal); "
         f"line {node.lineno} has `{ast.unparse(node)[:60]}`."
     )
-
-
-def _constants(tree: ast.Module) -> dict[str, Json]:
-    """Each once: where one stands twice, a reader sees the first and Python takes the last."""
-    found: dict[str, Json] = {}
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                pass
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                pass
-            case _:
-                continue
-        if name.isupper():
-            if name in found:
-                raise BadInput(f"`{name}` stands twice in the code (line {node.lineno}).")
-            found[name] = _literal(value)
-    return found
-
-
-def _literal(node: ast.expr) -> Json:
-    """A literal as JSON; other constants are the code's own affair and stay None."""
-    try:
-        value: Any = ast.literal_eval(node)
-        return plain(value)
-    except (ValueError, TypeError, RecursionError, MemoryError):
-        return None
