@@ -1,5 +1,6 @@
 """What is asked for and not there: told with its counts, and apart from what only looks so."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import pytest
 
 from failonce.developing import Came
 from failonce.developing.suggesting import Advised
-from failonce.model import GapStatus, ToolSpec
+from failonce.model import Change, GapStatus, KindName, State, ToolSpec
+from failonce.ports import SignatureQuery
 from tests.developing.suggesting.made import Desk, call, unknown
-from tests.made import START
+from tests.made import START, lesson, proposal
 
 
 @pytest.fixture
@@ -63,6 +65,17 @@ def test_what_another_tool_does_under_its_name_is_not_made_again(desk: Desk) -> 
     )
     asked = desk.developing().want("merge pdf files", project="p")
     assert (asked.came, asked.tool) == (Came.TOOL, "pdf_joiner"), "want says the same"
+
+
+def test_what_callers_then_called_with_the_same_arguments_was_meant(desk: Desk) -> None:
+    for s in range(3):
+        args = {"path": f"notes-{s}.txt"}
+        error = "Error: unknown tool: open_document"
+        desk.take([call("open_document", error, session=f"s{s}", args=args)])
+        desk.take([call("read_file" if s else "search", session=f"s{s}", n=1, args=args)])
+    found = desk.told()["open_document"]
+    assert found.kind is Advised.USE
+    assert found.what == "Say that `read_file` does what `open_document` is called for"
 
 
 def test_a_tool_that_some_sessions_do_not_have_is_to_be_offered(desk: Desk) -> None:
@@ -136,3 +149,16 @@ def test_a_request_that_a_tool_answers_since_or_that_is_closed_is_over(desk: Des
     desk.store.add_tools("p", [ToolSpec(name="count_words", description="Counts.")], START)
     assert desk.suggested().told == ()
     assert [g.status for g in desk.store.gaps()] == [GapStatus.OPEN], "nothing was written"
+
+
+def test_where_a_lesson_leads_the_calls_elsewhere_it_is_to_be_decided_on(desk: Desk) -> None:
+    desk.take(unknown("get_weather", range(3)))
+    (missed,) = desk.store.signatures(SignatureQuery(project="p"))
+    fixer = proposal(KindName.FIXER, target="*", signatures=(missed.id,))
+    made = lesson(fixer)
+    desk.store.commit(Change(lessons=(made,)))
+    (found,) = desk.suggested().told
+    assert (found.kind, found.lesson) == (Advised.DECIDE, made.id)
+    assert found.command == f"failonce show {made.id}"
+    desk.store.commit(Change(lessons=(replace(lesson(fixer, state=State.STABLE), version=2),)))
+    assert desk.suggested().told == (), "in force it mends them"

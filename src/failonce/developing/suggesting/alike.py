@@ -74,13 +74,13 @@ def _both(pairs: list[tuple[ToolSpec, ToolSpec]], known: Known) -> Found:
     sure = at_least(len(one_only), len(either))
     rule = f"Use {shown(ones[0])} instead of {shown(others[0])}."
     more = f" The same holds of {listed(others[1:])}." if len(others) > 1 else ""
+    used = f" {counted(len(users), 'session')} used the first, {len(rest)} the second."
     suggestion = Suggestion(
         kind=Advised.ONE,
         project=known.project,
         subject=shown(others[0]),
         what=f"Offer one of `{shown(ones[0])}` and `{shown(others[0])}`: they do the same",
-        why=f"Name, parameters and description agree.{more} "
-        f"{counted(len(users), 'session')} used the first, {len(rest)} the second.",
+        why=f"Name, parameters and description agree.{more}{used if either else ''}",
         confidence=sure,
         sure=f"at least {sure:.0%} of the sessions that use either use one only (95 %)"
         if either

@@ -27,7 +27,7 @@ from failonce.developing.suggesting.model import (
 from failonce.gathering import newest
 from failonce.language.absent import Absent, Thing, absent
 from failonce.language.tool_names import nearest_tool, own_words, slip
-from failonce.model import Action, Category, Evidence, Gap, Signature
+from failonce.model import Action, Category, Evidence, Gap, KindName, Lesson, Signature
 
 SAMPLES: Final = 200
 """Newest failures of a class that are read, where a class may speak of several names."""
@@ -36,6 +36,8 @@ _WORDS: Final = 8
 """Words of a name that are asked for."""
 _MOST: Final = 300
 """Names that are compared with one another, those in most calls first; needs that are told."""
+_SESSIONS: Final = 20
+"""Newest sessions that missed something, in which is looked for what they did instead."""
 _CLASSES: Final = 2000
 """Classes of failures that are read, those of most hits first."""
 
@@ -196,6 +198,8 @@ def _wanted(action: Action) -> bool:
 
 def _suggested(need: Need, known: Known) -> Found | None:
     clusters = need.clusters
+    if need.gap is None and any(x.in_force for x in _lessons(need, known) if _mends(x)):
+        return None
     vain = clusters - _served(need, known)
     if not vain and need.gap is None:
         return None
@@ -221,8 +225,20 @@ def _suggested(need: Need, known: Known) -> Found | None:
         sessions=of,
         first=min(moments),
         last=max(moments),
+        lesson=next((x.id for x in _lessons(need, known)), ""),
     )
     return Found(suggestion=suggestion, clusters=frozenset(clusters | days))
+
+
+def _lessons(need: Need, known: Known) -> list[Lesson]:
+    """The learned tool of that name, and lessons that lead its calls elsewhere."""
+    own = [known.learned[need.name]] if need.name in known.learned else []
+    about = (x for c in sorted(need.classes) for x in known.answers.get(c, ()))
+    return own + [x for x in about if _mends(x)]
+
+
+def _mends(lesson: Lesson) -> bool:
+    return lesson.proposal.kind in (KindName.FIXER, KindName.HINT)
 
 
 def _where(share: float, clusters: Set[str]) -> str:
@@ -237,7 +253,23 @@ def _there(need: Need, known: Known) -> str:
         return ""
     near = nearest_tool(need.name, sorted(known.offered)) if need.names else None
     spec = existing(need.words, known.specs.values())
-    return near or ("" if spec is None else spec.name)
+    return near or (_instead(need, known) if spec is None else spec.name)
+
+
+def _instead(need: Need, known: Known) -> str:
+    """The tool that most callers went on to call with the same arguments, and which worked."""
+    ids = {e.id for e in need.events}
+    newest = list({e.call.session: None for e in reversed(need.events)})[:_SESSIONS]
+    if need.by or not newest:
+        return ""
+    votes: dict[str, set[str]] = defaultdict(set)
+    whose = {e.call.session: e.call.cluster for e in need.events}
+    for e in history.episodes(known.store.calls(project=known.project, sessions=newest)):
+        if e.failure.id in ids and e.recovery is not None:
+            votes[e.recovery.call.tool].add(whose[e.failure.call.session])
+    tool = max(sorted(votes), key=lambda t: len(votes[t]), default="")
+    enough = len(votes[tool]) >= known.least and 2 * len(votes[tool]) > len(newest)
+    return tool if enough and tool not in need.names else ""
 
 
 def _advice(need: Need, there: str, known: Known) -> tuple[Advised, str, str]:
@@ -248,10 +280,10 @@ def _advice(need: Need, there: str, known: Known) -> tuple[Advised, str, str]:
         rule = f"{shown(tool)} may fail here for want of the {need.thing} {name}."
         what = f"Provide the {need.thing} `{name}`: {listed(need.by)} failed for want of it"
         return Advised.PROVIDE, what, known.command("learn", typed(tool), typed(rule))
-    waiting = known.learned.get(need.name)
-    if waiting is not None and not waiting.in_force:
-        what = f"Decide on the tool {waiting.id}: `{name}` is asked for"
-        return Advised.DECIDE, what, f"failonce show {waiting.id}"
+    waits = next((x for x in _lessons(need, known) if not x.in_force), None)
+    if waits is not None:
+        what = f"Decide on the {waits.proposal.kind} {waits.id}: `{name}` is asked for"
+        return Advised.DECIDE, what, f"failonce show {waits.id}"
     if need.name in known.offered:
         rule = f"{name} may not be there; look for another way where it is unknown."
         what = f"Offer `{name}` in every session: in some it is unknown"
