@@ -13,7 +13,7 @@ from failonce.language.inferring import infer
 from failonce.language.reading import Basis, Does, Reading, effects, reads
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import Call, Json, ToolSpec
-from failonce.surfaces.cli import developing  # noqa: F401 - adds its commands to the group
+from failonce.surfaces.cli import developing, suggesting  # noqa: F401 - add their commands
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl, at_most
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import named, session
