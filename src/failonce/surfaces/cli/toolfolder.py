@@ -108,7 +108,7 @@ def _summary(box: Toolbox, kept: _Kept, rejected: int, project: str) -> None:
         say(f"  left out, {why}: {_list(names)}")
     passed = Counter(box.passed_over).most_common()
     if passed:
-        say(f"  passed over: {', '.join(f'{count:,} {what}' for what, count in passed)}")
+        say(f"  passed over: {', '.join(f'{what} ({count:,})' for what, count in passed)}")
     if found:
         say(f"Next: failonce tools --project {shlex.quote(project)}")
 
