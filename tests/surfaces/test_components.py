@@ -157,6 +157,7 @@ def test_a_tool_whose_bytes_changed_is_not_told_as_kept(shell: Shell) -> None:
     assert lesson in changed["detail"]
 
 
+@pytest.mark.proves("H14")
 def test_what_is_known_of_tools_is_counted(shell: Shell) -> None:
     (shell.project / "a.py").write_text("def one(): pass\ndef two(): pass\n")
     assert parts(shell)["Tools directory"]["cure"] == "failonce tools import FOLDER"

@@ -48,7 +48,6 @@ def known(shell: Shell) -> dict[str, dict[str, object]]:
     return {t["tool"]: t for t in shell.ok("tools", "--project", ".", "--json").json}
 
 
-@pytest.mark.proves("H8", "H14")
 def test_tools_come_in_unrun_and_a_broken_file_is_named(shell: Shell, box: Path) -> None:
     run = shell.program("tools", "import", box)
     assert run.code == 0, run
@@ -75,6 +74,7 @@ def test_no_module_of_the_folder_is_imported(shell: Shell, box: Path) -> None:
     assert not list(box.rglob("__pycache__"))
 
 
+@pytest.mark.proves("H8")
 def test_a_second_run_changes_nothing_and_a_changed_file_updates(shell: Shell, box: Path) -> None:
     shell.ok("tools", "import", box)
     before = known(shell)
@@ -109,7 +109,6 @@ def test_what_a_tool_said_of_itself_stays(shell: Shell, box: Path, first: str) -
     assert [p["name"] for p in found["parameters"]] == ["url"]  # type: ignore[union-attr, index]
 
 
-@pytest.mark.proves("H13", "H14")
 def test_a_tool_that_is_there_is_found_before_one_is_made(shell: Shell, box: Path) -> None:
     shell.ok("tools", "import", box)
     found = shell.ok("tools", "want", "create a wifi speed test tool", "--json").json
