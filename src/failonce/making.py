@@ -9,7 +9,8 @@ from typing import Final
 
 from failonce.errors import Refused
 from failonce.gate import judge as gate
-from failonce.gate.tools import Example, Trying, held
+from failonce.gate.sandboxed import held
+from failonce.gate.tools import Example, Trying
 from failonce.identity import body_digest, canonical_json, digest
 from failonce.lifecycle import STANDING
 from failonce.model import Evidence, Judgement, KindName, Lesson, Past, Proposal, Proposer

@@ -31,6 +31,7 @@ from failonce.model import (
     Signature,
     State,
     ToolSpec,
+    Tree,
 )
 
 
@@ -372,6 +373,21 @@ class Sandbox(Protocol):
 
     def barriers(self) -> Sequence[Enforced]:
         """What holds on this machine, found by trying it once a process."""
+
+
+class Copies(Protocol):
+    """Where code may change the files of a repository: a copy, gone when it is over."""
+
+    def run(self, tree: Tree, job: Job) -> tuple[Ran, Tree]:
+        """Run a job in a sandbox, with the argument `repo_dir`: the folder of a copy of `tree`.
+
+        Answers what became of it, and the files that are there afterwards, found from outside
+        when nothing of the run is left. Never raises for what the code does.
+        """
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where it runs."""
 
 
 # ---------------------------------------------------------------- author

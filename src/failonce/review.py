@@ -208,9 +208,10 @@ class Review:
             raise NotFound(f"`{ref}` could be {', '.join(x.id for x in near[:5])}. Name one.")
         raise NotFound(f"There is no lesson `{ref}`. `failonce lessons` lists them.")
 
-    def record(self, action: Action, *, subject: str, reason: str) -> None:
+    def record(self, action: Action, *, subject: str, reason: str, digest: str = "") -> None:
         """Put an entry in the audit that moves no lesson."""
-        self.store.commit(Change(events=(self.event(action, subject=subject, reason=reason),)))
+        event = self.event(action, subject=subject, reason=reason, digest=digest)
+        self.store.commit(Change(events=(event,)))
 
     # -------------------------------------------------------------- weigh
 

@@ -18,6 +18,7 @@ from time import perf_counter
 from typing import Protocol, runtime_checkable
 
 from failonce.adapters.in_force import Projections, Publisher, file_beside
+from failonce.adapters.sandbox.copies import FolderCopies
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace
@@ -32,6 +33,7 @@ from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
 from failonce.loop import Loop
 from failonce.model import Recording, Reject, ToolSpec
+from failonce.patching import Patches
 from failonce.ports import Clock, Store, Wording, Workspace
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
@@ -117,6 +119,10 @@ class Parts:
             author=author(self.config),
             budget=budget(self.config),
         )
+
+    def patches(self) -> Patches:
+        """What tries scripts that mend a repository."""
+        return Patches(review=self.review, copies=FolderCopies(sandbox_for(self.config)))
 
 
 def assemble(config: Configuration, store: Store, *, actor: str | None = None) -> Parts:

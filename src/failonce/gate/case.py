@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from failonce.gate.patches import Patching
 from failonce.gate.tools import Trying
 from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
@@ -29,6 +30,8 @@ class Case:
     """Every tool that was ever called."""
     trying: Trying | None = None
     """What a tool that was written for an agent is tried with."""
+    patching: Patching | None = None
+    """What a script that patches a repository is tried on."""
     unsteady: Set[str] = frozenset()
     """Reading tools whose answers changed though nothing was done in between."""
 

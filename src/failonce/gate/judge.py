@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from failonce import statistics
-from failonce.gate import checks, tools, traces
+from failonce.gate import checks, patches, tools, traces
 from failonce.gate.alone import alone
 from failonce.gate.case import Case as Case  # noqa: PLC0414 - a part of what is asked here
 from failonce.gate.results import Replayed, Result, tally
@@ -13,7 +13,7 @@ from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed, Concerning, Decider
-from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, FittingFixer, Moment
+from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, FittingFixer, Moment, PatchFixer
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
@@ -78,6 +78,9 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
     if isinstance(body, LearnedTool):
         found, proof = tools.tried(body, case.trying)
         return _ruled(proposal, [*static, *found], proof)
+    if isinstance(body, PatchFixer):
+        attempt = patches.tried(body, case.patching)
+        return _ruled(proposal, [*static, *attempt.checks], patches.proof(attempt))
     proof = prove(proposal, body, case, decider)
     known = _known(case)
     seen = traces.traces(proposal, body, case)

@@ -6,10 +6,11 @@ runs with no more than the operator allows to code that nobody read yet.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from failonce import statistics
+from failonce.gate.sandboxed import READ, error, held, less, lint, reach, said
 from failonce.identity import canonical_json
 from failonce.kinds.tool import DeclaredCase, LearnedTool, findings
 from failonce.language.casting import type_of
@@ -30,7 +31,6 @@ from failonce.model import (
     Power,
     Proof,
     Ran,
-    Strength,
     Tally,
 )
 from failonce.ports import Sandbox
@@ -79,7 +79,7 @@ class Trying:
 
 def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], Proof]:
     """Every check on a tool, and what its examples prove; refused where it cannot be tried."""
-    checks = [_lint(tool), held(None if trying is None else trying.sandbox)]
+    checks = [lint(findings(tool)), held(None if trying is None else trying.sandbox)]
     if trying is None or (checks[-1].fatal and not checks[-1].passed):
         return checks, _proof((), (), checks)
     runs = _Runs(tool, trying)
@@ -91,8 +91,8 @@ def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], 
         *runs.as_before(trying.before),
         runs.steady(),
         runs.total(),
-        _reach(tool, trying.allowed),
-        CheckResult(name="read", passed=False, detail="somebody must have read the code"),
+        reach(tool.grants, trying.allowed),
+        READ,
     ]
     return checks, _proof(trying.examples, shown, checks)
 
@@ -112,10 +112,10 @@ class _Runs:
         if told.unexpected:
             return f"it called {told.unexpected}, which is not in the case"
         if case.raises:
-            raised = _error(ran) if ran.ending is Ending.RAISED else ""
-            return "" if raised == case.raises else f"{_said(ran)} instead of {case.raises}"
+            raised = error(ran) if ran.ending is Ending.RAISED else ""
+            return "" if raised == case.raises else f"{said(ran)} instead of {case.raises}"
         if ran.ending is not Ending.RETURNED:
-            return _said(ran)
+            return said(ran)
         if not same(ran.value, case.result):
             return f"it answered {_short(ran.value)} instead of {_short(case.result)}"
         return ""
@@ -138,18 +138,18 @@ class _Runs:
         args = past.call.args or {}
         ran = self._run(args, None)
         if ran.ending is not Ending.RETURNED:
-            return f"given {_short(dict(args))}: {_said(ran)}"
-        said = ran.value if isinstance(ran.value, str) else canonical_json(ran.value)
-        if said == past.answer.text:
+            return f"given {_short(dict(args))}: {said(ran)}"
+        text = ran.value if isinstance(ran.value, str) else canonical_json(ran.value)
+        if text == past.answer.text:
             return ""
-        return f"given {_short(dict(args))}: {_short(said)} instead of {_short(past.answer.text)}"
+        return f"given {_short(dict(args))}: {_short(text)} instead of {_short(past.answer.text)}"
 
     def steady(self) -> CheckResult:
         """Is the same call answered the same?"""
         for n, case in enumerate(self._tool.cases, 1):
             one, other = (self._run(case.args, _Told(case)) for _ in range(2))
             if Ending.REFUSED in (one.ending, other.ending):
-                return CheckResult(name="steady", passed=False, detail=f"case {n}: {_said(other)}")
+                return CheckResult(name="steady", passed=False, detail=f"case {n}: {said(other)}")
             if one.ending is not other.ending or not same(one.value, other.value):
                 detail = f"case {n} came to {_came(one)}, and then to {_came(other)}"
                 return CheckResult(name="steady", passed=False, detail=detail)
@@ -163,17 +163,17 @@ class _Runs:
         refused = 0
         for args in made_up(self._tool.parameters):
             ran = self._run(args, None)
-            known = ran.ending is Ending.RAISED and _error(ran) in REFUSING
+            known = ran.ending is Ending.RAISED and error(ran) in REFUSING
             refused += known
             if ran.ending is not Ending.RETURNED and not known:
                 ends = ran.ending is not Ending.RAISED
-                detail = f"given {_short(dict(args))}: {_said(ran)}"
+                detail = f"given {_short(dict(args))}: {said(ran)}"
                 return CheckResult(name="total", passed=False, detail=detail, fatal=ends)
         detail = f"it answers made-up values of its types ({refused} refused as wrong)"
         return CheckResult(name="total", passed=True, detail=detail)
 
     def _run(self, args: Args, told: "_Told | None") -> Ran:
-        granted = _less(self._tool.grants, self._trying.allowed)
+        granted = less(self._tool.grants, self._trying.allowed)
         job = Job(
             source=self._tool.source,
             entry=self._tool.entry,
@@ -211,31 +211,6 @@ class _Told:
 # ------------------------------------------------------------------- checks
 
 
-def _lint(tool: LearnedTool) -> CheckResult:
-    found = findings(tool)
-    shown = "; ".join(f"line {f.line}: {f.what}" for f in found[:5])
-    more = f"; {len(found) - 5} more" if len(found) > 5 else ""
-    return CheckResult(
-        name="lint",
-        passed=not found,
-        detail=f"{shown}{more}" if found else "nothing in the code asks for a second look",
-    )
-
-
-def held(sandbox: Sandbox | None) -> CheckResult:
-    """Does the sandbox of this machine hold what it must?"""
-    barriers = () if sandbox is None else sandbox.barriers()
-    absent = [b for b in barriers if b.how is Strength.ABSENT]
-    partial = [b for b in barriers if b.how is Strength.PARTIAL]
-    if absent or not barriers:
-        why = "; ".join(f"{b.what}: {b.why}" for b in absent[:3]) or "there is none"
-        detail = f"it cannot be tried on this machine ({why}). failonce doctor says what to do"
-        return CheckResult(name="sandbox", passed=False, detail=detail, fatal=True)
-    kept = f"{len(barriers) - len(partial)} barriers held"
-    part = "".join(f", {b.what} in part ({b.why})" for b in partial)
-    return CheckResult(name="sandbox", passed=not partial, detail=kept + part)
-
-
 def _declared(tool: LearnedTool, passed: Sequence[str]) -> CheckResult:
     wrong = [(n, why) for n, why in enumerate(passed, 1) if why]
     if not tool.cases:
@@ -259,26 +234,6 @@ def _recorded(examples: Sequence[Example], shown: Sequence[str]) -> CheckResult:
     if not examples:
         detail = "only its author says what it must answer; no recorded call does"
     return CheckResult(name="recorded", passed=bool(examples), detail=detail)
-
-
-def _reach(tool: LearnedTool, allowed: Grants) -> CheckResult:
-    """What it wants and did not have while it was tried."""
-    less = _less(tool.grants, allowed)
-    kept = [
-        f"{name} {', '.join(sorted(set(wanted) - set(had)))}"
-        for name, wanted, had in (
-            ("network", tool.grants.network, less.network),
-            ("reading", tool.grants.reads, less.reads),
-            ("writing", tool.grants.writes, less.writes),
-            ("packages", tool.grants.packages, less.packages),
-        )
-        if set(wanted) - set(had)
-    ]
-    kept += ["starting programs"] if tool.grants.subprocess and not less.subprocess else []
-    detail = f"it was tried without what it asks for: {'; '.join(kept)}" if kept else ""
-    return CheckResult(
-        name="reach", passed=not kept, detail=detail or "it was tried with all that it asks for"
-    )
 
 
 def _proof(
@@ -344,48 +299,12 @@ def same(one: Json, other: Json) -> bool:
     return type_of(one) == type_of(other) and one == other
 
 
-def _less(wanted: Grants, allowed: Grants) -> Grants:
-    """What of it is allowed."""
-
-    def both(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
-        return tuple(x for x in one if x in other)
-
-    return replace(
-        wanted,
-        network=both(wanted.network, allowed.network),
-        reads=both(wanted.reads, allowed.reads),
-        writes=both(wanted.writes, allowed.writes),
-        subprocess=wanted.subprocess and allowed.subprocess,
-        packages=both(wanted.packages, allowed.packages),
-    )
-
-
 def _failure(message: str) -> Failure:
     return Failure(message=message, signature="", category=Category.UNKNOWN)
 
 
-def _error(ran: Ran) -> str:
-    """The class of what it raised."""
-    return ran.error.partition(":")[0].strip()
-
-
 def _came(ran: Ran) -> str:
-    return _short(ran.value) if ran.ending is Ending.RETURNED else _said(ran)
-
-
-_SAID: Final[Mapping[Ending, str]] = {
-    Ending.TIME: "it took longer than it may",
-    Ending.MEMORY: "it took more memory than it may",
-    Ending.DISK: "it wrote more than it may",
-    Ending.OUTPUT: "it answered more than it may",
-    Ending.DIED: "it ended without an answer",
-    Ending.REFUSED: "it was not run",
-}
-
-
-def _said(ran: Ran) -> str:
-    said = _SAID.get(ran.ending, f"it raised {_error(ran)}" if ran.error else "it raised")
-    return f"{said} ({ran.error[:120]})" if ran.error and ran.ending is not Ending.RAISED else said
+    return _short(ran.value) if ran.ending is Ending.RETURNED else said(ran)
 
 
 def _json(value: Json) -> str:

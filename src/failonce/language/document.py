@@ -22,14 +22,36 @@ _SURPRISES = ("&", "*", "!", "---", "...")
 _NOT_PLAIN = "The body is not the plain YAML that lessons use"
 
 
+class Block(str):
+    """A text of several lines that `dump` writes in lines, so that people can read it.
+
+    One that would not read back as it is, letter by letter, is quoted as others are.
+    """
+
+    __slots__ = ()
+
+    @property
+    def readable(self) -> bool:
+        """Whether lines of YAML can hold it: whole printable lines without blanks at the end."""
+        lines = self.removesuffix("\n").split("\n")
+        whole = self.endswith("\n") and bool(lines[0].strip()) and bool(lines[-1])
+        plain = all(x.isascii() and (x.isprintable() or not x) and x == x.rstrip() for x in lines)
+        return whole and plain and not lines[0].startswith(" ")
+
+
 def dump(value: Mapping[str, Json]) -> str:
     """`value` as block-style YAML in the order given, ending in a newline."""
     from ruamel.yaml import YAML  # noqa: PLC0415 - 40 ms that `--help` need not pay
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415
+    from ruamel.yaml.scalarstring import (  # noqa: PLC0415
+        DoubleQuotedScalarString,
+        LiteralScalarString,
+    )
 
     def quoted(item: Json) -> Any:
+        if isinstance(item, Block) and item.readable:
+            return LiteralScalarString(item)
         if isinstance(item, str):
-            return item if _plain(item) else DoubleQuotedScalarString(item)
+            return str(item) if _plain(item) else DoubleQuotedScalarString(item)
         if isinstance(item, Mapping):
             return {quoted(key): quoted(v) for key, v in item.items()}
         if isinstance(item, Sequence):

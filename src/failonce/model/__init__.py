@@ -4,7 +4,7 @@ Read the files in this order it is the way of the data: a `Call` gets an `Answer
 `Recording` becomes `Evidence` (evidence), evidence with the same `Signature` leads to a
 `Proposal`, the gate adds a `Judgement`, the result is a `Lesson` whose every move is an
 `AuditEntry` (lesson), and what it does to calls is an `Exposure` (effect). Code that nobody
-has read yet is a `Job` for a sandbox (sandbox).
+has read yet is a `Job` for a sandbox (sandbox); what it makes of a repository is a `Tree` (tree).
 """
 
 from failonce.model.call import (
@@ -73,6 +73,7 @@ from failonce.model.sandbox import (
     Ran,
     Strength,
 )
+from failonce.model.tree import Edits, File, Tree
 
 __all__ = [
     "ALLOW",
@@ -91,6 +92,7 @@ __all__ = [
     "Change",
     "CheckResult",
     "Closing",
+    "Edits",
     "Effect",
     "Ending",
     "Enforced",
@@ -98,6 +100,7 @@ __all__ = [
     "Evidence",
     "Exposure",
     "Failure",
+    "File",
     "Finding",
     "Gap",
     "GapReason",
@@ -128,6 +131,7 @@ __all__ = [
     "Strength",
     "Tally",
     "ToolSpec",
+    "Tree",
     "Trust",
     "Unit",
     "Verdict",

@@ -256,6 +256,9 @@ class Action(StrEnum):
     """A language model was asked for the source of a tool; `digest` is that of what it wrote."""
     REFUSED = "refused"
     """What a language model wrote was tried, and is not proposed; `digest` says which."""
+    PATCHED = "patched"
+    """An approved script changed files of a repository, or took that back; `digest` is that of
+    the difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

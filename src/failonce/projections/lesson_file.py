@@ -117,6 +117,8 @@ def _parts(lesson: Lesson) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
         return {"component": proposal.target}, {"type": "tool", "source": proposal.body}
     body = document.load(proposal.body)
     match, action = dict(_section(body, "match")), dict(_section(body, "action"))
+    if isinstance(script := action.get("script"), str):
+        action["script"] = document.Block(script)
     if proposal.kind is KindName.FIXER:
         action["dry_run"] = not lesson.in_force
     return match, action

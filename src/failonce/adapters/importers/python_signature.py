@@ -8,10 +8,9 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from failonce.language.python_source import literal, taken, typed
+from failonce.language.annotations import taken, typed
+from failonce.language.code import Function, value
 from failonce.model import Json
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _HANDED: Final = frozenset({
     "Context", "RunContext", "RunContextWrapper", "RunnableConfig", "ToolContext", "ToolRuntime",
@@ -47,8 +46,8 @@ def _asked(node: Function, *, method: bool) -> Iterator[tuple[ast.arg, ast.expr 
 
 def _handed(node: ast.expr | None) -> bool:
     match node:
-        case ast.Subscript(value=value, slice=inner):
-            path = dotted(value)[-1:]
+        case ast.Subscript(value=outer, slice=inner):
+            path = dotted(outer)[-1:]
             if path == ["Annotated"] and isinstance(inner, ast.Tuple) and inner.elts:
                 return _handed(inner.elts[0]) or any(map(_injected, inner.elts[1:]))
             return bool(_HANDED & set(path))
@@ -100,7 +99,7 @@ def _field(default: ast.expr | None) -> tuple[ast.expr | None, bool]:
 def _default(node: ast.expr) -> Json:
     """The value, else how it is written: another default is another schema."""
     try:
-        return literal(node)
+        return value(node)
     except ValueError:
         return ast.unparse(node)
 

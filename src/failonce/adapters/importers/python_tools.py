@@ -20,11 +20,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from failonce.adapters.importers.python_signature import Function, dotted, schema_of
+from failonce.adapters.importers.python_signature import dotted, schema_of
 from failonce.adapters.importers.reading import reject
 from failonce.adapters.importers.tool_specs import spec_from
 from failonce.errors import BadInput
-from failonce.language.python_source import literal, tree
+from failonce.language.code import Function, literal, tree
 from failonce.language.tool_names import words
 from failonce.model import Json, Offer, Reject, ToolSpec
 from failonce.ports import Source
@@ -207,15 +207,12 @@ def _listed(module: ast.Module) -> frozenset[str] | None:
     for node in module.body:
         match node:
             case (
-                ast.Assign(targets=[ast.Name(id="__all__")], value=value)
-                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
+                ast.Assign(targets=[ast.Name(id="__all__")], value=listed)
+                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as listed)
             ):
-                try:
-                    names = literal(value)
-                except ValueError:
-                    return None
-                listed = names if isinstance(names, list) else []
-                return frozenset(n for n in listed if isinstance(n, str))
+                names = literal(listed)
+                if isinstance(names, list):
+                    return frozenset(n for n in names if isinstance(n, str))
     return None
 
 
@@ -263,13 +260,13 @@ def _told(call: ast.Call, *, closed: bool) -> _Mark:
     described = next((given[n] for n in _TEXTS if n in given), None)
     hints = dict(_hints(given.get("annotations")))
     if "read_only" in given:
-        hints["readOnlyHint"] = _value(given["read_only"])
+        hints["readOnlyHint"] = literal(given["read_only"])
     return _Mark(name=_text(named), description=_text(described) or "", hints=hints, closed=closed)
 
 
 def _text(node: ast.expr | None) -> str | None:
     """Empty where nothing is said, None where it is worked out."""
-    value = "" if node is None else _value(node)
+    value = "" if node is None else literal(node)
     if node is not None and isinstance(node, ast.Constant) and value is None:
         return ""
     return value if isinstance(value, str) else None
@@ -278,17 +275,10 @@ def _text(node: ast.expr | None) -> str | None:
 def _hints(node: ast.expr | None) -> Iterator[tuple[str, Json]]:
     """Of `{"readOnlyHint": True}` and `ToolAnnotations(readOnlyHint=True)`."""
     if isinstance(node, ast.Call):
-        yield from ((k.arg, _value(k.value)) for k in node.keywords if k.arg)
+        yield from ((k.arg, literal(k.value)) for k in node.keywords if k.arg)
     elif node is not None:
-        value = _value(node)
+        value = literal(node)
         yield from value.items() if isinstance(value, Mapping) else ()
-
-
-def _value(node: ast.expr) -> Json:
-    try:
-        return literal(node)
-    except ValueError:
-        return None
 
 
 # ------------------------------------------------------------ what it takes

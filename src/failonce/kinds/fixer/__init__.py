@@ -1,7 +1,8 @@
 """Fixer: repairs a call, before it runs or once after it failed (S3, S20).
 
-Its forms, told apart by `action.type`: `repair_arguments` (arguments), `insert_calls` (calls)
-and `correct_names`, `fit_schema` (fitting). Patches of a repository are a later form.
+Its forms, told apart by `action.type`: `repair_arguments` (arguments), `insert_calls` (calls),
+`correct_names`, `fit_schema` (fitting), and `autopatch` (patch), which mends no call but the
+repository that failures come from.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,14 +14,16 @@ from failonce.kinds.fixer.arguments import ArgumentsFixer
 from failonce.kinds.fixer.calls import CallsFixer
 from failonce.kinds.fixer.fitting import Fit, FittingFixer
 from failonce.kinds.fixer.moment import Moment
+from failonce.kinds.fixer.patch import FORM, PatchFixer
 from failonce.language import document
 from failonce.model import Json
 
-Fixer = ArgumentsFixer | CallsFixer | FittingFixer
+Fixer = ArgumentsFixer | CallsFixer | FittingFixer | PatchFixer
 
 FORMS: Final[Mapping[str, Callable[[Mapping[str, Json], str], Fixer]]] = {
     "repair_arguments": ArgumentsFixer.of,
     "insert_calls": CallsFixer.of,
+    FORM: PatchFixer.of,
     **{str(fit): FittingFixer.of for fit in Fit},
 }
 
@@ -42,5 +45,6 @@ __all__ = [
     "FittingFixer",
     "Fixer",
     "Moment",
+    "PatchFixer",
     "parse",
 ]

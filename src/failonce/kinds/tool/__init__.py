@@ -5,7 +5,8 @@ body     `LearnedTool`: what it may reach, whom it calls, which cases it must pa
 lint     what a reader of the code should look at twice; a help, no wall
 """
 
+from failonce.kinds.lint import Finding
 from failonce.kinds.tool.body import DeclaredCase, Inner, LearnedTool, identifier
-from failonce.kinds.tool.lint import Finding, findings
+from failonce.kinds.tool.lint import findings
 
 __all__ = ["DeclaredCase", "Finding", "Inner", "LearnedTool", "findings", "identifier"]

@@ -15,12 +15,13 @@ an approval signs the bytes in which it stands.
 '''
 
 import keyword
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 from failonce.errors import BadInput
 from failonce.kinds.behaviour import Effect, Situation, Speaks, only
+from failonce.kinds.permissions import permissions, texts
 from failonce.kinds.tool.source import module
 from failonce.language.sentence import plain_name
 from failonce.model import Args, Failure, Grants, Json, Parameter, Proof, ToolSpec
@@ -81,7 +82,7 @@ class LearnedTool:
             entry=read.function,
             description=read.doc,
             parameters=read.parameters,
-            grants=_grants(known),
+            grants=permissions(known),
             calls=_names(known, "CALLS", MOST_CALLS),
             replaces=_names(known, "REPLACES", MOST_CALLS),
             cases=tuple(_case(c, n) for n, c in enumerate(cases, 1)),
@@ -158,43 +159,11 @@ def _items(known: Mapping[str, Json], name: str, most: int) -> Sequence[Json]:
 
 
 def _names(known: Mapping[str, Json], name: str, most: int) -> tuple[str, ...]:
-    found = tuple(_texts(_items(known, name, most), name))
+    found = tuple(texts(_items(known, name, most), name))
     for each in found:
         if not plain_name(each):
             raise BadInput(f"`{name}` holds names of tools; `{each[:60]!r}` is none.")
     return found
-
-
-def _texts(values: Json, name: str) -> Iterator[str]:
-    if not isinstance(values, list | tuple):
-        raise BadInput(f"`{name}` must be a list of texts.")
-    for value in values:
-        if not isinstance(value, str):
-            raise BadInput(f"`{name}` must be a list of texts.")
-        yield value
-
-
-def _grants(known: Mapping[str, Json]) -> Grants:
-    if "PERMISSIONS" not in known:
-        return Grants()
-    given = known["PERMISSIONS"]
-    if not isinstance(given, Mapping):
-        raise BadInput("`PERMISSIONS` must be a dict of literals.")
-    only(given, "PERMISSIONS", "network", "reads", "writes", "subprocess", "packages")
-    subprocess = given.get("subprocess", False)
-    if not isinstance(subprocess, bool):
-        raise BadInput("`subprocess` in `PERMISSIONS` must be True or False.")
-
-    def texts(name: str) -> tuple[str, ...]:
-        return tuple(_texts(given.get(name, []), name))
-
-    return Grants(
-        network=texts("network"),
-        reads=texts("reads"),
-        writes=texts("writes"),
-        subprocess=subprocess,
-        packages=texts("packages"),
-    )
 
 
 def _case(value: Json, number: int) -> DeclaredCase:

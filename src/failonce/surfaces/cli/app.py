@@ -84,6 +84,12 @@ MORE: Final = (
     ),
     Entry(name="tools", module="tools", summary="List tools: what is known of each."),
     Entry(
+        name="patches",
+        module="patches",
+        summary="List scripts that mend a repository, or apply one.",
+    ),
+    Entry(name="try", module="trying", summary="Try a lesson, whether it waits or is in force."),
+    Entry(
         name="explain", module="classifying", summary="Say what a failure is taken for, and why."
     ),
     Entry(name="recall", module="planning", summary="Say what was learned of a tool."),

@@ -13,7 +13,7 @@ from failonce.model import Action, Lesson, Mode, Proposer
 from failonce.projections.changelog import pending_phrase
 from failonce.review import Review
 from failonce.surfaces.cli import records
-from failonce.surfaces.cli.lessons import pending_count
+from failonce.surfaces.cli.lessons import pending_count, repository_fixer
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json
 from failonce.surfaces.cli.session import deciding
@@ -102,7 +102,10 @@ def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bo
         return
     say(f"{lesson.id} {records.PAST[action]}: {lesson.proposal.name}")
     if lesson.in_force:
-        say(f"  It is given to agents that ask about project {lesson.proposal.project}.")
+        if repository_fixer(lesson) is not None:
+            say(f"  It may be applied: failonce patches apply {lesson.id}")
+        else:
+            say(f"  It is given to agents that ask about project {lesson.proposal.project}.")
     say(f"  It is {WORDS[lesson.state]} now{', and in force' if lesson.in_force else ''}.")
 
 

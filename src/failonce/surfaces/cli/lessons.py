@@ -7,6 +7,7 @@ import typer
 
 from failonce.compose import Parts
 from failonce.errors import BadInput, UserError
+from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import IN_FORCE, WORDS
 from failonce.model import Json, KindName, Lesson, State
@@ -16,6 +17,7 @@ from failonce.surfaces.cli import records
 from failonce.surfaces.cli.card import show_card
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, waiting
+from failonce.surfaces.cli.patchcard import show_patch
 from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.cli.toolcard import show_tool
 from failonce.surfaces.jsonable import jsonable
@@ -76,6 +78,9 @@ def show(
         if lesson.proposal.kind is KindName.TOOL and not as_json:
             show_tool(lesson, _in_force(parts, lesson))
             return
+        if not as_json and (patch := repository_fixer(lesson)) is not None:
+            show_patch(lesson, patch)
+            return
         with waiting("Replaying what was recorded"):
             material = gather(parts, lesson)
             card = build(material)
@@ -96,6 +101,17 @@ def _in_force(parts: Parts, lesson: Lesson) -> Lesson | None:
         if (x.proposal.kind, x.proposal.target, x.proposal.project) == place and x.id != lesson.id
     )
     return next(same, None)
+
+
+def repository_fixer(lesson: Lesson) -> PatchFixer | None:
+    """Its body where it is a script that mends a repository."""
+    if lesson.proposal.kind is not KindName.FIXER:
+        return None
+    try:
+        body = behaviour(lesson.proposal)
+    except UserError:
+        return None
+    return body if isinstance(body, PatchFixer) else None
 
 
 def _states(word: str | None) -> Sequence[State]:

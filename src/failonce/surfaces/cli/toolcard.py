@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from failonce.kinds.registry import behaviour
-from failonce.kinds.tool import LearnedTool, findings
+from failonce.kinds.tool import Finding, LearnedTool, findings
 from failonce.lifecycle import WORDS
-from failonce.model import CheckResult, Lesson, Ruling, State
+from failonce.model import CheckResult, Grants, Lesson, Ruling, State
 from failonce.surfaces.card.wording import author
 from failonce.surfaces.cli.folding import Line, Style, width, wrapped
 from failonce.surfaces.cli.output import console, visible
@@ -37,16 +37,17 @@ def lines(lesson: Lesson, before: Lesson | None, width: int) -> Iterator[Line]:
     state = "waiting for your decision" if lesson.state is State.PROPOSED else WORDS[lesson.state]
     yield from wrapped(f"{lesson.id}, the tool `{lesson.proposal.target}`: {state}", width)
     yield from wrapped(f"{author(lesson.proposal.proposer)}: {lesson.proposal.reason}", width)
-    yield from _part("What it is", _what(tool, before), width)
-    yield from _part("What it may reach, once you approve it", reach(tool), width)
-    yield from _part("Is it safe?", list(_checked(lesson.judgement.checks)), width)
-    yield from _part("What you can do", list(_choices(lesson, before)), width)
+    yield from part("What it is", _what(tool, before), width)
+    yield from part("What it may reach, once you approve it", reach(tool), width)
+    yield from part("Is it safe?", list(checked(lesson.judgement.checks)), width)
+    yield from part("What you can do", list(_choices(lesson, before)), width)
     if before is not None and before.id != lesson.id:
         yield from _changed(before, lesson)
-    yield from _code(tool)
+    yield from code(tool.source, findings(tool))
 
 
-def _part(title: str, sentences: Sequence[str], width: int) -> Iterator[Line]:
+def part(title: str, sentences: Sequence[str], width: int) -> Iterator[Line]:
+    """A heading and its sentences."""
     yield Line()
     yield from wrapped(title, width, style=Style.HEAD)
     for sentence in sentences:
@@ -65,19 +66,26 @@ def _what(tool: LearnedTool, before: Lesson | None) -> list[str]:
 
 def reach(tool: LearnedTool) -> list[str]:
     """What an approval grants it, in words."""
-    grants = tool.grants
     found = [
-        *(f"the network: {host}" for host in grants.network),
-        *(f"reading {path}" for path in grants.reads),
-        *(f"changing {path}" for path in grants.writes),
-        *(["starting programs"] if grants.subprocess else []),
-        *(f"the package {name}" for name in grants.packages),
+        *granted(tool.grants),
         *(f"calls of `{name}`, as the agent makes them" for name in tool.calls),
     ]
     return found or [_ABSENT]
 
 
-def _checked(checks: Sequence[CheckResult]) -> Iterator[str]:
+def granted(grants: Grants) -> list[str]:
+    """The parts of what code may reach."""
+    return [
+        *(f"the network: {host}" for host in grants.network),
+        *(f"reading {path}" for path in grants.reads),
+        *(f"changing {path}" for path in grants.writes),
+        *(["starting programs"] if grants.subprocess else []),
+        *(f"the package {name}" for name in grants.packages),
+    ]
+
+
+def checked(checks: Sequence[CheckResult]) -> Iterator[str]:
+    """What the gate found, a mark before what somebody must look at."""
     for check in checks:
         mark = "+" if check.passed else "!"
         yield f"{mark} {check.name}: {check.detail}"
@@ -110,10 +118,11 @@ def _changed(before: Lesson, lesson: Lesson) -> Iterator[Line]:
         yield Line(text=f"  {visible(line)}")
 
 
-def _code(tool: LearnedTool) -> Iterator[Line]:
-    marked = {f.line for f in findings(tool)}
+def code(source: str, found: Sequence[Finding]) -> Iterator[Line]:
+    """Source text as it is, escaped, with a mark at the places that `found` names."""
+    marked = {f.line for f in found}
     yield Line()
     yield Line(text="Its code", style=Style.HEAD)
-    for number, text in enumerate(tool.source.splitlines(), 1):
+    for number, text in enumerate(source.splitlines(), 1):
         mark = "!" if number in marked else " "
         yield Line(text=f"{number:4} {mark} {visible(text)}")

@@ -8,6 +8,12 @@ What is approved is there at the next look, in every process; a call under way e
 version that it began with.
 """
 
-from failonce.surfaces.learned.tools import LearnedFunction, LearnedTools, granted, learned_tools
+from failonce.surfaces.learned.tools import (
+    LearnedFunction,
+    LearnedTools,
+    granted,
+    learned_tools,
+    rehearsed,
+)
 
-__all__ = ["LearnedFunction", "LearnedTools", "granted", "learned_tools"]
+__all__ = ["LearnedFunction", "LearnedTools", "granted", "learned_tools", "rehearsed"]

@@ -3,11 +3,13 @@
 import asyncio
 import inspect
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from failonce.compose import Parts, configure
 from failonce.compose.sandbox import sandbox_for
 from failonce.errors import NotFound, ToolFailed
+from failonce.gate.sandboxed import less
 from failonce.identity import intact
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
@@ -22,6 +24,7 @@ from failonce.model import (
     Job,
     Json,
     KindName,
+    Lesson,
     Limits,
     Parameter,
     Ran,
@@ -234,6 +237,19 @@ def granted(parts: Parts, project: str, name: str, args: Mapping[str, Json]) -> 
                     raise ToolFailed(_words(name, ran))
                 return ran.value
     raise NotFound(f"No learned tool `{name}` is in force in {project}. failonce tools learned")
+
+
+def rehearsed(parts: Parts, lesson: Lesson, args: Mapping[str, Json]) -> Ran:
+    """Run a learned tool in whatever state it is, and say how that ended.
+
+    One that is not in force has no more than what code may reach that nobody read yet. Nothing
+    is recorded, and no other tool can be called.
+    """
+    body = cast("LearnedTool", behaviour(lesson.proposal))
+    job = _job(body, args, parts.config.policy.limits)
+    if not (lesson.in_force and intact(lesson)):
+        job = replace(job, grants=less(body.grants, parts.config.policy.unread))
+    return the_sandbox().run(job, _nowhere if body.calls else None)
 
 
 def _job(body: LearnedTool, args: Mapping[str, Json], limits: Limits) -> Job:

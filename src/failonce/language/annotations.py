@@ -1,12 +1,12 @@
-"""Python source text, read and never run: its tree, what functions take, what annotations say."""
+"""What a Python function takes, and what annotations say of it; nothing of them is evaluated."""
 
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from failonce.language.casting import type_of
-from failonce.language.plain import plain
+from failonce.language.code import value
 from failonce.model import Json
 
 _DEEPEST: Final = 40
@@ -38,31 +38,12 @@ class Typed:
     choices: tuple[Json, ...] = ()
 
 
-def tree(source: str | bytes) -> ast.Module:
-    """The tree of a module; raises ValueError saying why there is none."""
-    try:
-        return ast.parse(source)
-    except SyntaxError as error:
-        raise ValueError(f"no Python (line {error.lineno}): {error.msg}") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise ValueError("no Python that can be read") from None
-
-
 def taken(given: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
     """Each parameter that has a name of its own, with its default."""
     placed = [*given.posonlyargs, *given.args]
     none = [None] * (len(placed) - len(given.defaults))
     yield from zip(placed, [*none, *given.defaults], strict=True)
     yield from zip(given.kwonlyargs, given.kw_defaults, strict=True)
-
-
-def literal(node: ast.expr) -> Json:
-    """The value of a literal; raises ValueError where it is none, or none of JSON."""
-    try:
-        value: Any = ast.literal_eval(node)
-        return plain(value)
-    except (ValueError, TypeError, RecursionError, MemoryError):
-        raise ValueError("no literal of JSON") from None
 
 
 def typed(node: ast.expr) -> Typed | None:
@@ -118,10 +99,10 @@ def _any_of(parts: list[ast.expr], depth: int) -> Typed | None:
 
 def _choices(node: ast.expr) -> Typed | None:
     try:
-        value = literal(node)
+        found = value(node)
     except ValueError:
         return None
-    listed = value if isinstance(value, list) else [value]
+    listed = found if isinstance(found, list) else [found]
     return Typed(types=tuple(dict.fromkeys(map(type_of, listed))), choices=tuple(listed))
 
 

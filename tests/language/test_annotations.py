@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.language.python_source import Typed, literal, taken, tree, typed
+from failonce.language.annotations import Typed, taken, typed
+from failonce.language.code import literal, tree, value
 
 STRING, INTEGER = ("string",), ("integer",)
 
@@ -113,4 +114,5 @@ def test_what_is_no_python_is_said(text: str | bytes, why: str) -> None:
 @pytest.mark.parametrize("text", ["f()", "b'x'", "{1: 2}", "1e999", "{1, 2}"])
 def test_what_json_does_not_hold_is_no_literal(text: str) -> None:
     with pytest.raises(ValueError, match="no literal"):
-        literal(ast.parse(text, mode="eval").body)
+        value(ast.parse(text, mode="eval").body)
+    assert literal(ast.parse(text, mode="eval").body) is None
