@@ -107,6 +107,7 @@ class Making:
             examples=examples,
             before=before,
             allowed=self._policy.unread,
+            safety=self._policy.safety,
             limits=self._policy.limits,
         )
         return gate.Case(calls=(), recoveries={}, trying=trying)

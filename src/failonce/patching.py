@@ -98,7 +98,13 @@ class Patches:
         """An approved script has what it was granted; others what code has that nobody read."""
         granted = lesson is not None and lesson.in_force and intact(lesson)
         allowed = body_of(lesson).grants if lesson and granted else self._policy.unread
-        return Patching(copies=self._copies, tree=tree, allowed=allowed, limits=self._policy.limits)
+        return Patching(
+            copies=self._copies,
+            tree=tree,
+            allowed=allowed,
+            safety=self._policy.safety,
+            limits=self._policy.limits,
+        )
 
 
 def body_of(lesson: Lesson) -> PatchFixer:

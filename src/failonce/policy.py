@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from failonce.model import Category, Grants, KindName, Limits, Mode
+from failonce.model import Category, Grants, KindName, Limits, Mode, Safety
 from failonce.ports import SignatureOrder, Weights, Windows
 
 
@@ -56,6 +56,8 @@ class Policy:
     """Tools that were generated, waiting or in force, beyond which none is added (H24)."""
     unread: Grants = Grants()
     """What generated code may reach before a person read it."""
+    safety: Safety = Safety.CHANGING
+    """How far generated code may be allowed to reach, by whomever."""
     limits: Limits = Limits()
     """How much of the machine generated code may take in one run (H26)."""
     default_mode: Mode = Mode.MANUAL

@@ -113,6 +113,7 @@ def test_git_applies_the_difference_that_is_shown(
         ("config/credentials.json", "secrets"),
         ("secrets.yaml", "secrets"),
         ("a\u202eb.py", "nobody sees"),
+        ("a\nb.py", "nobody sees"),
     ],
 )
 @pytest.mark.proves("S33")

@@ -1,10 +1,12 @@
 """Tools are tried in the sandbox, against cases that stay outside."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from failonce.gate.judge import Case, judge
+from failonce.gate.sandboxed import level
 from failonce.gate.tools import MADE_UP, Example, Trying, made_up, same, tried
 from failonce.kinds.tool import DeclaredCase, Inner, LearnedTool
 from failonce.model import (
@@ -21,6 +23,7 @@ from failonce.model import (
     Power,
     Ran,
     Ruling,
+    Safety,
     Strength,
 )
 from failonce.ports import Sandbox
@@ -240,3 +243,45 @@ def test_how_a_run_ended_is_said_for_what_it_is(ending: Ending) -> None:
     found = {c.name: c.detail for c in tried(tool, Trying(sandbox=Ends()))[0]}
     assert "raised" not in found["cases"]
     assert found["cases"].endswith("(why)")
+
+
+@pytest.mark.proves("H22")
+@pytest.mark.parametrize(
+    ("grants", "needs"),
+    [
+        ({}, Safety.NOTHING),
+        ({"packages": ("pdf",)}, Safety.NOTHING),
+        ({"reads": ("/srv",)}, Safety.READING),
+        ({"reads": ("/srv",), "network": ("a.b",)}, Safety.NETWORK),
+        ({"writes": ("/srv",)}, Safety.CHANGING),
+        ({"subprocess": True}, Safety.CHANGING),
+    ],
+)
+def test_code_is_granted_no_more_than_the_operator_lets_anybody_grant(
+    grants: dict[str, Any], needs: Safety
+) -> None:
+    """Each level allows those before it and refuses those after it."""
+    asked = Grants(**grants)
+    assert Safety.of(asked) is needs
+    order = list(Safety)
+    for safety in Safety:
+        found = level(asked, safety)
+        assert found.passed is (order.index(safety) >= order.index(needs))
+        assert found.fatal
+    assert "tools.safety_mode" in level(Grants(subprocess=True), Safety.NETWORK).detail
+
+
+def test_a_tool_that_asks_for_too_much_is_not_even_run() -> None:
+    class Never:
+        """It fails where anything is run in it."""
+
+        def run(self, job: Job, answer: object = None) -> Ran:  # noqa: ARG002
+            raise AssertionError(job)
+
+        def barriers(self) -> tuple[Enforced, ...]:
+            return (Enforced(what=Barrier.TIME, how=Strength.ENFORCED),)
+
+    tool = read("return text", before='PERMISSIONS = {"network": ["a.b"]}')
+    trying = Trying(sandbox=Never(), safety=Safety.READING)
+    checks = tried(tool, trying)[0]
+    assert [c.name for c in checks if c.fatal and not c.passed] == ["level"]

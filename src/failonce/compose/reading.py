@@ -51,7 +51,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What the seeds call some settings, for the hint that a refusal gives."""
 _NOT_FOLLOWED: Final = frozenset({
-    "backup", "debugging", "max_failures", "monitoring", "safety_mode", "security", "validation",
+    "backup", "debugging", "max_failures", "monitoring", "security", "validation",
 })  # fmt: skip
 """Settings of a seed that have none in their place."""
 _SEED_MODE: Final = "SKILL_LEARNING_MODE"
@@ -124,6 +124,7 @@ class Configuration:
             trial=self.settings.learning.trial,
             max_tools=tools.most,
             unread=Grants(packages=_packages(self.packages)),
+            safety=tools.safety_mode,
             limits=Limits(
                 seconds=tools.timeout.total_seconds(), memory_bytes=tools.memory_mb << 20
             ),

@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from failonce.adapters.language_model import Dialect
 from failonce.compose import spelling
 from failonce.compose.spelling import OFF, ON, Duration
-from failonce.model import Category, KindName, Mode
+from failonce.model import Category, KindName, Mode, Safety
 from failonce.ports import SignatureOrder
 
 PREFIX: Final = "FAILONCE_"
@@ -327,6 +327,12 @@ class ToolSettings(_Section):
         ge=0,
         le=1000,
         description="Learned tools, waiting or in force, beyond which none is added. Default: 50.",
+    )
+    safety_mode: Safety = Field(
+        default=Safety.CHANGING,
+        description="How far generated code may be allowed to reach, by whoever approves it: "
+        "`nothing` but its arguments, `reading` files, the `network`, or `changing` files and "
+        "starting programs; each with those before it. More is refused. Default: `changing`.",
     )
     timeout: Duration = Field(
         default=timedelta(seconds=10), description="How long one run may take. Default: `10s`."

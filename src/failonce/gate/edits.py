@@ -62,7 +62,7 @@ def protected(path: str) -> str:
     """What a path is that no patch may change, in words; empty where it may."""
     name = path.casefold()
     found = (what for what, pattern in _KINDS.items() if pattern.fullmatch(name))
-    unseen = "a name with characters that nobody sees" if hidden(path) else ""
+    unseen = "a name with characters that nobody sees" if hidden(path) or "\n" in path else ""
     return unseen or next(found, "")
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from failonce.gate.edits import MOST_BYTES, MOST_FILES, counted, edited, edits, protected
-from failonce.gate.sandboxed import READ, held, less, lint, reach, said
+from failonce.gate.results import EMPTY
+from failonce.gate.sandboxed import READ, held, less, level, lint, reach, said
 from failonce.kinds.fixer.patch import APPLY, REPRODUCE, UNDO, PatchFixer
 from failonce.language import pattern
 from failonce.model import (
@@ -21,10 +22,9 @@ from failonce.model import (
     Grants,
     Job,
     Limits,
-    Power,
     Proof,
     Ran,
-    Tally,
+    Safety,
     Tree,
 )
 from failonce.ports import Copies
@@ -45,6 +45,8 @@ class Patching:
     tree: Tree
     allowed: Grants = field(default_factory=Grants)
     """What the script may reach beside its copy."""
+    safety: Safety = Safety.CHANGING
+    """How far it may be allowed to reach; what it does to its copy does not count."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -68,6 +70,8 @@ def tried(body: PatchFixer, on: Patching | None) -> Attempt:
     checks = [lint(body.findings), held(None if on is None else on.copies.sandbox)]
     if on is None:
         checks.append(_NO_REPOSITORY)
+    else:
+        checks.append(level(body.grants, on.safety))
     attempt = Attempt(checks=tuple(checks))
     if on is None or attempt.wrong:
         return attempt
@@ -98,18 +102,7 @@ def proof(attempt: Attempt) -> Proof:
         if wrong is None
         else f"Refused on a copy of the repository: {wrong.detail}."
     )
-    return Proof(
-        tally=Tally(),
-        wins=0,
-        losses=0,
-        clusters=0,
-        e_value=0.0,
-        benefit_low=0.0,
-        benefit_high=1.0,
-        harm_high=1.0,
-        power=Power.UNDERPOWERED,
-        line=line,
-    )
+    return replace(EMPTY, missing="", line=line)
 
 
 class _Runs:

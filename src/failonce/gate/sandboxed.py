@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from failonce.kinds.lint import Finding
-from failonce.model import CheckResult, Ending, Grants, Ran, Strength
+from failonce.model import CheckResult, Ending, Grants, Ran, Safety, Strength
 from failonce.ports import Sandbox
 
 
@@ -52,6 +52,23 @@ def reach(grants: Grants, allowed: Grants) -> CheckResult:
     return CheckResult(
         name="reach", passed=not kept, detail=detail or "it was tried with all that it asks for"
     )
+
+
+def beyond(grants: Grants, safety: Safety) -> str:
+    """Why code may not be granted what it asks for; empty where it may."""
+    if safety.allows(grants):
+        return ""
+    return (
+        f"it asks for {Safety.of(grants)}, and no code may be allowed more than {safety} here "
+        "(`tools.safety_mode`)"
+    )
+
+
+def level(grants: Grants, safety: Safety) -> CheckResult:
+    """Does it ask for no more than the operator lets anybody grant?"""
+    wrong = beyond(grants, safety)
+    detail = wrong or f"it asks for {Safety.of(grants)}, and {safety} may be granted"
+    return CheckResult(name="level", passed=not wrong, detail=detail, fatal=True)
 
 
 READ: Final = CheckResult(name="read", passed=False, detail="somebody must have read the code")

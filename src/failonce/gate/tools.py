@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from failonce import statistics
-from failonce.gate.sandboxed import READ, error, held, less, lint, reach, said
+from failonce.gate.sandboxed import READ, error, held, less, level, lint, reach, said
 from failonce.identity import canonical_json
 from failonce.kinds.tool import DeclaredCase, LearnedTool, findings
 from failonce.language.casting import type_of
@@ -31,6 +31,7 @@ from failonce.model import (
     Power,
     Proof,
     Ran,
+    Safety,
     Tally,
 )
 from failonce.ports import Sandbox
@@ -74,6 +75,8 @@ class Trying:
     """Calls of the version in force that worked, with what was recorded of their answers."""
     allowed: Grants = field(default_factory=Grants)
     """What code may reach that nobody read yet."""
+    safety: Safety = Safety.CHANGING
+    """How far it may be allowed to reach."""
     limits: Limits = field(default_factory=Limits)
 
 
@@ -81,6 +84,9 @@ def tried(tool: LearnedTool, trying: Trying | None) -> tuple[list[CheckResult], 
     """Every check on a tool, and what its examples prove; refused where it cannot be tried."""
     checks = [lint(findings(tool)), held(None if trying is None else trying.sandbox)]
     if trying is None or (checks[-1].fatal and not checks[-1].passed):
+        return checks, _proof((), (), checks)
+    checks.append(level(tool.grants, trying.safety))
+    if not checks[-1].passed:
         return checks, _proof((), (), checks)
     runs = _Runs(tool, trying)
     passed = [runs.passes(case) for case in tool.cases]

@@ -71,6 +71,7 @@ from failonce.model.sandbox import (
     Job,
     Limits,
     Ran,
+    Safety,
     Strength,
 )
 from failonce.model.tree import Edits, File, Tree
@@ -126,6 +127,7 @@ __all__ = [
     "Recording",
     "Reject",
     "Ruling",
+    "Safety",
     "Signature",
     "State",
     "Strength",

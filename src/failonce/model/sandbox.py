@@ -24,6 +24,33 @@ class Grants:
     """Packages that the operator installed for generated code, by name."""
 
 
+class Safety(StrEnum):
+    """How far code may be allowed to reach, each level with those before it (H22, H24)."""
+
+    NOTHING = "nothing"
+    """Its arguments, and installed packages."""
+    READING = "reading"
+    """Files and folders to read."""
+    NETWORK = "network"
+    """Hosts."""
+    CHANGING = "changing"
+    """Files and folders to change, and programs to start."""
+
+    @classmethod
+    def of(cls, grants: Grants) -> "Safety":
+        """The level that these grants need."""
+        if grants.writes or grants.subprocess:
+            return cls.CHANGING
+        if grants.network:
+            return cls.NETWORK
+        return cls.READING if grants.reads else cls.NOTHING
+
+    def allows(self, grants: Grants) -> bool:
+        """Whether these grants need no more than this level."""
+        order = list(Safety)
+        return order.index(Safety.of(grants)) <= order.index(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the code may take. The defaults are those of the seeds (requirement H33)."""

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.kinds.tool.made import TITLE
 from tests.sandboxed import the_sandbox
 from tests.surfaces.cli.made import Shell
@@ -161,3 +163,29 @@ def test_where_the_sandbox_is_masked_away_nothing_is_proposed_and_it_is_said_why
 
     the_sandbox()
     assert "tool for find_then_show" in shell.ok("mine").out, "where it holds it is proposed"
+
+
+@pytest.mark.proves("H22", "H24")
+def test_the_operator_limits_what_anybody_may_grant(shell: Shell) -> None:
+    """When it is proposed, and when it runs that was approved before."""
+    the_sandbox()
+    folder = shell.home / "data"
+    folder.mkdir()
+    reading = TITLE.replace("CASES", f'PERMISSIONS = {{"reads": [{str(folder)!r}]}}\nCASES', 1)
+    file = written(shell, "title", reading)
+    shell.set("FAILONCE_TOOLS__SAFETY_MODE", "nothing")
+    refused = shell.run("tools", "add", file)
+    assert (refused.code, "no code may be allowed more than nothing here" in refused.err) == (
+        4,
+        True,
+    )
+    shell.set("FAILONCE_TOOLS__SAFETY_MODE", "reading")
+    name = shell.ok("tools", "add", file, "--json").json["id"]
+    shell.ok("approve", name)
+    assert shell.ok("tools", "run", "title", '{"text": "a b"}').out
+    shell.set("FAILONCE_TOOLS__SAFETY_MODE", "nothing")
+    stopped = shell.run("tools", "run", "title", '{"text": "a b"}')
+    assert (stopped.code, "was not run: it asks for reading" in stopped.err) == (4, True)
+    shell.set("FAILONCE_TOOLS__SAFETY_MODE", "none")
+    wrong = shell.run("tools", "learned")
+    assert (wrong.code, "safety_mode" in wrong.err) == (2, True)

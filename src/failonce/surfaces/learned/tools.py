@@ -8,8 +8,8 @@ from typing import Any, Final, cast
 
 from failonce.compose import Parts, configure
 from failonce.compose.sandbox import sandbox_for
-from failonce.errors import NotFound, ToolFailed
-from failonce.gate.sandboxed import less
+from failonce.errors import NotFound, Refused, ToolFailed
+from failonce.gate.sandboxed import beyond, less
 from failonce.identity import intact
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
@@ -25,10 +25,10 @@ from failonce.model import (
     Json,
     KindName,
     Lesson,
-    Limits,
     Parameter,
     Ran,
 )
+from failonce.policy import DEFAULT, Policy
 from failonce.ports import Sandbox
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.sessions import current
@@ -161,7 +161,8 @@ class LearnedFunction:
         body = self._body()
         sandbox = self._sandbox or the_sandbox()
         here = host()
-        job = _job(body, args, Limits() if here is None else here.policy.limits)
+        policy = DEFAULT if here is None else here.policy
+        job = _job(body, args, policy)
         ran = sandbox.run(job, lambda call: self._answer(body, call))
         if ran.ending is Ending.RETURNED:
             return ran.value
@@ -231,7 +232,7 @@ def granted(parts: Parts, project: str, name: str, args: Mapping[str, Json]) -> 
         if x.proposal.kind is KindName.TOOL and x.in_force and intact(x):
             body = cast("LearnedTool", behaviour(x.proposal))
             if name in (body.component, *body.replaces):
-                job = _job(body, args, parts.config.policy.limits)
+                job = _job(body, args, parts.config.policy)
                 ran = the_sandbox().run(job, _nowhere if body.calls else None)
                 if ran.ending is not Ending.RETURNED:
                     raise ToolFailed(_words(name, ran))
@@ -246,14 +247,23 @@ def rehearsed(parts: Parts, lesson: Lesson, args: Mapping[str, Json]) -> Ran:
     is recorded, and no other tool can be called.
     """
     body = cast("LearnedTool", behaviour(lesson.proposal))
-    job = _job(body, args, parts.config.policy.limits)
+    job = _job(body, args, parts.config.policy)
     if not (lesson.in_force and intact(lesson)):
         job = replace(job, grants=less(body.grants, parts.config.policy.unread))
     return the_sandbox().run(job, _nowhere if body.calls else None)
 
 
-def _job(body: LearnedTool, args: Mapping[str, Json], limits: Limits) -> Job:
-    return Job(source=body.source, entry=body.entry, args=args, grants=body.grants, limits=limits)
+def _job(body: LearnedTool, args: Mapping[str, Json], policy: Policy) -> Job:
+    """Raises `Refused` where it was granted more than may be granted now."""
+    if wrong := beyond(body.grants, policy.safety):
+        raise Refused(f"The learned tool `{body.component}` was not run: {wrong}.")
+    return Job(
+        source=body.source,
+        entry=body.entry,
+        args=args,
+        grants=body.grants,
+        limits=policy.limits,
+    )
 
 
 def _nowhere(call: Call) -> Answer:
