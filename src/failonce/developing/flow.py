@@ -14,6 +14,7 @@ from typing import Final
 from uuid import uuid4
 
 from failonce.developing.bill import MODEL, Bill, Budget, days
+from failonce.developing.foreign import advice
 from failonce.developing.needs import LONGEST, existing, key_of, name_of
 from failonce.errors import AuthorError, BadInput, Refused, RefusedLesson
 from failonce.evidence.redact import Redactor
@@ -158,12 +159,7 @@ class Developing:
         brief = Brief(name=tool, need=meant or f"what `{tool}` is for", why=words)
         need = _Need(project=project, id=gap_id(project, named), words=words, brief=brief)
         if old is None:
-            return self._gap(
-                need,
-                GapReason.NO_METHOD,
-                f"`{tool}` was not learned, so there is no code of it to improve. Ask for another "
-                "tool that does the same: failonce tools want TEXT",
-            )
+            return self._gap(need, GapReason.NO_METHOD, self._foreign(seen, project))
         brief = replace(
             brief,
             name=old.proposal.target,
@@ -227,6 +223,15 @@ class Developing:
             and seen.signature in {aliases.get(s, s) for s in x.proposal.signatures}
         ]
         return max(found, key=lambda x: x.in_force, default=None)
+
+    def _foreign(self, seen: Evidence, project: str) -> str:
+        """What there is to say of a tool that was not learned."""
+        tool, aliases = seen.call.tool, self._store.aliases()
+        names = {seen.signature, aliases.get(seen.signature or "")} - {None}
+        left = (g for g in self._store.gaps(project=project) if g.need in names)
+        calls = self._store.calls(project=project, tools=(tool,))
+        gap = next((g for g in left if g.status is GapStatus.OPEN), None)
+        return advice(tool, seen.signature, calls, gap, self._review.policy)
 
     def _examples(self, tool: str, project: str) -> tuple[Seen, ...]:
         """The newest calls of a tool that failed, and that worked."""
