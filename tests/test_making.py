@@ -23,7 +23,7 @@ from failonce.policy import Policy
 from tests.kinds.tool.made import TITLE
 from tests.looped import World
 from tests.made import START
-from tests.proposal.services import cursor, items, pages, reader
+from tests.proposal.tools.services import cursor, items, pages, reader
 from tests.sandboxed import the_sandbox
 
 LOUD = TITLE.replace("text.title()", "text.upper()").replace("A Tale", "A TALE")

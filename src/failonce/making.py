@@ -26,11 +26,11 @@ from failonce.model import (
     ToolSpec,
 )
 from failonce.ports import Sandbox
-from failonce.proposal.adapters import adapters
-from failonce.proposal.composing import Composite
-from failonce.proposal.paging import pagings
-from failonce.proposal.rows import WHOLE
-from failonce.proposal.sequences import composites
+from failonce.proposal.tools.adapters import adapters
+from failonce.proposal.tools.paging import pagings
+from failonce.proposal.tools.rows import WHOLE
+from failonce.proposal.tools.sequences import composites
+from failonce.proposal.tools.writing import Composite
 from failonce.review import Review
 from failonce.skill import decide
 from failonce.trial import answer_of

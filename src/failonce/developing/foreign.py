@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from failonce import history
 from failonce.model import Category, Evidence, Gap
 from failonce.policy import Policy
-from failonce.proposal.rows import LEAST_CLUSTERS
+from failonce.proposal.tools.rows import LEAST_CLUSTERS
 
 
 def advice(

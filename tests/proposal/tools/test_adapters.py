@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from failonce.kinds.tool import LearnedTool
 from failonce.model import Category, Evidence
-from failonce.proposal.adapters import adapters
-from failonce.proposal.composing import Composite
+from failonce.proposal.tools.adapters import adapters
+from failonce.proposal.tools.writing import Composite
 from tests.made import evidence, session
 
 

@@ -24,15 +24,8 @@ from failonce.language.code import MAX_BYTES
 from failonce.language.reading import Basis, Does, effects, reads
 from failonce.language.tool_names import spec_of
 from failonce.model import Evidence, Json, ToolSpec
-from failonce.proposal.composing import (
-    DECLARED,
-    MOST_INPUTS,
-    MOST_JUDGES,
-    Composite,
-    constant,
-)
-from failonce.proposal.paging_code import case, code, inputs, name_of, proposal
-from failonce.proposal.paging_plan import (
+from failonce.proposal.tools.paging_code import case, code, inputs, name_of, proposal
+from failonce.proposal.tools.paging_plan import (
     Chain,
     Link,
     Page,
@@ -44,7 +37,14 @@ from failonce.proposal.paging_plan import (
     stops,
     varies,
 )
-from failonce.proposal.rows import LEAST_CLUSTERS, WHOLE, rows
+from failonce.proposal.tools.rows import LEAST_CLUSTERS, WHOLE, rows
+from failonce.proposal.tools.writing import (
+    DECLARED,
+    MOST_INPUTS,
+    MOST_JUDGES,
+    Composite,
+    constant,
+)
 
 MOST_RUNS: Final = 200
 """Runs of calls of one tool that are looked at."""

@@ -17,7 +17,8 @@ from typing import Final
 from failonce.identity import canonical_json
 from failonce.kinds.tool import DeclaredCase, Inner, identifier
 from failonce.model import Args, Evidence, Json, KindName, Proposal, Proposer
-from failonce.proposal.composing import (
+from failonce.proposal.tools.rows import LEAST_CLUSTERS, Path, equal, leaves, rows
+from failonce.proposal.tools.writing import (
     DECLARED,
     MOST_INPUTS,
     MOST_JUDGES,
@@ -28,7 +29,6 @@ from failonce.proposal.composing import (
     module,
     parameter,
 )
-from failonce.proposal.rows import LEAST_CLUSTERS, Path, equal, leaves, rows
 
 LENGTHS: Final = (4, 3, 2)
 """Calls in one tool, at most and at least."""

@@ -10,9 +10,9 @@ from typing import Final
 
 from failonce.kinds.tool import DeclaredCase, Inner, identifier
 from failonce.model import KindName, Proposal, Proposer
-from failonce.proposal.composing import annotation, module, parameter
-from failonce.proposal.paging_plan import Chain, Plan, Until, Way
-from failonce.proposal.rows import Path
+from failonce.proposal.tools.paging_plan import Chain, Plan, Until, Way
+from failonce.proposal.tools.rows import Path
+from failonce.proposal.tools.writing import annotation, module, parameter
 
 MOST_PAGES: Final = 50
 """Pages that one call of the tool reads."""

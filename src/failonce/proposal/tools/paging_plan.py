@@ -14,7 +14,7 @@ from typing import Final
 from failonce.identity import canonical_json
 from failonce.language.sentence import plain_name
 from failonce.model import Args, Evidence, Json
-from failonce.proposal.rows import MOST_LEAVES, Path, equal
+from failonce.proposal.tools.rows import MOST_LEAVES, Path, equal
 
 DEEPEST: Final = 3
 """Names within names in an answer."""

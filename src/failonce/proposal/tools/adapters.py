@@ -17,7 +17,8 @@ from itertools import pairwise
 
 from failonce.kinds.tool import DeclaredCase, Inner, identifier
 from failonce.model import Args, Category, Evidence, Json, KindName, Proposal, Proposer
-from failonce.proposal.composing import (
+from failonce.proposal.tools.rows import LEAST_CLUSTERS, WHOLE, equal, own, sessions, teaches
+from failonce.proposal.tools.writing import (
     DECLARED,
     MOST_INPUTS,
     MOST_JUDGES,
@@ -28,7 +29,6 @@ from failonce.proposal.composing import (
     constant,
     module,
 )
-from failonce.proposal.rows import LEAST_CLUSTERS, WHOLE, equal, own, sessions, teaches
 
 Mapped = Mapping[str, tuple[str, Json]]
 """Arguments of the new tool: the old one's argument, else (with an empty name) the value."""

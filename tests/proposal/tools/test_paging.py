@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from failonce.kinds.tool import LearnedTool
 from failonce.model import Evidence, ToolSpec, Trust
-from failonce.proposal.composing import Composite
-from failonce.proposal.paging import pagings
-from failonce.proposal.paging_code import MOST_PAGES
-from tests.proposal.services import (
+from failonce.proposal.tools.paging import pagings
+from failonce.proposal.tools.paging_code import MOST_PAGES
+from failonce.proposal.tools.writing import Composite
+from tests.proposal.tools.services import (
     FIRST,
     Service,
     counted,
