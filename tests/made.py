@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from failonce.gate.judge import EMPTY
+from failonce.gate.results import EMPTY
 from failonce.identity import body_digest, lesson_id
 from failonce.kinds.fixer import ArgumentsFixer, CallsFixer, Moment
 from failonce.kinds.guardrail import Guardrail, Strength

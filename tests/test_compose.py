@@ -224,6 +224,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "paths.rejects": "/r",
         "paths.packages": "/p",
         "tools.memory_mb": "64",
+        "tools.safety_mode": "reading",
         "model.protocol": "anthropic",
         "model.url": "https://models.example",
         "model.key": "A_KEY",
@@ -279,7 +280,9 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         ("[hint]\nttl = '1h'\n", r"no setting `hint`"),
         ("[mine]\nmax_suggestions = 3\n", "Did you mean `hints.max_suggestions`"),
         ("[learning]\npattern_ttl_hours = 168\n", "Did you mean `hints.ttl`"),
-        ("[learning]\nmin_confidence = 0.7\n", "Did you mean `hints.min_confidence`"),
+        ("[learning]\nmin_confidence = 0.7\n", "`hints.min_confidence` or `skill.min_confid"),
+        ("[learning]\nsafety_mode = 1\n", "Did you mean `tools.safety_mode`"),
+        ("[learning]\nmax_failures = 3\n", "stands in docs/generated-tools.md"),
         ("[auto_inject]\nretry = 'sometimes'\n", r"`auto_inject\.retry` is 'sometimes'"),
         ("[auto_inject]\ncache = true\n", r"no setting `auto_inject\.cache`"),
         ("[learning.auto_inject]\nretry = true\n", r"Did you mean `auto_inject\.retry`"),
@@ -406,3 +409,69 @@ def test_the_parts_share_one_store_that_only_its_owner_reads(home: Path) -> None
         assert entry.event.actor == "ann"
     path = home / ".local/share/failonce/failonce.db"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+# ------------------------------------------------------- the settings file of a seed
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """The table of the documents: a key of the seed, our name, and the default or what is done."""
+    docs = Path(__file__).parents[1] / "docs/generated-tools.md"
+    text = docs.read_text(encoding="utf-8").split("## The settings file of the seed")[1]
+    cells = (line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `["))
+    return [(key, here.strip(" `"), said.strip()) for key, here, said in cells]
+
+
+def keys(cell: str) -> list[tuple[str, str]]:
+    """`[a] b`, `c` are two keys of one section; `[a]` alone stands for all of it."""
+    found, section = [], ""
+    for word in re.findall(r"`([^`]+)`", cell):
+        named = re.fullmatch(r"\[(\w+)\] ?(\w*)", word)
+        section = named[1] if named else section
+        found.append((section, (named[2] or named[1]) if named else word))
+    return found
+
+
+SEED = {
+    "learning": "max_auto_tools min_confidence safety_mode auto_learning_enabled max_failures "
+    "learning_timeout learning_model",
+    "gpt": "model temperature max_tokens",
+    "sandbox": "timeout memory_limit network_access filesystem_access",
+    "monitoring": "health_check_interval log_retention_days success_rate_window",
+    "security": "require_approval audit_enabled blacklisted_imports max_tool_size "
+    "min_security_score",
+    "backup": "backup",
+    "validation": "max_code_length max_functions",
+    "debugging": "debugging",
+}
+
+
+@pytest.mark.proves("H9", "H24", "H25", "H26", "H34")
+def test_every_key_of_the_seeds_file_is_accounted_for() -> None:
+    told = {pair for key, _, _ in rows() for pair in keys(key)}
+    wanted = {(section, key) for section, words in SEED.items() for key in words.split()}
+    assert wanted <= told, wanted - told
+
+
+@pytest.mark.parametrize(("key", "here", "said"), [r for r in rows() if r[1]])
+def test_a_key_with_a_name_here_has_the_default_that_is_told(
+    key: str, here: str, said: str
+) -> None:
+    if "auto_learning_enabled" in key:
+        assert (
+            read(FAILONCE_LEARNING__AUTO_LEARNING_ENABLED="1").settings.learning.mode is Mode.AUTO
+        )
+        return
+    section, name = here.split(".")
+    default = getattr(getattr(read().settings, section), name)
+    if isinstance(default, timedelta):
+        default = int(default.total_seconds())
+    assert said.startswith("no default" if default is None else str(default)), said
+
+
+@pytest.mark.parametrize("key", [pair for k, h, _ in rows() if not h for pair in keys(k)])
+def test_a_key_without_one_is_refused(home: Path, key: tuple[str, str]) -> None:
+    section, name = key
+    project(home, f"[{section}]\n{name} = 1\n")
+    with pytest.raises(BadSetting, match="there is no setting"):
+        read()

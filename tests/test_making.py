@@ -9,18 +9,21 @@ from failonce.making import Making
 from failonce.model import (
     Action,
     Call,
+    Evidence,
     KindName,
     Lesson,
     Limits,
     Mode,
     Proposer,
     Recording,
+    Ruling,
     State,
 )
 from failonce.policy import Policy
 from tests.kinds.tool.made import TITLE
 from tests.looped import World
 from tests.made import START
+from tests.proposal.tools.services import cursor, items, pages, reader
 from tests.sandboxed import the_sandbox
 
 LOUD = TITLE.replace("text.title()", "text.upper()").replace("A Tale", "A TALE")
@@ -150,3 +153,62 @@ def test_a_new_version_is_compared_with_what_the_one_in_force_answered() -> None
     assert not other.fatal
     assert "2 of 3 recorded calls of the version in force come to something else" in other.detail
     assert '"NO" instead of "No"' in other.detail
+
+
+def reading(tool: str, *, callers: int = 5) -> list[Evidence]:
+    """Callers who read all pages of a tool."""
+    made = [
+        reader(f"{tool}{n}", pages(cursor, items(5 + n % 3, f"x{n}"), {"by": n}), tool=tool)
+        for n in range(callers)
+    ]
+    return [e for session in made for e in session]
+
+
+def test_what_callers_did_page_by_page_is_tried_in_the_sandbox_and_judged() -> None:
+    bench = Bench()
+    calls = reading("list_orders")
+    ((proposal, judgement),) = bench.making.from_calls(calls, {})
+    assert proposal.target == "all_pages_of_list_orders"
+    assert judgement.ruling is Ruling.HOLD, "a person reads it"
+    assert {c.name for c in judgement.checks if not c.passed} <= {"read", "sandbox"}
+    assert (judgement.proof.wins, judgement.proof.losses) == (3, 0)
+
+
+def test_there_are_no_more_from_calls_either_and_the_reason_is_told() -> None:
+    bench = Bench(Policy(max_tools=1, limits=QUICK))
+    calls = [*reading("list_orders"), *reading("list_parts")]
+    one, other = bench.making.from_calls(calls, {})
+    assert [one[0].target, other[0].target] == [
+        "all_pages_of_list_orders",
+        "all_pages_of_list_parts",
+    ]
+    assert [one[1].ruling, other[1].ruling] == [Ruling.HOLD, Ruling.REJECT]
+    assert "1 generated tools already" in other[1].reasons[0]
+
+
+def test_a_tool_that_is_gone_is_answered_by_the_one_that_callers_went_to() -> None:
+    """From recordings as they come in: triage says that there is no such tool."""
+    bench = Bench()
+    made = [
+        Recording(
+            call=Call(tool=tool, args=args, session=f"s{n}", project="p"),
+            text=text,
+            flagged=tool == "search_tickets",
+            at=START + timedelta(minutes=n, seconds=later),
+        )
+        for n in range(5)
+        for later, (tool, args, text) in enumerate(
+            (
+                ("search_tickets", {"query": f"order {n}"}, "Unknown tool: search_tickets"),
+                ("find_ticket", {"text": f"order {n}", "open": True}, f"ticket {n}"),
+            )
+        )
+    ]
+    bench.world.take(made)
+    calls = list(bench.review.store.calls(project="p"))
+    ((proposal, judgement),) = bench.making.from_calls(calls, {})
+    assert (proposal.target, judgement.ruling) == ("search_tickets", Ruling.HOLD)
+    assert (judgement.proof.wins, judgement.proof.losses) == (3, 0)
+    wrong = proposal.body.replace("text=query", "text='order 0'")
+    with pytest.raises(RefusedLesson, match="1 of 2 declared cases fail"):
+        bench.propose(wrong, "search_tickets")

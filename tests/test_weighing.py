@@ -268,6 +268,23 @@ def test_a_tool_that_comes_with_another_schema_puts_its_lesson_on_trial_again() 
     assert world.now(approved).state is State.CANARY
 
 
+def test_a_tool_that_tells_what_its_code_told_before_is_the_same_tool() -> None:
+    """Read from code or told by itself, the schemas differ; other code is another tool."""
+    world = World()
+    approved = world.approve(signed(fixer(), world))
+    world.live(100, _mending(world))
+    world.review.weigh()
+    code = ToolSpec(name="read", digest="aaa", code="box/read.py")
+    at = world.clock.now()
+    world.loop.offer([code], project="p", at=at)
+    world.loop.offer([replace(code, digest="bbb", code="")], project="p", at=at)
+    assert world.now(approved).state is State.STABLE
+    world.loop.offer([code], project="p", at=at)
+    assert world.now(approved).state is State.STABLE
+    world.loop.offer([replace(code, digest="ccc")], project="p", at=at)
+    assert world.now(approved).state is State.CANARY
+
+
 @pytest.mark.parametrize(
     ("mode", "state"), [(Mode.AUTO, State.RETIRED), (Mode.MANUAL, State.PROPOSED)]
 )

@@ -130,6 +130,20 @@ def carry_over(store: Store, query: SignatureQuery) -> bool:
     return bool(aliases)
 
 
+def newest(store: Store, signature: str, project: str, limit: int) -> list[Evidence]:
+    """The newest failures of a class in one project, newest first.
+
+    A class goes through all projects, so those of others may stand before them.
+    """
+    asked = limit
+    while True:
+        found = store.samples(signature, limit=asked)
+        own = [e for e in found if e.call.project == project]
+        if len(own) >= limit or len(found) < asked:
+            return own[:limit]
+        asked *= 4
+
+
 def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, str]:
     """Signature → a lesson that answers it, waiting or in force."""
     lessons = store.lessons(project=project, states=STANDING)

@@ -136,14 +136,16 @@ class Loop:
         """Keep what tools say of themselves; durable on return.
 
         Lessons in force for a tool whose schema is another now are on trial again: they were
-        proven on calls of the tool as it was.
+        proven on calls of the tool as it was. That it tells now what was read from its code
+        before, or the other way round, is no change of the tool.
         """
         before = self.store.tools(project)
         added = self.store.add_tools(project, specs, at)
         now = self.store.tools(project)
         for name in dict.fromkeys(s.name for s in specs):
             old = before[name].digest if name in before else ""
-            if old and now[name].digest != old:
+            alike = bool(old) and bool(before[name].code) == bool(now[name].code)
+            if alike and now[name].digest != old:
                 self.review.schema_changed(name, old, now[name].digest, project=project)
         return added
 

@@ -4,26 +4,39 @@ Whoever wrote it, the gate tries it in the sandbox, and a person reads it. Each 
 lesson of its own, named by its content; of one name the one that was approved last is in force.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from failonce.errors import Refused
 from failonce.gate import judge as gate
+from failonce.gate.results import EMPTY
 from failonce.gate.sandboxed import held
 from failonce.gate.tools import Example, Trying
 from failonce.identity import body_digest, canonical_json, digest
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, Judgement, KindName, Lesson, Past, Proposal, Proposer
+from failonce.model import (
+    Evidence,
+    Judgement,
+    KindName,
+    Lesson,
+    Past,
+    Proposal,
+    Proposer,
+    Ruling,
+    ToolSpec,
+)
 from failonce.ports import Sandbox
-from failonce.proposal.sequences import Composite, composites
+from failonce.proposal.tools.adapters import adapters
+from failonce.proposal.tools.paging import pagings
+from failonce.proposal.tools.rows import WHOLE
+from failonce.proposal.tools.sequences import composites
+from failonce.proposal.tools.writing import Composite
 from failonce.review import Review
 from failonce.skill import decide
 from failonce.trial import answer_of
 
 EXAMPLES: Final = 20
 """Recorded calls that a tool is tried on."""
-_CUT: Final = 4_000
-"""Characters of an answer from which on it may have been cut."""
 
 
 class Making:
@@ -68,18 +81,36 @@ class Making:
         check = held(self._sandbox)
         return check.detail if check.fatal and not check.passed else ""
 
-    def from_sequences(self, calls: Iterable[Evidence]) -> list[tuple[Proposal, Judgement]]:
-        """Tools for calls that recur, each judged; those of which nothing is new as they were."""
+    def from_calls(
+        self, calls: Sequence[Evidence], tools: Mapping[str, ToolSpec]
+    ) -> list[tuple[Proposal, Judgement]]:
+        """Tools for calls that recur, each judged; those of which nothing is new as they were.
+
+        `tools` are those of the project, as far as they are known.
+        """
         latest = {x.id: x for x in self._review.store.lessons()}
         found: list[tuple[Proposal, Judgement]] = []
         learned = {x.proposal.target for x in latest.values() if x.proposal.kind is KindName.TOOL}
-        for composite in composites(calls, learned):
+        new: set[str] = set()
+        made = (
+            *composites(calls, learned),
+            *pagings(calls, learned, tools),
+            *adapters(calls, learned),
+        )
+        for composite in made:
             proposal = composite.proposal
             old = self._review.identify(proposal, latest)[1]
             if old is not None and old.digest == body_digest(proposal):
                 found.append((proposal, old.judgement))
-            else:
-                found.append((proposal, self._judged(composite)))
+                continue
+            try:
+                self._room(proposal, new)
+            except Refused as refused:
+                found.append((proposal, _no_room(proposal, str(refused))))
+                continue
+            judgement = self._judged(composite)
+            found.append((proposal, judgement))
+            new |= {proposal.target} if judgement.ruling is not Ruling.REJECT else set()
         return found
 
     def _judged(self, composite: Composite) -> Judgement:
@@ -97,7 +128,7 @@ class Making:
             return []
         calls = list(self._review.store.calls(project=proposal.project))
         good = (e for e in reversed(calls) if e.call.tool == proposal.target and e.good)
-        whole = (e for e in good if len(e.message) < _CUT and "<redacted:" not in e.message)
+        whole = (e for e in good if len(e.message) < WHOLE and "<redacted:" not in e.message)
         seen = {canonical_json(e.call.args): e for e in whole if e.call.args is not None}
         return [Past(call=e.call, answer=answer_of(e)) for e in list(seen.values())[:EXAMPLES]]
 
@@ -112,15 +143,23 @@ class Making:
         )
         return gate.Case(calls=(), recoveries={}, trying=trying)
 
-    def _room(self, proposal: Proposal) -> None:
+    def _room(self, proposal: Proposal, new: Set[str] = frozenset()) -> None:
         standing = self._review.store.lessons(states=STANDING)
-        others = {
-            x.proposal.target
-            for x in standing
-            if x.proposal.kind is KindName.TOOL and x.proposal.target != proposal.target
-        }
+        own = {x.proposal.target for x in standing if x.proposal.kind is KindName.TOOL}
+        others = (own | new) - {proposal.target}
         if len(others) >= self._policy.max_tools:
             raise Refused(
                 f"There are {len(others)} generated tools already, which is the most "
                 "(`tools.most`). Retire one that is not used: failonce tools learned"
             )
+
+
+def _no_room(proposal: Proposal, why: str) -> Judgement:
+    """Not tried: there are as many tools as the operator wants."""
+    return Judgement(
+        ruling=Ruling.REJECT,
+        digest=body_digest(proposal),
+        checks=(),
+        proof=EMPTY,
+        reasons=(why,),
+    )

@@ -81,7 +81,9 @@ class Mining:
         judged = self._judge(self._learn(gathered), gathered)
         kept = [(p, j) for p, j in judged if j.ruling is not Ruling.REJECT]
         run = self._account(gathered, judged, kept)
-        tools = [] if self._making is None else self._making.from_sequences(gathered.calls)
+        tools = (
+            [] if self._making is None else self._making.from_calls(gathered.calls, gathered.tools)
+        )
         refused = [
             NotProposed(tool=p.target, reason="; ".join(j.reasons))
             for p, j in tools

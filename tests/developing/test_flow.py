@@ -143,12 +143,29 @@ def test_without_a_model_there_is_a_gap_that_says_so() -> None:
     assert "no language model is configured" in found.reason
 
 
+def test_that_somebody_asked_in_vain_is_kept_once_a_day() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.developing.want(WANTED, project="p")
+    desk.clock.advance(days=1)
+    desk.developing.want("a counter of words", project="p")
+    (gap,) = desk.store.gaps()
+    assert gap.attempts == 4
+    wanted = [e.event for e in desk.store.entries(subject=gap.id)]
+    assert [(e.action, e.at.date().day, e.reason) for e in wanted] == [
+        (Action.WANTED, START.day, WANTED),
+        (Action.WANTED, START.day + 1, "a counter of words"),
+    ]
+
+
 def test_nothing_is_wanted_where_nothing_is_said() -> None:
     desk = Desk()
     with pytest.raises(BadInput):
         desk.developing.want("  ", project="p")
     with pytest.raises(BadInput):
         desk.developing.improve("", "x", "", project="p")
+    with pytest.raises(BadInput, match="--error"):
+        desk.developing.improve("title", " ", "", project="p")
 
 
 # ---------------------------------------------------------------- the bill
@@ -235,6 +252,18 @@ def test_a_learned_tool_that_failed_gets_a_better_version_under_its_name() -> No
     stands = desk.store.lesson(old.id)
     assert stands is not None
     assert not stands.in_force
+
+
+def test_without_an_error_it_is_the_usual_failure() -> None:
+    author = Scripted(BETTER)
+    desk = Desk(author)
+    add(desk, "title", TITLE)
+    desk.take([call("title", {"text": "x"}, "the disk is full", session="a")])
+    for n in range(2):
+        desk.take([call("title", {"text": ""}, "ValueError: no title", session=f"s{n}", n=n + 1)])
+    waits(desk.developing.improve("title", "", "", project="p"))
+    assert "no title" in author.briefs[0].why
+    assert desk.store.projects() == {"p": 3}, "nothing is recorded anew"
 
 
 def test_code_that_failed_already_is_no_better_version() -> None:

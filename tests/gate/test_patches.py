@@ -43,8 +43,8 @@ def test_a_script_that_mends_passes_every_check_but_that_somebody_read_it() -> N
     assert [c.name for c in found.checks if not c.passed] == ["read"]
     assert found.edits == {"requirements.txt": File(content=b"requests\npayments\n")}
     assert [c.name for c in found.checks] == [
-        "lint", "sandbox", "level", "before", "applies", "places", "after", "idempotent", "undo", "reach",
-        "read",
+        "lint", "sandbox", "level", "before", "applies", "places", "after", "idempotent", "undo",
+        "reach", "read",
     ]  # fmt: skip
     assert "the failure was there before it and not after" in proof(found).line
     assert proof(found).power is Power.UNDERPOWERED

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failonce.errors import BadInput
-from failonce.gate import judge as gate
+from failonce.gate.results import EMPTY as NOTHING_KNOWN
 from failonce.kinds.behaviour import Block, LookFirst, Situation, Warn
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.recent import Unless
@@ -319,7 +319,7 @@ def test_a_list_says_what_it_looks_at() -> None:
 
 def test_the_proof_of_a_warning_says_where_it_would_have_warned() -> None:
     tally = Tally(shown=3, failures=8, shown_good=1, good=1200)
-    proof = replace(gate.EMPTY, tally=tally, clusters=4)
+    proof = replace(NOTHING_KNOWN, tally=tally, clusters=4)
     assert made(strength=Strength.WARN).headline(proof) == (
         "Would have warned before 3 of 8 failures and before 1 of 1,200 good calls of this tool; "
         "what a warning changes is unknown until measured."

@@ -50,6 +50,10 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What the seeds call some settings, for the hint that a refusal gives."""
+_NOT_FOLLOWED: Final = frozenset({
+    "backup", "debugging", "max_failures", "monitoring", "security", "validation",
+})  # fmt: skip
+"""Settings of a seed that have none in their place."""
 _SEED_MODE: Final = "SKILL_LEARNING_MODE"
 _SEED_SWITCH: Final = "FORMAL_AI_SKILL_MODE"
 
@@ -269,20 +273,27 @@ def _checked(layer: Mapping[str, Json], origin: str) -> Settings:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
-            near = _nearest(name)
-            hint = f" Did you mean `{near}`?" if near else ""
-            raise BadSetting(f"{origin}: there is no setting `{name}`.{hint}") from None
+            raise BadSetting(f"{origin}: there is no setting `{name}`.{_hint(name)}") from None
         what = str(first["msg"]).removeprefix("Value error, ")
         raise BadSetting(f"{origin}: `{name}` is {first['input']!r}: {what}.") from None
 
 
-def _nearest(name: str) -> str:
-    """The setting that a wrong name may have meant, empty where none is near."""
+def _hint(name: str) -> str:
+    """What a wrong name may have meant, or where that stands; empty where none is near."""
+    if name.rpartition(".")[2] in _NOT_FOLLOWED:
+        return " What failonce does instead stands in docs/generated-tools.md."
+    near = " or ".join(f"`{n}`" for n in _nearest(name))
+    return f" Did you mean {near}?" if near else ""
+
+
+def _nearest(name: str) -> list[str]:
+    """The settings that a wrong name may have meant."""
     known = [setting for setting, _ in described()]
     key = name.rpartition(".")[2]
     same = [setting for setting in known if setting.rpartition(".")[2] == key]
-    near = get_close_matches(name, known, n=1)
-    return next(iter([*same[:1], *filter(None, [_ELSEWHERE.get(key)]), *near]), "")
+    if same:
+        return same[:2]
+    return [_ELSEWHERE[key]] if key in _ELSEWHERE else get_close_matches(name, known, n=1)
 
 
 def _merge(

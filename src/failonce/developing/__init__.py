@@ -1,6 +1,7 @@
 """A tool that an agent is missing, or that failed it: what there is already, else a new one.
 
 needs   the words of a request: its name, and the tool that does it already
+foreign a tool that was not learned: what history says of its failure
 bill    what language models were paid for, from the audit
 flow    look → ask a model → try in the sandbox → a lesson that waits, or a gap
 """

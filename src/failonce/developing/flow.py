@@ -14,12 +14,13 @@ from typing import Final
 from uuid import uuid4
 
 from failonce.developing.bill import MODEL, Bill, Budget, days
-from failonce.developing.needs import LONGEST, existing, key_of, name_of
+from failonce.developing.foreign import advice
+from failonce.developing.needs import LONGEST, existing, failure_id, key_of, name_of, need_id
+from failonce.developing.standing import body, learned
 from failonce.errors import AuthorError, BadInput, Refused, RefusedLesson
 from failonce.evidence.redact import Redactor
-from failonce.identity import digest, gap_id
-from failonce.kinds.registry import behaviour
-from failonce.kinds.tool import LearnedTool
+from failonce.gathering import newest
+from failonce.identity import digest
 from failonce.lifecycle import STANDING
 from failonce.making import Making
 from failonce.model import (
@@ -39,7 +40,7 @@ from failonce.model import (
     State,
     ToolSpec,
 )
-from failonce.ports import Author, Brief, Clock, Draft, Seen
+from failonce.ports import Author, Brief, Clock, Draft, Seen, SignatureOrder, SignatureQuery
 from failonce.review import Review
 from failonce.taking import Taking
 
@@ -120,50 +121,45 @@ class Developing:
         words = self._scrub(" ".join(text.split()))[:LONGEST]
         if not words:
             raise BadInput("Say in a few words what the tool should do.")
-        learned = self._learned(project)
+        tools = learned(self._store, project)
         foreign = self._store.tools(project)
-        if not force and (found := self._there(words, learned, foreign)):
+        if not force and (found := self._there(words, tools, foreign)):
             return found
         name = name_of(words)
-        if name in foreign and name not in learned:
+        if name in foreign and name not in tools:
             name = f"learned_{name}"  # the agent has one of that name, which is not ours
-        old = learned.get(name)
+        old = tools.get(name)
         brief = Brief(
             name=name,
             need=words,
             previous="" if old is None else old.proposal.body,
             tools=tuple(foreign.values()),
         )
-        gap = gap_id(project, f"tool {key_of(words)}")
-        need = _Need(project=project, id=gap, words=words, brief=brief)
+        need = _Need(project=project, id=need_id(project, words), words=words, brief=brief)
         return self._develop(need, force=force)
 
     def improve(self, tool: str, error: str, intent: str, *, project: str) -> Developed:
         """A better version of a learned tool that failed; what mends the failure comes first.
 
-        The failure is recorded where no watched call was. Raises `BadInput` where tool or error
-        is empty.
+        The failure is recorded where no watched call was; without an `error` it is the one that
+        the tool has most often. Raises `BadInput` where no tool is named, or none of its failures
+        is known.
         """
-        if not tool.strip() or not error.strip():
-            raise BadInput("Name the tool that failed, and its error.")
-        seen = self._seen(tool, error, project)
+        if not tool.strip():
+            raise BadInput("Name the tool that failed.")
+        seen = self._seen(tool, error, project) if error.strip() else self._usual(tool, project)
         said, meant = seen.message, self._scrub(" ".join(intent.split()))[:LONGEST]
         words = f"{tool} failed: {' '.join(said.split())[:200]}"
         if (lesson := self._mending(seen, project)) is not None:
             now = "is in force" if lesson.in_force else "waits for you"
             reason = f"The {lesson.proposal.kind} {lesson.id} answers this failure, and {now}."
             return Developed(came=Came.LESSON, need=words, reason=reason, tool=tool, lesson=lesson)
-        old = _called(tool, self._learned(project).values())
-        named = f"improve {tool} {seen.signature or key_of(said)}"
+        old = _called(tool, learned(self._store, project).values())
         brief = Brief(name=tool, need=meant or f"what `{tool}` is for", why=words)
-        need = _Need(project=project, id=gap_id(project, named), words=words, brief=brief)
+        gap = failure_id(project, tool, seen.signature or key_of(said))
+        need = _Need(project=project, id=gap, words=words, brief=brief)
         if old is None:
-            return self._gap(
-                need,
-                GapReason.NO_METHOD,
-                f"`{tool}` was not learned, so there is no code of it to improve. Ask for another "
-                "tool that does the same: failonce tools want TEXT",
-            )
+            return self._gap(need, GapReason.NO_METHOD, self._foreign(seen, project))
         brief = replace(
             brief,
             name=old.proposal.target,
@@ -176,23 +172,14 @@ class Developing:
 
     # ------------------------------------------------------- what is there
 
-    def _learned(self, project: str) -> dict[str, Lesson]:
-        """The learned tools that stand, by name: the one in force, else the newest."""
-        found: dict[str, Lesson] = {}
-        for x in self._store.lessons(project=project, states=STANDING):
-            held = found.get(x.proposal.target)
-            if x.proposal.kind is KindName.TOOL and not (held and held.in_force):
-                found[x.proposal.target] = x
-        return found
-
     def _there(
-        self, words: str, learned: Mapping[str, Lesson], foreign: Mapping[str, ToolSpec]
+        self, words: str, tools: Mapping[str, Lesson], foreign: Mapping[str, ToolSpec]
     ) -> Developed | None:
-        own = {name: _body(x).spec for name, x in learned.items()}
+        own = {name: body(x).spec for name, x in tools.items()}
         spec = existing(words, {**foreign, **own}.values())
         if spec is None:
             return None
-        lesson = learned.get(spec.name)
+        lesson = tools.get(spec.name)
         waits = lesson is not None and not lesson.in_force
         reason = f"`{spec.name}` does that{': it waits for you' if waits else ' already'}."
         came = Came.LESSON if waits else Came.TOOL
@@ -213,6 +200,14 @@ class Developing:
             self._store.add([told])
         return known or told
 
+    def _usual(self, tool: str, project: str) -> Evidence:
+        """The newest failure of the class that a tool fails with most often."""
+        query = SignatureQuery(project=project, order=SignatureOrder.HITS)
+        own = next((s for s in self._store.signatures(query) if s.tool == tool), None)
+        if own is None:
+            raise BadInput(f"No failure of `{tool}` is recorded here. Say how it failed: --error")
+        return newest(self._store, own.id, project, 1)[0]
+
     def _mending(self, seen: Evidence, project: str) -> Lesson | None:
         """The lesson for this class of failure that stands, first one in force."""
         if seen.signature is None:
@@ -227,6 +222,15 @@ class Developing:
             and seen.signature in {aliases.get(s, s) for s in x.proposal.signatures}
         ]
         return max(found, key=lambda x: x.in_force, default=None)
+
+    def _foreign(self, seen: Evidence, project: str) -> str:
+        """What there is to say of a tool that was not learned."""
+        tool, aliases = seen.call.tool, self._store.aliases()
+        names = {seen.signature, aliases.get(seen.signature or "")} - {None}
+        left = (g for g in self._store.gaps(project=project) if g.need in names)
+        calls = self._store.calls(project=project, tools=(tool,))
+        gap = next((g for g in left if g.status is GapStatus.OPEN), None)
+        return advice(tool, seen.signature, calls, gap, self._review.policy)
 
     def _examples(self, tool: str, project: str) -> tuple[Seen, ...]:
         """The newest calls of a tool that failed, and that worked."""
@@ -382,7 +386,7 @@ class Developing:
             detail=self._scrub(detail)[:2000],
             at=self._clock.now(),
         )
-        self._store.commit(Change(gaps=(gap,)))
+        self._store.commit(Change(gaps=(gap,), events=self._wanted(need)))
         kept = next((g for g in self._store.gaps(project=need.project) if g.id == gap.id), gap)
         return Developed(
             came=Came.GAP,
@@ -392,6 +396,17 @@ class Developing:
             gap=kept,
             attempts=attempts,
         )
+
+    def _wanted(self, need: _Need) -> tuple[Event, ...]:
+        """That somebody asked today, once for each need, day (UTC) and person."""
+        event = self._review.event(Action.WANTED, subject=need.id, reason=need.words)
+        told = (e.event for e in self._store.entries(subject=need.id))
+        same = (
+            e
+            for e in told
+            if (e.action, e.actor, e.at.date()) == (event.action, event.actor, event.at.date())
+        )
+        return () if any(same) else (event,)
 
     def _close(self, need: _Need) -> None:
         """The gap of this need, where there was one, asks for nothing any more."""
@@ -420,14 +435,8 @@ def _freely(draft: Draft) -> str:
     return "" if draft.temperature is None else f" at temperature {draft.temperature:g}"
 
 
-def _body(lesson: Lesson) -> LearnedTool:
-    body = behaviour(lesson.proposal)
-    assert isinstance(body, LearnedTool)  # noqa: S101 - lessons of this kind only
-    return body
-
-
 def _called(name: str, tools: Iterable[Lesson]) -> Lesson | None:
     """The learned tool of that name, else the one that replaces it."""
     known = list(tools)
     own = (x for x in known if x.proposal.target == name)
-    return next(own, next((x for x in known if name in _body(x).replaces), None))
+    return next(own, next((x for x in known if name in body(x).replaces), None))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from failonce.identity import digest
+from failonce.identity import digest, gap_id
 from failonce.language.tool_names import own_words, words
 from failonce.model import ToolSpec
 
@@ -59,7 +59,17 @@ def name_of(text: str) -> str:
 
 def key_of(text: str) -> str:
     """What two wordings of one request share."""
-    return " ".join(sorted(_stems(meant(text)))) or text.casefold()
+    return " ".join(sorted(stems(meant(text)))) or text.casefold()
+
+
+def need_id(project: str, text: str) -> str:
+    """The id of the gap that a request leaves where no tool came of it."""
+    return gap_id(project, f"tool {key_of(text)}")
+
+
+def failure_id(project: str, tool: str, signature: str) -> str:
+    """The same where a better version was asked for, as the tool fails so."""
+    return gap_id(project, f"improve {tool} {signature}")
 
 
 def existing(text: str, specs: Iterable[ToolSpec]) -> ToolSpec | None:
@@ -68,13 +78,13 @@ def existing(text: str, specs: Iterable[ToolSpec]) -> ToolSpec | None:
     All that is wanted stands in its name and description; or its whole name is wanted, and most
     of what is wanted stands there. Of several the one whose name says the most.
     """
-    wanted = _stems(meant(text))
+    wanted = stems(meant(text))
     if not wanted:
         return None
     found: list[tuple[float, float, str, ToolSpec]] = []
     for spec in specs:
-        own = _stems(w for w in own_words(spec.name) if w not in _EMPTY)
-        told = own | _stems(meant(spec.description))
+        own = stems(w for w in own_words(spec.name) if w not in _EMPTY)
+        told = own | stems(meant(spec.description))
         covered = len(wanted & told) / len(wanted)
         named = len(own & wanted) / len(own) if own else 0.0
         whole = covered == 1.0 and (named >= 0.5 or len(wanted) > 2)
@@ -83,11 +93,12 @@ def existing(text: str, specs: Iterable[ToolSpec]) -> ToolSpec | None:
     return max(found, key=lambda f: f[:3])[3] if found else None
 
 
-def _stems(given: Iterable[str]) -> frozenset[str]:
+def stems(given: Iterable[str]) -> frozenset[str]:
+    """What words share with others of their kind: `merging`, `merger` and `merges` are one."""
     return frozenset(_stem(w) for w in given)
 
 
 def _stem(word: str) -> str:
-    """`merging`, `merger` and `merges` are one word; never shorter than three letters."""
+    """The word without its endings, never shorter than three letters."""
     ending = next((e for e in _ENDINGS if word.endswith(e) and len(word) - len(e) >= 3), "")
     return _stem(word.removesuffix(ending)) if ending else word

@@ -115,6 +115,7 @@ class Redactor:
             name=self.name(spec.name),
             description=self.message(spec.description),
             parameters=parameters,
+            code=self.name(spec.code),
         )
 
     def _choice(self, choice: Json) -> Json:

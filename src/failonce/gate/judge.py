@@ -8,7 +8,7 @@ from failonce import statistics
 from failonce.gate import checks, patches, tools, traces
 from failonce.gate.alone import alone
 from failonce.gate.case import Case as Case  # noqa: PLC0414 - a part of what is asked here
-from failonce.gate.results import Replayed, Result, tally
+from failonce.gate.results import EMPTY, Replayed, Result, tally
 from failonce.identity import body_digest, slug
 from failonce.kinds.behaviour import ANY_TOOL, Behaviour
 from failonce.kinds.concerned import Concerned
@@ -27,7 +27,6 @@ from failonce.model import (
     Proof,
     Proposal,
     Ruling,
-    Tally,
     ToolSpec,
     Trust,
     Unit,
@@ -47,21 +46,6 @@ _RHO = {
     Unit.TASK: (statistics.RHO_TASK, statistics.RHO_TASK),
 }
 """Planned correlation inside a cluster, of failures and of good calls."""
-
-EMPTY = Proof(
-    tally=Tally(),
-    wins=0,
-    losses=0,
-    clusters=0,
-    e_value=0.0,
-    benefit_low=0.0,
-    benefit_high=1.0,
-    harm_high=1.0,
-    power=Power.UNDERPOWERED,
-    missing="no recorded call to try it on",
-)
-"""The proof of a lesson without history: nothing is known, nothing is passed."""
-
 
 NO_HISTORY = Case(calls=(), recoveries={})
 """What a lesson written by hand is judged on."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from failonce.gate.edits import MOST_BYTES, MOST_FILES, counted, edited, edits, protected
+from failonce.gate.results import EMPTY
 from failonce.gate.sandboxed import READ, held, less, level, lint, reach, said
 from failonce.kinds.fixer.patch import APPLY, REPRODUCE, UNDO, PatchFixer
 from failonce.language import pattern
@@ -21,11 +22,9 @@ from failonce.model import (
     Grants,
     Job,
     Limits,
-    Power,
     Proof,
     Ran,
     Safety,
-    Tally,
     Tree,
 )
 from failonce.ports import Copies
@@ -103,18 +102,7 @@ def proof(attempt: Attempt) -> Proof:
         if wrong is None
         else f"Refused on a copy of the repository: {wrong.detail}."
     )
-    return Proof(
-        tally=Tally(),
-        wins=0,
-        losses=0,
-        clusters=0,
-        e_value=0.0,
-        benefit_low=0.0,
-        benefit_high=1.0,
-        harm_high=1.0,
-        power=Power.UNDERPOWERED,
-        line=line,
-    )
+    return replace(EMPTY, missing="", line=line)
 
 
 class _Runs:

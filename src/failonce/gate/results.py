@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from failonce.kinds.decision import Decision
-from failonce.model import Args, Evidence, Tally
+from failonce.model import Args, Evidence, Power, Proof, Tally
 
 
 class Result(StrEnum):
@@ -65,3 +65,18 @@ def tally(replayed: Iterable[Replayed]) -> Tally:
         elif e.failed:
             failures += 1
     return replace(Tally(), **counts, good=good, failures=failures)
+
+
+EMPTY = Proof(
+    tally=Tally(),
+    wins=0,
+    losses=0,
+    clusters=0,
+    e_value=0.0,
+    benefit_low=0.0,
+    benefit_high=1.0,
+    harm_high=1.0,
+    power=Power.UNDERPOWERED,
+    missing="no recorded call to try it on",
+)
+"""The proof of a lesson without history: nothing is known, nothing is passed."""

@@ -14,22 +14,30 @@ MAX_BYTES: Final = 50_000
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+def tree(source: str | bytes) -> ast.Module:
+    """The module, of any length; raises ValueError saying why there is none, and where."""
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise ValueError(f"no Python (line {error.lineno}): {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError):
+        raise ValueError("no Python that can be read") from None
+
+
 def parsed(text: str) -> ast.Module:
     """The module; raises `BadInput` saying what is wrong with it, and where."""
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         raise BadInput(f"The code is {size:,} bytes long; at most {MAX_BYTES:,} are read.")
     try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        raise BadInput(f"The code is no Python (line {error.lineno}): {error.msg}.") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise BadInput("The code is no Python that can be read.") from None
+        return tree(text)
+    except ValueError as error:
+        raise BadInput(f"The code is {error}.") from None
 
 
-def public(tree: ast.Module) -> Iterator[Function]:
+def public(module: ast.Module) -> Iterator[Function]:
     """The functions of a module without `_` before their name, in order."""
-    functions = (n for n in tree.body if isinstance(n, Function))
+    functions = (n for n in module.body if isinstance(n, Function))
     return (f for f in functions if not f.name.startswith("_"))
 
 
@@ -49,13 +57,13 @@ def documented(node: ast.Module | Function) -> str:
     return doc.splitlines()[0] if doc else ""
 
 
-def constants(tree: ast.Module) -> dict[str, Json]:
+def constants(module: ast.Module) -> dict[str, Json]:
     """Names in capitals that stand for literals; None for what is no literal.
 
     Each once: where one stands twice, a reader sees the first and Python takes the last.
     """
     found: dict[str, Json] = {}
-    for node in tree.body:
+    for node in module.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 pass
@@ -73,7 +81,15 @@ def constants(tree: ast.Module) -> dict[str, Json]:
 def literal(node: ast.expr) -> Json:
     """A literal as JSON; other constants are the code's own affair and stay None."""
     try:
-        value: Any = ast.literal_eval(node)
-        return plain(value)
-    except (ValueError, TypeError, RecursionError, MemoryError):
+        return value(node)
+    except ValueError:
         return None
+
+
+def value(node: ast.expr) -> Json:
+    """A literal as JSON; raises ValueError where it is none, or JSON does not hold it."""
+    try:
+        found: Any = ast.literal_eval(node)
+        return plain(found)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        raise ValueError("no literal of JSON") from None

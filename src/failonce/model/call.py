@@ -84,7 +84,8 @@ class ToolSpec:
 
     `digest` names the schema that the parameters were read from: a lesson holds for that
     schema, and goes on probation when it changes. It is empty where the parameters were
-    inferred from recorded calls. `closed` tells that no other argument is taken.
+    inferred from recorded calls. `closed` tells that no other argument is taken. `code` names
+    the file of source text that all of this was read from, where the tool did not say it itself.
     """
 
     name: str
@@ -96,6 +97,7 @@ class ToolSpec:
     idempotent: bool | None = None
     open_world: bool | None = None
     digest: str = ""
+    code: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, None where the tool has none."""

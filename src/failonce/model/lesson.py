@@ -261,6 +261,8 @@ class Action(StrEnum):
     """A language model was asked for the source of a tool; `digest` is that of what it wrote."""
     REFUSED = "refused"
     """What a language model wrote was tried, and is not proposed; `digest` says which."""
+    WANTED = "wanted"
+    """Somebody asked for a tool and none came of it; `subject` is the gap that remains."""
     PATCHED = "patched"
     """An approved script changed files of a repository, or took that back; `digest` is that of
     the difference."""

@@ -8,7 +8,7 @@ import pytest
 
 from failonce import history
 from failonce.gate import checks
-from failonce.gate.judge import EMPTY
+from failonce.gate.results import EMPTY
 from failonce.kinds.hint import (
     MOST_WAIT_MS,
     CircuitBreaker,

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from failonce.gate import judge as gate
-from failonce.gate.judge import EMPTY, Case
+from failonce.gate.judge import Case
+from failonce.gate.results import EMPTY
 from failonce.history import by_tool
 from failonce.identity import body_digest
 from failonce.kinds.fixer import parse as parse_fixer

@@ -74,6 +74,7 @@ LISTINGS = [
     ["outcomes"],
     ["health"],
     ["tools"],
+    ["tools", "suggest"],
     ["status"],
     ["report"],
     ["doctor"],

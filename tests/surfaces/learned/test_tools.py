@@ -169,6 +169,22 @@ except CallFailed as error:
     assert [e.call.args for e in here.calls("fetch")] == [{"url": "u"}, {"url": "gone"}]
 
 
+def test_what_is_answered_to_a_tool_is_whole_however_long(here: Room) -> None:
+    """What is recorded of it is bounded; code would take that for all there is."""
+
+    @failonce.watch(project=PROJECT)
+    def rows() -> dict[str, object]:
+        return {"rows": [{"n": n, "of": [n]} for n in range(3_000)], "next": None}
+
+    source = module(
+        "import json\nrows = json.loads(call('rows'))['rows']\nreturn [len(rows), rows[-1]]",
+        before='CALLS = ["rows"]\n',
+        name="count_rows",
+    )
+    tools = approve(here, tool(1, "count_rows", source))
+    assert tools["count_rows"]() == [3_000, {"n": 2_999, "of": [2_999]}]
+
+
 @pytest.mark.proves("H12")
 def test_a_tool_whose_bytes_are_not_those_approved_is_not_there(here: Room) -> None:
     approved = tool(1, "title", TITLE)

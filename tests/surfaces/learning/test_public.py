@@ -7,7 +7,7 @@ import pytest
 
 import failonce
 from failonce.errors import UserError
-from failonce.surfaces.learning import AnsweredBy
+from failonce.surfaces.learning import Advised, AnsweredBy
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,17 @@ def test_what_was_observed_is_told_and_goes_into_a_plan() -> None:
     assert [a.modification.hint for a in done.applied] == ["retry", "circuit-breaker"]
     assert learned.recall_for_plan(done.plan) == ()
     assert failonce.learning(project="other").get_failures() == ()
+
+
+def test_what_is_missing_is_suggested() -> None:
+    for session in ("a", "b", "c"):
+        failonce.observe(
+            "send_fax", {"s": session}, error="unknown tool: send_fax", session=session
+        )
+    (found,) = failonce.learning().suggest_tools().told
+    assert (found.kind, found.subject, found.sessions) == (Advised.NEW, "send_fax", 3)
+    assert found.command == "failonce tools want 'send fax'"
+    assert failonce.learning(project="other").suggest_tools().told == ()
 
 
 def test_off_rests_it_too(monkeypatch: pytest.MonkeyPatch) -> None:

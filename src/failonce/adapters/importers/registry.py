@@ -51,6 +51,8 @@ def detect(head: bytes, name: str) -> Importer:
         return IMPORTERS[0]  # an empty source is in every format
     scored = sorted(((one.sniff(head, name), one.name) for one in IMPORTERS), reverse=True)
     (best, first), (other, second), *_ = scored
+    if best < SURE and name.endswith(".py"):
+        raise BadInput(f"{name}: Python, and no recording; failonce tools import reads tools of it")
     if best < SURE:
         raise BadInput(
             f"{name}: its format is not clear; name it by --format, one of {', '.join(formats())}"

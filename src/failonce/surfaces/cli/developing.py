@@ -45,7 +45,15 @@ def want(
 @group.command()
 def improve(  # noqa: PLR0917 - options
     tool: Annotated[str, typer.Argument(metavar="TOOL", help="The tool that failed.")],
-    error: Annotated[str, typer.Option("--error", metavar="TEXT", help="What it said.")],
+    error: Annotated[
+        str,
+        typer.Option(
+            "--error",
+            metavar="TEXT",
+            help="What it said. Default: what it says most often.",
+            show_default=False,
+        ),
+    ] = "",
     intent: Annotated[
         str, typer.Option("--intent", metavar="TEXT", help="What the caller was about to do.")
     ] = "",

@@ -117,6 +117,8 @@ class _Run:
                 self._keep_tools(reader.offers, source.modified)
         if reader.skipped:
             warn(f"failonce: {plural(reader.skipped, 'file')} of no known format passed over")
+        if reader.python:
+            warn("failonce: some are Python; failonce tools import reads the tools in such files")
         if self._left_out:
             warn(f"failonce: learning is off, so {plural(self._left_out, 'call')} left out")
         return reader

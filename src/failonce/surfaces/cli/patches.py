@@ -10,7 +10,7 @@ import typer
 
 from failonce.adapters.repository import Repository
 from failonce.compose import Parts
-from failonce.errors import BadInput, NotFound
+from failonce.errors import NotFound
 from failonce.gate.edits import counted, unified
 from failonce.gate.patches import Attempt
 from failonce.gate.sandboxed import READ
@@ -19,7 +19,7 @@ from failonce.lifecycle import WORDS
 from failonce.model import Json, Lesson, Signature, Tree
 from failonce.patching import Patches
 from failonce.ports import SignatureQuery
-from failonce.surfaces.cli import records
+from failonce.surfaces.cli import given, records
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.deciding import LessonId
 from failonce.surfaces.cli.lessons import repository_fixer
@@ -89,7 +89,7 @@ def add(  # noqa: PLR0917 - options
     Its `reproduce` must fail there as was recorded, and not after its `apply`. Nothing of the
     repository is changed. It waits until somebody approves it.
     """
-    script = _read(file)
+    script = given.code(file)
     with deciding(store) as parts:
         signature = _signature(parts, failure)
         folder, tree = _files(repo)
@@ -243,15 +243,6 @@ def _signature(parts: Parts, ref: str) -> Signature:
     if not own:
         raise NotFound(f"No failure has the id `{ref}`. `failonce failures` lists them.")
     return own[0]
-
-
-def _read(file: Path) -> str:
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is no text in UTF-8.") from error
 
 
 def _said(lesson: Lesson) -> str:

@@ -55,6 +55,8 @@ class Reader:
         self.sources = 0
         self.skipped = 0
         """Files in folders whose format nobody knows."""
+        self.python = 0
+        """Those of them that are Python."""
         self.failed = 0
         """Inputs named by the user that could not be read."""
         self.offers: list[Offer] = []
@@ -81,6 +83,7 @@ class Reader:
                 self._leave(source, error)
             else:
                 self.skipped += 1
+                self.python += source.name.endswith(".py")
             return None
 
     def _recordings(

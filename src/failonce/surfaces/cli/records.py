@@ -5,6 +5,7 @@ from datetime import datetime
 
 from failonce.accounting import Mined
 from failonce.developing import Day
+from failonce.developing.suggesting import Suggestion
 from failonce.lifecycle import WORDS
 from failonce.model import (
     Action,
@@ -217,6 +218,25 @@ def gap(one: Gap) -> Record:
         "status": one.status,
         "attempts": one.attempts,
         "at": moment(one.at),
+    }
+
+
+def suggestion(one: Suggestion) -> Record:
+    """What to do about a tool, or one that is missing."""
+    return {
+        "kind": one.kind,
+        "project": one.project,
+        "subject": one.subject,
+        "what": one.what,
+        "why": one.why,
+        "confidence": one.confidence,
+        "sure": one.sure,
+        "command": one.command,
+        "times": one.times,
+        "sessions": one.sessions,
+        "first": moment(one.first),
+        "last": moment(one.last),
+        "lesson": one.lesson or None,
     }
 
 

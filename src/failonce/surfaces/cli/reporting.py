@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -16,8 +18,9 @@ from failonce.ports import SignatureQuery
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.cli.lessons import pending_count
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
-from failonce.surfaces.cli.output import plural, say, show_json
+from failonce.surfaces.cli.output import plural, say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
+from failonce.surfaces.components import Component, Learned, Stands, components, learned
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -25,20 +28,36 @@ _RUNS = 5
 
 
 @app.command()
-def status(project: OneProject = None, store: StoreUrl = None, as_json: AsJson = False) -> None:
+def status(
+    project: OneProject = None,
+    of_parts: Annotated[
+        bool,
+        typer.Option("--parts", help="Try each part of learning tools, the sandbox too."),
+    ] = False,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the store, the mode and what waits.
 
     Of what watched tools reported it says how much was stored, waits in the spool, or was dropped.
+    With --parts also whether each part of what makes tools works here, and what to do about it.
     """
     with session(store) as parts:
         own = named(project, parts.config) or parts.config.project
         found = _status(parts, own)
+        has = learned(parts, own)
+        found["tools"] = asdict(has)
+        with waiting("Trying the parts"):
+            tried = components(parts, own) if of_parts else ()
+        found["parts"] = [asdict(c) for c in tried] if of_parts else None
         lessons = parts.store.lessons()
         runs = [e for e in parts.store.entries() if e.event.action is Action.MINED][-_RUNS:]
     if as_json:
         show_json(found)
         return
-    _tell_status(found, lessons, runs)
+    _tell_status(found, lessons, runs, has)
+    if tried:
+        _tell_parts(tried)
 
 
 def _status(parts: Parts, project: str) -> dict[str, Json]:
@@ -138,8 +157,20 @@ def _tell_model(found: Json) -> None:
     )
 
 
+def _tell_parts(found: Sequence[Component]) -> None:
+    counts = Counter(c.stands for c in found)
+    told = ", ".join(f"{counts[s]:,} {s}" for s in Stands if counts[s])
+    say(f"\nParts of learning tools: {told}, of {len(found)}")
+    wide = max(len(c.name) for c in found)
+    for group in dict.fromkeys(c.group for c in found):
+        say(group)
+        for c in (c for c in found if c.group == group):
+            cure = f" → {c.cure}" if c.cure else ""
+            say(f"  {c.stands:<7} {c.name:<{wide}}  {c.here}: {c.detail}{cure}")
+
+
 def _tell_status(
-    found: dict[str, Json], lessons: Sequence[Lesson], runs: Sequence[AuditEntry]
+    found: dict[str, Json], lessons: Sequence[Lesson], runs: Sequence[AuditEntry], has: Learned
 ) -> None:
     say(f"Store    {found['store']}")
     say(f"Project  {found['project']}")
@@ -161,6 +192,10 @@ def _tell_status(
     pending = pending_count(lessons)
     if pending:
         say(f"         {pending_phrase(pending)}")
+    say(
+        f"Tools    {has.known:,} known, {has.tools:,} learned ({has.generated:,} generated, "
+        f"{has.in_force:,} in force, {has.waiting:,} waiting); what works: failonce status --parts"
+    )
     _tell_reports(found["reports"])
     _tell_model(found["model"])
     for entry in runs:

@@ -1,15 +1,13 @@
 """`failonce tools …`: tools that were written for an agent, and run in the sandbox."""
 
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from failonce.compose import Parts
-from failonce.errors import BadInput, NotFound, ToolFailed
+from failonce.errors import NotFound, ToolFailed
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool, identifier
 from failonce.kinds.tool.template import template
@@ -17,7 +15,7 @@ from failonce.lifecycle import WORDS
 from failonce.making import Making
 from failonce.model import Json, KindName, Lesson, Proposer
 from failonce.outcome.health import WINDOW, Health, health
-from failonce.surfaces.cli import records
+from failonce.surfaces.cli import given, records
 from failonce.surfaces.cli.options import AsJson, Because, OneProject, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import deciding, named, session
@@ -73,7 +71,7 @@ def add(  # noqa: PLR0917 - options
     (failonce tools template NAME prints one). Nothing of it runs outside the sandbox. It waits
     until somebody approves it; the tool of that name that is in force stays until then.
     """
-    source = _read(file)
+    source = given.code(file)
     called = name or identifier(file.stem)
     with deciding(store) as parts, waiting("Trying it in the sandbox"):
         lesson = _making(parts).propose(
@@ -109,7 +107,7 @@ def run(
     """
     with session(store) as parts:
         own = named(project, parts.config) or parts.config.project
-        ran = granted(parts, own, name, _arguments(arguments))
+        ran = granted(parts, own, name, given.arguments(arguments))
     show_json(ran)
 
 
@@ -153,25 +151,6 @@ def _making(parts: Parts) -> Making:
     if parts.loop.making is None:
         raise ToolFailed("There is no sandbox here to try a tool in. failonce doctor says why.")
     return parts.loop.making
-
-
-def _read(file: Path) -> str:
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{file} is no text in UTF-8.") from error
-
-
-def _arguments(text: str) -> Mapping[str, Json]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise BadInput(f"The arguments are no JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise BadInput('The arguments must be one JSON object, such as {"url": "x"}.')
-    return value
 
 
 def _by_name(parts: Parts, project: str | None) -> dict[tuple[str, str], list[Lesson]]:

@@ -13,7 +13,11 @@ from failonce.language.inferring import infer
 from failonce.language.reading import Basis, Does, Reading, effects, reads
 from failonce.language.tool_names import nearest_tool, spec_of
 from failonce.model import Call, Json, ToolSpec
-from failonce.surfaces.cli import developing  # noqa: F401 - adds its commands to the group
+from failonce.surfaces.cli import (  # noqa: F401 - add their commands to the group
+    developing,
+    suggesting,
+    toolfolder,
+)
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl, at_most
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import named, session
@@ -40,6 +44,7 @@ class Known(StrEnum):
     """Where we know a tool's parameters from."""
 
     SCHEMA = "schema"
+    CODE = "code"
     CALLS = "calls"
     NOTHING = "nothing"
 
@@ -93,7 +98,8 @@ def tools(
 
     What it does (reads, writes, unknown) and how we know, what it may do beyond, its calls
     and the share that failed, and where we know its parameters from: from the schema that
-    it describes itself by, or from recorded calls. Schemas come in by failonce import.
+    it describes itself by, from its code, or from recorded calls. Schemas come in by failonce
+    import, code by failonce tools import.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -132,7 +138,7 @@ def _rows(parts: Parts, project: str) -> Iterator[Row]:
 
 
 def _row(project: str, name: str, called: _Called, spec: ToolSpec | None, working: Set[str]) -> Row:
-    known = Known.SCHEMA
+    known = Known.CODE if spec is not None and spec.code else Known.SCHEMA
     if spec is None:
         known = Known.CALLS if called.good else Known.NOTHING
         spec = replace(infer(called.good), name=name)
@@ -186,7 +192,8 @@ def _record(row: Row) -> dict[str, Json]:
         "effects": sorted(effects(spec)),
         "known": row.known,
         "means": row.means,
-        "described_as": spec.name if row.known is Known.SCHEMA else None,
+        "described_as": spec.name if row.known in (Known.SCHEMA, Known.CODE) else None,
+        "code": spec.code or None,
         "digest": spec.digest or None,
         "closed": spec.closed,
         "read_only": spec.read_only,

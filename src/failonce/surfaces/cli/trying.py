@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from failonce.compose import Parts
-from failonce.errors import BadInput
 from failonce.kinds.behaviour import (
     ANY_TOOL,
     Behaviour,
@@ -26,6 +25,7 @@ from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool
 from failonce.model import Call, Category, Ending, Failure, Json, Lesson
+from failonce.surfaces.cli import given
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.deciding import LessonId
 from failonce.surfaces.cli.lessons import repository_fixer
@@ -64,7 +64,7 @@ def try_(  # noqa: PLR0917 - options
         if repository_fixer(lesson) is not None:
             found = tried(parts, lesson, repo, as_json=as_json)
             raise typer.Exit(ExitCode.NEGATIVE if found.wrong and not found.mended else ExitCode.OK)
-        args = _arguments(arguments)
+        args = given.arguments(arguments)
         if isinstance(body, LearnedTool):
             _run(parts, lesson, body, args, as_json=as_json)
             return
@@ -150,13 +150,3 @@ def _failure(lesson: Lesson, error: str) -> Failure:
     """The failure that the caller names, as one of the class that the lesson is for."""
     signature = next(iter(lesson.proposal.signatures), "")
     return Failure(message=error, signature=signature, category=Category.UNKNOWN)
-
-
-def _arguments(text: str) -> Mapping[str, Json]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise BadInput(f"The arguments are no JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise BadInput('The arguments must be one JSON object, such as {"url": "x"}.')
-    return value

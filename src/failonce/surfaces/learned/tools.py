@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -10,10 +11,11 @@ from failonce.compose import Parts, configure
 from failonce.compose.sandbox import sandbox_for
 from failonce.errors import NotFound, Refused, ToolFailed
 from failonce.gate.sandboxed import beyond, less
-from failonce.identity import intact
+from failonce.identity import canonical_json, intact
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool
+from failonce.language.plain import plain
 from failonce.lifecycle import IN_FORCE
 from failonce.model import (
     Answer,
@@ -180,8 +182,17 @@ class LearnedFunction:
                 value = asyncio.run(_awaited(value))
         except Exception as error:
             return _not_made(f"{type(error).__name__}: {error}")
-        text, _, _ = said(value)
-        return Answer(text=value if isinstance(value, str) else text)
+        return Answer(text=_whole(value))
+
+
+def _whole(value: Any) -> str:
+    """As it is recorded, but not cut: code would take what is left for all that there is."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) or (isinstance(value, dict) and "isError" not in value):
+        with suppress(ValueError, RecursionError):
+            return canonical_json(plain(value))
+    return said(value)[0]
 
 
 async def _awaited(value: Any) -> Any:

@@ -6,6 +6,7 @@ learned.recall_for_plan(plan)               the same for the tools of a plan
 learned.augment_plan(plan).plan             the plan with its hints
 learned.get_failures(tool="fetch")          and what else C18 asks for
 learned.handle_unknown_command(text)        a tool that is missing
+learned.suggest_tools()                     tools that are missing, or weak
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from datetime import datetime
 
 from failonce.compose import Parts
 from failonce.developing import Came, Developed, Developing
+from failonce.developing.suggesting import Advised, Suggestion, Suggestions, suggest
 from failonce.errors import UserError
 from failonce.model import Lesson, Mode
 from failonce.surfaces.learning import failures
@@ -32,6 +34,7 @@ from failonce.surfaces.learning.rules import InForce, Recalled
 from failonce.surfaces.plans import AugmentationResult, PlanModification, augment_plan, tools_of
 
 __all__ = [
+    "Advised",
     "Analysis",
     "Analyst",
     "AnsweredBy",
@@ -48,6 +51,8 @@ __all__ = [
     "Recalled",
     "Stored",
     "Suggested",
+    "Suggestion",
+    "Suggestions",
     "pattern_to_modification",
 ]
 
@@ -187,6 +192,21 @@ class Learning:
     def learn_from_failure(self, tool_name: str, error: str, user_intent: str = "") -> Developed:
         """The same, as one of the seeds calls it (H20)."""
         return self.handle_tool_failure(tool_name, error, user_intent)
+
+    def suggest_tools(self, *, limit: int | None = 10) -> Suggestions:
+        """What is missing among the project's tools, and what to do about weak ones (H21, H23).
+
+        From recorded calls and requests, without a model; nothing is written. The first of
+        `Suggestions.told` was in the way of most sessions.
+        """
+        memory = self.memory
+        return suggest(
+            memory.store,
+            [memory.project],
+            here=memory.parts.config.project,
+            least=memory.parts.config.policy.min_clusters,
+            limit=limit,
+        )
 
     def _developing(self) -> Developing:
         if self.memory.mode is Mode.OFF:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from failonce.errors import BadInput
+from failonce.gathering import newest
 from failonce.language.category import from_name
 from failonce.model import Category, Evidence, Signature
 from failonce.ports import SignatureOrder, SignatureQuery, Store
@@ -83,20 +84,6 @@ def stats(store: Store, project: str) -> FailureStats:
         by_category=_summed(classes, lambda s: s.category),
         by_day={day: failed for day, _, failed in daily},
     )
-
-
-def newest(store: Store, signature: str, project: str, limit: int) -> list[Evidence]:
-    """The newest failures of a class in one project, newest first.
-
-    A class goes through all projects, so those of others may stand before them.
-    """
-    asked = limit
-    while True:
-        found = store.samples(signature, limit=asked)
-        own = [e for e in found if e.call.project == project]
-        if len(own) >= limit or len(found) < asked:
-            return own[:limit]
-        asked *= 4
 
 
 def _summed(classes: Iterable[Signature], key: Callable[[Signature], K]) -> Mapping[K, int]:

@@ -7,45 +7,36 @@ from is told by all sessions that made these calls, and the code is put together
 session adds that no other one taught is how the tool is judged (seed 002, H13; DESIGN section 6).
 """
 
-import json
-import keyword
-import pprint
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
 from failonce.identity import canonical_json
 from failonce.kinds.tool import DeclaredCase, Inner, identifier
-from failonce.language.sentence import plain_name
-from failonce.model import Args, Evidence, Json, KindName, Proposal, Proposer, Trust
+from failonce.model import Args, Evidence, Json, KindName, Proposal, Proposer
+from failonce.proposal.tools.rows import LEAST_CLUSTERS, Path, equal, leaves, rows
+from failonce.proposal.tools.writing import (
+    DECLARED,
+    MOST_INPUTS,
+    MOST_JUDGES,
+    SHORT,
+    Composite,
+    annotation,
+    arguments,
+    module,
+    parameter,
+)
 
 LENGTHS: Final = (4, 3, 2)
 """Calls in one tool, at most and at least."""
-LEAST_CLUSTERS: Final = 3
-"""Sessions or tasks that made the calls."""
 MOST_TRIED: Final = 60
 """Sequences that are looked at closely, those of most sessions first."""
 MOST_INSTANCES: Final = 200
-MOST_LEAVES: Final = 200
-"""Values that are looked for in one answer."""
-MOST_INPUTS: Final = 8
-"""Parameters of the tool; one with more is no simpler than its calls."""
-MOST_JUDGES: Final = 40
-"""Callers whose calls, one row of each, tell whether the tool is right."""
-DECLARED: Final = 2
-"""Cases that the tool declares; all others stay with the judge."""
-_WIDTH: Final = 92
-_SHORT: Final = 4_000
-"""Characters of the answers of a case that stands in the code."""
 _TELLING: Final = 3
 """Characters of a value from which on it is no coincidence that it stands in an answer."""
-
-Path = tuple[str | int, ...]
 
 
 class From(StrEnum):
@@ -88,20 +79,11 @@ class Instance:
     @cached_property
     def answers(self) -> tuple[Mapping[Path, Json], ...]:
         """What stands where in the answer of each."""
-        return tuple(_leaves(e.message) for e in self.calls)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composite:
-    """A proposed tool, and recorded calls that tell what it must answer."""
-
-    proposal: Proposal
-    cases: tuple[tuple[str, DeclaredCase], ...]
-    """(cluster, case) of those that did not teach it."""
+        return tuple(leaves(e.message) for e in self.calls)
 
 
 def composites(calls: Iterable[Evidence], learned: Set[str] = frozenset()) -> Iterator[Composite]:
-    """Tools for the sequences that recur in recorded calls, which come session by session.
+    """Tools for the sequences that recur in recorded calls, which come in order in each session.
 
     Calls of tools that were `learned`, and those that these made, are nobody's habit.
     """
@@ -123,14 +105,13 @@ def _recurring(
 ) -> list[tuple[tuple[str, ...], list[Instance]]]:
     """Sequences of different tools that enough clusters made; longer ones first."""
     found: dict[tuple[str, ...], list[Instance]] = defaultdict(list)
-    for session in _sessions(calls):
-        for row in _rows(_own(session, learned)):
-            for length in LENGTHS:
-                for first in range(len(row) - length + 1):
-                    own = tuple(row[first : first + length])
-                    tools = tuple(e.call.tool for e in own)
-                    if len(set(tools)) == length and len(found[tools]) < MOST_INSTANCES:
-                        found[tools].append(Instance(calls=own))
+    for row in rows(calls, learned):
+        for length in LENGTHS:
+            for first in range(len(row) - length + 1):
+                own = tuple(row[first : first + length])
+                tools = tuple(e.call.tool for e in own)
+                if len(set(tools)) == length and len(found[tools]) < MOST_INSTANCES:
+                    found[tools].append(Instance(calls=own))
     often = {
         tools: instances
         for tools, instances in found.items()
@@ -138,42 +119,6 @@ def _recurring(
     }
     ranked = sorted(often.items(), key=lambda x: (-len({i.cluster for i in x[1]}), x[0]))
     return sorted(ranked[:MOST_TRIED], key=lambda x: -len(x[0]))
-
-
-def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
-    own: list[Evidence] = []
-    for e in calls:
-        if own and (own[-1].call.session, own[-1].call.project) != (e.call.session, e.call.project):
-            yield own
-            own = []
-        own.append(e)
-    if own:
-        yield own
-
-
-def _own(session: Sequence[Evidence], learned: Set[str]) -> list[Evidence]:
-    """The calls that the caller made itself: not those made while a learned tool ran."""
-    found: list[Evidence] = []
-    until: datetime | None = None
-    for e in session:
-        if e.call.tool in learned:
-            until = e.at + timedelta(milliseconds=e.duration_ms or 0.0)
-        elif until is None or e.at > until:
-            found.append(e)
-    return found
-
-
-def _rows(session: Sequence[Evidence]) -> Iterator[list[Evidence]]:
-    """Calls in a row that worked, with their arguments known, by callers that may teach."""
-    row: list[Evidence] = []
-    for e in session:
-        plain = plain_name(e.call.tool) and e.call.args is not None
-        if e.good and plain and e.trust is Trust.OPERATOR:
-            row.append(e)
-        else:
-            yield row
-            row = []
-    yield row
 
 
 def _inside(tools: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -198,7 +143,7 @@ def _composite(tools: tuple[str, ...], instances: Sequence[Instance]) -> Composi
     plan = _plan(same)
     if not _joined(plan) or len(_inputs(plan, tools)) > MOST_INPUTS:
         return None
-    short = [i for i in same if sum(len(e.message) for e in i.calls) <= _SHORT]
+    short = [i for i in same if sum(len(e.message) for e in i.calls) <= SHORT]
     declared = list({i.cluster: i for i in short}.values())[:DECLARED]
     if not declared:
         return None
@@ -241,9 +186,9 @@ def _answered(instances: Sequence[Instance], values: Sequence[Json], step: int) 
     for before in reversed(range(step)):
         answers = [i.answers[before] for i in instances]
         for path, first in answers[0].items():
-            there = _equal(first, values[0]) and (telling or path)
+            there = equal(first, values[0]) and (telling or path)
             pairs = zip(answers, values, strict=True)
-            if there and all(path in a and _equal(a[path], v) for a, v in pairs):
+            if there and all(path in a and equal(a[path], v) for a, v in pairs):
                 return Source(of=From.ANSWER, step=before, path=path)
     return None
 
@@ -253,31 +198,9 @@ def _earlier(instances: Sequence[Instance], values: Sequence[Json], step: int) -
     for before in range(step):
         for name in sorted(instances[0].args[before]):
             pairs = zip(instances, values, strict=True)
-            if all(_equal(i.args[before][name], v) for i, v in pairs):
+            if all(equal(i.args[before][name], v) for i, v in pairs):
                 return Source(of=From.ARGUMENT, step=before, name=name)
     return None
-
-
-def _leaves(text: str) -> dict[Path, Json]:
-    """What stands where in an answer; all of its text at the empty path."""
-    found: dict[Path, Json] = {(): text}
-    try:
-        waiting: list[tuple[Path, Json]] = [((), json.loads(text))]
-    except (ValueError, RecursionError):
-        return found
-    while waiting and len(found) < MOST_LEAVES:
-        path, value = waiting.pop(0)
-        if isinstance(value, Mapping):
-            waiting += [((*path, str(key)), item) for key, item in value.items()]
-        elif isinstance(value, list):
-            waiting += [((*path, n), item) for n, item in enumerate(value[:20])]
-        elif path:
-            found[path] = value
-    return found
-
-
-def _equal(one: Json, other: Json) -> bool:
-    return type(one) is type(other) and one == other
 
 
 def _joined(plan: Plan) -> bool:
@@ -298,9 +221,8 @@ def _inputs(plan: Plan, tools: Sequence[str]) -> dict[tuple[int, str], str]:
     for step, sources in enumerate(plan):
         for name, source in sources.items():
             if source.of is From.INPUT:
-                plain = identifier(name)
-                taken = plain in found.values() or plain in ("call", "json")
-                found[step, name] = f"{identifier(tools[step])}_{plain}" if taken else plain
+                taken = {*found.values(), "call", "json"}
+                found[step, name] = parameter(name, tools[step], taken)
     return found
 
 
@@ -334,32 +256,23 @@ def _code(
     tools: Sequence[str], plan: Plan, instances: Sequence[Instance], declared: Sequence[Instance]
 ) -> str:
     inputs = _inputs(plan, tools)
-    parsed = any(s.path for sources in plan for s in sources.values() if s.of is From.ANSWER)
-    given = [f"{p}: {_type(instances, step, name)}" for (step, name), p in inputs.items()]
-    doc = f"Calls {', '.join(tools[:-1])} and {tools[-1]}, each with what came before."
-    lines = [f'"""{doc}"""', ""]
-    lines += ["import json", ""] if parsed else []
-    lines += [f"CALLS = {list(tools)!r}", "CASES = ["]
-    lines += [_indented(_written(_case(i, plan, tools))) for i in declared]
-    lines += ["]", "", "", f"def {_name(tools)}({', '.join(given)}) -> str:", f'    """{doc}"""']
+    body = []
     for step, (tool, sources) in enumerate(zip(tools, plan, strict=True)):
         values = {name: _value(source, plan, inputs) for name, source in sources.items()}
-        lines.append(f"    answer_{step + 1} = call({', '.join([repr(tool), *_given(values)])})")
-    lines.append(f"    return answer_{len(tools)}")
-    return "\n".join(lines) + "\n"
-
-
-def _given(values: Mapping[str, str]) -> Iterator[str]:
-    """The arguments of a call as Python; names that Python has no room for in one dict."""
-    odd = {n: v for n, v in values.items() if not n.isidentifier() or keyword.iskeyword(n)}
-    yield from (f"{name}={value}" for name, value in values.items() if name not in odd)
-    if odd:
-        yield "**{" + ", ".join(f"{name!r}: {value}" for name, value in odd.items()) + "}"
-
-
-def _indented(case: Mapping[str, Json]) -> str:
-    text = pprint.pformat(case, width=_WIDTH, sort_dicts=False)
-    return textwrap.indent(text, "    ") + ","
+        body.append(f"answer_{step + 1} = call({', '.join([repr(tool), *arguments(values)])})")
+    return module(
+        f"Calls {', '.join(tools[:-1])} and {tools[-1]}, each with what came before.",
+        name=_name(tools),
+        calls=tools,
+        cases=[_case(i, plan, tools) for i in declared],
+        given=[
+            f"{p}: {annotation(i.args[step][name] for i in instances)}"
+            for (step, name), p in inputs.items()
+        ],
+        returns="str",
+        body=[*body, f"return answer_{len(tools)}"],
+        imports=any(s.path for own in plan for s in own.values() if s.of is From.ANSWER),
+    )
 
 
 def _value(source: Source, plan: Plan, inputs: Mapping[tuple[int, str], str]) -> str:
@@ -377,14 +290,6 @@ def _value(source: Source, plan: Plan, inputs: Mapping[tuple[int, str], str]) ->
             return f"json.loads({answer}){steps}" if source.path else answer
 
 
-def _type(instances: Sequence[Instance], step: int, name: str) -> str:
-    """The Python types of the values that callers gave."""
-    kinds = {type(i.args[step][name]) for i in instances}
-    names = sorted("None" if k is type(None) else k.__name__ for k in kinds)
-    known = {"str", "int", "float", "bool", "list", "dict", "None"}
-    return " | ".join(names) if known.issuperset(names) else "object"
-
-
 def _case(instance: Instance, plan: Plan, tools: Sequence[str]) -> DeclaredCase:
     """What a session did, as a case: its inputs, what its calls answered, what it ended with."""
     inputs = _inputs(plan, tools)
@@ -393,9 +298,3 @@ def _case(instance: Instance, plan: Plan, tools: Sequence[str]) -> DeclaredCase:
         Inner(tool=e.call.tool, args=e.call.args or {}, answer=e.message) for e in instance.calls
     )
     return DeclaredCase(args=args, result=instance.calls[-1].message, answers=answers)
-
-
-def _written(case: DeclaredCase) -> Mapping[str, Json]:
-    """The case as it stands in code."""
-    answers = [{"tool": a.tool, "arguments": a.args, "answer": a.answer} for a in case.answers]
-    return {"arguments": case.args, "answers": answers, "result": case.result}

@@ -7,7 +7,7 @@ import pytest
 
 from failonce.kinds.tool import LearnedTool
 from failonce.model import Evidence, Trust
-from failonce.proposal.sequences import Composite, composites
+from failonce.proposal.tools.sequences import Composite, composites
 from tests.made import evidence, session
 
 
