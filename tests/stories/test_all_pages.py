@@ -23,7 +23,7 @@ def test_pages_become_one_call_in_another_process(place: Place) -> None:
     assert (found["state"], found["target"]) == ("waiting", "all_pages_of_list_orders")
     card = place.failonce("show", found["id"])
     assert "def all_pages_of_list_orders(customer: str) -> dict:" in card
-    assert "10 callers read all pages of list_orders, 28 calls in all" in card
+    assert "10 callers read all pages of list_orders, 28 calls in all" in " ".join(card.split())
     assert place.agent(AGENT, 100, 1)["tools"] == [], "nothing runs that nobody read"
 
     place.failonce("approve", found["id"], "--reason", "read it")
