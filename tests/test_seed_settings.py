@@ -1,6 +1,7 @@
 """The keys of the seed's `ini` file: what the page says of each is so."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,17 @@ def test_what_the_page_says_of_defaults_is_so(toml: Path) -> None:
     assert (told.name, told.temperature, told.max_tokens) == (None, 0.3, 2000)
     assert config.policy.limits == Limits(seconds=10.0, memory_bytes=512 << 20)
     assert config.policy.unread == Grants(), "no network, no files, no programs"
-    said = {key: said for key, (_, said) in rows().items()}
-    assert said["max_auto_tools"] == "50"
-    assert said["min_confidence"].startswith("0.7")
-    assert said["temperature"] == "0.3"
-    assert said["max_tokens"] == "2000"
-    assert said["memory_limit"] == "512 MiB"
+
+
+@pytest.mark.proves("H24", "H25", "H26", "H34")
+@pytest.mark.parametrize(
+    "key", [k for k, (here, _) in rows().items() if here and k != "auto_learning_enabled"]
+)
+def test_a_key_with_a_name_here_has_the_default_that_is_told(toml: Path, key: str) -> None:
+    assert not toml.exists()
+    here, said = rows()[key]
+    section, name = here.split(".")
+    default = getattr(getattr(configure(environ={}).settings, section), name)
+    if isinstance(default, timedelta):
+        default = int(default.total_seconds())
+    assert said.startswith("no default" if default is None else str(default))

@@ -321,7 +321,8 @@ class Review:
 
     def identify(self, proposal: Proposal, latest: dict[str, Lesson]) -> tuple[str, Lesson | None]:
         """The id of a proposal's identity, and the newest version that has it."""
-        taken = {x.id for x in latest.values() if not _same(x.proposal, proposal)}
+        own = (proposal.place, proposal.key)
+        taken = {x.id for x in latest.values() if (x.proposal.place, x.proposal.key) != own}
         name = lesson_id(proposal, taken)
         return name, latest.get(name)
 
@@ -442,13 +443,3 @@ def _stands_alone(lesson: Lesson) -> bool:
         return KINDS.find(lesson.proposal.kind).alone
     except BadInput:  # of a kind that only others know
         return False
-
-
-def _same(one: Proposal, other: Proposal) -> bool:
-    """Whether two proposals are versions of one lesson."""
-    return (one.project, one.kind, one.target, one.key) == (
-        other.project,
-        other.kind,
-        other.target,
-        other.key,
-    )
