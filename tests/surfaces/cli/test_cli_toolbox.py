@@ -74,6 +74,7 @@ def test_files_and_arguments_that_cannot_be_read(shell: Shell) -> None:
         assert run.out == ""
 
 
+@pytest.mark.proves("H15")
 def test_the_template_is_a_tool(shell: Shell) -> None:
     the_sandbox()
     text = shell.ok("tools", "template", "my.tool").out
