@@ -35,10 +35,12 @@ def lines(lesson: Lesson, body: PatchFixer, width: int) -> Iterator[Line]:
 
 
 def _does(body: PatchFixer) -> Iterator[str]:
-    yield f"{body.description}"
+    yield body.description
     yield f"It is for failures of `{body.component}` that say: {body.message_regex}"
-    yield "It runs in the sandbox on a copy. What it changed there is compared outside, shown, and"
-    yield "written to your files by failonce, never by the script; and only when you say so."
+    yield (
+        "It runs in the sandbox on a copy. What it changed there is compared outside, shown, and "
+        "written to your files by failonce, never by the script; and only when you say so."
+    )
     if body.undoes:
         yield "It declares a way back (`undo`)."
 
