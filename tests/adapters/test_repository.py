@@ -46,12 +46,13 @@ def root(tmp_path: Path) -> Path:
 
 def test_it_is_read_as_git_sees_it(root: Path) -> None:
     found = Repository(root)
-    tree = found.read()
+    read = found.read()
+    tree = read.tree
     assert set(tree) == {".gitignore", "known.py", "run.sh", "deep/er/new.py"}
     assert tree["run.sh"].executable
     assert not tree["known.py"].executable
     assert tree["deep/er/new.py"].content == b"\xff\n"
-    assert {(x.path, x.why) for x in found.left} == {
+    assert {(x.path, x.why) for x in read.left} == {
         (".env", "its name says that it holds secrets"),
         ("away", "it is a link"),
         ("link", "it is a link"),
@@ -59,14 +60,14 @@ def test_it_is_read_as_git_sees_it(root: Path) -> None:
 
 
 def test_a_part_of_it_is_a_repository_too(root: Path) -> None:
-    assert set(Repository(root / "deep").read()) == {"er/new.py"}
+    assert set(Repository(root / "deep").read().tree) == {"er/new.py"}
 
 
 def test_a_folder_that_git_does_not_know_is_walked(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(root / "nothing"))
-    tree = Repository(root).read()
+    tree = Repository(root).read().tree
     assert set(tree) == {".gitignore", "known.py", "run.sh", "deep/er/new.py", "build/made"}
 
 
@@ -97,7 +98,7 @@ def test_it_must_be_a_folder(tmp_path: Path) -> None:
 
 def test_edits_are_written_and_modes_stay(root: Path) -> None:
     found = Repository(root)
-    tree = found.read()
+    tree = found.read().tree
     (root / "known.py").chmod(0o640)
     after = {
         "known.py": File(content=b"2\n"),
@@ -106,7 +107,7 @@ def test_edits_are_written_and_modes_stay(root: Path) -> None:
         ".gitignore": tree[".gitignore"],
     }
     found.write(tree, edits(tree, after))
-    assert dict(Repository(root).read()) == after
+    assert dict(Repository(root).read().tree) == after
     assert (root / "known.py").stat().st_mode & 0o777 == 0o640
     assert os.access(root / "new/one.sh", os.X_OK)
     assert not [p for p in root.rglob("*") if "failonce" in p.name]
@@ -114,7 +115,7 @@ def test_edits_are_written_and_modes_stay(root: Path) -> None:
 
 def test_what_was_changed_meanwhile_is_left_alone(root: Path) -> None:
     found = Repository(root)
-    tree = found.read()
+    tree = found.read().tree
     (root / "known.py").write_text("mine\n")
     done = {"a.py": File(content=b""), "known.py": File(content=b"2\n")}
     with pytest.raises(BadInput, match="was changed meanwhile"):
@@ -125,7 +126,7 @@ def test_what_was_changed_meanwhile_is_left_alone(root: Path) -> None:
 
 def test_nothing_is_written_behind_a_link(root: Path, tmp_path: Path) -> None:
     found = Repository(root)
-    tree = found.read()
+    tree = found.read().tree
     for path in ("away/x", "link", "deep/../../x"):
         with pytest.raises(BadInput, match="nothing was changed"):
             found.write(tree, {path: File(content=b"x")})
@@ -134,7 +135,7 @@ def test_nothing_is_written_behind_a_link(root: Path, tmp_path: Path) -> None:
 
 def test_where_one_cannot_be_written_all_are_as_before(root: Path) -> None:
     found = Repository(root)
-    tree = found.read()
+    tree = found.read().tree
     done = {
         "a.py": File(content=b"new"),
         "known.py": None,
@@ -143,4 +144,4 @@ def test_where_one_cannot_be_written_all_are_as_before(root: Path) -> None:
     }
     with pytest.raises(StoreError, match="all files are as they were"):
         found.write(tree, done)
-    assert dict(Repository(root).read()) == tree
+    assert dict(Repository(root).read().tree) == tree

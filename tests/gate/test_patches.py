@@ -6,7 +6,7 @@ from failonce.adapters.sandbox.copies import FolderCopies
 from failonce.gate.judge import Case, judge
 from failonce.gate.patches import Attempt, Patching, proof, tried, undone
 from failonce.kinds.fixer import PatchFixer
-from failonce.model import File, Grants, KindName, Limits, Power, Ruling, Tree
+from failonce.model import File, Grants, Job, KindName, Limits, Power, Ran, Ruling, Tree
 from failonce.skill import decide
 from tests.kinds.fixer.scripts import REPRODUCE, UNDO, patch, script
 from tests.made import proposal
@@ -240,3 +240,31 @@ def test_the_failure_is_known_by_its_words() -> None:
     wrong = tried(body, on()).wrong
     assert wrong is not None
     assert wrong.name == "before"
+
+
+def test_nothing_more_is_run_once_something_forbids_it() -> None:
+    """A script may take its whole time in each run."""
+
+    class Counted:
+        """Copies that know which functions were run in them."""
+
+        def __init__(self) -> None:
+            self._copies = FolderCopies(the_sandbox())
+            self.sandbox = self._copies.sandbox
+            self.runs: list[str] = []
+
+        def run(self, tree: Tree, job: Job) -> tuple[Ran, Tree]:
+            self.runs.append(job.entry)
+            return self._copies.run(tree, job)
+
+    def ran(text: str) -> list[str]:
+        copies = Counted()
+        tried(patch(text), Patching(copies=copies, tree=TREE, limits=QUICK))
+        return copies.runs
+
+    assert ran(script(reproduce="    raise ValueError")) == ["reproduce"]
+    assert ran(script(reproduce="    return None")) == ["reproduce", "apply"]  # mended already?
+    assert ran(script(apply="    return False")) == ["reproduce", "apply"]
+    whole = ["reproduce", "apply", "reproduce", "apply", "undo"]
+    assert ran(script(undo=UNDO)) == whole
+    assert ran(script()) == whole[:-1]

@@ -1,6 +1,5 @@
 """The eighteen components of a seed, each found by asking what does the work."""
 
-import importlib
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-import failonce.surfaces
 from failonce.adapters.sandbox import Bubblewrap
 from failonce.model import Enforced
 from tests.endpoint import Reply, serving
@@ -169,16 +167,3 @@ def test_what_is_known_of_tools_is_counted(shell: Shell) -> None:
     found = parts(shell)
     assert found["Tools directory"]["detail"] == "2 tools in this project"
     assert found["Capability registry"]["detail"] == "2 from code, 0 learned"
-
-
-def test_a_server_is_ready_where_there_is_one(
-    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "more/mcp").mkdir(parents=True)
-    (tmp_path / "more/mcp/__init__.py").write_text("")
-    monkeypatch.setattr(
-        failonce.surfaces, "__path__", [*failonce.surfaces.__path__, str(tmp_path / "more")]
-    )
-    importlib.invalidate_caches()
-    found = parts(shell)
-    assert found["MCP server"]["stands"] == found["Self-learning integration"]["stands"] == "ready"

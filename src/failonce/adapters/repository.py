@@ -35,6 +35,14 @@ class Left:
     why: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What was read of a folder, and what was not."""
+
+    tree: Tree
+    left: tuple[Left, ...]
+
+
 class Repository:
     """A folder with the files of a project; under git where it is one of git's."""
 
@@ -43,10 +51,9 @@ class Repository:
         self.root = root.resolve()
         if not self.root.is_dir():
             raise BadInput(f"{root} is no folder. Name the one of the repository.")
-        self.left: tuple[Left, ...] = ()
 
-    def read(self) -> Tree:
-        """Its files; `left` says afterwards which were left out.
+    def read(self) -> Contents:
+        """Its files, and which were left out.
 
         Raises `BadInput` where they are more than can be copied again and again.
         """
@@ -71,8 +78,7 @@ class Repository:
                 continue
             except OSError as error:
                 left.append(Left(path=path, why=error.strerror or "it cannot be read"))
-        self.left = tuple(left)
-        return found
+        return Contents(tree=found, left=tuple(left))
 
     def write(self, tree: Tree, done: Edits) -> None:
         """Change the files as told, or none: `tree` is what they must still hold.

@@ -6,8 +6,9 @@ Every run gets a copy of its own. What was changed is found by comparing files, 
 is looked for again in a copy that was made from the repository and these changes alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from failonce.gate.edits import MOST_BYTES, MOST_FILES, counted, edited, edits, protected
@@ -67,30 +68,36 @@ class Attempt:
 
 def tried(body: PatchFixer, on: Patching | None) -> Attempt:
     """Every check on a script; the first that forbids it is the last."""
-    checks = [lint(body.findings), held(None if on is None else on.copies.sandbox)]
+    first = lint(body.findings)
     if on is None:
-        checks.append(_NO_REPOSITORY)
-    else:
-        checks.append(level(body.grants, on.safety))
-    attempt = Attempt(checks=tuple(checks))
-    if on is None or attempt.wrong:
-        return attempt
+        return Attempt(checks=(first, _NO_REPOSITORY))
     runs = _Runs(body, on)
-    for check in (*runs.checks(), reach(body.grants, on.allowed), READ):
-        checks.append(check)
-        attempt = Attempt(checks=tuple(checks), edits=runs.edits, mended=runs.mended)
-        if attempt.wrong:
-            break
-    return attempt
+    last = (reach(body.grants, on.allowed), READ)
+    checks = _asked(chain((first,), _allowed(body, on), runs.checks(), last))
+    return Attempt(checks=checks, edits=runs.edits, mended=runs.mended)
 
 
 def undone(body: PatchFixer, on: Patching) -> Attempt:
     """What the script's own way back makes of a repository that it mended."""
-    checks = [held(on.copies.sandbox)]
     runs = _Runs(body, on)
-    if checks[0].passed or not checks[0].fatal:
-        checks += runs.back()
-    return Attempt(checks=tuple(checks), edits=runs.edits)
+    checks = _asked(chain(_allowed(body, on), runs.back()))
+    return Attempt(checks=checks, edits=runs.edits)
+
+
+def _allowed(body: PatchFixer, on: Patching) -> Iterator[CheckResult]:
+    """May it run here at all?"""
+    yield held(on.copies.sandbox)
+    yield level(body.grants, on.safety)
+
+
+def _asked(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """The checks up to the first that forbids it; those after it are not even found out."""
+    found: list[CheckResult] = []
+    for check in checks:
+        found.append(check)
+        if check.fatal and not check.passed:
+            break
+    return tuple(found)
 
 
 def proof(attempt: Attempt) -> Proof:
@@ -118,11 +125,14 @@ class _Runs:
         """In the order in which each relies on those before it."""
         tree = self._on.tree
         before, _ = self._run(REPRODUCE, tree)
-        found = self._is_failure(before)
+        there = before.ending is not Ending.RETURNED
+        if there:
+            yield _fatal("before", self._is_failure(before), self._before(before))
         ran, after = self._run(APPLY, tree)
         self.edits = edits(tree, after)
-        self.mended = before.ending is Ending.RETURNED and ran.value is False and not self.edits
-        yield _fatal("before", found, self._before(before))
+        if not there:
+            self.mended = ran.value is False and not self.edits
+            yield _fatal("before", False, self._before(before))
         yield self._applied(ran)
         yield self._allowed()
         mended = edited(tree, self.edits)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
-from importlib.util import find_spec
 from typing import Final
 
 from failonce.adapters.in_force import InForce, file_beside
@@ -87,8 +86,6 @@ _DYNAMIC: Final = "dynamic tools"
 _SERVER: Final = "server"
 
 _Found = tuple[Stands, str, str]
-_SERVING: Final = "failonce.surfaces.mcp"
-"""Where the server is, in versions that have one."""
 _MODEL: Final = "set model.name"
 _BAD: Final = '''def sample(text: str) -> str:
     """Opens a socket that it does not declare."""
@@ -241,9 +238,7 @@ class _Look:
         return Stands.READY, f"all {len(held)} barriers held a moment ago", ""
 
     def _integration(self) -> _Found:
-        if find_spec(_SERVING) is None:
-            return Stands.PARTLY, f"Python processes only; {_NO_SERVER}", ""
-        return Stands.READY, "Python processes, and the MCP server", ""
+        return Stands.PARTLY, f"Python processes only; {_NO_SERVER}", ""
 
     # -------------------------------------------------------- registry
 
@@ -263,9 +258,7 @@ class _Look:
         return Stands.READY, f"{counted(len(found), 'tool')} with {counted(calls, 'use')}", ""
 
     def _server(self) -> _Found:
-        if find_spec(_SERVING) is None:
-            return Stands.ABSENT, _NO_SERVER, "in Python: failonce.learning()"
-        return Stands.READY, "it is installed", ""
+        return Stands.ABSENT, _NO_SERVER, "in Python: failonce.learning()"
 
     # --------------------------------------------------- dynamic tools
 

@@ -1,14 +1,14 @@
 """`failonce patches …`: scripts that mend the repository that failures come from."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from failonce.adapters.repository import Repository
+from failonce.adapters.repository import Contents, Left, Repository
 from failonce.compose import Parts
 from failonce.errors import NotFound
 from failonce.gate.edits import counted, unified
@@ -92,15 +92,15 @@ def add(  # noqa: PLR0917 - options
     script = given.code(file)
     with deciding(store) as parts:
         signature = _signature(parts, failure)
-        folder, tree = _files(repo)
+        found = _files(Repository(repo))
         with waiting("Trying it in the sandbox"):
             lesson = parts.patches().propose(
-                script, tree, signature, says=says, reason=reason or f"from {file.name}"
+                script, found.tree, signature, says=says, reason=reason or f"from {file.name}"
             )
     if as_json:
         show_json(records.lesson(lesson))
         return
-    _left(folder)
+    _left(found.left)
     say(f"{lesson.id} waits: {lesson.judgement.proof.line}")
     for check in lesson.judgement.checks:
         if not check.passed:
@@ -166,18 +166,19 @@ def _carry_out(
         known = parts.patches()
         if asked.write:
             known.applicable(lesson)
-        folder, tree = _files(repo)
+        folder = Repository(repo)
+        files = _files(folder)
         with waiting("Trying it in the sandbox"):
-            found = attempt(known, lesson, tree)
+            found = attempt(known, lesson, files.tree)
         good = found.wrong is None and not found.mended
         if asked.write and good:
-            folder.write(tree, found.edits)
-            known.record(lesson, tree, found.edits, where=folder.root.name, back=asked.back)
+            folder.write(files.tree, found.edits)
+            known.record(lesson, files.tree, found.edits, where=folder.root.name, back=asked.back)
     if asked.as_json:
-        show_json(_record(lesson, tree, found, written=asked.write and good))
+        show_json(_record(lesson, files.tree, found, written=asked.write and good))
     else:
-        _left(folder)
-        tell(tree, found)
+        _left(files.left)
+        tell(files.tree, found)
         if good and asked.write:
             say(f"Written to {folder.root}.")
         elif good:
@@ -205,28 +206,27 @@ def tell(tree: Tree, found: Attempt) -> None:
 
 def tried(parts: Parts, lesson: Lesson, repo: Path, *, as_json: bool) -> Attempt:
     """Try a script on a copy of a repository and say what came of it; nothing is changed."""
-    folder, tree = _files(repo)
+    files = _files(Repository(repo))
     with waiting("Trying it in the sandbox"):
-        found = parts.patches().tried(lesson, tree)
+        found = parts.patches().tried(lesson, files.tree)
     if as_json:
-        show_json(_record(lesson, tree, found, written=False))
+        show_json(_record(lesson, files.tree, found, written=False))
     else:
-        _left(folder)
-        tell(tree, found)
+        _left(files.left)
+        tell(files.tree, found)
     return found
 
 
-def _files(repo: Path) -> tuple[Repository, Tree]:
-    folder = Repository(repo)
+def _files(folder: Repository) -> Contents:
     with waiting("Reading the repository"):
-        return folder, folder.read()
+        return folder.read()
 
 
-def _left(folder: Repository) -> None:
-    if folder.left:
-        shown = "; ".join(f"{left.path}: {left.why}" for left in folder.left[:3])
-        more = f", and {len(folder.left) - 3} more" if len(folder.left) > 3 else ""
-        warn(f"Not in the copy: {plural(len(folder.left), 'file')} ({shown}{more}).")
+def _left(left: Sequence[Left]) -> None:
+    if left:
+        shown = "; ".join(f"{file.path}: {file.why}" for file in left[:3])
+        more = f", and {len(left) - 3} more" if len(left) > 3 else ""
+        warn(f"Not in the copy: {plural(len(left), 'file')} ({shown}{more}).")
 
 
 def _signature(parts: Parts, ref: str) -> Signature:
