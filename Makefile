@@ -72,7 +72,8 @@ spec: .venv/dev
 
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
-	@uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
+	@uv pip compile pyproject.toml --extra server --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/server.txt
+	@uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 
 dist: .venv/dev
 	@$(BIN)/python -m build --no-isolation --outdir dist .
