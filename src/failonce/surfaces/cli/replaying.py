@@ -16,7 +16,7 @@ from failonce.model import Evidence, Json, Lesson, Mode, State
 from failonce.ports import Added
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl, one_of
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
@@ -156,7 +156,7 @@ def _record(one: Replayed) -> dict[str, Json]:
 
 def _tell(
     replayed: Sequence[Replayed],
-    totals: dict[str, Json],
+    totals: records.TallyRecord,
     lessons: dict[str, list[Lesson]],
     proposed: bool,
 ) -> None:
@@ -187,12 +187,12 @@ def _tell(
             ],
         )
     say(
-        f"Of {plural(int(str(totals['failures'])), 'failure')} {totals['prevented']:,} would have "
+        f"Of {plural(totals['failures'], 'failure')} {totals['prevented']:,} would have "
         f"been prevented, {totals['repaired']:,} repaired and {totals['recovered']:,} recovered; "
         f"{totals['shown']:,} would have been met by a sentence."
     )
     say(
-        f"Of {plural(int(str(totals['good'])), 'good call')} {totals['wrongly_blocked']:,} would "
+        f"Of {plural(totals['good'], 'good call')} {totals['wrongly_blocked']:,} would "
         f"have been blocked and {totals['wrongly_changed']:,} changed."
     )
     say(f"{plural(len(replayed), 'call')} replayed with {plural(len(tried), 'lesson')} {which}.")
