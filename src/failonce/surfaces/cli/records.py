@@ -269,6 +269,7 @@ def entry(one: AuditEntry) -> Record:
         "mode": event.mode,
         "digest": event.digest,
         "reason": event.reason,
+        "via": event.via,
         "previous": one.previous,
         "hash": one.hash,
     }
