@@ -56,7 +56,10 @@ class Weighed:
 
 
 class Review:
-    """Decisions on lessons, over one store. Not shared between threads."""
+    """Decisions on lessons, over one store. Not shared between threads.
+
+    `actor` is who decides, `via` from where; both are kept in the audit with each decision.
+    """
 
     def __init__(
         self,
@@ -66,13 +69,15 @@ class Review:
         workspace: Workspace,
         policy: Policy = DEFAULT,
         actor: str = "",
+        via: str = "",
     ) -> None:
         self.store = store
         self._clock = clock
         self._workspace = workspace
         self.policy = policy
         self.measuring = Measuring(store=store, clock=clock)
-        self._actor = actor
+        self.actor = actor
+        self._via = via
         self._scrub = Redactor().text
 
     def approve(self, ref: str, *, reason: str = "") -> Lesson:
@@ -397,8 +402,8 @@ class Review:
 
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
         """The lesson after a move, made now and by us."""
-        now = self._clock.now()
-        return move(lesson, action, at=now, actor=self._actor, reason=self._scrub(reason))
+        now, why = self._clock.now(), self._scrub(reason)
+        return move(lesson, action, at=now, actor=self.actor, reason=why, via=self._via)
 
     def proposed(self, lesson: Lesson) -> Event:
         """The event that begins a lesson's record."""
@@ -426,7 +431,7 @@ class Review:
         """An event made now and by us."""
         return Event(
             at=self._clock.now(),
-            actor=self._actor,
+            actor=self.actor,
             action=action,
             subject=subject,
             version=version,
@@ -434,6 +439,7 @@ class Review:
             mode=mode,
             digest=digest,
             reason=self._scrub(reason),
+            via=self._via,
         )
 
 

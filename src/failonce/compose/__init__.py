@@ -136,8 +136,13 @@ class Parts:
         return Patches(review=self.review, copies=FolderCopies(sandbox_for(self.config)))
 
 
-def assemble(config: Configuration, store: Store, *, actor: str | None = None) -> Parts:
-    """The parts over a store that is open; `actor` is who decides, by default the user."""
+def assemble(
+    config: Configuration, store: Store, *, actor: str | None = None, via: str = ""
+) -> Parts:
+    """The parts over a store that is open; `actor` is who decides, by default the user.
+
+    `via` is from where, empty at the machine itself.
+    """
     clock, redactor = SystemClock(), TimedRedactor()
     publisher = _publisher(config, store, clock)
     files = FileWorkspace(config.skills, project=config.project)
@@ -148,6 +153,7 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         workspace=files if publisher is None else Projections(files, publisher),
         policy=config.policy,
         actor=_user() if actor is None else actor,
+        via=via,
     )
     loop = Loop(
         review=review,

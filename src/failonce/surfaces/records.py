@@ -530,6 +530,7 @@ def entry(one: AuditEntry) -> EntryRecord:
         "mode": event.mode,
         "digest": event.digest,
         "reason": event.reason,
+        "via": event.via,
         "previous": one.previous,
         "hash": one.hash,
     }

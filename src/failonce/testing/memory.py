@@ -30,12 +30,14 @@ from failonce.model import (
     ToolSpec,
 )
 from failonce.ports import Added, SignatureOrder, SignatureQuery, ToolUse, Use
+from failonce.testing.memory_access import MemoryAccess
 
 
-class MemoryStore:
+class MemoryStore(MemoryAccess):
     """A whole `Store` that forgets everything at the end; `scheme` is that of fingerprints."""
 
     def __init__(self, *, scheme: int = 1) -> None:
+        super().__init__()
         self._scheme = scheme
         self._evidence: dict[str, Evidence] = {}
         self._tools: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
@@ -209,6 +211,8 @@ class MemoryStore:
         for lesson in change.lessons:
             self._refuse_rewriting(lesson)
         self._refuse_company(change)
+        self._refuse_access(change)
+        self._take_access(change)
         for lesson in change.lessons:
             self._lessons.setdefault(lesson.id, {})[lesson.version] = lesson
         for gap in change.gaps:

@@ -270,6 +270,7 @@ def recordable(event: Event) -> Event:
         actor=plain(event.actor),
         subject=plain(event.subject),
         reason=plain(event.reason),
+        via=plain(event.via),
     )
 
 
@@ -288,6 +289,7 @@ def entry_row(entry: AuditEntry) -> dict[str, object]:
         "mode": e.mode,
         "digest": e.digest,
         "reason": e.reason,
+        "via": e.via,
         "previous": entry.previous,
         "hash": entry.hash,
     }
@@ -308,6 +310,7 @@ def entry_of(r: Row[Any]) -> AuditEntry:
             mode=None if r.mode is None else Mode(r.mode),
             digest=r.digest,
             reason=r.reason,
+            via=r.via,
         ),
         previous=r.previous,
         hash=r.hash,
