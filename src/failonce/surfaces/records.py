@@ -283,6 +283,7 @@ class EntryRecord(TypedDict):
     digest: str
     reason: str
     previous: str
+    via: str
     hash: str
 
 
