@@ -236,7 +236,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "server.url": "https://failonce.example",
         "server.durable": "power",
         "server.mine": "false",
-        "server.webhook_url": "https://hooks.example/x",
+        "server.notify_url": "https://hooks.example/x",
         "learning.trial": "5d",
         "mine.order": "hits",
         "mine.windows": "5d/9d",
@@ -422,6 +422,7 @@ def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:
         read()
 
 
-def test_a_servers_address_is_one(home: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_a_servers_address_is_one() -> None:
     with pytest.raises(BadSetting, match="an address such as"):
         read(FAILONCE_SERVER__URL="failonce.example")

@@ -79,17 +79,22 @@ class ServerSettings(Section):
         description="Whether it looks for lessons by itself when something new came in. It rests "
         "twenty times as long as the last look took. Default: true.",
     )
-    webhook_url: str | None = Field(
+    webhook_secret: str | None = Field(
+        default=None,
+        description="Name of the environment variable with the secret that webhooks sent to "
+        "`/api/webhooks` are signed with. Default: none, and no webhook is taken in.",
+    )
+    notify_url: str | None = Field(
         default=None,
         description="Where it posts a line of JSON when a lesson begins to wait. Default: nowhere.",
     )
-    webhook_secret: str | None = Field(
+    notify_secret: str | None = Field(
         default=None,
         description="Name of the environment variable with the secret that such posts are signed "
         "with. Default: they are not signed.",
     )
 
-    @field_validator("url", "webhook_url")
+    @field_validator("url", "notify_url")
     @classmethod
     def _address(cls, given: str | None) -> str | None:
         if given is None:

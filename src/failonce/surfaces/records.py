@@ -15,6 +15,7 @@ from failonce.lifecycle import WORDS
 from failonce.model import (
     Action,
     AuditEntry,
+    Evidence,
     Gap,
     Json,
     Lesson,
@@ -222,6 +223,23 @@ class SignatureRecord(TypedDict):
     last_seen: str
     tags: list[str]
     sample: str
+
+
+class SampleRecord(TypedDict):
+    """A recorded call or report, without secrets."""
+
+    id: str
+    at: str
+    project: str
+    session: str
+    tool: str
+    args: dict[str, Json] | None
+    message: str
+    verdict: str
+    category: str
+    error_type: str
+    source: str
+    tags: list[str]
 
 
 class GapRecord(TypedDict):
@@ -466,6 +484,24 @@ def signature(one: Signature, short: str) -> SignatureRecord:
         "last_seen": one.last_seen.isoformat(),
         "tags": list(one.tags),
         "sample": one.sample,
+    }
+
+
+def sample(one: Evidence) -> SampleRecord:
+    """A recorded call or report, without secrets."""
+    return {
+        "id": one.id,
+        "at": one.at.isoformat(),
+        "project": one.call.project,
+        "session": one.call.session,
+        "tool": one.call.tool,
+        "args": None if one.call.args is None else dict(one.call.args),
+        "message": one.message,
+        "verdict": one.finding.verdict,
+        "category": one.finding.category,
+        "error_type": one.finding.error_type,
+        "source": one.source,
+        "tags": list(one.tags),
     }
 
 

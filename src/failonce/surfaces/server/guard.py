@@ -1,8 +1,8 @@
 """What is refused before anybody looks at a request, and the headers of every answer.
 
-    Host      only our own names: another one is a page that pretends to be us (DNS rebinding)
-    Origin    only our own pages may change anything with a browser's help
-    size      a body that is too large ends where it gets too large, not in memory
+Host      only our own names: another one is a page that pretends to be us (DNS rebinding)
+Origin    only our own pages may change anything with a browser's help
+size      a body that is too large ends where it gets too large, not in memory
 """
 
 from collections.abc import Collection
@@ -53,9 +53,7 @@ class Guard:
             return
         await self._app(scope, _limited(receive, self._max_body, self._limit), _with_headers(send))
 
-    def _refusal(
-        self, method: str, path: str, headers: Headers
-    ) -> tuple[HTTPStatus, str] | None:
+    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[HTTPStatus, str] | None:
         host = headers.get("host", "")
         if _name(host) not in self._names:
             return HTTPStatus.MISDIRECTED_REQUEST, (
