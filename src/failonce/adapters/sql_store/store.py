@@ -141,9 +141,7 @@ class SqlStore:
         What a call met is written while the host waits, and is as safe as evidence is; what
         somebody decided also survives the loss of power.
         """
-        decided = (
-            change.lessons or change.events or change.gaps or change.tokens or change.accounts
-        )
+        decided = change.lessons or change.events or change.gaps or change.tokens or change.accounts
         with self._write(VERDICT if decided else EVIDENCE) as connection:
             return decisions.commit(connection, change)
 
