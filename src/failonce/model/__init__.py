@@ -15,6 +15,7 @@ from failonce.model.access import (
     SignInLink,
     Token,
     allows,
+    in_order,
 )
 from failonce.model.call import (
     Answer,
@@ -152,4 +153,5 @@ __all__ = [
     "Unit",
     "Verdict",
     "allows",
+    "in_order",
 ]

@@ -45,6 +45,12 @@ def allows(scopes: Iterable[Scope], wanted: Scope) -> bool:
     return any(wanted in IMPLIES[scope] for scope in scopes)
 
 
+def in_order(scopes: Iterable[Scope]) -> tuple[Scope, ...]:
+    """Each once, from the least to the most, as people read them."""
+    given = frozenset(scopes)
+    return tuple(scope for scope in Scope if scope in given)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A person who can sign in."""

@@ -13,6 +13,7 @@ from failonce.developing import Day
 from failonce.developing.suggesting import Suggestion
 from failonce.lifecycle import WORDS
 from failonce.model import (
+    Account,
     Action,
     AuditEntry,
     Evidence,
@@ -22,6 +23,8 @@ from failonce.model import (
     Proof,
     Signature,
     Tally,
+    Token,
+    in_order,
 )
 from failonce.outcome import words
 from failonce.outcome.health import Health
@@ -570,6 +573,35 @@ def entry(one: AuditEntry) -> EntryRecord:
         "via": event.via,
         "previous": one.previous,
         "hash": one.hash,
+    }
+
+
+def token(one: Token, now: datetime) -> Record:
+    """A token of the server, without its secret, which nobody knows."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "scopes": list(in_order(one.scopes)),
+        "tenant": one.tenant,
+        "project": one.project or None,
+        "trust": one.trust,
+        "live": one.live(now),
+        "created_at": one.created_at.isoformat(),
+        "expires_at": moment(one.expires_at),
+        "revoked_at": moment(one.revoked_at),
+        "used_at": moment(one.used_at),
+    }
+
+
+def account(one: Account) -> Record:
+    """An account of the server."""
+    return {
+        "name": one.name,
+        "scopes": list(in_order(one.scopes)),
+        "tenant": one.tenant,
+        "disabled": one.disabled,
+        "password": bool(one.password_hash),
+        "created_at": one.created_at.isoformat(),
     }
 
 

@@ -11,7 +11,7 @@ from failonce.adapters.sql_store.rows import micros, moment, plain
 from failonce.adapters.sql_store.sqlite import upsert
 from failonce.errors import RefusedMove
 from failonce.identity import digest as digested
-from failonce.model import Account, BrowserSession, Scope, SignInLink, Token, Trust
+from failonce.model import Account, BrowserSession, Scope, SignInLink, Token, Trust, in_order
 from failonce.ports import DELIVERIES_KEPT
 
 # ------------------------------------------------------- parts of a change
@@ -217,7 +217,7 @@ def first_time(connection: Connection, source: str, delivery_id: str, at: dateti
 
 
 def _words(scopes: Iterable[Scope]) -> str:
-    return " ".join(sorted(scopes))
+    return " ".join(in_order(scopes))
 
 
 def _scopes(words: str) -> frozenset[Scope]:
