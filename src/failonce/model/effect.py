@@ -153,3 +153,7 @@ class Change:
     (optimistic locking)."""
     alone: tuple[str, ...] = ()
     """Ids of lessons beside which no other of their kind, target and project may be in force."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint → what it is called from now on."""
+    split: tuple[str, ...] = ()
+    """Fingerprints that go by their own name again."""
