@@ -29,7 +29,7 @@ from failonce.model import (
 from failonce.outcome import words
 from failonce.outcome.health import Health
 from failonce.outcome.measured import Measured
-from failonce.review import Weighed
+from failonce.weighing import Weighed
 
 Record = dict[str, Json]
 

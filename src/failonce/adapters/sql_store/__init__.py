@@ -8,6 +8,7 @@ rows       rows ↔ the nouns of the model
 events     evidence with its rollups      (functions over one connection)
 tools      what tools say of themselves   (the same)
 access     tokens, accounts, sessions     (the same)
+paging     which signatures stand on a page (the same)
 ranking    signatures and daily totals    (the same)
 decisions  lessons, audit, gaps, leases   (the same)
 store      `SqlStore`: transactions around those above

@@ -45,7 +45,7 @@ from failonce.model import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY = 86_400_000_000
+DAY = 86_400_000_000
 
 
 @overload
@@ -72,7 +72,7 @@ def moment(us: int | None) -> datetime | None:
 
 def day_of(us: int) -> int:
     """The day since 1970, in UTC."""
-    return us // _DAY
+    return us // DAY
 
 
 def day_text(day: int) -> str:

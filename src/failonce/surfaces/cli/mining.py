@@ -13,12 +13,12 @@ from failonce.compose import Configuration, configure, opened
 from failonce.errors import BadInput
 from failonce.model import Mode
 from failonce.outcome import words
-from failonce.review import Weighed
 from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, waiting, warn
 from failonce.surfaces.cli.session import named
 from failonce.surfaces.mined import mined
+from failonce.weighing import Weighed
 
 app = typer.Typer(rich_markup_mode=None)
 

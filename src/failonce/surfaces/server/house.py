@@ -23,12 +23,12 @@ from failonce.errors import FailonceError
 from failonce.identity import slug
 from failonce.model import BrowserSession, Token
 from failonce.ports import Clock, Store
-from failonce.review import OURSELVES
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.weighing import OURSELVES
 
 if TYPE_CHECKING:
     from failonce.surfaces.server.intake import Intake

@@ -18,11 +18,11 @@ from failonce.compose import Configuration, opened
 from failonce.errors import FailonceError
 from failonce.lifecycle import WORDS
 from failonce.model import Mode, State
-from failonce.review import OURSELVES
 from failonce.surfaces.mined import mined
 from failonce.surfaces.server.children import end_with_parent
 from failonce.surfaces.server.intake.parcel import Receipt
 from failonce.surfaces.server.notice import post
+from failonce.weighing import OURSELVES
 
 if TYPE_CHECKING:
     from failonce.surfaces.server.house import House

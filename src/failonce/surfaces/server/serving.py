@@ -10,10 +10,10 @@ import uvicorn
 from failonce.adapters.sql_store import open_store
 from failonce.compose import Configuration, SystemClock
 from failonce.errors import BadSetting
-from failonce.review import OURSELVES
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import Granting
 from failonce.surfaces.server.app import create_app
+from failonce.weighing import OURSELVES
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 GRACE_S: Final = 10
