@@ -1,0 +1,1 @@
+"""The server: the dashboard, its API, and the ways in for errors."""
