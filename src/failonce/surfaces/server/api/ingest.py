@@ -4,18 +4,26 @@ The body goes as it is to the processes that read, redact, group and store it; t
 given once it is stored.
 """
 
+import os
 import uuid
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from typing_extensions import TypedDict
 
+from failonce.adapters.intake import sentry
+from failonce.adapters.intake.otlp_wire import JSON, PROTOBUF, refusal
+from failonce.adapters.intake.signed import admitted
+from failonce.errors import FailonceError
+from failonce.model import Scope
 from failonce.surfaces.server.api.common import DECIDED, Reporter
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.intake import Format, Parcel, Receipt
-from failonce.surfaces.server.principal import Principal
-from failonce.surfaces.server.problems import Denied, documented
+from failonce.surfaces.server.principal import Principal, address_of, by_token
+from failonce.surfaces.server.problems import Denied, documented, headers_of, status_of
 
 router = APIRouter(tags=["taking in"])
 
@@ -122,22 +130,100 @@ def stored(receipt: Receipt) -> Stored:
 
 
 @router.post("/api/{project}/envelope/", include_in_schema=False)
-@router.post("/api/{project}/store/", include_in_schema=False)
-async def sentry_envelope(request: Request, project: str, encoding: Encoding = "") -> Response:
+async def sentry_envelope(request: Request, encoding: Encoding = "") -> Response:
     """Reports of a Sentry client; the key of its DSN is a token that may ingest."""
+    return await _sentry(request, Format.SENTRY, encoding)
+
+
+@router.post("/api/{project}/store/", include_in_schema=False)
+async def sentry_store(request: Request, encoding: Encoding = "") -> Response:
+    """One report of an older Sentry client."""
+    return await _sentry(request, Format.SENTRY_STORE, encoding)
+
+
+async def _sentry(request: Request, format: Format, encoding: str) -> Response:
+    content = b"" if encoding else await request.body()
+    key = sentry.auth(request.query_params, request.headers, content)
+    receipt = await take(request, await reporter(request, key or ""), format, encoding=encoding)
+    # A browser of any page may report with a public key, and read what it gets for it.
     headers = {"access-control-allow-origin": "*"}
-    who = await _by_key(request, sentry.auth(request.query_params, request.headers) or "")
-    receipt = await take(request, who, Format.SENTRY, encoding=encoding)
-    return JSONResponse({"id": receipt.id}, headers=headers)
+    return Response(receipt.answer, media_type="application/json", headers=headers)
 
 
-@router.post("/v1/traces", responses=_ANSWERS, include_in_schema=False)
-async def traces(request: Request, who: Reporter, encoding: Encoding = "") -> Response:
+@router.post("/v1/traces", include_in_schema=False)
+async def traces(request: Request, encoding: Encoding = "") -> Response:
     """Spans by OTLP/HTTP, as protobuf or JSON."""
-    return _otlp(request, await take(request, who, Format.TRACES, encoding=encoding), Format.TRACES)
+    return await _otlp(request, Format.TRACES, encoding)
 
 
-@router.post("/v1/logs", responses=_ANSWERS, include_in_schema=False)
-async def logs(request: Request, who: Reporter, encoding: Encoding = "") -> Response:
+@router.post("/v1/logs", include_in_schema=False)
+async def logs(request: Request, encoding: Encoding = "") -> Response:
     """Log records by OTLP/HTTP, as protobuf or JSON."""
-    return _otlp(request, await take(request, who, Format.LOGS, encoding=encoding), Format.LOGS)
+    return await _otlp(request, Format.LOGS, encoding)
+
+
+async def _otlp(request: Request, format: Format, encoding: str) -> Response:
+    """What its clients read: errors too in the encoding that the request came in."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (PROTOBUF, JSON):
+        raise Denied(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"OTLP comes here as {PROTOBUF} or {JSON}."
+        )
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    try:
+        who = await reporter(request, secret.strip() if scheme.lower() == "bearer" else "")
+        receipt = await take(request, who, format, encoding=encoding)
+    except FailonceError as error:
+        status, headers = status_of(error), headers_of(error)
+        return Response(refusal(str(error), kind), status, headers, media_type=kind)
+    return Response(receipt.answer, media_type=kind)
+
+
+@router.post("/api/webhooks", status_code=202, include_in_schema=False)
+async def webhook(request: Request, encoding: Encoding = "") -> Response:
+    """A webhook that is signed with the secret of the settings; each delivery counts once."""
+    house = house_of(request)
+    named = house.config.settings.server.webhook_secret
+    secret = os.environ.get(named or "", "")
+    if not secret:
+        raise Denied(
+            HTTPStatus.NOT_FOUND,
+            "No webhook is taken in: the setting server.webhook_secret names no secret.",
+        )
+    who = Principal(
+        name="webhook",
+        scopes=frozenset({Scope.INGEST}),
+        tenant="",
+        via=f"webhook, {address_of(request)}",
+        address=address_of(request),
+    )
+    house.admit(who)
+    delivery = admitted(secret, await request.body(), request.headers, now=house.clock.now())
+    if delivery is None:
+        raise Denied(HTTPStatus.UNAUTHORIZED, "The webhook is not signed with our secret, or late.")
+    first = await run_in_threadpool(
+        house.main.first_time, "webhook", delivery.once, house.clock.now()
+    )
+    if not first:
+        raise Denied(HTTPStatus.CONFLICT, "This delivery was taken in before.")
+    receipt = await take(
+        request, who, Format.WEBHOOK, encoding=encoding, event=delivery.event, key=delivery.once
+    )
+    return JSONResponse(stored(receipt), HTTPStatus.ACCEPTED)
+
+
+async def reporter(request: Request, secret: str) -> Principal:
+    """Who reports with this token, where it may; else 401 or 403."""
+    house = house_of(request)
+    token = await house.token(secret)
+    if token is None:
+        raise Denied(
+            HTTPStatus.UNAUTHORIZED,
+            "The key is none of ours. `failonce token create NAME --scope ingest` makes one.",
+            headers={"www-authenticate": 'Bearer realm="failonce"'},
+        )
+    if not token.may(Scope.INGEST):
+        raise Denied(HTTPStatus.FORBIDDEN, f"The token {token.name} may not report.")
+    who = by_token(token, address_of(request))
+    house.admit(who)
+    return who

@@ -12,6 +12,7 @@ class Format(StrEnum):
     ERRORS = "errors"
     CALLS = "calls"
     SENTRY = "sentry"
+    SENTRY_STORE = "sentry store"
     TRACES = "traces"
     LOGS = "logs"
     WEBHOOK = "webhook"
@@ -60,3 +61,5 @@ class Receipt:
     projects: tuple[str, ...] = ()
     off: bool = False
     """True where learning is off for the project, so that nothing was stored."""
+    answer: bytes = b""
+    """What the sender's protocol wants to be told, in its own encoding."""

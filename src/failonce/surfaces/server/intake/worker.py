@@ -1,20 +1,19 @@
 """In a process that stores what comes in: parcels → evidence → one transaction."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
+from failonce.adapters.intake import calls, errors, otlp, sentry, webhook
+from failonce.adapters.intake.encoding import unpacked
+from failonce.adapters.intake.otlp_wire import Signal
+from failonce.adapters.intake.otlp_wire import answer as otlp_answer
+from failonce.adapters.intake.parsed import Parsed
 from failonce.compose import Configuration
-from failonce.errors import FailonceError
+from failonce.errors import FailonceError, StoreError
 from failonce.surfaces.server.children import end_with_parent
-from failonce.surfaces.server.intake.parcel import Parcel, Receipt
-
-
-def begin(config: Configuration, turn: object) -> None:
-    end_with_parent()
-
-
-def ready() -> None:
-    """Nothing; that it was called shows that the process runs."""
-
-
-def keep(parcels: Sequence[Parcel]) -> list[Receipt | FailonceError]:
-    raise NotImplementedError
+from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt, Refused
