@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from failonce.adapters.sql_store import decisions, events, ranking, tools
+from failonce.adapters.sql_store import adding, decisions, events, ranking, tools
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
     AuditEntry,
@@ -36,6 +36,7 @@ class SqlStore:
         self._engine = engine
         self.path = path
         self._scheme = scheme
+        self._numbers = adding.Numbers()
 
     @contextmanager
     def _write(self, durability: Mapping[str, Any]) -> Iterator[Connection]:
@@ -57,10 +58,18 @@ class SqlStore:
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Store a batch with its rollups in one transaction."""
-        if not batch:
-            return Added()
+        return self.add_all([batch])[0]
+
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Store several batches with their rollups in one transaction."""
+        if not any(batches):
+            return [Added() for _ in batches]
         with self._write(EVIDENCE) as connection:
-            return events.add(connection, batch, scheme=self._scheme)
+            added, numbers = adding.add(
+                connection, batches, scheme=self._scheme, known=self._numbers
+            )
+        self._numbers.learn(numbers)
+        return added
 
     def calls(
         self,
