@@ -164,6 +164,9 @@ class EvidenceLog(Protocol):
         Evidence whose id is known is counted as duplicate and changes nothing.
         """
 
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Store several batches in one transaction, and tell of each as `add` would."""
+
     def calls(
         self,
         *,

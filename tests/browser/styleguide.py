@@ -148,9 +148,7 @@ def app() -> Starlette:
             **_frame(title, section, theme, hostile=hostile),
             texts=texts,
             lessons=_lessons(20 if hostile else 10, texts),
-            address=Address(
-                path=request.url.path, query=tuple(request.query_params.multi_items())
-            ),
+            address=Address(path=request.url.path, query=tuple(request.query_params.multi_items())),
             columns=[
                 Column(label="Failure"),
                 Column(label="Calls", key="calls", number=True),

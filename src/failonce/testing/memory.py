@@ -58,6 +58,10 @@ class MemoryStore(MemoryAccess):
         self._evidence.update((e.id, e) for e in fresh)
         return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
 
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Keep what is new of each, one after the other."""
+        return [self.add(batch) for batch in batches]
+
     def calls(
         self,
         *,

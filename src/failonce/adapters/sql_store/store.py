@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from failonce.adapters.sql_store import access, decisions, events, paging, ranking, tools
+from failonce.adapters.sql_store import access, adding, decisions, events, paging, ranking, tools
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
     Account,
@@ -36,10 +36,12 @@ class SqlStore:
     may open the same one: writers take turns, readers never wait.
     """
 
-    def __init__(self, engine: Engine, path: Path, *, scheme: int) -> None:
+    def __init__(self, engine: Engine, path: Path, *, scheme: int, durable: bool = False) -> None:
         self._engine = engine
         self.path = path
         self._scheme = scheme
+        self._durable = durable
+        self._numbers = adding.Numbers()
 
     @contextmanager
     def _write(self, durability: Mapping[str, Any]) -> Iterator[Connection]:
@@ -61,10 +63,18 @@ class SqlStore:
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Store a batch with its rollups in one transaction."""
-        if not batch:
-            return Added()
-        with self._write(EVIDENCE) as connection:
-            return events.add(connection, batch, scheme=self._scheme)
+        return self.add_all([batch])[0]
+
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Store several batches with their rollups in one transaction."""
+        if not any(batches):
+            return [Added() for _ in batches]
+        with self._write(VERDICT if self._durable else EVIDENCE) as connection:
+            added, numbers = adding.add(
+                connection, batches, scheme=self._scheme, known=self._numbers
+            )
+        self._numbers.learn(numbers)
+        return added
 
     def calls(
         self,

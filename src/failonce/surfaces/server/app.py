@@ -16,14 +16,17 @@ from fastapi.openapi.utils import get_openapi
 import failonce
 from failonce.compose import Configuration
 from failonce.ports import Clock
-from failonce.surfaces.server import api, problems
+from failonce.surfaces.server import api, pages, problems
 from failonce.surfaces.server.etag import ETags
 from failonce.surfaces.server.guard import Guard
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
+from failonce.surfaces.server.pages.frame import error_page
 
-OPEN: Final = frozenset({"/openapi.json", "/api/alive"})
+OPEN: Final = frozenset(
+    {"/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
+)
 """Addresses that need nobody's leave: they say nothing about anybody's data."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -57,8 +60,9 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.house = house
-    problems.install(app)
+    problems.install(app, error_page)
     api.install(app)
+    pages.install(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # as FastAPI documents it
     settings = config.settings.server
     app.add_middleware(ETags)

@@ -4,6 +4,7 @@ A tenant is a wall: each has a store of its own, so no query can reach the rows 
 Accounts, tokens and sessions stand in the main store.
 """
 
+import asyncio
 import time
 from collections import OrderedDict
 from contextlib import suppress
@@ -39,6 +40,8 @@ TOKEN_KEPT_S: Final = 2.0
 """How long a token that was good is taken without asking the store: so long it may outlive its
 revocation by another process."""
 _TOKENS: Final = 1024
+TRIES: Final = 10
+"""Sign-ins that one address may try at once; then one in ten seconds."""
 _TOUCH: Final = timedelta(minutes=1)
 
 
@@ -50,6 +53,19 @@ def tenant_url(config: Configuration, tenant: str) -> str:
         raise Denied(HTTPStatus.FORBIDDEN, "There is no such tenant.")
     main = store_path(config.url)
     return store_url(main.with_name(f"{main.name}.tenants") / f"{tenant}.db")
+
+
+def settings_of(config: Configuration, tenant: str) -> Configuration:
+    """The settings as they hold for a tenant, whose store and files are its own."""
+    if not tenant:
+        return config
+    url = tenant_url(config, tenant)
+    held = config.settings
+    own = Path(f"{store_path(url)}.files")
+    paths = held.paths.model_copy(update={"skills": own / "skills", "rejects": own / "rejects"})
+    store = held.store.model_copy(update={"url": url})
+    changed = held.model_copy(update={"store": store, "paths": paths, "project": tenant})
+    return replace(config, settings=changed)
 
 
 class House:
@@ -64,6 +80,10 @@ class House:
         self._tokens: OrderedDict[str, _Kept] = OrderedDict()
         self._touched: dict[str, float] = {}
         self.rates = Rates(config.settings.server.requests_per_second)
+        self.tries = Rates(0.1, burst=TRIES)
+        """Sign-ins, by the address that they come from."""
+        self.passwords = asyncio.Semaphore(2)
+        """Passwords that are checked at a time: each takes 64 MiB."""
         self.main = self.store("")
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
@@ -97,16 +117,8 @@ class House:
         return found
 
     def settings(self, tenant: str) -> Configuration:
-        """The settings as they hold for a tenant, whose skill files are its own."""
-        if not tenant:
-            return self.config
-        url = tenant_url(self.config, tenant)
-        held = self.config.settings
-        own = Path(f"{store_path(url)}.files")
-        paths = held.paths.model_copy(update={"skills": own / "skills", "rejects": own / "rejects"})
-        store = held.store.model_copy(update={"url": url})
-        changed = held.model_copy(update={"store": store, "paths": paths, "project": tenant})
-        return replace(self.config, settings=changed)
+        """The settings as they hold for a tenant."""
+        return settings_of(self.config, tenant)
 
     def tenants(self) -> tuple[str, ...]:
         """Those that have a store, the main one first."""

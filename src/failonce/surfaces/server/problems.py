@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457), each with what to do about it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from failonce.errors import (
     Blocked,
     FailonceError,
     NotFound,
+    Outdated,
     Refused,
     RefusedLesson,
     RefusedMove,
@@ -50,6 +51,7 @@ class Denied(FailonceError):
 
 _STATUS: Final[tuple[tuple[type[FailonceError], HTTPStatus], ...]] = (
     (NotFound, HTTPStatus.NOT_FOUND),
+    (Outdated, HTTPStatus.PRECONDITION_FAILED),
     (RefusedMove, HTTPStatus.CONFLICT),
     (RefusedLesson, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Blocked, HTTPStatus.CONFLICT),
@@ -107,21 +109,29 @@ def invalid(error: RequestValidationError) -> str:
     return "; ".join(said)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the app with a problem."""
+Answer = Callable[[Request, int, str, Mapping[str, str]], Response | None]
+"""How else an error is answered: None where a problem will do."""
 
-    async def ours(_request: Request, error: Exception) -> Response:
+
+def install(app: FastAPI, otherwise: Answer) -> None:
+    """Answer every error of the app with a problem, or with a page where `otherwise` makes one."""
+
+    def said(request: Request, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+        made = otherwise(request, status, detail, headers)
+        return problem(status, detail, headers) if made is None else made
+
+    async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, FailonceError)  # noqa: S101 - registered for it
-        return problem(status_of(error), str(error), headers_of(error))
+        return said(request, status_of(error), str(error), headers_of(error))
 
-    async def wrong_form(_request: Request, error: Exception) -> Response:
+    async def wrong_form(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, invalid(error))
+        return said(request, HTTPStatus.UNPROCESSABLE_ENTITY, invalid(error), {})
 
-    async def routing(_request: Request, error: Exception) -> Response:
+    async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
         detail = _ROUTING.get(error.status_code, str(error.detail))
-        return problem(error.status_code, detail, error.headers)
+        return said(request, error.status_code, detail, error.headers or {})
 
     app.add_exception_handler(FailonceError, ours)
     app.add_exception_handler(RequestValidationError, wrong_form)
@@ -129,6 +139,6 @@ def install(app: FastAPI) -> None:
 
 
 _ROUTING: Final = {
-    404: "There is nothing at this address. /openapi.json lists the addresses that there are.",
-    405: "This address does not take that method. /openapi.json says which it takes.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
 }

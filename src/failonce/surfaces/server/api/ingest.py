@@ -166,9 +166,7 @@ async def _otlp(request: Request, format: Format, encoding: str) -> Response:
     """What its clients read: errors too in the encoding that the request came in."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (PROTOBUF, JSON):
-        raise Denied(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"OTLP comes here as {PROTOBUF} or {JSON}."
-        )
+        raise Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"OTLP comes here as {PROTOBUF} or {JSON}.")
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     try:
         who = await reporter(request, secret.strip() if scheme.lower() == "bearer" else "")
