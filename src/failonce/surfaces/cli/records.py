@@ -55,6 +55,7 @@ def lesson(one: Lesson) -> Record:
         "created_at": one.created_at.isoformat(),
         "reviewed_at": moment(one.reviewed_at),
         "valid_until": moment(one.valid_until),
+        "snoozed_until": moment(one.snoozed_until),
         "wrong_reports": one.wrong_reports,
     }
 
@@ -285,5 +286,6 @@ PAST: Mapping[Action, str] = {
     Action.UNDO: "undone",
     Action.REOPEN: "reopened",
     Action.REPORT_WRONG: "reported as wrong",
+    Action.SNOOZE: "snoozed",
 }
 """What people read for what they just did."""
