@@ -27,6 +27,7 @@ from failonce.ports import Clock, Store
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
+from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
 from failonce.weighing import OURSELVES
@@ -84,6 +85,7 @@ class House:
         """Sign-ins, by the address that they come from."""
         self.passwords = asyncio.Semaphore(2)
         """Passwords that are checked at a time: each takes 64 MiB."""
+        self.cards = Cards()
         self.main = self.store("")
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
@@ -129,6 +131,7 @@ class House:
 
     def close(self) -> None:
         """Let go of the stores."""
+        self.cards.close()
         with self._lock:
             for store in self._stores.values():
                 store.close()
