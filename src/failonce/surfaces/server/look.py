@@ -35,7 +35,7 @@ POLICY: Final = (
 """The Content-Security-Policy that these pages work under: nothing inline, nothing foreign."""
 
 _LOOKED_AT: Final = re.compile(r"[^\x20-\x7e\n]")
-_FIGURES: Final = re.compile(r"(?<![\w.])([0-9][0-9,.]*(?: ?%)?)(?=[\s,;:.)]|$)")
+_FIGURES: Final = re.compile(r"(?<![\w.])([0-9][0-9,.]*(?: ?%)?)(?=[\s,;:.)–]|$)")
 _EMOJI_STYLE: Final = "\ufe0f"
 _TEXT_CAP: Final = 4_000
 """Characters of a recorded text that a page shows."""
@@ -125,12 +125,26 @@ def shown(text: str) -> Markup:
 
 def counted_out(text: str) -> Markup:
     """A sentence whose numbers stand out: the line of proof."""
-    parts = _FIGURES.split(text)
+    return Markup("<bdi>{}</bdi>").format(_figures(text))
+
+
+def said(text: str) -> Markup:
+    """A sentence of ours: its numbers stand out, and names between backticks are code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one that nobody closed is a part of the text
+        parts[-2:] = [f"{parts[-2]}`{parts[-1]}"]
     return Markup("<bdi>{}</bdi>").format(
         Markup("").join(
-            Markup("<b>{}</b>").format(part) if i % 2 else str(plainly(part))
+            Markup("<code>{}</code>").format(shown(part)) if i % 2 else _figures(part)
             for i, part in enumerate(parts)
         )
+    )
+
+
+def _figures(text: str) -> Markup:
+    return Markup("").join(
+        Markup("<b>{}</b>").format(part) if i % 2 else str(plainly(part))
+        for i, part in enumerate(_FIGURES.split(text))
     )
 
 
@@ -204,6 +218,7 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
     made.filters |= {
         "shown": shown,
         "counted_out": counted_out,
+        "said": said,
         "exactly": exactly,
         "number": number,
         "percent": percent,

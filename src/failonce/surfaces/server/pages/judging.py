@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from failonce.compose import Parts
-from failonce.errors import BadInput, UserError
+from failonce.errors import UserError
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import Finding, LearnedTool, findings
-from failonce.lifecycle import IN_FORCE, WORDS
+from failonce.lifecycle import IN_FORCE
 from failonce.model import Action, KindName, Lesson, Proposer, Ruling, State
 from failonce.surfaces.card import build, gather
 from failonce.surfaces.card.calls import call_text
@@ -32,6 +32,8 @@ class Entry:
     at: datetime
     what: str
     who: str
+    mined: bool
+    """It was found by failonce, which they ran."""
     via: str
     reason: str
     version: int
@@ -119,11 +121,13 @@ def opened(parts: Parts, lesson: Lesson, looked: Looked | None) -> Opened:
     """A lesson as it stands now, with what was found out about it before."""
     material = gather(parts, lesson, recorded=False)
     card = build(material)
+    mined = lesson.proposal.proposer is Proposer.MINER
     record = [
         Entry(
             at=e.event.at,
             what=done(e.event.action),
             who=e.event.actor,
+            mined=e.event.action is Action.PROPOSE and mined,
             via=e.event.via,
             reason=e.event.reason,
             version=e.event.version,
@@ -242,11 +246,3 @@ def other_in_force(parts: Parts, lesson: Lesson) -> Lesson | None:
     standing = parts.store.lessons(project=lesson.proposal.project, states=IN_FORCE)
     same = (x for x in standing if x.proposal.place == lesson.proposal.place and x.id != lesson.id)
     return next(same, None)
-
-
-def states_of(word: str) -> tuple[State, ...]:
-    """The states that people call so; raises `BadInput` for a word that is none."""
-    found = tuple(s for s in State if WORDS[s] == word.replace("-", " "))
-    if not found:
-        raise BadInput(f"No lesson can be `{word}`.")
-    return found

@@ -14,10 +14,11 @@ from starlette.responses import Response
 from failonce.compose import Parts
 from failonce.errors import BadInput, NotFound, Refused, UserError
 from failonce.lifecycle import WORDS
-from failonce.model import Ending, Lesson
+from failonce.model import Ending, KindName, Lesson
 from failonce.outcome import words
 from failonce.outcome.measured import Measured
 from failonce.surfaces import trying
+from failonce.surfaces.card.wording import acts_after
 from failonce.surfaces.server.cards import Looked
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.look import Series
@@ -215,7 +216,9 @@ def try_(request: Request, who: Reviewer, id: str) -> Response:
     failed = [e for e in parts.store.evidence(found.proposal.support) if e.call.args is not None]
     last = failed[-1] if failed else None
     args = "{}" if last is None else json.dumps(last.call.args, ensure_ascii=False, indent=2)
-    return _trying(request, who, found, args, last.message if last is not None else "")
+    after = acts_after(found) or found.proposal.kind is KindName.HINT
+    said = last.message if last is not None and after else ""
+    return _trying(request, who, found, args, said)
 
 
 @router.post("/lessons/{id}/try")
@@ -393,7 +396,7 @@ def _trying(
         name=proposal.name,
         kind=proposal.kind,
         tool="any tool" if proposal.target == "*" else proposal.target,
-        runs=proposal.kind == "tool",
+        runs=proposal.kind is KindName.TOOL,
         args=args,
         failed=failed,
         error=error,
