@@ -10,7 +10,7 @@ as it is, for the one place that must give it back unchanged: a field in which i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -128,16 +128,23 @@ def counted_out(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(_figures(text))
 
 
+def ticked(text: str) -> Markup:
+    """A sentence of ours: names between backticks are code."""
+    return Markup("<bdi>{}</bdi>").format(_joined(text, plainly))
+
+
 def said(text: str) -> Markup:
-    """A sentence of ours: its numbers stand out, and names between backticks are code."""
+    """The same, and its numbers stand out: for sentences that count."""
+    return Markup("<bdi>{}</bdi>").format(_joined(text, _figures))
+
+
+def _joined(text: str, plain: Callable[[str], object]) -> Markup:
     parts = text.split("`")
     if len(parts) % 2 == 0:  # one that nobody closed is a part of the text
         parts[-2:] = [f"{parts[-2]}`{parts[-1]}"]
-    return Markup("<bdi>{}</bdi>").format(
-        Markup("").join(
-            Markup("<code>{}</code>").format(shown(part)) if i % 2 else _figures(part)
-            for i, part in enumerate(parts)
-        )
+    return Markup("").join(
+        Markup("<code>{}</code>").format(shown(part)) if i % 2 else plain(part)
+        for i, part in enumerate(parts)
     )
 
 
@@ -219,6 +226,7 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "shown": shown,
         "counted_out": counted_out,
         "said": said,
+        "ticked": ticked,
         "exactly": exactly,
         "number": number,
         "percent": percent,
