@@ -190,7 +190,8 @@ class _Tree:
             self._made.append(None)
         else:
             self._made.append(_call(span, tool, self._source, failed, text))
-        return [_Heard(text=text, recording=len(self._made) - 1, tool=True)] if failed else []
+        heard = _Heard(text=_thrown(span) or text, recording=len(self._made) - 1, tool=True)
+        return [heard] if failed else []
 
     def _same_call_above(self, n: int, tool: str) -> bool:
         """Whether a span around this one is the same call, as its host or client tells of it."""
@@ -289,11 +290,13 @@ def _failed(span: Span) -> bool:
 
 
 def _own_words(span: Span) -> str:
-    """What a failed span itself says of why; for a tool that is what it answered, too."""
-    if span.thrown and span.thrown.text:
-        return span.thrown.text
+    """What a failed span says of why; of a tool first what it answered, as its caller read it."""
     answered = _result(span.attributes) if tool_of(span) else ""
-    return answered or span.said
+    return answered or _thrown(span) or span.said
+
+
+def _thrown(span: Span) -> str:
+    return span.thrown.text if span.thrown else ""
 
 
 def _text(span: Span) -> str:
@@ -308,12 +311,11 @@ def _text(span: Span) -> str:
 
 def _same(span: Span, text: str) -> bool:
     """Whether what failed below is what this span tells, or it says nothing of its own."""
-    own = _own_words(span)
-    if not own:
+    own = [words for words in (_own_words(span), _thrown(span), span.said) if words]
+    stack = span.thrown.stack if span.thrown else ""
+    if not own or any(words in text for words in own):
         return True
-    if own in text or (len(text) >= _WORD and text in own):
-        return True
-    return bool(span.thrown) and len(text) >= _WORD and text in span.thrown.stack  # type: ignore[union-attr]
+    return len(text) >= _WORD and any(text in words for words in (*own, stack))
 
 
 def _type(span: Span) -> str | None:
