@@ -2,6 +2,9 @@
 
 import json
 import logging
+import subprocess
+import sys
+from base64 import b64decode
 from contextlib import suppress
 from typing import Any
 
@@ -65,6 +68,40 @@ def test_ids_do_not_part_what_is_the_same() -> None:
     assert first == second != other
     assert first
     assert other
+
+
+_REALISTIC = [
+    ("UniqueViolation", ('duplicate key value violates unique constraint "orders_pkey"\n'
+     "DETAIL:  Key (id)=({}) already exists."), "8812", "99"),
+    ("ConnectionError", ("HTTPSConnectionPool(host='api.pay.test', port=443): Max retries exceeded"
+     " with url: /v1/charge/ch_{}a2 (Caused by NewConnectionError('<HTTPSConnection object at"
+     " 0x7f1a2b3c4d{}>: [Errno 111] Connection refused'))"), "17", "42"),
+    ("ValidationError", ("1 validation error for Order\namount\n  Input should be greater than 0"
+     " [type=greater_than, input_value=-{}, input_type=int]"), "3", "17"),
+    ("TimeoutError", "job {}f2504e0-4f89-11d3-9a0c-0305e82c3301 exceeded 30s", "3", "9"),
+    ("FileNotFoundError", "[Errno 2] No such file or directory: '/tmp/tmp{}/x.csv'", "ab1", "zz9"),
+    ("TypeError", "Cannot read properties of undefined (reading 'id')", "", ""),
+    ("TypeError", "Cannot read properties of undefined (reading 'sku')", "", ""),
+]  # fmt: skip
+
+
+def test_realistic_errors_fall_into_the_classes_a_person_would_make() -> None:
+    """Each twice, with other ids; then the same words from another function."""
+
+    def one(kind: str, text: str, value: str, function: str = "charge") -> Parsed:
+        frame = {"module": "shop.pay", "function": function, "in_app": True}
+        error = {
+            "type": kind,
+            "value": text.replace("{}", value),
+            "stacktrace": {"frames": [frame]},
+        }
+        return sentry.read_store(json.dumps({"exception": {"values": [error]}}).encode())
+
+    pairs = [classes(one(k, text, a), one(k, text, b)) for k, text, a, b in _REALISTIC]
+    assert all(first and first == second for first, second in pairs)
+    assert len({first for first, _ in pairs}) == len(_REALISTIC)
+    (elsewhere,) = classes(one(*_REALISTIC[-1][:3], function="ship"))
+    assert elsewhere not in {first for first, _ in pairs}
 
 
 def test_what_was_logged_is_an_error_of_its_logger() -> None:
@@ -144,6 +181,57 @@ def test_a_tool_that_fails_is_one_failed_call() -> None:
     assert found.text == "TimeoutError: no answer in 5 s"
     (one,) = taken(*reported(lambda: agent(fails=True), traces_sample_rate=1.0))
     assert one.finding.verdict is Verdict.FAILURE
+
+
+def test_what_is_only_reported_within_a_tool_is_no_failed_call() -> None:
+    """The tool may have gone on."""
+
+    def work() -> None:
+        with sentry_sdk.start_transaction(name="execute_tool fetch", op="gen_ai.execute_tool"):
+            sentry_sdk.capture_exception(ValueError("odd"))
+
+    assert only(reported(work, traces_sample_rate=1.0)).origin is Origin.LOG
+
+
+_AGENT = """
+import base64, sentry_sdk
+from sentry_sdk.integrations.pydantic_ai import PydanticAIIntegration
+from sentry_sdk.transport import Transport
+
+class Printing(Transport):
+    def capture_envelope(self, envelope):
+        print("sent", base64.b64encode(envelope.serialize()).decode())
+
+sentry_sdk.init(dsn="http://k@127.0.0.1:9/1", transport=Printing, traces_sample_rate=1.0,
+                send_default_pii=True, auto_enabling_integrations=False,
+                integrations=[PydanticAIIntegration()])
+from pydantic_ai import Agent, ModelRetry
+from pydantic_ai.models.test import TestModel
+
+troubles = [ModelRetry("no such page"), None]
+
+def fetch(url: str) -> str:
+    trouble = troubles.pop(0)
+    if trouble:
+        raise trouble
+    return "a page"
+
+Agent(TestModel(), tools=[fetch], name="a").run_sync("go")
+sentry_sdk.flush()
+"""
+
+
+def test_an_agent_framework_is_read_as_its_integration_reports() -> None:
+    """In a process of its own, as the integration patches the framework."""
+    done = subprocess.run([sys.executable, "-c", _AGENT], capture_output=True, check=True)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    bodies = [sentry.read(b64decode(line[1])) for line in lines if line[:1] == [b"sent"]]
+    bad, good = (r for body in bodies for r in body.recordings)
+    assert (bad.call.tool, bad.flagged, bad.origin) == ("fetch", True, Origin.CALL)
+    assert bad.text == "ToolRetryError: no such page\ncaused by ModelRetry: no such page"
+    assert (good.call.tool, good.flagged, good.text) == ("fetch", False, "a page")
+    assert good.call.args == {"url": "a"}
+    assert bad.call.session == good.call.session
 
 
 def test_a_stream_of_spans_is_read_too() -> None:

@@ -38,6 +38,7 @@ FRAMES: Final = 8
 _LOOKED_AT: Final = 250
 """Frames of one stack that are looked at, from the innermost; clients send 100."""
 _NO_NAMES: Final = ("", "?", "<unknown>", "<anonymous>", "<module>", "<lambda>", "anonymous")
+_BY_THE_APP: Final = ("", "generic", "chained", "logging")
 _OWN_EXTRA: Final = ("sys.argv", "__serialized__", "arguments")
 
 
@@ -59,7 +60,7 @@ def event_recording(event: Mapping[str, Json]) -> Recording | None:
         raise BadInput("the event holds neither an exception nor a message")
     trace = mapping(mapping(event.get("contexts")).get("trace"))
     frames = _frames(event, chain)
-    tool = _tool(trace) if _escaped(chain) else ""
+    tool = _tool(trace) if _of_call(chain) else ""
     called, span = word(trace, "trace_id"), word(trace, "span_id")
     return Recording(
         call=Call(
@@ -97,9 +98,13 @@ def _number(exception: Mapping[str, Json]) -> Json:
     return mapping(exception.get("mechanism")).get("exception_id")
 
 
-def _escaped(chain: list[Mapping[str, Json]]) -> bool:
-    """Whether the error left the code that a client wraps, and was not only reported."""
-    return bool(chain) and mapping(chain[0].get("mechanism")).get("handled") is False
+def _of_call(chain: list[Mapping[str, Json]]) -> bool:
+    """Whether the error ended what it fell into, and was not only reported from within.
+
+    It left the code that a client wraps, or the client's integration told of it, not the app.
+    """
+    mechanism = mapping(chain[0].get("mechanism")) if chain else {}
+    return mechanism.get("handled") is False or word(mechanism, "type") not in _BY_THE_APP
 
 
 def _text(event: Mapping[str, Json], chain: list[Mapping[str, Json]]) -> str:
