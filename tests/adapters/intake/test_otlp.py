@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -129,6 +131,20 @@ def test_told_in_several_bodies_it_is_one_event() -> None:
     assert len(send(BatchSpanProcessor)) == 1
 
 
+def test_the_same_again_in_one_trace_is_one_event() -> None:
+    """A loop that runs into it three times; another order is another event."""
+
+    def work(tracer: Tracer) -> None:
+        with tracer.start_as_current_span("handler"):
+            for order in (17, 17, 17, 18):
+                with suppress(KeyError):
+                    _load(tracer, order)
+
+    parsed = spans(work)
+    assert [r.text for r in parsed.recordings] == ["KeyError: 'order-17'", "KeyError: 'order-18'"]
+    assert parsed.skipped == 3
+
+
 def test_ids_do_not_part_what_is_the_same() -> None:
     def failing(error: Exception) -> Parsed:
         def work(tracer: Tracer) -> None:
@@ -154,6 +170,7 @@ def test_a_span_without_words_tells_its_status() -> None:
         with tracer.start_as_current_span("POST") as span:
             span.set_attribute("http.response.status_code", 429)
             span.set_attribute("error.type", "429")
+            span.set_attribute("http.response.header.retry-after", ["7"])
             span.set_status(StatusCode.ERROR)
         with tracer.start_as_current_span("POST") as span:
             span.set_attribute("http.response.status_code", 200)
@@ -161,7 +178,7 @@ def test_a_span_without_words_tells_its_status() -> None:
     parsed = spans(work)
     found = only(parsed)
     assert (found.status, found.text, found.error_type) == (429, "HTTP 429", None)
-    assert parsed.skipped == 1
+    assert (parsed.skipped, found.retry_after_s) == (1, 7.0)
     (one,) = taken(parsed)
     assert one.finding.error_type == "HTTP 429"
 
@@ -270,6 +287,7 @@ def test_an_agent_framework_is_read_as_it_reports() -> None:
     assert found[2].text == "TimeoutError: late"
 
 
+@pytest.mark.filterwarnings("ignore:`LoggingHandler`:DeprecationWarning")
 def test_errors_that_are_logged_are_read() -> None:
     """From ERROR on; the component is the logger."""
     with logged() as (provider, collector):
@@ -438,6 +456,19 @@ _ODD = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [7]}]}]}).encode(
 def test_what_is_no_request_is_refused(content: bytes, kind: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         otlp.traces(content, kind)
+
+
+def test_without_the_extra_protobuf_is_refused_and_json_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The package is imported when it is needed."""
+    code = "import sys, failonce.adapters.intake.otlp; print('google.protobuf' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+    monkeypatch.setitem(sys.modules, "opentelemetry.proto.collector.trace.v1", None)
+    with pytest.raises(BadInput, match=r"failonce\[server\]"):
+        otlp.traces(b"", PROTOBUF)
+    assert otlp.traces(b"{}", JSON) == Parsed(recordings=(), rejects=())
 
 
 def test_too_much_at_once_is_refused() -> None:

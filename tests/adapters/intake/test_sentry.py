@@ -193,6 +193,28 @@ def test_what_is_only_reported_within_a_tool_is_no_failed_call() -> None:
     assert only(reported(work, traces_sample_rate=1.0)).origin is Origin.LOG
 
 
+def test_a_tool_that_fails_in_a_server_of_mcp_is_a_failed_call_with_its_arguments() -> None:
+    """The transaction is the call; its data come with the event."""
+
+    def work() -> None:
+        with sentry_sdk.start_transaction(name="tools/call fetch", op="mcp.server") as span:
+            for key, value in (
+                ("mcp.method.name", "tools/call"),
+                ("mcp.tool.name", "fetch"),
+                ("mcp.request.argument.path", '"/a"'),
+            ):
+                span.set_data(key, value)
+            event, hint = sentry_sdk.utils.event_from_exception(
+                FileNotFoundError("no /a"), mechanism={"type": "mcp", "handled": False}
+            )
+            sentry_sdk.capture_event(event, hint)
+            span.set_status("internal_error")
+
+    found = only(reported(work, traces_sample_rate=1.0))
+    assert (found.call.tool, found.call.args) == ("fetch", {"path": "/a"})
+    assert (found.text, found.origin) == ("FileNotFoundError: no /a", Origin.CALL)
+
+
 _AGENT = """
 import base64, sentry_sdk
 from sentry_sdk.integrations.pydantic_ai import PydanticAIIntegration
@@ -221,6 +243,7 @@ sentry_sdk.flush()
 """
 
 
+@pytest.mark.slow
 def test_an_agent_framework_is_read_as_its_integration_reports() -> None:
     """In a process of its own, as the integration patches the framework."""
     done = subprocess.run([sys.executable, "-c", _AGENT], capture_output=True, check=True)

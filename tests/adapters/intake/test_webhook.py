@@ -136,6 +136,7 @@ def test_nothing_is_learned_from_other_events() -> None:
     assert read("").skipped == 1
 
 
+@pytest.mark.proves("S5")
 def test_any_other_json_with_an_error_is_an_error_event() -> None:
     found = only(read("", error="disk full", component="backup", tags=["night"]))
     assert (found.call.tool, found.text, found.tags) == ("backup", "disk full", ("night",))

@@ -22,6 +22,8 @@ from failonce.adapters.importers.reading import (
     content_text,
     decode,
     flag,
+    items,
+    number,
     pick,
     whole_number,
     word,
@@ -92,7 +94,8 @@ def gather(spans: Sequence[Span], gathered: Gathered) -> None:
     made = _Tree(spans, gathered.source).recordings()
     gathered.skipped += len(spans) - len(made)
     made.sort(key=lambda r: (r.at is not None, r.at.timestamp() if r.at else 0.0))
-    gathered.recordings += made
+    for recording in made:
+        gathered.add(recording)
 
 
 def thrown_id(trace: str, thrown: str) -> str:
@@ -109,6 +112,13 @@ def status_of(attributes: Mapping[str, Json]) -> int | None:
     if found is None:
         return None
     return found if 400 <= found < 600 or found < 0 else None
+
+
+def _pause(attributes: Mapping[str, Json]) -> float | None:
+    """The seconds that an answer of HTTP asked to wait; a header may stand there several times."""
+    said = attributes.get("http.response.header.retry-after")
+    found = number({"": items(said)[0] if items(said) else said}, "")
+    return found if found is not None and found >= 0 else None
 
 
 def session_of(attributes: Mapping[str, Json], trace: str) -> str:
@@ -223,7 +233,7 @@ def _operation(span: Span) -> str:
 
 
 def _call(span: Span, tool: str, source: str, failed: bool, text: str) -> Recording:
-    args, raw = _arguments(span.attributes)
+    args, raw = arguments_of(span.attributes)
     return Recording(
         call=Call(
             tool=tool,
@@ -239,6 +249,7 @@ def _call(span: Span, tool: str, source: str, failed: bool, text: str) -> Record
         id=_id(span),
         error_type=_type(span) if failed else None,
         status=status_of(span.attributes) if failed else None,
+        retry_after_s=_pause(span.attributes) if failed else None,
         duration_ms=_duration(span),
         tags=(*span.tags, UNDECODABLE) if raw else span.tags,
         source=source,
@@ -262,6 +273,7 @@ def _error(span: Span, source: str) -> Recording:
         origin=Origin.LOG,
         error_type=_type(span),
         status=status_of(span.attributes),
+        retry_after_s=_pause(span.attributes),
         duration_ms=_duration(span),
         tags=span.tags,
         source=source,
@@ -324,8 +336,11 @@ def _type(span: Span) -> str | None:
     return None if not kind or kind.lstrip("-").isdecimal() or kind == "_OTHER" else kind[:NAME]
 
 
-def _arguments(attributes: Mapping[str, Json]) -> tuple[Args | None, str]:
-    """The arguments of a call; Sentry's SDK writes those of MCP one by one."""
+def arguments_of(attributes: Mapping[str, Json]) -> tuple[Args | None, str]:
+    """The arguments of a call, and what was sent instead where they cannot be decoded.
+
+    Sentry's clients write those of MCP one by one.
+    """
     given = pick(attributes, *_ARGUMENTS)
     if given is not None:
         args, raw = arguments(given)
