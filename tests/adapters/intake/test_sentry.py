@@ -385,6 +385,7 @@ def _thrown(frames: list[dict[str, Any]]) -> bytes:
           {"module": "lib", "function": "go", "in_app": False}], "cart.add"),
         ([{"module": "lib", "function": "go", "in_app": False}], "lib.go"),
         ([{"module": "main", "function": "go"}], "main.go"),
+        ([{"module": "app", "function": "go", "in_app": True}, {"module": "lib"}], "app.go"),
         ([{"abs_path": "C:\\app\\job.py", "module": "__main__", "function": "run"}], "job.run"),
     ],
 )  # fmt: skip
