@@ -81,6 +81,7 @@ def test_a_field_gives_back_what_it_got(view: View, guide: str) -> None:
     pairs = zip(HOSTILE, got, strict=True)
     # what no form can hold: HTML knows no NUL and one kind of line end
     assert all(want == have for want, have in pairs if not re.search("[\r\x00]", want))
+    expect(page.get_by_text("It holds what nobody sees: U+202C, U+202E").first).to_be_visible()
 
 
 def test_times_are_the_viewers_own(view: View, guide: str) -> None:

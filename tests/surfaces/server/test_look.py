@@ -66,6 +66,14 @@ def test_what_turns_the_direction_is_named() -> None:
     assert plainly(7) == 7
 
 
+def test_marks_do_not_pile_up_over_what_stands_around() -> None:
+    """A letter keeps the marks of any language; the rest is counted."""
+    assert plainly("Z" + "\u0321" * 12 + "x") == "Z" + "\u0321" * 3 + "[+9 marks]x"
+    assert "[+9 marks]" in shown("Z" + "\u0321" * 12)
+    for word in ("Việt", "e\u0302\u0301", "עִבְרִית", "ที่นี่", "क्षत्रिय"):
+        assert plainly(word) == word
+
+
 def test_a_long_text_says_how_much_is_left() -> None:
     """Nothing is cut in silence."""
     assert shown("x" * 1_300, 300).endswith('<span class="cut">… 1,000 more characters</span>')
@@ -149,6 +157,29 @@ def test_a_file_that_changed_has_another_address() -> None:
     """Browsers may keep what is served; what is not there has no address."""
     assert re.fullmatch(r"/static/failonce\.css\?v=[0-9a-f]{12}", asset("failonce.css"))
     assert asset("vendor/none.js") == ""
+
+
+def test_pages_are_whole_without_what_comes_from_npm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where npm is missing, a page names no file that is not there."""
+    for name in ("failonce.css", "failonce.js", "mark.svg"):
+        (tmp_path / name).write_bytes((look.STATIC / name).read_bytes())
+    monkeypatch.setattr(look, "STATIC", tmp_path)
+    asset.cache_clear()
+    try:
+        html = (
+            templates({"version": "1"})
+            .get_template("bare.html")
+            .render(
+                page={"title": "Sign in"}, csrf="", theme="system", flash=[], here="/", person=None
+            )
+        )
+    finally:
+        asset.cache_clear()
+    files = re.findall(r"/static/([^?\"]+)", html)
+    assert files == ["mark.svg", "failonce.css", "failonce.js"]
+    assert "htmx" not in html
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

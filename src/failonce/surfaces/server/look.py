@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from failonce.language.visibility import unseen
+from failonce.language.visibility import hidden, unseen
 from failonce.surfaces.words import counted
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -35,6 +35,9 @@ POLICY: Final = (
 """The Content-Security-Policy that these pages work under: nothing inline, nothing foreign."""
 
 _LOOKED_AT: Final = re.compile(r"[^\x20-\x7e\n]")
+_MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_PILED: Final = re.compile(f"([{_MARKS}]{{3}})([{_MARKS}]+)")
+"""Marks above and below a letter, more than any language sets: they cover what stands around."""
 _FIGURES: Final = re.compile(r"(?<![\w.])([0-9][0-9,.]*(?: ?%)?)(?=[\s,;:.)]|$)")
 _EMOJI_STYLE: Final = "\ufe0f"
 _LINE_CAP: Final = 500
@@ -122,7 +125,8 @@ def shown(text: str, cap: int = _LINE_CAP) -> Markup:
 
     After `cap` characters it says how many more there are.
     """
-    marked = Markup(_LOOKED_AT.sub(_marked, str(escape(text[:cap]))))  # noqa: S704 - escaped
+    lowered = _lowered(str(escape(text[:cap])))
+    marked = Markup(_LOOKED_AT.sub(_marked, lowered))  # noqa: S704 - escaped
     if len(text) <= cap:
         return Markup("<bdi>{}</bdi>").format(marked)
     more = counted(len(text) - cap, "more character")
@@ -143,6 +147,11 @@ def counted_out(text: str) -> Markup:
 def exactly(text: str) -> Markup:
     """Text as it is, for a field that gives it back."""
     return Markup(str(escape(text)))  # noqa: S704 - escaped
+
+
+def unseen_in(text: str) -> tuple[str, ...]:
+    """What nobody sees in a text that is about to be edited: `U+202E`."""
+    return tuple(code for code in hidden(text) if code not in ("U+0009", "U+000D"))
 
 
 def diff_lines(unified: str) -> tuple[DiffLine, ...]:
@@ -219,6 +228,7 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "exactly": exactly,
         "number": number,
         "percent": percent,
+        "unseen_in": unseen_in,
         "when": when,
         "when_text": when_text,
     }
@@ -257,7 +267,14 @@ def _kept(found: re.Match[str]) -> bool:
 
 
 def _visible(text: str) -> str:
-    return _LOOKED_AT.sub(_written, text)
+    return _LOOKED_AT.sub(_written, _lowered(text))
+
+
+def _lowered(text: str) -> str:
+    """Text whose letters carry three marks at most; how many more there were is said."""
+    if text.isascii():
+        return text
+    return _PILED.sub(lambda found: f"{found[1]}[+{counted(len(found[2]), 'mark')}]", text)
 
 
 def _written(found: re.Match[str]) -> str:
