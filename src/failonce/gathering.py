@@ -13,7 +13,7 @@ from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, KindName, Proposal, Signature, ToolSpec
+from failonce.model import Evidence, KindName, Origin, Proposal, Signature, ToolSpec
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
 from failonce.proposal.worth import NotWorth, worth
@@ -81,7 +81,7 @@ def gather(
     signatures = store.signatures(query)
     names = store.aliases()
     stored = store.calls(project=project)
-    calls = history.witnessed(_named(e, names) for e in stored)
+    calls = history.witnessed(_told(e, names) for e in stored)
     material = history.by_tool(calls)
     looked: dict[str, Signature] = {}
     refused: dict[str, NotWorth] = {}
@@ -168,7 +168,12 @@ def _instead(proposal: Proposal) -> str:
     return handler.fallback_cap if isinstance(handler, Fallback) else ""
 
 
-def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
-    """The evidence with its failure called as it is called now."""
+def _told(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    """The evidence with its failure called as it is called now.
+
+    What a report tells beside its error are no arguments: nobody recorded those of the call.
+    """
     now = names.get(e.signature or "")
+    if e.origin is Origin.LOG and e.call.args is not None:
+        e = replace(e, call=replace(e.call, args=None))
     return e if now is None else replace(e, signature=now)
