@@ -13,9 +13,10 @@ from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, KindName, Origin, Proposal, Signature, ToolSpec
+from failonce.model import Evidence, KindName, Lesson, Origin, Proposal, Signature, ToolSpec
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
+from failonce.proposal import reported
 from failonce.proposal.worth import NotWorth, worth
 from failonce.rehearsal import claimed
 from failonce.signature.masks import SCHEME_VERSION
@@ -40,6 +41,8 @@ class Gathered:
     renamed: Set[str]
     unsteady: Set[str]
     """Tools that seem to read, and whose answers change by themselves."""
+    reported: Set[str]
+    """Signatures that a lesson answers which reports alone taught."""
     environment: Environment | None
     """Where its calls can be executed again; None where nobody can."""
 
@@ -97,6 +100,7 @@ def gather(
         elif len(looked) < policy.top:
             looked[s.id] = s
     tools = claimed(store.tools(project), material.calls)
+    standing = _standing(store, project, names)
     return Gathered(
         project=project,
         signatures=signatures,
@@ -105,7 +109,8 @@ def gather(
         calls=calls,
         material=material,
         tools=tools,
-        standing=_standing(store, project, names),
+        standing={s: x.id for s, x in standing.items()},
+        reported={s for s, x in standing.items() if reported.is_one(x.proposal)},
         renamed=set(names.values()),
         unsteady=traces.unsteady(calls, tools),
         environment=environment,
@@ -144,10 +149,10 @@ def newest(store: Store, signature: str, project: str, limit: int) -> list[Evide
         asked *= 4
 
 
-def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, str]:
+def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, Lesson]:
     """Signature → a lesson that answers it, waiting or in force."""
     lessons = store.lessons(project=project, states=STANDING)
-    return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
+    return {names.get(s, s): x for x in lessons for s in x.proposal.signatures}
 
 
 def _looks_back(proposal: Proposal) -> bool:

@@ -34,6 +34,7 @@ from failonce.model.effect import (
 from failonce.model.evidence import (
     EVERYONE,
     SHORT_ID,
+    UNNAMED,
     Evidence,
     Finding,
     Offer,
@@ -80,6 +81,7 @@ __all__ = [
     "ALLOW",
     "EVERYONE",
     "SHORT_ID",
+    "UNNAMED",
     "Action",
     "Advice",
     "AdviceAction",
