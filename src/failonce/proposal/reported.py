@@ -105,11 +105,17 @@ def lacking(s: Signature) -> str:
 
 def untaught(s: Signature) -> str:
     """Why a class of which only reports are recorded got no lesson, and what would help."""
-    return lacking(s) or (
-        f"only errors are reported of it, and nothing says what could be done: the {MOST} classes "
-        f"of `{s.tool}` with more impact are answered first, and hints need failures close "
-        "together; record its calls too, with their arguments and those that worked "
-        "(`failonce.watch`, or send them to `/api/calls`)"
+    why = lacking(s)
+    if why:
+        return why
+    why = (
+        "hints need failures that come close together, and are made once for a component"
+        if ATTRIBUTES[s.category].transient
+        else f"the {MOST} classes of `{s.tool}` with more impact are answered first"
+    )
+    return (
+        f"only errors are reported of it, and {why}; record its calls too, with their arguments "
+        "and those that worked (`failonce.watch`, or send them to `/api/calls`)"
     )
 
 

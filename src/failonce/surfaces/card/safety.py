@@ -73,10 +73,10 @@ def _reason(lesson: Lesson, reason: str) -> str:
     missing = lesson.judgement.proof.missing
     if reason != f"needs {missing}":
         return reason
-    if reported(lesson):
-        return f"to know whether it helps takes {missing}"
     if warns(lesson) or lesson.proposal.kind is KindName.RULE:
         return "only use can show whether its words help: history cannot tell"
+    if reported(lesson):
+        return f"to know whether it helps takes {missing}"
     return f"there is not enough history: it needs {missing}"
 
 

@@ -183,9 +183,8 @@ def _learned(support: Support) -> str:
 
 
 def _reported(card: Card) -> str:
-    """Whose reports they are; of very many the newest stand for all."""
-    told = counted(card.support.failures, "reported error")
-    return f"Learned from {told} in {card.reports}{_days(card.support)}."
+    """Whose reports they are, and what of the lesson they did not tell."""
+    return f"{card.reason}{_days(card.support)}"
 
 
 def _days(support: Support) -> str:
