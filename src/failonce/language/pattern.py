@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 
 from failonce.errors import BadInput
+from failonce.language.visibility import unseen
 
 MAX_PATTERN = 512
 MAX_TEXT = 8_192
@@ -39,8 +40,19 @@ def from_template(template: str) -> str:
 
 
 def escape(text: str) -> str:
-    """The text with every character that RE2 gives a meaning escaped."""
-    return "".join(c if c.isalnum() or c in " _-'\",:;/@=<>&%#!~`" else "\\" + c for c in text)
+    """The text with every character that RE2 gives a meaning escaped.
+
+    RE2 takes a backslash before ASCII alone. For what nobody can see stands any character, so
+    that a reviewer sees all of a pattern.
+    """
+    return "".join(map(_escaped, text))
+
+
+def _escaped(c: str) -> str:
+    if unseen(c):
+        return "."
+    plain = c.isalnum() or not c.isascii() or c in " _-'\",:;/@=<>&%#!~`"
+    return c if plain else "\\" + c
 
 
 def check(pattern: str) -> None:
