@@ -14,6 +14,8 @@ MAX_PATTERN = 512
 MAX_TEXT = 8_192
 """Only this much of an error text is searched."""
 
+_BLANKS = " \t\n\f\r"
+"""White space as RE2 knows it."""
 _PLACEHOLDER = re.compile(r"<[a-z_]{1,32}(?::[^<>]{0,80})?>|\s{1,4096}")
 
 
@@ -26,7 +28,7 @@ def from_template(template: str) -> str:
     out: list[str] = []
     length = position = 0
     for found in _PLACEHOLDER.finditer(template):
-        gap = r"\s+" if found[0].isspace() else ".{0,200}?"
+        gap = r"\s+" if not found[0].strip(_BLANKS) else ".{0,200}?"
         piece = escape(template[position : found.start()]) + gap
         position = found.end()
         if length + len(piece) > MAX_PATTERN:
