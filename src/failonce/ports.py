@@ -15,10 +15,13 @@ from failonce.model import (
     Account,
     Answer,
     Args,
+    Arm,
     AuditEntry,
     BrowserSession,
     Call,
+    Category,
     Change,
+    Effect,
     Enforced,
     Evidence,
     Exposure,
@@ -84,7 +87,12 @@ class Windows:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureQuery:
     """Which signatures to list. `project` None means all; `as_of` None the newest event
-    of each project; `ids` empty means any."""
+    of each project; `ids` empty means any.
+
+    `text` is looked for in the tool's name and the template, `tool` and `category` are those
+    of the newest failure. Capital letters beyond ASCII may count as others. `limit` with
+    `offset` is a page of the whole list.
+    """
 
     project: str | None = None
     as_of: datetime | None = None
@@ -94,6 +102,36 @@ class SignatureQuery:
     weights: Weights = Weights()
     windows: Windows = Windows()
     ids: tuple[str, ...] = ()
+    offset: int = 0
+    text: str = ""
+    tool: str | None = None
+    category: Category | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One fingerprint of a class: several are one where somebody merged them, or where masks
+    were changed. All of its failures have one and the same masked text."""
+
+    id: str
+    project: str
+    tool: str
+    error_type: str
+    template: str
+    sample: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """How often a lesson met calls on one day, in one arm, with one effect."""
+
+    day: str
+    """As YYYY-MM-DD."""
+    lesson: str
+    arm: Arm
+    effect: Effect
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +164,9 @@ class EvidenceLog(Protocol):
         Evidence whose id is known is counted as duplicate and changes nothing.
         """
 
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Store several batches in one transaction, and tell of each as `add` would."""
+
     def calls(
         self,
         *,
@@ -152,6 +193,21 @@ class EvidenceLog(Protocol):
 
     def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
         """Signatures with their windows summed up from the daily rollups."""
+
+    def count(self, query: SignatureQuery) -> int:
+        """How many signatures there are, whatever `limit` and `offset` say."""
+
+    def trend(
+        self, ids: Sequence[str], days: int, *, project: str | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Failures of each of these classes on each of so many days, oldest first.
+
+        Days are YYYY-MM-DD and end with the newest of the project, or of all. Every id that is
+        asked for has every day; aliases are followed.
+        """
+
+    def members(self, signature: str) -> Sequence[Member]:
+        """The fingerprints that make up a class, those with most failures first."""
 
     def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
         """Keep what tools said of themselves at a time, in one transaction.
@@ -204,6 +260,9 @@ class Lessons(Protocol):
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
 
+    def effects(self, *, project: str | None = None, since: datetime) -> Sequence[Effects]:
+        """Exposures counted by day, lesson, arm and effect, in that order, from a time on."""
+
     def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
         """When each of these sessions was last said to be over; others are left out."""
 
@@ -213,6 +272,11 @@ class Audit(Protocol):
 
     def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
         """Entries in order, those behind the place `after`."""
+
+    def recent(
+        self, *, limit: int, subject: str | None = None, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        """The newest entries, newest first, those before the place `before`."""
 
     def head(self) -> str:
         """The hash of the newest entry: it changes whenever anything was decided."""

@@ -191,7 +191,11 @@ def _publisher(config: Configuration, store: Store, clock: Clock) -> Publisher |
 
 @contextmanager
 def opened(
-    config: Configuration, *, actor: str | None = None, patience_s: float = 30.0
+    config: Configuration,
+    *,
+    actor: str | None = None,
+    via: str = "",
+    patience_s: float = 30.0,
 ) -> Iterator[Parts]:
     """The parts over the store that the settings name, closed at the end.
 
@@ -199,7 +203,7 @@ def opened(
     """
     store = open_store(config.url, scheme=SCHEME_VERSION, patience_s=patience_s)
     try:
-        yield assemble(config, store, actor=actor)
+        yield assemble(config, store, actor=actor, via=via)
     finally:
         store.close()
 

@@ -175,8 +175,8 @@ def configure(
 
 
 def _cautious(path: Path) -> dict[str, Json]:
-    """What a repository's own file may say: it can lower the learning mode, never raise it, and
-    names no language model.
+    """What a repository's own file may say: it can lower the learning mode, never raise it,
+    names no language model and opens no server.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -185,6 +185,11 @@ def _cautious(path: Path) -> dict[str, Json]:
         raise BadSetting(
             f"{path}: a project cannot set `model`, for it says where your key and your errors "
             f"are sent. Set it in {user_file()}, or in the environment."
+        )
+    if "server" in layer:
+        raise BadSetting(
+            f"{path}: a project cannot set `server`, for it says who may reach your recordings. "
+            f"Set it in {user_file()}, or in the environment."
         )
     learning = layer.get("learning")
     if _checked(layer, str(path)).learning.mode is not Mode.AUTO or not isinstance(learning, dict):

@@ -8,7 +8,7 @@ secrets: errors are grouped and understood by them.
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -243,8 +243,24 @@ _TOKEN_SIGN: Final = "|".join(re2.escape(token.prefix) for token in TOKENS)
 _KEY_SIGN: Final = "(?i:" + "|".join(re2.escape(word) for word in KEYWORDS) + ")"
 _NUMBER_SIGN: Final = r"[3-6]\d{3}[ -]?\d{4,6}[ -]?\d{3}|[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}"
 
-TOKEN_SIGN: Final = re2.compile(_TOKEN_SIGN)
-KEY_SIGN: Final = re2.compile(_KEY_SIGN)
-NUMBER_SIGN: Final = re2.compile(_NUMBER_SIGN)
-ANY_SIGN: Final = re2.compile(f"{_TOKEN_SIGN}|{_KEY_SIGN}|{_NUMBER_SIGN}")
-"""What every secret holds some of; one pass over the bytes rules most texts out."""
+TOKEN_SIGN, KEY_SIGN, NUMBER_SIGN = range(3)
+
+
+def _signs() -> re2.Set:
+    table = re2.Set.SearchSet()
+    for sign in (_TOKEN_SIGN, _KEY_SIGN, _NUMBER_SIGN):
+        table.Add(sign)
+    table.Compile()
+    return table
+
+
+_SIGNS: Final = _signs()
+
+
+def signs(raw: bytes) -> Sequence[int]:
+    """Which of the three signs a text in UTF-8 holds; every secret holds one.
+
+    One pass over the bytes rules most texts out.
+    """
+    found: Sequence[int] = _SIGNS.Match(raw)
+    return found

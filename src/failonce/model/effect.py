@@ -161,3 +161,7 @@ class Change:
     stand: Mapping[str, Account | None] = field(default_factory=dict)
     """Account name → the account as it must still be, None where there must be none of that name
     (optimistic locking)."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint → what it is called from now on."""
+    split: tuple[str, ...] = ()
+    """Fingerprints that go by their own name again."""

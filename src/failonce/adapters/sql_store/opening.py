@@ -17,7 +17,12 @@ REVISIONS = ("0001", "0002", "0003", "0004")
 
 
 def opened(
-    url: str, scheme: int, patience_s: float, pause: Callable[[], None] | None = None
+    url: str,
+    scheme: int,
+    patience_s: float,
+    pause: Callable[[], None] | None = None,
+    *,
+    durable: bool = False,
 ) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
     path = _path(url)
@@ -32,7 +37,7 @@ def opened(
         except BaseException:
             engine.dispose()
             raise
-    return SqlStore(engine, path, scheme=scheme)
+    return SqlStore(engine, path, scheme=scheme, durable=durable)
 
 
 def _path(url: str) -> Path:

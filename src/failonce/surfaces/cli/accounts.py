@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from failonce.model import Account, Scope, in_order
+from failonce.surfaces import records
 from failonce.surfaces.access.granting import LINK_LASTS
-from failonce.surfaces.cli import records
 from failonce.surfaces.cli.options import AsJson, Because, ServerUrl, StoreUrl, Tenant
 from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.session import session

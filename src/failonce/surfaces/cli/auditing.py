@@ -6,7 +6,7 @@ import typer
 
 from failonce import audit as chain
 from failonce.ports import Store
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table

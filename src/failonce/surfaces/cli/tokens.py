@@ -10,8 +10,8 @@ from failonce.compose import Parts
 from failonce.compose.spelling import span
 from failonce.errors import BadInput
 from failonce.model import Scope, Token, in_order
+from failonce.surfaces import records
 from failonce.surfaces.access import Granting
-from failonce.surfaces.cli import records
 from failonce.surfaces.cli.options import AsJson, Because, ServerUrl, StoreUrl, Tenant
 from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.session import named, session
