@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import argon2
@@ -13,7 +14,7 @@ from failonce.adapters.sql_store import open_store, store_url
 from failonce.audit import verify
 from failonce.compose import SystemClock
 from failonce.errors import BadInput, BadSetting, NotFound, Refused, RefusedMove
-from failonce.model import Action, Scope
+from failonce.model import Action, Scope, SignInLink
 from failonce.surfaces.access import Door, Granting, session_of
 from failonce.surfaces.access.granting import LINK_LASTS
 from failonce.surfaces.access.secret import SESSION_IDLE, SESSION_LASTS, digest
@@ -337,6 +338,27 @@ def test_a_link_that_is_too_old_or_of_nobody_lets_nobody_in(
         admin.new_link("anna")
     with pytest.raises(NotFound):
         admin.new_link("nobody")
+
+
+class _Beaten(MemoryStore):
+    """Somebody else is always a moment quicker with a link."""
+
+    def use_link(self, digest: str, now: datetime) -> SignInLink | None:
+        super().use_link(digest, now)
+        return super().use_link(digest, now)
+
+
+def test_who_comes_second_with_a_link_changes_nothing(clock: FixedClock) -> None:
+    """Although it was there when they looked."""
+    store = _Beaten()
+    admin, door = Granting(store=store, clock=clock, actor="root"), Door(store=store, clock=clock)
+    with pytest.raises(Refused):
+        door.by_link(admin.new_link(), name="eve", password=PASSWORD)
+    assert (store.accounts(), list(store.entries())) == ([], [])
+    admin.make_account("anna", REVIEW, password=PASSWORD)
+    with pytest.raises(Refused):
+        door.by_link(admin.new_link("anna"), password=ANOTHER)
+    assert door.check_password("anna", PASSWORD) is not None
 
 
 _USE = """
