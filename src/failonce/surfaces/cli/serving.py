@@ -44,7 +44,9 @@ def serve(
     config = replace(config, settings=config.settings.model_copy(update={"server": server}))
     try:
         from failonce.surfaces.server.serving import serve as run  # noqa: PLC0415 - an extra
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("failonce"):
+            raise
         raise BadSetting(
             f"The server needs more packages ({error.name} is missing): "
             "pip install 'failonce[server]'"

@@ -128,7 +128,7 @@ def counted_out(text: str) -> Markup:
     parts = _FIGURES.split(text)
     return Markup("<bdi>{}</bdi>").format(
         Markup("").join(
-            Markup("<b>{}</b>").format(part) if i % 2 else plainly(part)
+            Markup("<b>{}</b>").format(part) if i % 2 else str(plainly(part))
             for i, part in enumerate(parts)
         )
     )
