@@ -118,9 +118,23 @@ def test_an_account_is_made_with_a_link_that_works_once(shell: Shell) -> None:
     assert door.by_link(secret).account.name == "anna"
     assert door.link(secret) is None
     fresh = shell.ok("account", "link", "anna", "--json").json
-    assert door.link(fresh["path"].removeprefix("/sign-in/link/")) is not None
-    assert "Put the server's address" in shell.ok("account", "link", "anna").out
+    assert door.link(fresh["link"].rpartition("/sign-in/link/")[2]) is not None
     store.close()
+
+
+def test_what_is_printed_names_the_server_of_the_settings(shell: Shell) -> None:
+    """By its host and port where nothing names its address."""
+
+    def told() -> str:
+        name = f"x{len(shell.ok('account', 'list', '--json').json)}"
+        return shell.ok("account", "add", name).out + shell.ok("token", "create", name).out
+
+    shell.set("FAILONCE_SERVER__PORT", "1234")
+    assert "  http://127.0.0.1:1234/sign-in/link/" in (said := told())
+    assert " http://127.0.0.1:1234/api/errors" in said
+    shell.set("FAILONCE_SERVER__URL", "https://f.example")
+    assert "  https://f.example/sign-in/link/" in (said := told())
+    assert " https://f.example/api/errors" in said
 
 
 def test_an_account_is_disabled_and_enabled(shell: Shell) -> None:
