@@ -237,7 +237,7 @@ class SampleRecord(TypedDict):
     project: str
     session: str
     tool: str
-    args: dict[str, Json] | None
+    args: dict[str, object] | None
     message: str
     verdict: str
     category: str

@@ -58,6 +58,9 @@ _VERDICT: Final = {
 def sums(card: Card) -> Iterator[str]:
     """What was recorded, and what the lesson would have done to it: every count adds up."""
     hits, whose = card.hits, "any tool" if card.target == "*" else f"`{card.target}`"
+    if card.reports:
+        yield from _of_reports(card, whose)
+        return
     parts = [f"{hits.good:,} that worked", f"{hits.failures:,} that failed"]
     parts += [f"{n:,} {_VERDICT.get(verdict, verdict)}" for verdict, n in hits.excluded.items()]
     yield f"{counted(hits.calls, 'call')} of {whose}: {_and(parts)}."
@@ -78,6 +81,20 @@ def sums(card: Card) -> Iterator[str]:
         yield from _proven(card.proven_on, hits, others)
     if card.narrowed:
         yield "Too much is recorded to look at calls of other tools as well."
+
+
+def _of_reports(card: Card, whose: str) -> Iterator[str]:
+    """What is known where errors are reported and calls are not recorded."""
+    hits = card.hits
+    yield (
+        f"{counted(hits.failures, 'error')} of {whose} recorded, {hits.own:,} of them what it is "
+        f"about, and {counted(hits.good, 'call')} that worked."
+    )
+    if not card.warns:
+        yield "It acts around calls, and of these nothing is recorded: what it would do is unknown."
+        return
+    shown, false = hits.counts[Judged.SHOWN], hits.counts[Judged.FALSE_ALARM]
+    yield f"It would have been shown before {shown:,} of the errors and {false:,} of these calls."
 
 
 def _proven(proven: Tally, hits: Hits, others: int) -> Iterator[str]:
@@ -121,7 +138,7 @@ def _and(parts: Sequence[str]) -> str:
 class Case:
     """One recorded call that a lesson touches, as a reader is told of it.
 
-    `answer` is empty where another line says it already, `with_it` where its sort does.
+    What another line says already is left out of `parts`.
     """
 
     judged: Judged
@@ -130,11 +147,8 @@ class Case:
     """So many of its sort are not shown; told of the first alone."""
     at: datetime
     whose: str
-    called: str
-    failed: bool
-    answer: str
-    with_it: str
-    in_truth: str
+    parts: tuple[tuple[str, str], ...]
+    """What is told of it, each with its label: what was called, what came of it, …"""
 
 
 def cases(card: Card, *, everything: bool) -> Iterator[Case]:
@@ -144,25 +158,37 @@ def cases(card: Card, *, everything: bool) -> Iterator[Case]:
         found = card.hits.examples[judged][: (_MANY if everything else _FEW)[judged]]
         rest = card.hits.counts[judged] - len(found)
         for i, hit in enumerate(found):
-            yield _case(hit, 0 if i else rest, known)
+            parts = _report(hit) if card.reports else _told(hit, known)
+            yield _case(hit, 0 if i else rest, tuple(parts))
 
 
-def _case(hit: Hit, more: int, known: str | None) -> Case:
-    """The case; short what stands in `known`."""
-    answer = cut(hit.answer, _ANSWER if known is None else _SHORT)
-    said = hit.failed and known and answer and answer.partition("… (+")[0] in known
+def _case(hit: Hit, more: int, parts: tuple[tuple[str, str], ...]) -> Case:
     return Case(
         judged=hit.judged,
         title=_TITLE[hit.judged],
         more=more,
         at=hit.at,
         whose=_whose(hit),
-        called=call_text(hit.call),
-        failed=hit.failed,
-        answer="" if said else answer,
-        with_it="" if hit.does in _SAID else _with_it(hit),
-        in_truth=_in_truth(hit),
+        parts=parts,
     )
+
+
+def _told(hit: Hit, known: str | None) -> Iterator[tuple[str, str]]:
+    """The call, what it answered, what would have been, what was; short what stands in `known`."""
+    yield "called", call_text(hit.call)
+    answer = cut(hit.answer, _ANSWER if known is None else _SHORT)
+    if not (hit.failed and known and answer and answer.partition("… (+")[0] in known):
+        yield "failed" if hit.failed else "answer", answer
+    if hit.does not in _SAID:
+        yield "with it", _with_it(hit)
+    yield "in truth", _in_truth(hit)
+
+
+def _report(hit: Hit) -> Iterator[tuple[str, str]]:
+    """A report: what it said of the error, and beside it."""
+    yield "reported", cut(hit.answer, _ANSWER)
+    if hit.call.args:
+        yield "with", call_text(hit.call)
 
 
 def _whose(hit: Hit) -> str:

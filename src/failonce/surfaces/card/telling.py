@@ -43,8 +43,11 @@ def savings(saved: Savings) -> str:
     return f"It would save {bound}what callers spent to mend {of}: {spent}{median}{own}."
 
 
-def learned(support: Support) -> str:
+def learned(card: Card) -> str:
     """What it was learned from; empty where nothing is recorded."""
+    support = card.support
+    if card.reports:
+        return f"{card.reason}{_days(support)}"
     if not support.failures:
         return ""
     places = [
@@ -52,15 +55,18 @@ def learned(support: Support) -> str:
         for number, noun in ((support.tasks, "task"), (support.sessions, "session"))
         if number
     ]
-    days = ""
-    if support.first is not None and support.last is not None:
-        first, last = f"{support.first:%Y-%m-%d}", f"{support.last:%Y-%m-%d}"
-        days = f", {first}" if first == last else f", {first} to {last}"
     where = f" in {', '.join(places)}" if places else ""
     return (
-        f"Learned from {counted(support.failures, 'failure')}{where}{days}. Each part of the "
-        "history was judged with what the other parts teach: none proves what it taught."
+        f"Learned from {counted(support.failures, 'failure')}{where}{_days(support)}. Each part of "
+        "the history was judged with what the other parts teach: none proves what it taught."
     )
+
+
+def _days(support: Support) -> str:
+    if support.first is None or support.last is None:
+        return ""
+    first, last = f"{support.first:%Y-%m-%d}", f"{support.last:%Y-%m-%d}"
+    return f", {first}" if first == last else f", {first} to {last}"
 
 
 def passed(checks: Sequence[Checked]) -> str:

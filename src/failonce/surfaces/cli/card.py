@@ -49,7 +49,7 @@ def lines(card: Card, width: int, *, everything: bool = False) -> Iterator[Line]
         said = f"{choice.command}: {choice.what}"
         yield from wrapped(said, width, first="  ", rest="      ")
     if card.hits.calls:
-        saved = [savings(card.savings)] if card.savings.failures else []
+        saved = [savings(card.savings)] if card.savings.failures and not card.reports else []
         told = [*sums(card), *saved]
         yield from _part("What it would have done, on what is recorded", told, width)
         for case in cases(card, everything=everything):
@@ -125,7 +125,7 @@ def _safety(card: Card, width: int) -> Iterator[Line]:
 
 
 def _support(card: Card, width: int, *, everything: bool) -> Iterator[Line]:
-    said = [learned(card.support)]
+    said = [learned(card)]
     if everything or card.proposer != Proposer.MINER:
         said += [f"Proposed by {author(card.proposer)}.", card.reason]
     if everything:

@@ -19,12 +19,8 @@ def case_lines(case: Case, width: int) -> Iterator[Line]:
     style = Style.BAD if case.judged is Judged.WRONG else Style.PLAIN
     where = f"{case.title}{more}: {case.at:%Y-%m-%d %H:%M}, {case.whose}"
     yield from wrapped(where, width, first="  ", rest="    ", style=style)
-    yield from _labelled("called", case.called, width)
-    if case.answer:
-        yield from _labelled("failed" if case.failed else "answer", case.answer, width)
-    if case.with_it:
-        yield from _labelled("with it", case.with_it, width)
-    yield from _labelled("in truth", case.in_truth, width)
+    for label, text in case.parts:
+        yield from _labelled(label, text, width)
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:

@@ -155,7 +155,7 @@ def opened(parts: Parts, lesson: Lesson, looked: Looked | None) -> Opened:
         does=card.does,
         reason="" if card.proposer == Proposer.MINER else card.reason,
         by=author(card.proposer),
-        learned=learned(card.support),
+        learned=learned(card),
         passed=passed(card.checks),
         checks=card.checks,
         compared_with=card.compared_with,
@@ -208,7 +208,10 @@ def history(looked: Looked) -> History:
 def _sums(card: Card) -> tuple[str, ...]:
     if not card.hits.calls:
         return ()
-    return (*sums(card), *([savings(card.savings)] if card.savings.failures else []))
+    return (
+        *sums(card),
+        *([savings(card.savings)] if card.savings.failures and not card.reports else []),
+    )
 
 
 def _again(lesson: Lesson, record: Sequence[Entry]) -> str:
