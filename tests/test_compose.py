@@ -101,6 +101,8 @@ def test_every_setting_reaches_the_policy(home: Path) -> None:
         max_suggestions = 2
         [skill]
         min_confidence = 0.8
+        [review]
+        self_approval = false
         [outcome]
         holdout_canary = 0.4
         holdout_approved = 0.2
@@ -128,6 +130,7 @@ def test_every_setting_reaches_the_policy(home: Path) -> None:
         hint_ttl=timedelta(seconds=30),
         max_suggestions=2,
         min_confidence=0.8,
+        self_approval=False,
         holdout_canary=0.4,
         holdout_approved=0.2,
         weights=Weights(week=1, month=2),
@@ -240,6 +243,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "hints.ttl": "5h",
         **{f"auto_inject.{name}": "false" for name in AutoInjectSettings.model_fields},
         "skill.min_confidence": "0.5",
+        "review.self_approval": "false",
         "outcome.holdout": "false",
         "outcome.holdout_canary": "0.4",
         "outcome.holdout_approved": "0.2",
