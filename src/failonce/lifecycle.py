@@ -66,7 +66,9 @@ class Moved:
     event: Event
 
 
-def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: str = "") -> Moved:
+def move(
+    lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: str = "", via: str = ""
+) -> Moved:
     """Make `action` on `lesson`, or raise `RefusedMove` saying which state forbids it."""
     allowed, after = MOVES[action]
     if lesson.state not in allowed:
@@ -93,6 +95,7 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
         mode=lesson.mode,
         digest=lesson.digest,
         reason=reason,
+        via=via,
     )
     return Moved(lesson=moved, event=event)
 

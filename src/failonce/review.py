@@ -132,7 +132,7 @@ class Review(Weighing):
         return self._decide(ref, ask, carry_out)
 
     def _ask(self, verb: Verb, digest: str) -> Ask:
-        return Ask(verb=verb, actor=self._actor, digest=digest)
+        return Ask(verb=verb, actor=self.actor, digest=digest)
 
     def _decide(self, ref: str, ask: Ask, carry_out: Callable[[Lesson], Lesson]) -> Lesson:
         """Carry a decision out, unless there is nothing to do about it or it is refused."""
@@ -341,9 +341,9 @@ class Review(Weighing):
             return
         entries = (e.event for e in self.store.entries(subject=lesson.id))
         made = (e for e in entries if e.action is Action.PROPOSE and e.version == lesson.version)
-        if any(e.actor == self._actor for e in made):
+        if any(e.actor == self.actor for e in made):
             raise RefusedMove(
-                f"{lesson.id} was proposed by {self._actor or 'you'}, and whoever proposes a "
+                f"{lesson.id} was proposed by {self.actor or 'you'}, and whoever proposes a "
                 "lesson may not approve it here (review.self_approval). Ask somebody else."
             )
 

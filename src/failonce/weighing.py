@@ -44,13 +44,15 @@ class Weighing:
         workspace: Workspace,
         policy: Policy = DEFAULT,
         actor: str = "",
+        via: str = "",
     ) -> None:
         self.store = store
         self._clock = clock
         self._workspace = workspace
         self.policy = policy
         self.measuring = Measuring(store=store, clock=clock)
-        self._actor = actor
+        self.actor = actor
+        self._via = via
         self._scrub = Redactor().text
 
     # -------------------------------------------------------------- weigh
@@ -169,8 +171,8 @@ class Weighing:
 
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
         """The lesson after a move, made now and by us."""
-        now = self._clock.now()
-        return move(lesson, action, at=now, actor=self._actor, reason=self._scrub(reason))
+        now, why = self._clock.now(), self._scrub(reason)
+        return move(lesson, action, at=now, actor=self.actor, reason=why, via=self._via)
 
     def event(
         self,
@@ -186,7 +188,7 @@ class Weighing:
         """An event made now and by us."""
         return Event(
             at=self._clock.now(),
-            actor=self._actor,
+            actor=self.actor,
             action=action,
             subject=subject,
             version=version,
@@ -194,4 +196,5 @@ class Weighing:
             mode=mode,
             digest=digest,
             reason=self._scrub(reason),
+            via=self._via,
         )

@@ -177,7 +177,7 @@ def configure(
 
 def _cautious(path: Path) -> dict[str, Json]:
     """What a repository's own file may say: it can lower the learning mode, never raise it, can
-    ask for a second person and not do without, and names no language model.
+    ask for a second person and not do without, names no language model and opens no server.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -186,6 +186,11 @@ def _cautious(path: Path) -> dict[str, Json]:
         raise BadSetting(
             f"{path}: a project cannot set `model`, for it says where your key and your errors "
             f"are sent. Set it in {user_file()}, or in the environment."
+        )
+    if "server" in layer:
+        raise BadSetting(
+            f"{path}: a project cannot set `server`, for it says who may reach your recordings. "
+            f"Set it in {user_file()}, or in the environment."
         )
     if _checked(layer, str(path)).review.self_approval:
         layer = {k: v for k, v in layer.items() if k != "review"}

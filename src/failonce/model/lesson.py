@@ -277,6 +277,13 @@ class Action(StrEnum):
     PATCHED = "patched"
     """An approved script changed files of a repository, or took that back; `digest` is that of
     the difference."""
+    GRANT = "grant"
+    """A token or an account of the server was made, or may do more than before; `subject` is
+    `token:ID` or `account:NAME`, also of the two below."""
+    REVOKE = "revoke"
+    """A token or an account may do nothing any more."""
+    SIGN_IN = "sign_in"
+    """A person opened a session in a browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,13 +294,15 @@ class Event:
     actor: str
     action: Action
     subject: str = ""
-    """A lesson's id, or empty for what concerns no lesson."""
+    """What it is about: a lesson's id, or whatever its action names; empty where nothing."""
     version: int = 0
     before: State | None = None
     after: State | None = None
     mode: Mode | None = None
     digest: str = ""
     reason: str = ""
+    via: str = ""
+    """From where it was decided, such as `dashboard, 192.0.2.7`; empty at the machine itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,14 @@ from failonce.model import (
     ToolSpec,
 )
 from failonce.ports import Added, Effects, Member, SignatureOrder, SignatureQuery, ToolUse, Use
+from failonce.testing.memory_access import MemoryAccess
 
 
-class MemoryStore:
+class MemoryStore(MemoryAccess):
     """A whole `Store` that forgets everything at the end; `scheme` is that of fingerprints."""
 
     def __init__(self, *, scheme: int = 1) -> None:
+        super().__init__()
         self._scheme = scheme
         self._evidence: dict[str, Evidence] = {}
         self._tools: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
@@ -55,6 +57,10 @@ class MemoryStore:
         fresh = [replace(e, at=_utc(e.at)) for e in batch if first.get(e.id) is e]
         self._evidence.update((e.id, e) for e in fresh)
         return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
+
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Keep what is new of each, one after the other."""
+        return [self.add(batch) for batch in batches]
 
     def calls(
         self,
@@ -240,6 +246,8 @@ class MemoryStore:
         for lesson in change.lessons:
             self._refuse_rewriting(lesson)
         self._refuse_company(change)
+        self._refuse_access(change)
+        self._take_access(change)
         for lesson in change.lessons:
             self._lessons.setdefault(lesson.id, {})[lesson.version] = lesson
         for gap in change.gaps:

@@ -35,6 +35,8 @@ TOKENS = {
     "github-token": "gh" + "p_" + some(36),
     "github-token fine": "github" + "_pat_" + some(82),
     "gitlab-token": "gl" + "pat-" + some(20),
+    "failonce-token": "fo" + "_" + some(8, HEX) + "_" + some(43),
+    "failonce-link": "/sign-" + "in/link/" + some(43),
     "slack-token": "xo" + "xb-" + some(12, string.digits + "abc") + "-" + some(24),
     "stripe-key": "sk" + "_live_" + some(24),
     "stripe-webhook-secret": "wh" + "sec_" + some(32),

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Row, Select, case, delete, func, insert, select, update
 
+from failonce.adapters.sql_store import access
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import add_aliases, chunks
 from failonce.adapters.sql_store.rows import (
@@ -52,6 +53,7 @@ from failonce.ports import Effects
 def commit(connection: Connection, change: Change) -> list[AuditEntry]:
     """Write all of `change`."""
     _expect(connection, change.expects)
+    access.stand(connection, change.stand)
     for lesson in change.lessons:
         _put(connection, lesson)
     for gap in change.gaps:
@@ -62,6 +64,10 @@ def commit(connection: Connection, change: Change) -> list[AuditEntry]:
         _put_exposures(connection, change.exposures)
     if change.closings:
         _close(connection, change.closings)
+    for account in change.accounts:
+        access.put_account(connection, account)
+    for token in change.tokens:
+        access.put_token(connection, token)
     if change.aliases or change.split:
         add_aliases(connection, change.aliases, split=change.split)
     return _append(connection, change.events)

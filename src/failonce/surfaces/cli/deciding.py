@@ -14,7 +14,7 @@ from failonce.lifecycle import WORDS
 from failonce.model import Action, Lesson, Mode, Proposer
 from failonce.projections.changelog import pending_phrase
 from failonce.review import Review
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.lessons import pending_count, repository_fixer
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json

@@ -14,7 +14,7 @@ from failonce.compose import Parts
 from failonce.errors import BadInput
 from failonce.lifecycle import WORDS
 from failonce.model import KindName, Lesson
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.deciding import LessonId, at_home
 from failonce.surfaces.cli.options import AsJson, Because, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, waiting

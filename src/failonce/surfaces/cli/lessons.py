@@ -11,10 +11,10 @@ from failonce.errors import BadInput, UserError
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import IN_FORCE, WORDS, snoozed, waits_now
-from failonce.model import Json, KindName, Lesson, State
+from failonce.model import KindName, Lesson, State
 from failonce.projections.changelog import pending_phrase
+from failonce.surfaces import records
 from failonce.surfaces.card import build, gather
-from failonce.surfaces.cli import records
 from failonce.surfaces.cli.card import show_card
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, waiting
@@ -91,7 +91,7 @@ def show(
             material = gather(parts, lesson)
             card = build(material)
     if as_json:
-        history: list[Json] = [records.entry(e) for e in material.entries]
+        history = [records.entry(e) for e in material.entries]
         show_json({**records.lesson(lesson), "history": history, "card": jsonable(card)})
     else:
         show_card(card, everything=everything)
