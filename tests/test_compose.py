@@ -11,7 +11,7 @@ import pytest
 import failonce
 from failonce.adapters.sql_store import store_url
 from failonce.compose import Configuration, assemble, configure, opened
-from failonce.compose.reading import project_root
+from failonce.compose.reading import project_root, user_file
 from failonce.compose.settings import AutoInjectSettings, described, variable
 from failonce.compose.spelling import learning_mode
 from failonce.errors import BadSetting
@@ -430,3 +430,15 @@ def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:
 def test_a_servers_address_is_one() -> None:
     with pytest.raises(BadSetting, match="an address such as"):
         read(FAILONCE_SERVER__URL="failonce.example")
+
+
+def test_a_repository_cannot_do_without_the_second_person(home: Path) -> None:
+    """Whoever wrote it is not whoever runs it; it may ask for one."""
+    path = project(home, "[review]\nself_approval = true\n")
+    user = user_file()
+    user.parent.mkdir(parents=True, exist_ok=True)
+    user.write_text("[review]\nself_approval = false\n")
+    assert not read().policy.self_approval
+    user.unlink()
+    path.write_text("[review]\nself_approval = false\n")
+    assert not read().policy.self_approval
