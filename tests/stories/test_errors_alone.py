@@ -43,6 +43,8 @@ def test_the_approved_retry_acts_on_a_watched_tool_of_that_name(place: Place) ->
     assert retry in PAGE
     shown = " ".join(place.failonce("show", retry).split())
     assert "usual values and not learned" in shown
+    assert "of these nothing is recorded: what it would do is unknown" in shown
+    assert "Would have" not in shown
     place.failonce("approve", retry, "--reason", "it only reads")
     assert place.agent(WATCHED) == {"price": 7, "tries": 2, "lost": 0}
 
