@@ -232,6 +232,11 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "model.max_tokens": "500",
         "model.timeout": "5s",
         "tools.timeout": "5s",
+        "server.host": "::1",
+        "server.url": "https://failonce.example",
+        "server.durable": "power",
+        "server.mine": "false",
+        "server.notify_url": "https://hooks.example/x",
         "learning.trial": "5d",
         "mine.order": "hits",
         "mine.windows": "5d/9d",
@@ -409,3 +414,15 @@ def test_the_parts_share_one_store_that_only_its_owner_reads(home: Path) -> None
         assert entry.event.actor == "ann"
     path = home / ".local/share/failonce/failonce.db"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:
+    project(home, '[server]\nhost = "0.0.0.0"\n')
+    with pytest.raises(BadSetting, match="a project cannot set `server`"):
+        read()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_servers_address_is_one() -> None:
+    with pytest.raises(BadSetting, match="an address such as"):
+        read(FAILONCE_SERVER__URL="failonce.example")

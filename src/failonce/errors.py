@@ -3,10 +3,12 @@
     FailonceError
     ├── UserError            yours to mend: an argument, a file, a setting
     │   ├── BadInput             a file or value that cannot be used as given
+    │   │   └── TooLarge             more of it than is taken at once
     │   ├── BadSetting           a setting that is unknown or out of range
     │   ├── NotFound             no lesson, event or project of that name
     │   └── Refused              understood, and not allowed
     │       ├── RefusedMove          the lesson's state does not allow this
+    │       │   └── Outdated             it was decided on a text that is another one now
     │       ├── RefusedLesson        the lesson's own text or target is unsafe
     │       └── Blocked              a lesson stops this call of a watched tool
     ├── ToolFailed           a learned tool raised, or was ended at a limit
@@ -42,6 +44,10 @@ class BadInput(UserError):
     """A file or value that cannot be used as given."""
 
 
+class TooLarge(BadInput):
+    """More of it than is taken at once."""
+
+
 class BadSetting(UserError):
     """A setting that is unknown, of the wrong type or out of range."""
 
@@ -58,6 +64,10 @@ class Refused(UserError):
 
 class RefusedMove(Refused):
     """The lesson's state does not allow this move."""
+
+
+class Outdated(RefusedMove):
+    """What was read is not what would be decided: the lesson has a newer version."""
 
 
 class RefusedLesson(Refused):

@@ -15,11 +15,11 @@ from datetime import datetime
 from itertools import islice
 
 from failonce.accounting import Mined, ignored
+from failonce.editing import Editing
 from failonce.making import Making
 from failonce.mining import Mining
 from failonce.model import (
     Evidence,
-    Origin,
     Recording,
     ToolSpec,
     Verdict,
@@ -27,7 +27,7 @@ from failonce.model import (
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Added, Clock, Environment, Sandbox, Wording
 from failonce.review import Review
-from failonce.taking import Cleaner, Taking
+from failonce.taking import Cleaner, Taking, teaches
 
 BATCH = 1000
 """Recordings stored in one transaction, and acknowledged together."""
@@ -87,6 +87,7 @@ class Loop:
         self.store = review.store
         self.taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
         self.making = None if sandbox is None else Making(review=review, sandbox=sandbox)
+        self.editing = Editing(review=review, making=self.making, environment=environment)
         self._mining = Mining(
             review=review,
             clock=clock,
@@ -121,8 +122,7 @@ class Loop:
 
         Good lines of logs are counted and not kept: they teach nothing.
         """
-        kept = [e for e in batch if e.origin is Origin.CALL or e.failed or e.flagged]
-        added = self.store.add(kept)
+        added = self.store.add([e for e in batch if teaches(e)])
         return Observed(
             calls=len(batch),
             flagged=sum(e.flagged for e in batch),

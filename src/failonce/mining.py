@@ -35,6 +35,7 @@ from failonce.model import (
     Lesson,
     Mode,
     Proposal,
+    Proposer,
     Ruling,
     Signature,
     State,
@@ -360,7 +361,8 @@ class Mining:
 
 
 def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
-    """A newer body or proof replaces one that still waits; what was decided stays decided.
+    """A newer body or proof replaces one that still waits; what was decided stays decided, and
+    what a person edited stays as they wrote it.
 
     More reports of the same prove nothing new: they count once there are many more.
     """
@@ -368,7 +370,8 @@ def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
     if reported.is_one(proposal) and judgement.ruling is old.judgement.ruling:
         grown = len(proposal.support) >= GROWN * len(old.proposal.support)
         newer = body_digest(proposal) != old.digest or grown
-    return old.state is State.PROPOSED and newer
+    by_hand = old.proposal.proposer is Proposer.PERSON
+    return old.state is State.PROPOSED and newer and not by_hand
 
 
 def _untaught(s: Signature, gathered: Gathered) -> str:

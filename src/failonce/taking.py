@@ -5,19 +5,22 @@ The loop takes in what a source holds with it, a host at work what it sees itsel
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-from failonce.evidence.capture import Identities, Timeline, capture
+from failonce.evidence.capture import ITSELF, Identities, Ids, Sender, Timeline, capture
 from failonce.evidence.redact import Clean
 from failonce.evidence.triage import triage
-from failonce.model import EVERYONE, Evidence, Finding, Recording, Verdict
+from failonce.model import EVERYONE, Evidence, Finding, Origin, Recording, Verdict
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Clock
 from failonce.signature.naming import name_failure
 
 AHEAD: Final = timedelta(days=1)
 """How far a source's clock may run ahead of ours; windows count back from the newest event."""
+
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Cleaner(Protocol):
@@ -36,43 +39,54 @@ class Taking:
         self._policy = policy
 
     def evidence(
-        self, recordings: Iterable[Recording], *, modified: datetime, project: str
-    ) -> Iterator[Evidence]:
-        """The recordings of one source redacted, judged and named, before they are stored."""
-        ids, times = Identities(), Timeline(modified)
-        last: dict[str, Finding] = {}
-        for recording in recordings:
-            yield self._evidence(_local(recording), ids, times, last, project)
-
-    def _evidence(
         self,
-        raw: Recording,
-        ids: Identities,
-        times: Timeline,
-        last: dict[str, Finding],
+        recordings: Iterable[Recording],
+        *,
+        modified: datetime,
         project: str,
-    ) -> Evidence:
-        clean = self._cleaner.clean(raw)
-        finding = triage(clean, previous=last.get(clean.call.session), own=self._policy.categories)
-        last[clean.call.session] = finding
-        signature, template = None, ""
-        if finding.verdict is Verdict.FAILURE:
-            named = name_failure(
-                tool=clean.call.tool,
-                error_type=finding.error_type,
-                text=clean.text,
-                args=clean.call.args,
+        sender: Sender = ITSELF,
+        ids: Ids | None = None,
+    ) -> Iterator[Evidence]:
+        """The recordings of one source redacted, judged and named, before they are stored.
+
+        `ids` tells which of them are the same event, as `Identities` does where none is given.
+        """
+        ids, times = ids or Identities(), Timeline(modified)
+        last: dict[str, Finding] = {}
+        latest = _NEVER
+        for recording in recordings:
+            raw = _local(recording)
+            at = times.next(raw)
+            if at > latest:  # else the clock need not be looked at again
+                latest = self._clock.now() + AHEAD
+            clean = self._cleaner.clean(raw)
+            session = clean.call.session
+            finding = triage(clean, previous=last.get(session), own=self._policy.categories)
+            last[session] = finding
+            signature, template = None, ""
+            if finding.verdict is Verdict.FAILURE:
+                named = name_failure(
+                    tool=clean.call.tool,
+                    error_type=finding.error_type,
+                    text=clean.text,
+                    args=clean.call.args,
+                )
+                signature, template = named.id, named.template
+            yield capture(
+                clean,
+                id=ids.next(raw, sender),
+                at=min(at, latest),
+                finding=finding,
+                project=project,
+                signature=signature,
+                template=template,
+                sender=sender,
             )
-            signature, template = named.id, named.template
-        return capture(
-            clean,
-            id=ids.next(raw),
-            at=min(times.next(raw), self._clock.now() + AHEAD),
-            finding=finding,
-            project=project,
-            signature=signature,
-            template=template,
-        )
+
+
+def teaches(e: Evidence) -> bool:
+    """False for a good line of a log, which is counted and not kept."""
+    return e.origin is Origin.CALL or e.failed or e.flagged
 
 
 def _local(recording: Recording) -> Recording:

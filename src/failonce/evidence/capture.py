@@ -1,13 +1,13 @@
 """From a recording to evidence: its identity, its time, its outcome."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from failonce.evidence.redact import Clean
 from failonce.identity import canonical_json, digest
-from failonce.model import Evidence, Finding, Outcome, Recording, Verdict
+from failonce.model import Call, Evidence, Finding, Outcome, Recording, Trust, Verdict
 
 _SIZE: Final = 16
 
@@ -15,6 +15,35 @@ EXPORTED: Final = "event:"
 """What the id of an exported call begins with, before the id that it has in the store."""
 
 _EXPORTED: Final = re.compile(rf"{EXPORTED}([0-9a-f]{{{2 * _SIZE}}})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who hands in recordings, where that is known better than they say it themselves.
+
+    `source` and `trust` hold for all of them, `project` for those that name none, and for all
+    where the sender is `confined` to it.
+    """
+
+    source: str = ""
+    trust: Trust | None = None
+    project: str = ""
+    confined: bool = False
+
+    def project_of(self, call: Call) -> str:
+        """The project that a call of this sender belongs to, empty where nobody says it."""
+        return self.project if self.confined or not call.project else call.project
+
+
+ITSELF: Final = Sender()
+"""A file speaks for itself."""
+
+
+class Ids(Protocol):
+    """Gives each recording of one source its id, 32 hex digits, taken before redaction."""
+
+    def next(self, recording: Recording, sender: Sender) -> str:
+        """The id of the next recording, which `sender` handed in."""
 
 
 class Identities:
@@ -25,19 +54,18 @@ class Identities:
     it had in a store. Without one its id is a link of a hash
     chain over the content so far. So the same file again adds nothing, a grown file its
     growth, a rotated or compressed copy nothing, and equal lines inside one file all count.
-    Only what was recorded goes into an id: no file name, no file time, no default.
+    Only what was recorded goes into an id: no file name, no file time, no default. `start` is
+    what else the chain depends on (see docs/decisions/0020).
     """
 
-    def __init__(self) -> None:
-        self._link = ""
+    def __init__(self, *start: str) -> None:
+        self._link = digest(start, size=_SIZE) if start else ""
 
-    def next(self, recording: Recording) -> str:
+    def next(self, recording: Recording, sender: Sender = ITSELF) -> str:
         """The id of the next recording, taken before redaction; 32 hex digits."""
         call = recording.call
         if recording.id is not None:
-            if exported := _EXPORTED.fullmatch(recording.id):
-                return exported[1]
-            return digest(("event/1", call.project, call.session, recording.id), size=_SIZE)
+            return _own(recording.id, call, sender)
         self._link = digest(
             (
                 self._link,
@@ -55,6 +83,37 @@ class Identities:
             size=_SIZE,
         )
         return self._link
+
+
+class Fresh:
+    """Ids that no other recording has, for those that somebody sends without one.
+
+    They count up from `start`, 16 hex digits that must be used for nothing else: rows that
+    come together then lie together in the index of a database.
+    """
+
+    def __init__(self, start: str) -> None:
+        self._start = start
+        self._count = 0
+
+    def next(self, recording: Recording, sender: Sender = ITSELF) -> str:
+        """An id that was never given before, or the one that the recording has of its own."""
+        if recording.id is not None:
+            return _own(recording.id, recording.call, sender)
+        self._count += 1
+        return f"{self._start}{self._count:016x}"
+
+
+def _own(id: str, call: Call, sender: Sender) -> str:
+    """The id of a recording that has one, as it is in a store.
+
+    Whoever is not trusted can name neither an event of a store nor one that others send.
+    """
+    trusted = sender.trust is not Trust.UNTRUSTED
+    if trusted and not sender.confined and (exported := _EXPORTED.fullmatch(id)):
+        return exported[1]
+    parts = ("event/1", sender.project_of(call), call.session, id)
+    return digest(parts if trusted else (*parts, sender.source), size=_SIZE)
 
 
 class Timeline:
@@ -82,15 +141,18 @@ def capture(
     project: str = "",
     signature: str | None = None,
     template: str = "",
+    sender: Sender = ITSELF,
 ) -> Evidence:
     """Evidence of a redacted recording; `project` is for one that names none.
 
-    `id` and `at` come from `Identities` and `Timeline`; `signature` and `template` from the
-    stage after this one.
+    `id` and `at` come from `Ids` and `Timeline`; `signature` and `template` from the stage
+    after this one. What `sender` is beats what the recording says of itself.
     """
     call = recording.call
-    if not call.project and project:
-        call = replace(call, project=project)
+    project = sender.project_of(call) or project
+    if call.project != project:
+        call = _moved(call, project)
+    source = f"{recording.source}:{recording.line}" if recording.line else recording.source
     return Evidence(
         id=id,
         at=at,
@@ -105,9 +167,24 @@ def capture(
         duration_ms=recording.duration_ms,
         attempt=recording.attempt,
         read_only=recording.read_only,
-        trust=recording.trust,
+        trust=sender.trust or recording.trust,
         tags=recording.tags,
-        source=f"{recording.source}:{recording.line}" if recording.line else recording.source,
+        source=sender.source or source,
+    )
+
+
+def _moved(call: Call, project: str) -> Call:
+    """The call in this project; written out, as `dataclasses.replace` is slow."""
+    return Call(
+        tool=call.tool,
+        args=call.args,
+        raw=call.raw,
+        session=call.session,
+        project=project,
+        task=call.task,
+        trace=call.trace,
+        parent=call.parent,
+        witness=call.witness,
     )
 
 

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Final, NewType
 
 from failonce.evidence.secret_patterns import (
-    ANY_SIGN,
     EMAIL,
     HEADER_VALUE,
     HEADERS,
@@ -28,9 +27,10 @@ from failonce.evidence.secret_patterns import (
     key_kind,
     mixed,
     number_kind,
+    signs,
 )
 from failonce.evidence.snapshot import DEPTH, ITEMS, number, shortened
-from failonce.model import Args, Json, Recording, Reject, ToolSpec
+from failonce.model import Args, Call, Json, Recording, Reject, ToolSpec
 
 Clean = NewType("Clean", Recording)
 """A recording that was redacted and cut to size."""
@@ -39,6 +39,7 @@ MESSAGE: Final = 4 << 10
 """Characters of a message that are kept."""
 ARGS: Final = 16 << 10
 """Characters of all arguments of a call together that are kept."""
+_NAME: Final = 512
 _KEY: Final = 200
 _SHORT: Final = 256
 _LONG: Final = 300
@@ -58,6 +59,7 @@ class Redactor:
     def __init__(self, *, emails: bool = False) -> None:
         self._emails = emails
         self._short = lru_cache(maxsize=8192)(self._redacted)
+        self._keyed = lru_cache(maxsize=4096)(self._named)
 
     def text(self, text: str) -> str:
         """The text with its secrets replaced, whatever its length."""
@@ -85,24 +87,38 @@ class Redactor:
     def clean(self, recording: Recording) -> Clean:
         """The whole recording, ready to be judged, named and stored."""
         call = recording.call
-        cleaned = replace(
-            recording,
-            call=replace(
-                call,
-                tool=self.name(call.tool),
-                args=None if call.args is None else self.args(call.args),
-                raw=call.raw and self.message(call.raw, ARGS),
-                session=self.name(call.session),
-                project=self.name(call.project),
-                task=call.task and self.name(call.task),
-                trace=call.trace and self.name(call.trace),
-                parent=call.parent and self.name(call.parent),
-            ),
-            text=self.message(recording.text),
-            error_type=recording.error_type and self.name(recording.error_type),
-            tags=tuple(map(self.name, recording.tags)) if recording.tags else (),
+        # Written out: `dataclasses.replace` costs several times as much, for every recording.
+        return Clean(
+            Recording(
+                call=Call(
+                    tool=self.name(call.tool),
+                    args=None if call.args is None else self.args(call.args),
+                    raw=call.raw and self.message(call.raw, ARGS),
+                    session=call.session and self.name(call.session),
+                    project=call.project and self.name(call.project),
+                    task=call.task and self.name(call.task),
+                    trace=call.trace and self.name(call.trace),
+                    parent=call.parent and self.name(call.parent),
+                    witness=call.witness,
+                ),
+                text=self.message(recording.text),
+                flagged=recording.flagged,
+                at=recording.at,
+                id=recording.id,
+                origin=recording.origin,
+                error_type=recording.error_type and self.name(recording.error_type),
+                exit_code=recording.exit_code,
+                status=recording.status,
+                retry_after_s=recording.retry_after_s,
+                duration_ms=recording.duration_ms,
+                attempt=recording.attempt,
+                read_only=recording.read_only,
+                trust=recording.trust,
+                tags=tuple(map(self.name, recording.tags)) if recording.tags else (),
+                source=recording.source,
+                line=recording.line,
+            )
         )
-        return Clean(cleaned)
 
     def tool(self, spec: ToolSpec) -> ToolSpec:
         """A tool's description of itself, whose texts and choices may hold a secret."""
@@ -131,16 +147,23 @@ class Redactor:
 
     def name(self, name: str) -> str:
         """The name of a tool, project, session and the like, as it is stored."""
-        return self.message(name, 512)
+        return self._keyed(name)[0] if len(name) <= _SHORT else self.message(name, _NAME)
+
+    def argument(self, key: str) -> tuple[str, str | None]:
+        """The same as `key` of an argument's name, and the kind of secret that it holds."""
+        return self._keyed(key)[1:] if len(key) <= _SHORT else (self.key(key), key_kind(key))
+
+    def _named(self, name: str) -> tuple[str, str, str | None]:
+        """What is made of a short name again and again: `name`, `key` and its kind."""
+        return self.message(name, _NAME), self.key(name), key_kind(name)
 
     def _redacted(self, text: str) -> str:
         text = _storable(text)
-        raw = text.encode()
         spans: list[_Span] = []
-        if ANY_SIGN.search(raw):
-            spans += _tokens(text) if TOKEN_SIGN.search(raw) else ()
-            spans += _values(text) if KEY_SIGN.search(raw) else ()
-            spans += _numbers(text) if NUMBER_SIGN.search(raw) else ()
+        if found := signs(text.encode()):
+            spans += _tokens(text) if TOKEN_SIGN in found else ()
+            spans += _values(text) if KEY_SIGN in found else ()
+            spans += _numbers(text) if NUMBER_SIGN in found else ()
         if self._emails and "@" in text:
             spans += [(*found.span(), "email") for found in EMAIL.finditer(text)]
         return _replaced(text, spans) if spans else text
@@ -164,9 +187,9 @@ class _Walk:
             if self._left <= 0:
                 copy["<more>"] = len(value) - len(copy)
                 break
-            name = self._redactor.key(key)
+            name, own = self._redactor.argument(key)
             self.size += len(name) + 6
-            under = kind or key_kind(key) or (pair if key == "value" else None)
+            under = kind or own or (pair if key == "value" else None)
             copy[name] = self._value(item, under, depth - 1)
         return copy
 

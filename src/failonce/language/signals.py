@@ -7,7 +7,7 @@ Structure is read here, words in `category`. Every expression is bounded and sea
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -50,6 +50,13 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
     }
 )
 """RE2 expressions by the fact they find: the first group that matched is the fact."""
+
+_BLIND = frozenset(("errno", "grpc", "class", "traceback", "crash"))
+"""Facts whose expressions take every digit for any other: they stand at the same place in texts
+that differ in digits alone."""
+_FOLD = str.maketrans("123456789", "0" * 9)
+_REMEMBERED = 1024
+"""Characters of the longest text whose facts are remembered; more of them are new anyway."""
 
 _TRACEBACK = re.compile(r"^(?:[A-Za-z_]\w{0,60}\.){0,8}([A-Z]\w{0,80})(?:: |$)", re.MULTILINE)
 _UNITS = {
@@ -140,7 +147,23 @@ def _facts(text: str) -> Mapping[str, str]:
     """Every fact of the table that the text holds: one pass, then one for each found."""
     table, names = _all()
     hits = table.Match(text.encode("utf-8", "replace"))
-    return {names[hit]: found for hit in hits or () if (found := _fact(names[hit], text))}
+    if not hits:
+        return {}
+    folded = text.translate(_FOLD) if len(text) <= _REMEMBERED and text.isascii() else ""
+    return {names[hit]: found for hit in hits if (found := _looked_up(names[hit], text, folded))}
+
+
+def _looked_up(name: str, text: str, folded: str) -> str:
+    """`_fact`, from what is remembered of a text that is the same but for its digits."""
+    if not folded or name not in _BLIND:
+        return _fact(name, text)
+    found = _folded_fact(name, folded)
+    return _fact(name, text) if "0" in found else found
+
+
+@lru_cache(maxsize=8192)
+def _folded_fact(name: str, folded: str) -> str:
+    return _fact(name, folded)
 
 
 def _fact(name: str, text: str) -> str:

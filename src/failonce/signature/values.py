@@ -29,6 +29,8 @@ def mask_values(text: str, args: Args) -> Masked:
     A plain lower-case word counts only where the text quotes it: `file` in `No such file`
     is English, in `cd: 'file'` it is the argument.
     """
+    if not any(value in text for given in args.values() for value in _texts(given, depth=3)):
+        return Masked(text=text)
     found: set[str] = set()
     for value, name in sorted(_values(args), key=lambda v: (-len(v[0]), v))[:MOST]:
         if value in text:

@@ -12,12 +12,17 @@ from failonce.adapters.sql_store.sqlite import VERDICT, connect, translated
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.errors import BadSetting, StoreNewer, StoreUnreadable
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision that this failonce knows, oldest first; a test compares the scripts."""
 
 
 def opened(
-    url: str, scheme: int, patience_s: float, pause: Callable[[], None] | None = None
+    url: str,
+    scheme: int,
+    patience_s: float,
+    pause: Callable[[], None] | None = None,
+    *,
+    durable: bool = False,
 ) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
     path = _path(url)
@@ -32,7 +37,7 @@ def opened(
         except BaseException:
             engine.dispose()
             raise
-    return SqlStore(engine, path, scheme=scheme)
+    return SqlStore(engine, path, scheme=scheme, durable=durable)
 
 
 def _path(url: str) -> Path:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from sqlalchemy import Row, RowMapping
 
@@ -12,7 +12,6 @@ from failonce.errors import BadInput
 from failonce.identity import canonical_json
 from failonce.model import (
     Action,
-    Args,
     Arm,
     AuditEntry,
     Call,
@@ -45,7 +44,7 @@ from failonce.model import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY = 86_400_000_000
+DAY = 86_400_000_000
 
 
 @overload
@@ -72,7 +71,7 @@ def moment(us: int | None) -> datetime | None:
 
 def day_of(us: int) -> int:
     """The day since 1970, in UTC."""
-    return us // _DAY
+    return us // DAY
 
 
 def day_text(day: int) -> str:
@@ -94,41 +93,50 @@ def plain(text: str | None) -> str | None:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+EVIDENCE: Final = (
+    "id", "at", "session", "source", "signature", "tool", "args", "raw", "task", "trace", "parent",
+    "attempt", "outcome", "flagged", "verdict", "category", "hidden", "error_type",
+    "retry_after_s", "message", "template", "origin", "duration_ms", "read_only", "trust", "tags",
+    "lessons",
+)  # fmt: skip
+"""The columns of `evidence_row`, in its order."""
+
+
 def evidence_row(
-    e: Evidence, *, session: int, source: int, signature: int | None
-) -> dict[str, object]:
-    """The row of one piece of evidence."""
+    e: Evidence, *, at: int, session: int, source: int, signature: int | None
+) -> tuple[object, ...]:
+    """The row of one piece of evidence; `at` is its time in microseconds."""
     call = e.call
     finding = e.finding
-    return {
-        "id": e.id,
-        "at": micros(e.at),
-        "session": session,
-        "source": source,
-        "signature": signature,
-        "tool": plain(call.tool),
-        "args": None if call.args is None else plain(_as_written(call.args)),
-        "raw": plain(call.raw) or None,
-        "task": plain(call.task),
-        "trace": plain(call.trace),
-        "parent": plain(call.parent),
-        "attempt": e.attempt,
-        "outcome": e.outcome,
-        "flagged": e.flagged,
-        "verdict": finding.verdict,
-        "category": finding.category,
-        "hidden": finding.hidden,
-        "error_type": plain(finding.error_type),
-        "retry_after_s": finding.retry_after_s,
-        "message": plain(e.message),
-        "template": plain(e.template),
-        "origin": e.origin,
-        "duration_ms": e.duration_ms,
-        "read_only": e.read_only,
-        "trust": e.trust,
-        "tags": _texts(e.tags),
-        "lessons": _texts(e.lessons),
-    }
+    return (
+        e.id,
+        at,
+        session,
+        source,
+        signature,
+        plain(call.tool),
+        None if call.args is None else plain(_as_written(call.args)),
+        plain(call.raw) or None,
+        plain(call.task),
+        plain(call.trace),
+        plain(call.parent),
+        e.attempt,
+        e.outcome,
+        e.flagged,
+        finding.verdict,
+        finding.category,
+        finding.hidden,
+        plain(finding.error_type),
+        finding.retry_after_s,
+        plain(e.message),
+        plain(e.template),
+        e.origin,
+        e.duration_ms,
+        e.read_only,
+        e.trust,
+        _texts(e.tags),
+        _texts(e.lessons),
+    )
 
 
 def evidence_of(r: Row[Any]) -> Evidence:
@@ -169,9 +177,8 @@ def evidence_of(r: Row[Any]) -> Evidence:
     )
 
 
-def _as_written(args: Args) -> str:
-    """JSON in the caller's order, on which a tool's answer may depend."""
-    return json.dumps(args, separators=(",", ":"), ensure_ascii=False)
+_as_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""JSON in the caller's order, on which a tool's answer may depend."""
 
 
 def _texts(values: tuple[str, ...]) -> str:
@@ -270,6 +277,7 @@ def recordable(event: Event) -> Event:
         actor=plain(event.actor),
         subject=plain(event.subject),
         reason=plain(event.reason),
+        via=plain(event.via),
     )
 
 
@@ -288,6 +296,7 @@ def entry_row(entry: AuditEntry) -> dict[str, object]:
         "mode": e.mode,
         "digest": e.digest,
         "reason": e.reason,
+        "via": e.via,
         "previous": entry.previous,
         "hash": entry.hash,
     }
@@ -308,6 +317,7 @@ def entry_of(r: Row[Any]) -> AuditEntry:
             mode=None if r.mode is None else Mode(r.mode),
             digest=r.digest,
             reason=r.reason,
+            via=r.via,
         ),
         previous=r.previous,
         hash=r.hash,

@@ -18,6 +18,7 @@ LONGEST_COMMAND = 8000
 
 
 _COMMAND_KEYS = ("command", "cmd", "script", "shell_command", "commandLine", "CommandLine")
+_COMMANDS = frozenset(_COMMAND_KEYS)
 
 _TOKEN = re.compile(
     r"\\\n|(?P<op>&&|\|\||;;|\|&?|;|\n|&(?!>)(?<!>&)|[(){}](?=\s|$|;)|(?<=\s)[({](?=\s)|^\()"
@@ -80,8 +81,10 @@ _CLOSERS = (["done"], ["fi"], ["esac"], ["wait"])
 
 def command_of(args: Args | None) -> str:
     """The shell command among the arguments, empty where there is none."""
-    for key in _COMMAND_KEYS if args else ():
-        value = args.get(key) if args else None
+    if not args or _COMMANDS.isdisjoint(args):
+        return ""
+    for key in _COMMAND_KEYS:
+        value = args.get(key)
         if isinstance(value, str):
             return value
         if isinstance(value, (list, tuple)):

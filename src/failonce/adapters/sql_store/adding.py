@@ -1,0 +1,310 @@
+"""Evidence into the database, with its rollups: a few statements for a batch of any size.
+
+This is the way of every event, so it is made to cost little: the driver gets tuples, rows of a
+table that is sorted by its key come in the order of that key, and a number that was looked up
+once is not looked up again.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, Table, and_, bindparam, case, insert, or_, select
+
+from failonce.adapters.sql_store import tables as t
+from failonce.adapters.sql_store.events import aliases, chunks, resolve
+from failonce.adapters.sql_store.prepared import Prepared
+from failonce.adapters.sql_store.rows import EVIDENCE, day_of, evidence_row, micros, plain
+from failonce.adapters.sql_store.sqlite import upsert
+from failonce.model import Evidence
+from failonce.ports import Added
+
+MOST_NUMBERS: Final = 100_000
+"""Numbers of one kind that are remembered; with more, all are looked up anew."""
+
+_IDS: Final = 512
+"""Ids looked for in one statement: below what any database allows."""
+
+Named = tuple[str, str]
+"""A project, and the name of something in it."""
+
+K = TypeVar("K", str, Named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The numbers of sessions, sources and signatures, as far as they are known.
+
+    A number belongs to its name for ever, as no row of these tables is ever deleted.
+    """
+
+    sessions: dict[Named, int] = field(default_factory=dict)
+    sources: dict[str, int] = field(default_factory=dict)
+    signatures: dict[Named, int] = field(default_factory=dict)
+
+    def learn(self, found: "Numbers") -> None:
+        """Remember what a transaction found or gave, once it is committed."""
+        _remember(self.sessions, found.sessions)
+        _remember(self.sources, found.sources)
+        _remember(self.signatures, found.signatures)
+
+
+def _remember(known: dict[K, int], found: dict[K, int]) -> None:
+    if len(known) + len(found) > MOST_NUMBERS:
+        known.clear()
+    known.update(found)
+
+
+def add(
+    connection: Connection, batches: Sequence[Sequence[Evidence]], *, scheme: int, known: Numbers
+) -> tuple[Sequence[Added], Numbers]:
+    """Store what is new with its rollups; `scheme` is that of new fingerprints.
+
+    Comes with the numbers that were needed; they hold once the transaction does.
+    """
+    parts = _fresh(connection, batches)
+    fresh = [e for part in parts for e in part]
+    numbers = Numbers()
+    if fresh:
+        failures = [e for e in fresh if e.signature is not None]
+        _number_sessions(connection, fresh, known, numbers)
+        _number_sources(connection, fresh, known, numbers)
+        _number_signatures(connection, failures, scheme, known, numbers)
+        _write(connection, fresh, numbers)
+        _count_days(connection, fresh)
+    added = [
+        Added(new=len(part), duplicates=len(batch) - len(part))
+        for batch, part in zip(batches, parts, strict=True)
+    ]
+    return added, numbers
+
+
+def _fresh(
+    connection: Connection, batches: Sequence[Sequence[Evidence]]
+) -> Sequence[Sequence[Evidence]]:
+    """Of each batch what is not in the store nor in a batch before it, once each, in order."""
+    seen = set(_known(connection, sorted({e.id for batch in batches for e in batch})))
+    parts: list[list[Evidence]] = []
+    for batch in batches:
+        part: list[Evidence] = []
+        for e in batch:
+            if e.id not in seen:
+                seen.add(e.id)
+                part.append(e)
+        parts.append(part)
+    return parts
+
+
+def _known(connection: Connection, ids: list[str]) -> Iterator[str]:
+    for start in range(0, len(ids), _IDS):
+        chunk = ids[start : start + _IDS]
+        wide = 1 << (len(chunk) - 1).bit_length()  # few widths, so few statements
+        chunk += chunk[:1] * (wide - len(chunk))
+        yield from _LOOKUPS[wide].column(connection, tuple(chunk))
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _number_sessions(
+    connection: Connection, fresh: Iterable[Evidence], known: Numbers, numbers: Numbers
+) -> None:
+    names = {_named(e.call.project, e.call.session) for e in fresh}
+    new = _missing(names, known.sessions, numbers.sessions)
+    _NEW_SESSION.run(connection, list(new))
+    numbers.sessions.update(_found(connection, t.session, new))
+
+
+def _number_sources(
+    connection: Connection, fresh: Iterable[Evidence], known: Numbers, numbers: Numbers
+) -> None:
+    names = {plain(e.source) for e in fresh}
+    new = _missing(names, known.sources, numbers.sources)
+    _NEW_SOURCE.run(connection, [(name,) for name in new])
+    for chunk in chunks(new):
+        query = select(t.source.c.name, t.source.c.n).where(t.source.c.name.in_(chunk))
+        numbers.sources.update((name, n) for name, n in connection.execute(query))
+
+
+def _number_signatures(
+    connection: Connection,
+    failures: Iterable[Evidence],
+    scheme: int,
+    known: Numbers,
+    numbers: Numbers,
+) -> None:
+    """Numbers, and as texts those of the newest evidence."""
+    newest: dict[Named, Evidence] = {}
+    for e in failures:
+        name = _of(e)
+        other = newest.get(name)
+        if other is None or (e.at, e.id) > (other.at, other.id):
+            newest[name] = e
+    new = _missing(newest, known.signatures, numbers.signatures)
+    renamed = aliases(connection) if new else {}  # what is there keeps its current name
+    _SIGNATURE.run(
+        connection,
+        [
+            (
+                *name,
+                resolve(renamed, name[1]),
+                scheme,
+                plain(e.call.tool),
+                plain(e.finding.error_type),
+                plain(e.template),
+                e.finding.category,
+                plain(e.message),
+                micros(e.at),
+                e.id,
+            )
+            for name, e in sorted(newest.items())
+        ],
+    )
+    numbers.signatures.update(_found(connection, t.signature, new))
+
+
+def _named(project: str, name: str) -> Named:
+    return plain(project), plain(name)
+
+
+def _of(failure: Evidence) -> Named:
+    """The name of its signature."""
+    return plain(failure.call.project), failure.signature or ""
+
+
+def _missing(names: Iterable[K], known: dict[K, int], numbers: dict[K, int]) -> list[K]:
+    """The names without a known number, sorted; the numbers of the others are copied."""
+    missing: list[K] = []
+    for name in names:
+        n = known.get(name)
+        if n is None:
+            missing.append(name)
+        else:
+            numbers[name] = n
+    missing.sort()
+    return missing
+
+
+def _found(
+    connection: Connection, table: Table, names: Iterable[Named]
+) -> Iterator[tuple[Named, int]]:
+    """(project, name) and number, of sessions or signatures that are there."""
+    by_project: dict[str, list[str]] = {}
+    for project, name in names:
+        by_project.setdefault(project, []).append(name)
+    for project, ids in by_project.items():
+        for chunk in chunks(ids):
+            query = select(table.c.id, table.c.n).where(
+                table.c.project == project, table.c.id.in_(chunk)
+            )
+            for name, n in connection.execute(query):
+                yield (project, name), n
+
+
+# ------------------------------------------------------------------ rows
+
+
+def _write(connection: Connection, fresh: Iterable[Evidence], numbers: Numbers) -> None:
+    rows: list[tuple[object, ...]] = []
+    days: dict[tuple[int, int], list[int]] = {}
+    sessions: set[tuple[int, int]] = set()
+    sources: set[tuple[int, int]] = set()
+    tags: set[tuple[int, str]] = set()
+    for e in fresh:
+        at = micros(e.at)
+        session = numbers.sessions[_named(e.call.project, e.call.session)]
+        source = numbers.sources[plain(e.source)]
+        n = None
+        if e.signature is not None:
+            n = numbers.signatures[_of(e)]
+            days.setdefault((n, day_of(at)), []).append(at)
+            sessions.add((n, session))
+            sources.add((n, source))
+            tags.update((n, plain(tag)) for tag in e.tags)
+        rows.append(evidence_row(e, at=at, session=session, source=source, signature=n))
+    _EVIDENCE.run(connection, rows)
+    _ROLLUP.run(connection, [(*key, len(at), min(at), max(at)) for key, at in sorted(days.items())])
+    _SIGNATURE_SESSION.run(connection, sorted(sessions))
+    _SIGNATURE_SOURCE.run(connection, sorted(sources))
+    _SIGNATURE_TAG.run(connection, sorted(tags))
+
+
+def _count_days(connection: Connection, fresh: Iterable[Evidence]) -> None:
+    """Calls and failures by project and day."""
+    counts: Counter[tuple[str, int, bool]] = Counter(
+        (plain(e.call.project), day_of(micros(e.at)), e.failed) for e in fresh
+    )
+    days = sorted({(project, day) for project, day, _ in counts})
+    _DAILY.run(
+        connection,
+        [(*d, counts[*d, False] + counts[*d, True], counts[*d, True]) for d in days],
+    )
+
+
+# ------------------------------------------------------------ statements
+
+
+def _lookup(wide: int) -> Prepared:
+    names = [f"id_{n}" for n in range(wide)]
+    wanted = t.evidence.c.id.in_([bindparam(name) for name in names])
+    return Prepared(select(t.evidence.c.id).where(wanted), names)
+
+
+def _new(table: Table, *names: str) -> Prepared:
+    return Prepared(upsert(table).on_conflict_do_nothing(), names)
+
+
+def _signature() -> Prepared:
+    names = (
+        "project", "id", "current", "scheme", "tool", "error_type", "template", "category",
+        "sample", "newest_at", "newest_id",
+    )  # fmt: skip
+    statement = upsert(t.signature)
+    new, old = statement.excluded, t.signature.c
+    newer = or_(
+        new.newest_at > old.newest_at,
+        and_(new.newest_at == old.newest_at, new.newest_id > old.newest_id),
+    )
+    changes = {name: new[name] for name in names[3:]}
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=["project", "id"], set_=changes, where=newer
+        ),
+        names,
+    )
+
+
+def _rollup() -> Prepared:
+    statement = upsert(t.rollup)
+    new, old = statement.excluded, t.rollup.c
+    changes = {
+        "hits": old.hits + new.hits,
+        "first_at": case((new.first_at < old.first_at, new.first_at), else_=old.first_at),
+        "last_at": case((new.last_at > old.last_at, new.last_at), else_=old.last_at),
+    }
+    return Prepared(
+        statement.on_conflict_do_update(index_elements=["signature", "day"], set_=changes),
+        ("signature", "day", "hits", "first_at", "last_at"),
+    )
+
+
+def _daily() -> Prepared:
+    statement = upsert(t.daily)
+    changes = {name: t.daily.c[name] + statement.excluded[name] for name in ("calls", "failures")}
+    return Prepared(
+        statement.on_conflict_do_update(index_elements=["project", "day"], set_=changes),
+        ("project", "day", "calls", "failures"),
+    )
+
+
+_LOOKUPS: Final = {1 << n: _lookup(1 << n) for n in range(_IDS.bit_length())}
+_NEW_SESSION: Final = _new(t.session, "project", "id")
+_NEW_SOURCE: Final = _new(t.source, "name")
+_SIGNATURE: Final = _signature()
+_EVIDENCE: Final = Prepared(insert(t.evidence), EVIDENCE)
+_ROLLUP: Final = _rollup()
+_SIGNATURE_SESSION: Final = _new(t.signature_session, "signature", "session")
+_SIGNATURE_SOURCE: Final = _new(t.signature_source, "signature", "source")
+_SIGNATURE_TAG: Final = _new(t.signature_tag, "signature", "tag")
+_DAILY: Final = _daily()
