@@ -40,6 +40,8 @@ class Gathered:
     renamed: Set[str]
     unsteady: Set[str]
     """Tools that seem to read, and whose answers change by themselves."""
+    names: Mapping[str, str]
+    """Failures that are called something else now."""
     environment: Environment | None
     """Where its calls can be executed again; None where nobody can."""
 
@@ -58,15 +60,33 @@ class Gathered:
             calls = self.calls
         elif other := _instead(proposal):
             calls = [e for e in self.calls if e.call.tool in (target, other)]
+        calls, recoveries = self._as_known_to(proposal, calls)
         return Case(
             calls=calls,
-            recoveries=self.material.recoveries,
+            recoveries=recoveries,
             exam=exam,
             tools=self.tools,
             environment=self.environment,
             recorded=by_tool.keys(),
             unsteady=self.unsteady,
         )
+
+    def _as_known_to(
+        self, proposal: Proposal, calls: Sequence[Evidence]
+    ) -> tuple[Sequence[Evidence], Mapping[str, history.Episode]]:
+        """The calls and recoveries with failures called as the proposal calls them.
+
+        One that is older than a change of masks, or than a merge, names its class as it was.
+        """
+        known = _fingerprints(proposal)
+        old = {self.names[s]: s for s in reversed(known) if s in self.names}
+        if not old:
+            return calls, self.material.recoveries
+        recoveries = {
+            name: replace(e, failure=_named(e.failure, old))
+            for name, e in self.material.recoveries.items()
+        }
+        return [_named(e, old) for e in calls], recoveries
 
 
 def gather(
@@ -108,6 +128,7 @@ def gather(
         standing=_standing(store, project, names),
         renamed=set(names.values()),
         unsteady=traces.unsteady(calls, tools),
+        names=names,
         environment=environment,
     )
 
@@ -148,6 +169,15 @@ def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str,
     """Signature → a lesson that answers it, waiting or in force."""
     lessons = store.lessons(project=project, states=STANDING)
     return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
+
+
+def _fingerprints(proposal: Proposal) -> list[str]:
+    """The failures that a proposal names, the one in its body first."""
+    try:
+        named = getattr(behaviour(proposal), "fingerprint", "")
+    except UserError:
+        named = ""
+    return [*filter(None, [named]), *proposal.signatures]
 
 
 def _looks_back(proposal: Proposal) -> bool:

@@ -34,6 +34,7 @@ from failonce.model import (
     Lesson,
     Mode,
     Proposal,
+    Proposer,
     Ruling,
     Signature,
     State,
@@ -338,6 +339,8 @@ class Mining:
 
 
 def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
-    """A newer body or proof replaces one that still waits; what was decided stays decided."""
+    """A newer body or proof replaces one that still waits; what was decided stays decided, and
+    what a person edited stays as they wrote it."""
     newer = body_digest(proposal) != old.digest or judgement != old.judgement
-    return old.state is State.PROPOSED and newer
+    by_hand = old.proposal.proposer is Proposer.PERSON
+    return old.state is State.PROPOSED and newer and not by_hand

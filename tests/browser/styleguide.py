@@ -70,7 +70,6 @@ PROOF = (
     "On your own history this would have repaired 41 of 43 failing calls "
     "and wrongly changed 0 of 1,204 good ones."
 )
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @dataclass(slots=True)
@@ -81,9 +80,10 @@ class Desk:
     asked: list[int] = field(default_factory=list)
     """The answers that the live region got."""
     news: int = 0
+    opened: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
 
 
-def _lessons(count: int, texts: tuple[str, ...]) -> list[Part]:
+def _lessons(count: int, texts: tuple[str, ...], now: datetime) -> list[Part]:
     states = ("waiting", "on trial", "proven", "rejected", "undone", "retired")
     kinds = ("fixer", "guardrail", "rule", "hint", "tool")
     return [
@@ -95,7 +95,7 @@ def _lessons(count: int, texts: tuple[str, ...]) -> list[Part]:
             proof=PROOF,
             kind=kinds[i % 5],
             state=states[i % 6],
-            at=NOW - timedelta(minutes=7 * (i * i + 1)),
+            at=now - timedelta(minutes=7 * (i * i + 1)),
             trend=[(j * (i + 3) * 7) % 11 if j % 5 else 0 for j in range(14)],
             helped=(12, 0, 1204)[i % 3],
             harmed=(0, 2, 0)[i % 3],
@@ -122,10 +122,10 @@ def _frame(title: str, section: str, theme: str, *, hostile: bool) -> dict[str, 
     return {
         "page": Part(title=title, section=section),
         "nav": nav,
-        "person": Part(name=named, may_review=True, may_admin=True),
+        "person": Part(name=named, may_review=True, may_admin=True) if section in _NAV else None,
         "csrf": "made-for-tests",
         "theme": theme,
-        "flash": said if section != "Failures" else [],
+        "flash": said if section == "Lessons" else [],
         "version": "0.1.0",
         "here": "/" + section.lower(),
     }
@@ -147,7 +147,7 @@ def app() -> Starlette:
         html = pages.get_template(f"{'parts' if hostile else name}.html").render(
             **_frame(title, section, theme, hostile=hostile),
             texts=texts,
-            lessons=_lessons(20 if hostile else 10, texts),
+            lessons=_lessons(20 if hostile else 10, texts, desk.opened),
             address=Address(path=request.url.path, query=tuple(request.query_params.multi_items())),
             columns=[
                 Column(label="Failure"),
@@ -198,7 +198,7 @@ def app() -> Starlette:
     made = Starlette(
         routes=[
             page("parts", "Every part", "Lessons"),
-            page("hostile", HOSTILE[0], "Lessons"),
+            page("hostile", HOSTILE[0] + HOSTILE[9][:200], "Lessons"),
             page("review", "Review", "Review"),
             page("failures", "Failures", "Failures"),
             page("overview", "Overview", "Overview"),

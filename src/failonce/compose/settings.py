@@ -236,6 +236,16 @@ class ClassificationSettings(Section):
     )
 
 
+class ReviewSettings(Section):
+    """Who may decide."""
+
+    self_approval: bool = Field(
+        default=True,
+        description="Let whoever proposed or edited a lesson approve it too. With `false` somebody "
+        "else has to. A repository's `failonce.toml` cannot set it to `true`. Default: `true`.",
+    )
+
+
 class ImpactSettings(Section):
     """Weights of the impact score, by which failures are ranked."""
 
@@ -390,6 +400,7 @@ class Settings(BaseSettings):
     auto_inject: AutoInjectSettings = AutoInjectSettings()
     skill: SkillSettings = SkillSettings()
     outcome: OutcomeSettings = OutcomeSettings()
+    review: ReviewSettings = ReviewSettings()
     impact: ImpactSettings = ImpactSettings()
     tools: ToolSettings = ToolSettings()
     classification: ClassificationSettings = ClassificationSettings()

@@ -297,6 +297,17 @@ def _demoted(judgement: Judgement) -> Judgement:
     return replace(judgement, proof=proof, ruling=ruling, reasons=(f"needs {missing}",))
 
 
+def by_hand(judgement: Judgement, missing: str) -> Judgement:
+    """The judgement of a text that a person wrote knowing the calls it was judged on: it is
+    proven on no others yet, so nothing but a person puts it in force."""
+    if judgement.proof.power is Power.PASS:
+        proof = replace(judgement.proof, power=Power.UNDERPOWERED, missing=missing)
+        judgement = replace(judgement, proof=proof)
+    if judgement.ruling is Ruling.ACTIVATE:
+        judgement = replace(judgement, ruling=Ruling.HOLD, reasons=(f"needs {missing}",))
+    return judgement
+
+
 def _ruled(proposal: Proposal, results: Sequence[CheckResult], proof: Proof) -> Judgement:
     refusal = checks.first_refusal(results)
     doubts = [r.detail for r in results if not r.passed and not r.fatal]

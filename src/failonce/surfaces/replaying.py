@@ -10,7 +10,7 @@ from failonce.compose import Parts
 from failonce.gate.replay import replay
 from failonce.gate.results import Replayed
 from failonce.identity import intact
-from failonce.model import Evidence, Json, Lesson, Mode, State
+from failonce.model import Evidence, Lesson, Mode, State
 from failonce.skill import decide
 from failonce.skill.index import Index, arm
 
@@ -25,7 +25,7 @@ class ReplayedRecord(TypedDict):
     tool: str
     verdict: str
     action: str
-    args: dict[str, Json] | None
+    args: dict[str, object] | None
     message: str
     result: str
     lessons: list[str]

@@ -2,6 +2,10 @@
 
 import json
 import logging
+import subprocess
+import sys
+from base64 import b64decode
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,7 +21,7 @@ from tests.adapters.intake.sending import DSN, reported, sent
 from tests.adapters.intake.taken import classes, documents, taken, told
 
 HERE = __name__
-PASSWORD = "correct-horse-battery-9"
+GRANTED = "correct-horse-battery-9"
 
 
 def only(bodies: list[Parsed]) -> Recording:
@@ -27,7 +31,7 @@ def only(bodies: list[Parsed]) -> Recording:
 
 
 def charge(order: int) -> None:
-    grant = PASSWORD
+    grant = GRANTED
     try:
         raise ConnectionError(f"gateway refused order {order}")
     except ConnectionError as error:
@@ -64,6 +68,40 @@ def test_ids_do_not_part_what_is_the_same() -> None:
     assert first == second != other
     assert first
     assert other
+
+
+_REALISTIC = [
+    ("UniqueViolation", ('duplicate key value violates unique constraint "orders_pkey"\n'
+     "DETAIL:  Key (id)=({}) already exists."), "8812", "99"),
+    ("ConnectionError", ("HTTPSConnectionPool(host='api.pay.test', port=443): Max retries exceeded"
+     " with url: /v1/charge/ch_{}a2 (Caused by NewConnectionError('<HTTPSConnection object at"
+     " 0x7f1a2b3c4d{}>: [Errno 111] Connection refused'))"), "17", "42"),
+    ("ValidationError", ("1 validation error for Order\namount\n  Input should be greater than 0"
+     " [type=greater_than, input_value=-{}, input_type=int]"), "3", "17"),
+    ("TimeoutError", "job {}f2504e0-4f89-11d3-9a0c-0305e82c3301 exceeded 30s", "3", "9"),
+    ("FileNotFoundError", "[Errno 2] No such file or directory: '/tmp/tmp{}/x.csv'", "ab1", "zz9"),
+    ("TypeError", "Cannot read properties of undefined (reading 'id')", "", ""),
+    ("TypeError", "Cannot read properties of undefined (reading 'sku')", "", ""),
+]  # fmt: skip
+
+
+def test_realistic_errors_fall_into_the_classes_a_person_would_make() -> None:
+    """Each twice, with other ids; then the same words from another function."""
+
+    def one(kind: str, text: str, value: str, function: str = "charge") -> Parsed:
+        frame = {"module": "shop.pay", "function": function, "in_app": True}
+        error = {
+            "type": kind,
+            "value": text.replace("{}", value),
+            "stacktrace": {"frames": [frame]},
+        }
+        return sentry.read_store(json.dumps({"exception": {"values": [error]}}).encode())
+
+    pairs = [classes(one(k, text, a), one(k, text, b)) for k, text, a, b in _REALISTIC]
+    assert all(first and first == second for first, second in pairs)
+    assert len({first for first, _ in pairs}) == len(_REALISTIC)
+    (elsewhere,) = classes(one(*_REALISTIC[-1][:3], function="ship"))
+    assert elsewhere not in {first for first, _ in pairs}
 
 
 def test_what_was_logged_is_an_error_of_its_logger() -> None:
@@ -145,6 +183,80 @@ def test_a_tool_that_fails_is_one_failed_call() -> None:
     assert one.finding.verdict is Verdict.FAILURE
 
 
+def test_what_is_only_reported_within_a_tool_is_no_failed_call() -> None:
+    """The tool may have gone on."""
+
+    def work() -> None:
+        with sentry_sdk.start_transaction(name="execute_tool fetch", op="gen_ai.execute_tool"):
+            sentry_sdk.capture_exception(ValueError("odd"))
+
+    assert only(reported(work, traces_sample_rate=1.0)).origin is Origin.LOG
+
+
+def test_a_tool_that_fails_in_a_server_of_mcp_is_a_failed_call_with_its_arguments() -> None:
+    """The transaction is the call; its data come with the event."""
+
+    def work() -> None:
+        with sentry_sdk.start_transaction(name="tools/call fetch", op="mcp.server") as span:
+            for key, value in (
+                ("mcp.method.name", "tools/call"),
+                ("mcp.tool.name", "fetch"),
+                ("mcp.request.argument.path", '"/a"'),
+            ):
+                span.set_data(key, value)
+            event, hint = sentry_sdk.utils.event_from_exception(
+                FileNotFoundError("no /a"), mechanism={"type": "mcp", "handled": False}
+            )
+            sentry_sdk.capture_event(event, hint)
+            span.set_status("internal_error")
+
+    found = only(reported(work, traces_sample_rate=1.0))
+    assert (found.call.tool, found.call.args) == ("fetch", {"path": "/a"})
+    assert (found.text, found.origin) == ("FileNotFoundError: no /a", Origin.CALL)
+
+
+_AGENT = """
+import base64, sentry_sdk
+from sentry_sdk.integrations.pydantic_ai import PydanticAIIntegration
+from sentry_sdk.transport import Transport
+
+class Printing(Transport):
+    def capture_envelope(self, envelope):
+        print("sent", base64.b64encode(envelope.serialize()).decode())
+
+sentry_sdk.init(dsn="http://k@127.0.0.1:9/1", transport=Printing, traces_sample_rate=1.0,
+                send_default_pii=True, auto_enabling_integrations=False,
+                integrations=[PydanticAIIntegration()])
+from pydantic_ai import Agent, ModelRetry
+from pydantic_ai.models.test import TestModel
+
+troubles = [ModelRetry("no such page"), None]
+
+def fetch(url: str) -> str:
+    trouble = troubles.pop(0)
+    if trouble:
+        raise trouble
+    return "a page"
+
+Agent(TestModel(), tools=[fetch], name="a").run_sync("go")
+sentry_sdk.flush()
+"""
+
+
+@pytest.mark.slow
+def test_an_agent_framework_is_read_as_its_integration_reports() -> None:
+    """In a process of its own, as the integration patches the framework."""
+    done = subprocess.run([sys.executable, "-c", _AGENT], capture_output=True, check=True)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    bodies = [sentry.read(b64decode(line[1])) for line in lines if line[:1] == [b"sent"]]
+    bad, good = (r for body in bodies for r in body.recordings)
+    assert (bad.call.tool, bad.flagged, bad.origin) == ("fetch", True, Origin.CALL)
+    assert bad.text == "ToolRetryError: no such page\ncaused by ModelRetry: no such page"
+    assert (good.call.tool, good.flagged, good.text) == ("fetch", False, "a page")
+    assert good.call.args == {"url": "a"}
+    assert bad.call.session == good.call.session
+
+
 def test_a_stream_of_spans_is_read_too() -> None:
     def work() -> None:
         with sentry_sdk.traces.start_span(
@@ -167,28 +279,28 @@ def test_a_stream_of_spans_is_read_too() -> None:
 
 def test_nothing_of_people_and_variables_is_kept() -> None:
     """Whatever the client was set to send."""
-    secret = "s3cr3t-value-of-a-header"
+    hidden = "s3cr3t-value-of-a-header"
 
     def work() -> None:
         sentry_sdk.set_user({"id": "u-4711", "email": "ann@example.test"})
         sentry_sdk.set_tag("user.plan", "u-4711")
-        sentry_sdk.set_tag("api_key", secret)
-        sentry_sdk.add_breadcrumb(message=secret)
+        sentry_sdk.set_tag("api_key", hidden)
+        sentry_sdk.add_breadcrumb(message=hidden)
         scope = sentry_sdk.get_current_scope()
         scope.add_event_processor(
             lambda event, _: {
                 **event,
-                "request": {"headers": {"X": secret}, "cookies": {"sid": secret}, "data": secret},
+                "request": {"headers": {"X": hidden}, "cookies": {"sid": hidden}, "data": hidden},
             }
         )
         charge(17)
 
     envelopes = sent(work)
     raw = b"".join(envelopes).decode()
-    assert all(word in raw for word in (secret, PASSWORD, "u-4711"))
+    assert all(word in raw for word in (hidden, GRANTED, "u-4711"))
     kept = told(map(sentry.read, envelopes))
     assert "could not charge" in kept
-    for word in (secret, PASSWORD, "u-4711", "ann@example.test"):
+    for word in (hidden, GRANTED, "u-4711", "ann@example.test"):
         assert word not in kept
 
 
@@ -273,6 +385,7 @@ def _thrown(frames: list[dict[str, Any]]) -> bytes:
           {"module": "lib", "function": "go", "in_app": False}], "cart.add"),
         ([{"module": "lib", "function": "go", "in_app": False}], "lib.go"),
         ([{"module": "main", "function": "go"}], "main.go"),
+        ([{"module": "app", "function": "go", "in_app": True}, {"module": "lib"}], "app.go"),
         ([{"abs_path": "C:\\app\\job.py", "module": "__main__", "function": "run"}], "job.run"),
     ],
 )  # fmt: skip
@@ -337,10 +450,8 @@ def test_any_json_is_read_or_refused(kind: str, document: Any, length: int | Non
     header = {"type": kind} if length is None else {"type": kind, "length": length}
     parsed = sentry.read(envelope((header, document), ({"type": "event"}, {"message": "last"})))
     taken(parsed)
-    try:
+    with suppress(BadInput):
         taken(sentry.read_store(json.dumps(document).encode()))
-    except BadInput:
-        pass
 
 
 @given(st.binary(max_size=300))

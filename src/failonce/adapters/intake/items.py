@@ -30,13 +30,23 @@ class Gathered:
     recordings: list[Recording] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     skipped: int = 0
+    _known: set[tuple[str, str, str]] = field(default_factory=set)
 
     def add(self, recording: Recording | None) -> None:
-        """A recording, or None for an item that holds nothing to learn from."""
+        """A recording, or None for an item that holds nothing to learn from.
+
+        One with the identity of another of this body is told twice, and skipped.
+        """
         if recording is None:
             self.skipped += 1
-        else:
-            self.recordings.append(recording)
+            return
+        if recording.id is not None:
+            name = (recording.call.project, recording.call.session, recording.id)
+            if name in self._known:
+                self.skipped += 1
+                return
+            self._known.add(name)
+        self.recordings.append(recording)
 
     def reject(self, number: int, reason: str, raw: object = "") -> None:
         """The item of that number, from 1, could not be read."""

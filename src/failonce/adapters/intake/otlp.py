@@ -12,7 +12,7 @@ tell again what `execute_tool` spans tell.
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from failonce.adapters.importers.log_fields import is_bad
 from failonce.adapters.importers.log_record import UNNAMED
@@ -58,8 +58,8 @@ def traces(content: bytes, content_type: str) -> Parsed:
     gathered = Gathered(source=SOURCE)
     body = request("traces", content, content_type)
     spans = []
-    for count, (resource, _, item) in enumerate(_each(body, "resourceSpans", "spans"), 1):
-        span = _span(mapping(item), resource)
+    for count, (sender, item) in enumerate(_each(body, "resourceSpans", "spans"), 1):
+        span = _span(mapping(item), sender)
         if span is None:
             gathered.reject(count, "no span: it has neither an id nor a name", item)
         else:
@@ -72,33 +72,41 @@ def logs(content: bytes, content_type: str) -> Parsed:
     """What an `ExportLogsServiceRequest` tells; raises `BadInput` for what is none."""
     gathered = Gathered(source=SOURCE)
     body = request("logs", content, content_type)
-    for count, (resource, scope, item) in enumerate(_each(body, "resourceLogs", "logRecords"), 1):
+    for count, (sender, item) in enumerate(_each(body, "resourceLogs", "logRecords"), 1):
         if isinstance(item, Mapping):
-            gathered.add(_record(item, resource, scope))
+            gathered.add(_record(item, sender))
         else:
             gathered.reject(count, "no log record: it is no object", item)
     return gathered.parsed()
 
 
-def _each(
-    body: Mapping[str, Json], outer: str, inner: str
-) -> Iterator[tuple[Mapping[str, Json], str, Json]]:
-    """The items with the attributes of their resource and the name of their scope."""
+class _Sender(NamedTuple):
+    """What the resource and the scope around an item say of it."""
+
+    service: str
+    scope: str
+    tags: tuple[str, ...]
+
+
+def _each(body: Mapping[str, Json], outer: str, inner: str) -> Iterator[tuple[_Sender, Json]]:
+    """The items, each with who sent it."""
     if outer not in body and body:
         raise BadInput(f"the export request has no `{outer}`; is it sent to the right address?")
     left = ITEMS
     for one in map(mapping, items(body.get(outer))):
         resource = _attributes(mapping(one.get("resource")))
+        service, marks = _service(resource), tags((name, resource.get(name)) for name in _TAGGED)
         for scoped in map(mapping, items(one.get(f"scope{outer.removeprefix('resource')}"))):
-            scope = word(mapping(scoped.get("scope")), "name")
+            scope = named(word(mapping(scoped.get("scope")), "name"))
+            sender = _Sender(service, scope, marks)
             for item in items(scoped.get(inner)):
                 left -= 1
                 if left < 0:
                     raise BadInput(f"over {ITEMS:,} items in one request; send smaller batches")
-                yield resource, scope, item
+                yield sender, item
 
 
-def _span(item: Mapping[str, Json], resource: Mapping[str, Json]) -> Span | None:
+def _span(item: Mapping[str, Json], sender: _Sender) -> Span | None:
     identity, name = word(item, "spanId"), word(item, "name")
     if not identity and not name:
         return None
@@ -108,14 +116,14 @@ def _span(item: Mapping[str, Json], resource: Mapping[str, Json]) -> Span | None
         trace=word(item, "traceId").lower(),
         parent=word(item, "parentSpanId").lower(),
         name=name,
-        service=_service(resource),
+        service=sender.service,
         attributes=attributes,
         failed=word(status, "code") in _FAILED,
         said=shortened(word(status, "message"), TEXT),
         thrown=_thrown(item),
         start=moment(_nanos(item, "startTimeUnixNano")),
         end=moment(_nanos(item, "endTimeUnixNano")),
-        tags=_tags(resource),
+        tags=sender.tags,
     )
 
 
@@ -136,7 +144,7 @@ def _exception(attributes: Mapping[str, Json], at: Json) -> Thrown | None:
     return Thrown(type=named(kind), message=message[:TEXT], stack=stack[:TEXT], at=moment(at))
 
 
-def _record(item: Mapping[str, Json], resource: Mapping[str, Json], scope: str) -> Recording | None:
+def _record(item: Mapping[str, Json], sender: _Sender) -> Recording | None:
     """The error that a log record tells of, None for a milder one or one without words."""
     attributes = _attributes(item)
     at = _nanos(item, "timeUnixNano") or _nanos(item, "observedTimeUnixNano")
@@ -150,7 +158,10 @@ def _record(item: Mapping[str, Json], resource: Mapping[str, Json], scope: str) 
     trace = word(item, "traceId").lower()
     return Recording(
         call=Call(
-            tool=named(word(attributes, "logger.name") or scope) or _service(resource) or UNNAMED,
+            tool=named(word(attributes, "logger.name"))
+            or sender.scope
+            or sender.service
+            or UNNAMED,
             args=about(thrown, attributes),
             session=session_of(attributes, trace),
             trace=trace or None,
@@ -163,7 +174,7 @@ def _record(item: Mapping[str, Json], resource: Mapping[str, Json], scope: str) 
         origin=Origin.LOG,
         error_type=thrown.type.rpartition(".")[2] or None if thrown else None,
         status=status_of(attributes),
-        tags=_tags(resource),
+        tags=sender.tags,
         source=SOURCE,
     )
 
@@ -194,10 +205,6 @@ def _nanos(item: Mapping[str, Json], name: str) -> Json:
 def _service(resource: Mapping[str, Json]) -> str:
     name = word(resource, "service.name")
     return "" if name.startswith("unknown_service") else named(name)
-
-
-def _tags(resource: Mapping[str, Json]) -> tuple[str, ...]:
-    return tags((name, resource.get(name)) for name in _TAGGED)
 
 
 def _attributes(item: Mapping[str, Json]) -> dict[str, Json]:

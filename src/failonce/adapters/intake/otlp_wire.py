@@ -6,11 +6,11 @@ first needed. Source: the specification of OTLP 1.x, "OTLP/HTTP".
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from failonce.adapters.intake.items import json_object
+from failonce.adapters.intake.items import FIELDS, json_object
 from failonce.adapters.intake.parsed import Parsed
 from failonce.errors import BadInput
 from failonce.model import Json
@@ -23,10 +23,12 @@ Signal = Literal["traces", "logs"]
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 
-VALUES: Final = 1_000_000
-"""Values in one protobuf body; a span of ten attributes has some fifty."""
+VALUES: Final = 500_000
+"""Messages within one protobuf body; a span of ten attributes is some twenty-five."""
 DEPTH: Final = 32
 """Levels of nesting, of which five lead to an attribute's value."""
+_OUTER: Final = 3
+"""Levels whose lists are not cut: resources, scopes, items."""
 SAID: Final = 500
 """Characters of a reason that are sent back."""
 
@@ -104,25 +106,24 @@ class _Shape:
         """The fields that are set, under the names that they have in JSON."""
         if depth == 0:
             raise BadInput("the export request is nested too deeply")
+        most = VALUES if depth > DEPTH - _OUTER else FIELDS
         copy: dict[str, Json] = {}
         for field, value in message.ListFields():
             if field.is_repeated:
-                copy[field.json_name] = [self._value(one, depth) for one in self._each(value)]
+                some = islice(value, most)
+                copy[field.json_name] = [self._value(one, depth) for one in some]
             else:
                 copy[field.json_name] = self._value(value, depth)
         return copy
 
-    def _each(self, values: Iterable[object]) -> Iterable[object]:
-        return islice(values, self._left + 1)
-
     def _value(self, value: object, depth: int) -> Json:
-        self._left -= 1
-        if self._left < 0:
-            raise BadInput(f"the export request holds over {VALUES:,} values; send fewer at once")
         if isinstance(value, bytes):
             return value.hex()
         if isinstance(value, str | int | float):
             return value
+        self._left -= 1
+        if self._left < 0:
+            raise BadInput(f"the export request holds over {VALUES:,} values; send fewer at once")
         return self.fields(value, depth - 1)  # type: ignore[arg-type] # all else is a message
 
 

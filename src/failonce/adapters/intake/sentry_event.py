@@ -23,9 +23,9 @@ from itertools import islice
 from typing import Final
 
 from failonce.adapters.importers.log_record import UNNAMED
-from failonce.adapters.importers.reading import items, mapping, moment, pick, word
+from failonce.adapters.importers.reading import UNDECODABLE, items, mapping, moment, pick, word
 from failonce.adapters.intake.items import FIELDS, TEXT, error_line, named, tags
-from failonce.adapters.intake.spans import Span, tool_of
+from failonce.adapters.intake.spans import Span, arguments_of, tool_of
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import shortened
 from failonce.model import Args, Call, Json, Origin, Recording
@@ -38,6 +38,7 @@ FRAMES: Final = 8
 _LOOKED_AT: Final = 250
 """Frames of one stack that are looked at, from the innermost; clients send 100."""
 _NO_NAMES: Final = ("", "?", "<unknown>", "<anonymous>", "<module>", "<lambda>", "anonymous")
+_BY_THE_APP: Final = ("", "generic", "chained", "logging")
 _OWN_EXTRA: Final = ("sys.argv", "__serialized__", "arguments")
 
 
@@ -59,14 +60,17 @@ def event_recording(event: Mapping[str, Json]) -> Recording | None:
         raise BadInput("the event holds neither an exception nor a message")
     trace = mapping(mapping(event.get("contexts")).get("trace"))
     frames = _frames(event, chain)
-    tool = _tool(trace) if _escaped(chain) else ""
-    called, span = word(trace, "trace_id"), word(trace, "span_id")
+    around = {**mapping(trace.get("data")), "sentry.op": word(trace, "op")}
+    ended = Span(id="", trace="", name=word(trace, "description"), attributes=around)
+    tool = tool_of(ended) if _of_call(chain) else ""
+    args, raw = arguments_of(around) if tool else (_about(event, frames), "")
     return Recording(
         call=Call(
             tool=tool or _component(event, frames, bool(chain)),
-            args=None if tool else _about(event, frames),
-            session=called,
-            trace=span or None,
+            args=args,
+            raw=raw,
+            session=word(trace, "trace_id"),
+            trace=word(trace, "span_id") or None,
             parent=word(trace, "parent_span_id") or None,
         ),
         text=text,
@@ -75,7 +79,7 @@ def event_recording(event: Mapping[str, Json]) -> Recording | None:
         id=word(event, "event_id") or None,
         origin=Origin.CALL if tool else Origin.LOG,
         error_type=named(word(chain[0], "type")).rpartition(".")[2] or None if chain else None,
-        tags=_tags(event),
+        tags=(*_tags(event), UNDECODABLE) if raw else _tags(event),
         source=SOURCE,
     )
 
@@ -97,9 +101,13 @@ def _number(exception: Mapping[str, Json]) -> Json:
     return mapping(exception.get("mechanism")).get("exception_id")
 
 
-def _escaped(chain: list[Mapping[str, Json]]) -> bool:
-    """Whether the error left the code that a client wraps, and was not only reported."""
-    return bool(chain) and mapping(chain[0].get("mechanism")).get("handled") is False
+def _of_call(chain: list[Mapping[str, Json]]) -> bool:
+    """Whether the error ended what it fell into, and was not only reported from within.
+
+    It left the code that a client wraps, or the client's integration told of it, not the app.
+    """
+    mechanism = mapping(chain[0].get("mechanism")) if chain else {}
+    return mechanism.get("handled") is False or word(mechanism, "type") not in _BY_THE_APP
 
 
 def _text(event: Mapping[str, Json], chain: list[Mapping[str, Json]]) -> str:
@@ -188,9 +196,3 @@ def _pairs(event: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
         key, value = (*items(pair), None, None)[:2]
         if isinstance(key, str):
             yield key, value
-
-
-def _tool(trace: Mapping[str, Json]) -> str:
-    """The tool whose call the event fell into, which the client's trace context names."""
-    attributes: dict[str, Json] = {"sentry.op": word(trace, "op")}
-    return tool_of(Span(id="", trace="", name=word(trace, "description"), attributes=attributes))

@@ -22,6 +22,8 @@ from failonce.adapters.importers.reading import (
     content_text,
     decode,
     flag,
+    items,
+    number,
     pick,
     whole_number,
     word,
@@ -92,7 +94,8 @@ def gather(spans: Sequence[Span], gathered: Gathered) -> None:
     made = _Tree(spans, gathered.source).recordings()
     gathered.skipped += len(spans) - len(made)
     made.sort(key=lambda r: (r.at is not None, r.at.timestamp() if r.at else 0.0))
-    gathered.recordings += made
+    for recording in made:
+        gathered.add(recording)
 
 
 def thrown_id(trace: str, thrown: str) -> str:
@@ -109,6 +112,13 @@ def status_of(attributes: Mapping[str, Json]) -> int | None:
     if found is None:
         return None
     return found if 400 <= found < 600 or found < 0 else None
+
+
+def _pause(attributes: Mapping[str, Json]) -> float | None:
+    """The seconds that an answer of HTTP asked to wait; a header may stand there several times."""
+    said = attributes.get("http.response.header.retry-after")
+    found = number({"": items(said)[0] if items(said) else said}, "")
+    return found if found is not None and found >= 0 else None
 
 
 def session_of(attributes: Mapping[str, Json], trace: str) -> str:
@@ -190,7 +200,8 @@ class _Tree:
             self._made.append(None)
         else:
             self._made.append(_call(span, tool, self._source, failed, text))
-        return [_Heard(text=text, recording=len(self._made) - 1, tool=True)] if failed else []
+        heard = _Heard(text=_thrown(span) or text, recording=len(self._made) - 1, tool=True)
+        return [heard] if failed else []
 
     def _same_call_above(self, n: int, tool: str) -> bool:
         """Whether a span around this one is the same call, as its host or client tells of it."""
@@ -222,7 +233,7 @@ def _operation(span: Span) -> str:
 
 
 def _call(span: Span, tool: str, source: str, failed: bool, text: str) -> Recording:
-    args, raw = _arguments(span.attributes)
+    args, raw = arguments_of(span.attributes)
     return Recording(
         call=Call(
             tool=tool,
@@ -238,6 +249,7 @@ def _call(span: Span, tool: str, source: str, failed: bool, text: str) -> Record
         id=_id(span),
         error_type=_type(span) if failed else None,
         status=status_of(span.attributes) if failed else None,
+        retry_after_s=_pause(span.attributes) if failed else None,
         duration_ms=_duration(span),
         tags=(*span.tags, UNDECODABLE) if raw else span.tags,
         source=source,
@@ -261,6 +273,7 @@ def _error(span: Span, source: str) -> Recording:
         origin=Origin.LOG,
         error_type=_type(span),
         status=status_of(span.attributes),
+        retry_after_s=_pause(span.attributes),
         duration_ms=_duration(span),
         tags=span.tags,
         source=source,
@@ -289,11 +302,13 @@ def _failed(span: Span) -> bool:
 
 
 def _own_words(span: Span) -> str:
-    """What a failed span itself says of why; for a tool that is what it answered, too."""
-    if span.thrown and span.thrown.text:
-        return span.thrown.text
+    """What a failed span says of why; of a tool first what it answered, as its caller read it."""
     answered = _result(span.attributes) if tool_of(span) else ""
-    return answered or span.said
+    return answered or _thrown(span) or span.said
+
+
+def _thrown(span: Span) -> str:
+    return span.thrown.text if span.thrown else ""
 
 
 def _text(span: Span) -> str:
@@ -308,12 +323,11 @@ def _text(span: Span) -> str:
 
 def _same(span: Span, text: str) -> bool:
     """Whether what failed below is what this span tells, or it says nothing of its own."""
-    own = _own_words(span)
-    if not own:
+    own = [words for words in (_own_words(span), _thrown(span), span.said) if words]
+    stack = span.thrown.stack if span.thrown else ""
+    if not own or any(words in text for words in own):
         return True
-    if own in text or (len(text) >= _WORD and text in own):
-        return True
-    return bool(span.thrown) and len(text) >= _WORD and text in span.thrown.stack  # type: ignore[union-attr]
+    return len(text) >= _WORD and any(text in words for words in (*own, stack))
 
 
 def _type(span: Span) -> str | None:
@@ -322,8 +336,11 @@ def _type(span: Span) -> str | None:
     return None if not kind or kind.lstrip("-").isdecimal() or kind == "_OTHER" else kind[:NAME]
 
 
-def _arguments(attributes: Mapping[str, Json]) -> tuple[Args | None, str]:
-    """The arguments of a call; Sentry's SDK writes those of MCP one by one."""
+def arguments_of(attributes: Mapping[str, Json]) -> tuple[Args | None, str]:
+    """The arguments of a call, and what was sent instead where they cannot be decoded.
+
+    Sentry's clients write those of MCP one by one.
+    """
     given = pick(attributes, *_ARGUMENTS)
     if given is not None:
         args, raw = arguments(given)

@@ -159,7 +159,7 @@ _DONE = {
     Action.RETIRE: "retired",
     Action.REQUEUE: "put back in the queue",
     Action.REPORT_WRONG: "reported as wrong",
-    Action.SNOOZE: "put off",
+    Action.SNOOZE: "snoozed",
     Action.OVERRIDE: "overridden",
 }
 

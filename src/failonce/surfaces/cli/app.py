@@ -66,7 +66,11 @@ FIRST: Final = (
     Entry(name="why", module="explaining", summary="Say why two failures are the same, or not."),
     Entry(name="report", module="report", summary="Show what failed and what lessons changed."),
     Entry(name="status", module="reporting", summary="Show the store, the mode and what waits."),
-    Entry(name="serve", module="serving", summary="Serve the dashboard, its API, the ways in."),
+    Entry(
+        name="serve",
+        module="serving",
+        summary="Serve the dashboard, its API, and the ways in for errors.",
+    ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
 )
@@ -79,6 +83,10 @@ MORE: Final = (
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
     Entry(name="reopen", module="deciding", summary="Put a decided lesson back in the queue."),
+    Entry(name="snooze", module="deciding", summary="Put a waiting lesson off until a day."),
+    Entry(name="edit", module="editing", summary="Change the text of a lesson."),
+    Entry(name="merge", module="regrouping", summary="Call classes of failures one from now on."),
+    Entry(name="split", module="regrouping", summary="Take back that a class was merged."),
     Entry(name="audit", module="auditing", summary="List every decision, or verify the record."),
     Entry(
         name="gaps", module="exploring", summary="List failures that no lesson answers, and why."

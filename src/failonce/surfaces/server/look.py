@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from failonce.language.visibility import unseen
+from failonce.language.visibility import hidden, unseen
 from failonce.surfaces.words import counted
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -35,10 +35,13 @@ POLICY: Final = (
 """The Content-Security-Policy that these pages work under: nothing inline, nothing foreign."""
 
 _LOOKED_AT: Final = re.compile(r"[^\x20-\x7e\n]")
+_MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_PILED: Final = re.compile(f"([{_MARKS}]{{3}})([{_MARKS}]+)")
+"""Marks above and below a letter, more than any language sets: they cover what stands around."""
 _FIGURES: Final = re.compile(r"(?<![\w.])([0-9][0-9,.]*(?: ?%)?)(?=[\s,;:.)]|$)")
 _EMOJI_STYLE: Final = "\ufe0f"
-_TEXT_CAP: Final = 4_000
-"""Characters of a recorded text that a page shows."""
+_LINE_CAP: Final = 500
+"""Characters of a text of others within a line of ours."""
 
 Tone = Literal["plain", "good", "bad", "quiet"]
 
@@ -113,14 +116,21 @@ class Bar:
 def plainly(value: object) -> object:
     """A value as templates print it: text with what nobody sees in it written out."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return _LOOKED_AT.sub(_written, value)
+        return _visible(value)
     return value
 
 
-def shown(text: str) -> Markup:
-    """Text of others, apart from the direction of what surrounds it, unseen characters marked."""
-    marked = _LOOKED_AT.sub(_marked, str(escape(text)))
-    return Markup("<bdi>{}</bdi>").format(Markup(marked))  # noqa: S704 - escaped above
+def shown(text: str, cap: int = _LINE_CAP) -> Markup:
+    """Text of others, apart from the direction of what surrounds it, unseen characters marked.
+
+    After `cap` characters it says how many more there are.
+    """
+    lowered = _lowered(str(escape(text[:cap])))
+    marked = Markup(_LOOKED_AT.sub(_marked, lowered))  # noqa: S704 - escaped
+    if len(text) <= cap:
+        return Markup("<bdi>{}</bdi>").format(marked)
+    more = counted(len(text) - cap, "more character")
+    return Markup('<bdi>{}</bdi><span class="cut">… {}</span>').format(marked, more)
 
 
 def counted_out(text: str) -> Markup:
@@ -128,7 +138,7 @@ def counted_out(text: str) -> Markup:
     parts = _FIGURES.split(text)
     return Markup("<bdi>{}</bdi>").format(
         Markup("").join(
-            Markup("<b>{}</b>").format(part) if i % 2 else str(plainly(part))
+            Markup("<b>{}</b>").format(part) if i % 2 else _visible(part)
             for i, part in enumerate(parts)
         )
     )
@@ -139,15 +149,26 @@ def exactly(text: str) -> Markup:
     return Markup(str(escape(text)))  # noqa: S704 - escaped
 
 
+def unseen_in(text: str) -> tuple[str, ...]:
+    """What nobody sees in a text that is about to be edited: `U+202E`."""
+    return tuple(code for code in hidden(text) if code not in ("U+0009", "U+000D"))
+
+
 def diff_lines(unified: str) -> tuple[DiffLine, ...]:
-    """The lines of a unified diff, without the two that name its files."""
-    lines = [line for line in unified.splitlines() if not line.startswith(("--- ", "+++ "))]
-    return tuple(
-        DiffLine(mark=line[0], text=line if line[0] == "@" else line[1:])
-        if line[:1] in ("+", "-", "@", " ")
-        else DiffLine(mark=" ", text=line)
-        for line in lines
-    )
+    """The lines of a unified diff from its first hunk on; without a hunk, all of them."""
+    lines = unified.removesuffix("\n").split("\n") if unified else []
+    first = next((i for i, line in enumerate(lines) if line.startswith("@@")), 0)
+    return tuple(_diff_line(line) for line in lines[first:])
+
+
+def _diff_line(line: str) -> DiffLine:
+    match line[:1]:
+        case "+" | "-" | " ":
+            return DiffLine(mark=line[0], text=line[1:])
+        case "@":
+            return DiffLine(mark="@", text=line)
+        case _:
+            return DiffLine(mark=" ", text=line)
 
 
 def bars(values: Sequence[float], *, width: float = 4, gap: float = 1.5) -> tuple[Bar, ...]:
@@ -207,6 +228,7 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "exactly": exactly,
         "number": number,
         "percent": percent,
+        "unseen_in": unseen_in,
         "when": when,
         "when_text": when_text,
     }
@@ -215,7 +237,6 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "bars": bars,
         "counted": counted,
         "diff_lines": diff_lines,
-        "text_cap": _TEXT_CAP,
         **(texts or {}),
     }
     return made
@@ -243,6 +264,17 @@ def _kept(found: re.Match[str]) -> bool:
     character, before = found[0], found.string[found.start() - 1 : found.start()]
     emoji = character == _EMOJI_STYLE and before != "" and category(before) == "So"
     return emoji or character in "\t\r" or not unseen(character)
+
+
+def _visible(text: str) -> str:
+    return _LOOKED_AT.sub(_written, _lowered(text))
+
+
+def _lowered(text: str) -> str:
+    """Text whose letters carry three marks at most; how many more there were is said."""
+    if text.isascii():
+        return text
+    return _PILED.sub(lambda found: f"{found[1]}[+{counted(len(found[2]), 'mark')}]", text)
 
 
 def _written(found: re.Match[str]) -> str:

@@ -23,6 +23,7 @@ from failonce.errors import (
     StoreBusy,
     StoreError,
     StoreFull,
+    TooLarge,
     ToolFailed,
 )
 
@@ -56,6 +57,7 @@ _STATUS: Final[tuple[tuple[type[FailonceError], HTTPStatus], ...]] = (
     (RefusedLesson, HTTPStatus.UNPROCESSABLE_ENTITY),
     (Blocked, HTTPStatus.CONFLICT),
     (Refused, HTTPStatus.FORBIDDEN),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (BadInput, HTTPStatus.BAD_REQUEST),
     (AuthorError, HTTPStatus.BAD_GATEWAY),
     (ToolFailed, HTTPStatus.UNPROCESSABLE_ENTITY),

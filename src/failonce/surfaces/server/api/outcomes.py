@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 from typing_extensions import TypedDict
 
 from failonce.gate.results import tally
-from failonce.model import Json
 from failonce.outcome.health import WINDOW, health, weakest_first
 from failonce.surfaces import records
 from failonce.surfaces.records import HealthRecord, OutcomeRecord, TallyRecord
@@ -26,7 +25,7 @@ class Tool(BaseModel):
     """A call that is about to be made, or that failed."""
 
     tool: str = Field(min_length=1, max_length=1000)
-    args: dict[str, Json] | None = None
+    args: dict[str, JsonValue] | None = None
     error: str = Field(default="", max_length=100_000, description="What it said when it failed.")
     session: str = Field(default="", max_length=1000)
     project: str | None = Field(default=None, max_length=4096)
@@ -40,7 +39,7 @@ class PlannedCall(TypedDict):
     """A call to make before."""
 
     tool: str
-    args: dict[str, Json] | None
+    args: dict[str, object] | None
 
 
 class AdviceRecord(TypedDict):
@@ -49,7 +48,7 @@ class AdviceRecord(TypedDict):
     action: str
     message: str
     tool: str
-    args: dict[str, Json] | None
+    args: dict[str, object] | None
     after_s: float
     first: list[PlannedCall]
     lessons: list[str]

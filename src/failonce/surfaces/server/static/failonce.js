@@ -6,8 +6,8 @@
 //                                 has aria-current="true"
 //   [data-key="a"]                on a button, a link or a summary: that key presses it; the one in
 //                                 the item at hand goes before one that is in no item
-//   details[data-asking]          closes on Escape, on [data-close] and on a click elsewhere; when it
-//                                 opens, its first field gets the focus
+//   details[data-asking]          when it opens, its first field gets the focus; closes on Escape, on
+//                                 [data-close], and on a click elsewhere where nothing was typed
 //   [data-copy="text"]            a button that copies the text
 //   time[datetime]                shown in the viewer's zone, as "5 min ago" where it is recent;
 //                                 with data-exact always as date and time
@@ -164,19 +164,22 @@ function close(details, returnFocus) {
   if (returnFocus) details.querySelector("summary").focus();
 }
 
+const begun = (details) => all("textarea, input", details).some((field) => field.value !== field.defaultValue);
+
 document.addEventListener("click", (event) => {
   const copies = event.target.closest("[data-copy]");
   if (copies) copy(copies);
   const within = event.target.closest("[data-asking]");
   if (event.target.closest("[data-close]")) close(within, true);
   for (const open of all("[data-asking][open]")) {
-    if (open !== within && !open.querySelector(":invalid")?.value) close(open, false);
+    if (open !== within && !begun(open)) close(open, false);
   }
 });
 document.addEventListener("toggle", (event) => {
   const details = event.target;
   if (!details.matches?.("[data-asking]") || !details.open) return;
   details.querySelector("textarea, input:not([type=hidden]), select, form button")?.focus();
+  details.querySelector("form").scrollIntoView({ block: "nearest" });
 }, true);
 // a form that is on its way is not sent again
 document.addEventListener("submit", (event) => {
@@ -228,7 +231,7 @@ function press(key) {
   if (!element || element.disabled) return false;
   const details = element.matches("summary") ? element.parentElement : null;
   if (!details) element.click();
-  else if (!details.open) { details.open = true; element.scrollIntoView({ block: "nearest" }); }
+  else details.open = true;
   return true;
 }
 
@@ -306,4 +309,9 @@ function refresh() {
 
 refresh();
 setInterval(showTimes, 30_000);
-document.querySelector(".side nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// by hand: scrollIntoView would move where the first Tab begins
+const here = document.querySelector(".side nav [aria-current]");
+if (here) {
+  const strip = here.closest("ul");
+  strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+}
