@@ -13,9 +13,10 @@ from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, KindName, Proposal, Signature, ToolSpec
+from failonce.model import Evidence, KindName, Lesson, Origin, Proposal, Signature, ToolSpec
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
+from failonce.proposal import reported
 from failonce.proposal.worth import NotWorth, worth
 from failonce.rehearsal import claimed
 from failonce.signature.masks import SCHEME_VERSION
@@ -42,6 +43,8 @@ class Gathered:
     """Tools that seem to read, and whose answers change by themselves."""
     names: Mapping[str, str]
     """Failures that are called something else now."""
+    reported: Set[str]
+    """Signatures that a lesson answers which reports alone taught."""
     environment: Environment | None
     """Where its calls can be executed again; None where nobody can."""
 
@@ -83,10 +86,10 @@ class Gathered:
         if not old:
             return calls, self.material.recoveries
         recoveries = {
-            name: replace(e, failure=_named(e.failure, old))
+            name: replace(e, failure=_told(e.failure, old))
             for name, e in self.material.recoveries.items()
         }
-        return [_named(e, old) for e in calls], recoveries
+        return [_told(e, old) for e in calls], recoveries
 
 
 def gather(
@@ -101,7 +104,7 @@ def gather(
     signatures = store.signatures(query)
     names = store.aliases()
     stored = store.calls(project=project)
-    calls = history.witnessed(_named(e, names) for e in stored)
+    calls = history.witnessed(_told(e, names) for e in stored)
     material = history.by_tool(calls)
     looked: dict[str, Signature] = {}
     refused: dict[str, NotWorth] = {}
@@ -117,6 +120,7 @@ def gather(
         elif len(looked) < policy.top:
             looked[s.id] = s
     tools = claimed(store.tools(project), material.calls)
+    standing = _standing(store, project, names)
     return Gathered(
         project=project,
         signatures=signatures,
@@ -125,7 +129,8 @@ def gather(
         calls=calls,
         material=material,
         tools=tools,
-        standing=_standing(store, project, names),
+        standing={s: x.id for s, x in standing.items()},
+        reported={s for s, x in standing.items() if reported.is_one(x.proposal)},
         renamed=set(names.values()),
         unsteady=traces.unsteady(calls, tools),
         names=names,
@@ -165,10 +170,10 @@ def newest(store: Store, signature: str, project: str, limit: int) -> list[Evide
         asked *= 4
 
 
-def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, str]:
+def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, Lesson]:
     """Signature → a lesson that answers it, waiting or in force."""
     lessons = store.lessons(project=project, states=STANDING)
-    return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
+    return {names.get(s, s): x for x in lessons for s in x.proposal.signatures}
 
 
 def _fingerprints(proposal: Proposal) -> list[str]:
@@ -198,7 +203,12 @@ def _instead(proposal: Proposal) -> str:
     return handler.fallback_cap if isinstance(handler, Fallback) else ""
 
 
-def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
-    """The evidence with its failure called as it is called now."""
+def _told(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    """The evidence with its failure called as it is called now.
+
+    What a report tells beside its error are no arguments: nobody recorded those of the call.
+    """
     now = names.get(e.signature or "")
+    if e.origin is Origin.LOG and e.call.args is not None:
+        e = replace(e, call=replace(e.call, args=None))
     return e if now is None else replace(e, signature=now)

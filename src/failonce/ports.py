@@ -449,12 +449,14 @@ class Phrase(StrEnum):
     GUARDRAIL_NAME = "guardrail_name"
     GUARDRAIL_MESSAGE = "guardrail_message"
     GUARDRAIL_WARNING = "guardrail_warning"
+    GUARDRAIL_REPORTED = "guardrail_reported"
     FIXER_NAME = "fixer_name"
     FIXER_REASON = "fixer_reason"
     HINT_NAME = "hint_name"
     RULE_NAME = "rule_name"
     RULE_TEXT = "rule_text"
     REASON = "reason"
+    REASON_REPORTED = "reason_reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -471,6 +473,7 @@ class Slots:
     template: str = ""
     steps: str = ""
     handler: str = ""
+    witnesses: str = ""
     failures: int = 0
     sessions: int = 0
 

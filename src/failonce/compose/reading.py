@@ -78,6 +78,15 @@ class Configuration:
         return self.settings.project or str(self.root)
 
     @property
+    def address(self) -> str:
+        """Where browsers and programs find the server."""
+        server = self.settings.server
+        if server.url is not None:
+            return server.url
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        return f"http://{host}:{server.port}"
+
+    @property
     def url(self) -> str:
         """The store's URL."""
         return self.settings.store.url or store_url(data_folder() / "failonce.db")

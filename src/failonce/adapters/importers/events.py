@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from failonce.adapters.importers.log_record import UNNAMED
 from failonce.adapters.importers.reading import mapping, moment, pick, word
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import snapshot
-from failonce.model import Call, Json, Origin, Recording
+from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 _FIELDS: Final = frozenset(("error", "component", "tags", "context"))
 
@@ -33,7 +32,7 @@ def error_recording(event: Mapping[str, Json], error_type: str | None = None) ->
     error = event.get("error")
     if error is None or error == "":
         raise BadInput("the event has no `error`; give its text or the exception itself")
-    about = {k: v for k, v in event.items() if k not in _FIELDS}
+    about: Mapping[str, Json] = {k: v for k, v in event.items() if k not in _FIELDS}
     context = event.get("context")
     if isinstance(context, Mapping):
         about = {**context, **about} if about else context

@@ -57,11 +57,7 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
 
 def address(config: Configuration) -> str:
     """Where browsers find it."""
-    settings = config.settings.server
-    if settings.url is not None:
-        return settings.url
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
+    return config.address
 
 
 def first_link(config: Configuration) -> str:

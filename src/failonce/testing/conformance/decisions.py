@@ -130,7 +130,9 @@ class DecisionConformance:
 
     def test_an_undecodable_reason_does_not_break_the_chain(self, store: Store) -> None:
         """A shell may hand over bytes that are no text."""
-        event = Event(at=START, actor="anna", action=Action.OVERRIDE, reason="caf\udce9")
+        event = Event(
+            at=START, actor="anna", action=Action.OVERRIDE, reason="caf\udce9", via="caf\udce9"
+        )
         store.commit(Change(events=(event,)))
         assert verify(store.entries()).entries == 1
 
