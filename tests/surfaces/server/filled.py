@@ -47,9 +47,7 @@ def fill(
     open_store(store_url(path), scheme=SCHEME_VERSION).close()
     engine = create_engine(store_url(path))
     with engine.begin() as connection:
-        _fill(connection, random.Random(seed), signatures, events // 2, days)  # noqa: S311
-    with engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
+        _fill(connection, random.Random(seed), signatures, events // 2, days)
     engine.dispose()
 
 
