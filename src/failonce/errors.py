@@ -3,6 +3,7 @@
     FailonceError
     ├── UserError            yours to mend: an argument, a file, a setting
     │   ├── BadInput             a file or value that cannot be used as given
+    │   │   └── TooLarge             more of it than is taken at once
     │   ├── BadSetting           a setting that is unknown or out of range
     │   ├── NotFound             no lesson, event or project of that name
     │   └── Refused              understood, and not allowed
@@ -40,6 +41,10 @@ class UserError(FailonceError):
 
 class BadInput(UserError):
     """A file or value that cannot be used as given."""
+
+
+class TooLarge(BadInput):
+    """More of it than is taken at once."""
 
 
 class BadSetting(UserError):

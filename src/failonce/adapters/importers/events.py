@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from failonce.adapters.importers.log_record import UNNAMED
-from failonce.adapters.importers.reading import items, mapping, moment, pick, word
+from failonce.adapters.importers.reading import mapping, moment, pick, word
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import snapshot
-from failonce.model import Call, Origin, Recording
+from failonce.model import Call, Json, Origin, Recording
 
-_FIELDS: Final = ("error", "component", "tags", "context")
+_FIELDS: Final = frozenset(("error", "component", "tags", "context"))
 
 
 def ingest_error(event: Mapping[str, object]) -> Recording:
@@ -20,32 +20,39 @@ def ingest_error(event: Mapping[str, object]) -> Recording:
     if they stood in the context. Raises `BadInput` for an event without `error`.
     """
     error = event.get("error")
+    plain: dict[str, Json] = {k: snapshot(v) for k, v in event.items() if k in _FIELDS}
+    plain |= mapping(snapshot({k: v for k, v in event.items() if k not in _FIELDS}))
+    if not isinstance(error, BaseException):
+        return error_recording(plain)
+    kind = type(error).__name__
+    return error_recording(plain | {"error": f"{kind}: {plain['error']}"}, kind)
+
+
+def error_recording(event: Mapping[str, Json], error_type: str | None = None) -> Recording:
+    """The same of an event that is plain JSON; it is kept as it is and not copied."""
+    error = event.get("error")
     if error is None or error == "":
         raise BadInput("the event has no `error`; give its text or the exception itself")
-    context = mapping(snapshot(event.get("context")))
-    rest = mapping(snapshot({k: v for k, v in event.items() if k not in _FIELDS}))
-    about = {**context, **rest}
-    tags = snapshot(event.get("tags"))
+    about: Mapping[str, Json] = {k: v for k, v in event.items() if k not in _FIELDS}
+    context = event.get("context")
+    if isinstance(context, Mapping):
+        about = {**context, **about} if about else context
+    tags = event.get("tags")
     return Recording(
         call=Call(
-            tool=word(mapping(snapshot({"name": event.get("component")})), "name") or UNNAMED,
+            tool=word(event, "component") or UNNAMED,
             args=about or None,
             session=word(about, "session", "session_id"),
             project=word(about, "project"),
             task=word(about, "task", "task_id") or None,
             trace=word(about, "trace", "trace_id", "request_id") or None,
         ),
-        text=_text(error),
+        text=error if isinstance(error, str) else str(error),
         flagged=True,
         at=moment(pick(about, "ts", "time", "timestamp")),
         id=word(about, "id", "event_id") or None,
         origin=Origin.LOG,
-        error_type=type(error).__name__ if isinstance(error, BaseException) else None,
-        tags=tuple(tag for tag in items(tags) if isinstance(tag, str)),
+        error_type=error_type,
+        tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         source="event",
     )
-
-
-def _text(error: object) -> str:
-    text = str(snapshot(error))
-    return f"{type(error).__name__}: {text}" if isinstance(error, BaseException) else text

@@ -42,12 +42,13 @@ def decode(text: str) -> Json:
         value: Json = _decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if text.count("[") + text.count("{") > _DEPTH and not _is_shallow(value):
+    if text.count("[") + text.count("{") > _DEPTH and not is_shallow(value):
         raise ValueError("nested too deeply")
     return value
 
 
-def _is_shallow(value: Json) -> bool:
+def is_shallow(value: Json) -> bool:
+    """Whether it is nested no deeper than 100 levels."""
     level: list[Json] = [value]
     for _ in range(_DEPTH + 1):
         level = [

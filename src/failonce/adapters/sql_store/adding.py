@@ -112,7 +112,7 @@ def _number_sessions(
 ) -> None:
     names = {_named(e.call.project, e.call.session) for e in fresh}
     new = _missing(names, known.sessions, numbers.sessions)
-    _NEW_SESSION.run(connection, list(new))
+    _NEW_SESSION.run(connection, new)
     numbers.sessions.update(_found(connection, t.session, new))
 
 
@@ -186,7 +186,9 @@ def _missing(names: Iterable[K], known: dict[K, int], numbers: dict[K, int]) -> 
     return missing
 
 
-def _found(connection: Connection, table: Table, names: Iterable[Named]) -> Iterator[tuple[Named, int]]:
+def _found(
+    connection: Connection, table: Table, names: Iterable[Named]
+) -> Iterator[tuple[Named, int]]:
     """(project, name) and number, of sessions or signatures that are there."""
     by_project: dict[str, list[str]] = {}
     for project, name in names:
@@ -222,12 +224,10 @@ def _write(connection: Connection, fresh: Iterable[Evidence], numbers: Numbers) 
             tags.update((n, plain(tag)) for tag in e.tags)
         rows.append(evidence_row(e, at=at, session=session, source=source, signature=n))
     _EVIDENCE.run(connection, rows)
-    _ROLLUP.run(
-        connection, [(*key, len(at), min(at), max(at)) for key, at in sorted(days.items())]
-    )
-    _SIGNATURE_SESSION.run(connection, list(sorted(sessions)))
-    _SIGNATURE_SOURCE.run(connection, list(sorted(sources)))
-    _SIGNATURE_TAG.run(connection, list(sorted(tags)))
+    _ROLLUP.run(connection, [(*key, len(at), min(at), max(at)) for key, at in sorted(days.items())])
+    _SIGNATURE_SESSION.run(connection, sorted(sessions))
+    _SIGNATURE_SOURCE.run(connection, sorted(sources))
+    _SIGNATURE_TAG.run(connection, sorted(tags))
 
 
 def _count_days(connection: Connection, fresh: Iterable[Evidence]) -> None:

@@ -17,13 +17,18 @@ REVISIONS = ("0001", "0002", "0003")
 
 
 def opened(
-    url: str, scheme: int, patience_s: float, pause: Callable[[], None] | None = None
+    url: str,
+    scheme: int,
+    patience_s: float,
+    pause: Callable[[], None] | None = None,
+    *,
+    heavy: bool = False,
 ) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
     path = _path(url)
     with translated(path):
         _claim(path)
-        engine = connect(path, patience_s, pause)
+        engine = connect(path, patience_s, pause, heavy=heavy)
         try:
             with engine.connect() as connection:
                 current = _is_current(connection, path)

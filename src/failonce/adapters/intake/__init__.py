@@ -1,0 +1,1 @@
+"""What others send to `failonce serve`, as recordings: bytes in, values out, no server."""

@@ -1,0 +1,1 @@
+"""What others send, read without a server."""
