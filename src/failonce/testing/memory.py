@@ -51,14 +51,21 @@ class MemoryStore:
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Keep what is new."""
-        first = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
-        fresh = [replace(e, at=_utc(e.at)) for e in batch if first.get(e.id) is e]
-        self._evidence.update((e.id, e) for e in fresh)
-        return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
+        return self.add_all([batch])[0]
 
     def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
-        """Keep what is new of each, one after the other."""
-        return [self.add(batch) for batch in batches]
+        """Keep what is new of each, or nothing of all."""
+        known = dict(self._evidence)
+        added: list[Added] = []
+        for batch in batches:
+            before = len(known)
+            for e in batch:
+                if e.id not in known:
+                    known[e.id] = replace(e, at=_utc(e.at))
+            new = len(known) - before
+            added.append(Added(new=new, duplicates=len(batch) - new))
+        self._evidence = known
+        return added
 
     def calls(
         self,

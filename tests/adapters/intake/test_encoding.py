@@ -71,5 +71,5 @@ def test_damaged_content_is_refused(name: str) -> None:
 
 
 def test_an_unknown_encoding_is_named() -> None:
-    with pytest.raises(BadInput, match="'br'.*gzip"):
+    with pytest.raises(BadInput, match=r"'br'.*gzip"):
         unpacked(b"x", "br", most=9)
