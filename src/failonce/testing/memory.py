@@ -55,16 +55,16 @@ class MemoryStore:
 
     def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
         """Keep what is new of each, or nothing of all."""
-        known = dict(self._evidence)
+        fresh: dict[str, Evidence] = {}
         added: list[Added] = []
         for batch in batches:
-            before = len(known)
+            before = len(fresh)
             for e in batch:
-                if e.id not in known:
-                    known[e.id] = replace(e, at=_utc(e.at))
-            new = len(known) - before
+                if e.id not in self._evidence and e.id not in fresh:
+                    fresh[e.id] = replace(e, at=_utc(e.at))
+            new = len(fresh) - before
             added.append(Added(new=new, duplicates=len(batch) - new))
-        self._evidence = known
+        self._evidence.update(fresh)
         return added
 
     def calls(
