@@ -51,7 +51,12 @@ FILLING = 5_000
 ROUNDS = 5
 
 CLASSES = ("ValueError", "TimeoutError", "KeyError", "OSError", "PaymentError", "TypeError")
-WORDS = ["connection", "refused", "timeout", "while", "reading", "from", "upstream", "service", "payment", "order", "inventory", "user", "profile", "token", "database", "query", "failed", "deadlock", "detected", "retry", "exhausted", "invalid", "argument", "missing", "field", "unexpected", "response", "gateway", "cache", "miss", "shard", "replica", "leader", "election", "lost"]
+VOCABULARY = (
+    "connection refused timeout while reading from upstream service payment order inventory user "
+    "profile token database query failed deadlock detected retry exhausted invalid argument "
+    "missing field unexpected response gateway cache miss shard replica leader election lost"
+)
+WORDS = VOCABULARY.split()
 
 STAGES = ("read", "take", "store")
 Times = dict[str, float]
