@@ -1,6 +1,6 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
-# Other targets: install system check bench torture spec lock dist clean
+# Other targets: install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -8,7 +8,7 @@ DATA   ?= $(FAILONCE_DATA)
 QUICK  ?= --quick
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system demo test check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo test check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -25,19 +25,26 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-install: .venv/dev
+install: .venv/dev assets
 
 demo: .venv/run
 	@$(BIN)/python sample/demo.py
 
-# bubblewrap, where it is missing and may be installed
+# bubblewrap, npm and Chromium, where they are missing and may be installed
 system:
 	@sh tools/system.sh
 
-test: .venv/dev system
+# what the dashboard's pages take from npm
+TAKEN := node_modules/.taken
+assets: $(TAKEN)
+
+$(TAKEN): package-lock.json tools/assets.py | .venv/run
+	@$(BIN)/python tools/assets.py
+
+test: .venv/dev system assets
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not torture" $(TESTS)
 
-torture: .venv/dev system
+torture: .venv/dev system assets
 	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n auto --dist loadfile -ra $(TESTS)
 
 check: lint types contracts
@@ -76,7 +83,8 @@ lock:
 	@uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 
 dist: .venv/dev
+	@$(BIN)/python tools/assets.py --must
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean:
-	@rm -rf .venv dist build .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv dist build .demo node_modules src/failonce/surfaces/server/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -31,8 +31,8 @@ from failonce.outcome import words
 from failonce.outcome.measured import Word
 from failonce.outcome.units import Votes
 from failonce.policy import Policy
-from failonce.review import OURSELVES
 from failonce.surfaces.sdk import Advisor
+from failonce.weighing import OURSELVES
 from tests import looped
 from tests.gate.test_judge import fixer, guardrail
 from tests.made import lesson

@@ -8,6 +8,7 @@
     │   ├── NotFound             no lesson, event or project of that name
     │   └── Refused              understood, and not allowed
     │       ├── RefusedMove          the lesson's state does not allow this
+    │       │   └── Outdated             it was decided on a text that is another one now
     │       ├── RefusedLesson        the lesson's own text or target is unsafe
     │       └── Blocked              a lesson stops this call of a watched tool
     ├── ToolFailed           a learned tool raised, or was ended at a limit
@@ -63,6 +64,10 @@ class Refused(UserError):
 
 class RefusedMove(Refused):
     """The lesson's state does not allow this move."""
+
+
+class Outdated(RefusedMove):
+    """What was read is not what would be decided: the lesson has a newer version."""
 
 
 class RefusedLesson(Refused):

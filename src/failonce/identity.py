@@ -72,7 +72,10 @@ def gap_id(project: str, need: str) -> str:
 
 
 def event_hash(previous: str, seq: int, event: Event) -> str:
-    """The audit chain's link: covers every field of the event and the link before."""
+    """The audit chain's link: covers every field of the event and the link before.
+
+    `via` is part of it where there is one: entries that older versions wrote had none.
+    """
     return digest(
         (
             "audit/1",
@@ -88,6 +91,7 @@ def event_hash(previous: str, seq: int, event: Event) -> str:
             event.mode or "",
             event.digest,
             event.reason,
+            *([event.via] if event.via else []),
         )
     )
 

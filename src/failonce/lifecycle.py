@@ -66,14 +66,13 @@ class Moved:
     event: Event
 
 
-def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: str = "") -> Moved:
+def move(
+    lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: str = "", via: str = ""
+) -> Moved:
     """Make `action` on `lesson`, or raise `RefusedMove` saying which state forbids it."""
     allowed, after = MOVES[action]
     if lesson.state not in allowed:
-        raise RefusedMove(
-            f"{lesson.id} is {WORDS[lesson.state]}, so it cannot be "
-            f"{_PAST[action]}: {_WAY_BACK.get(lesson.state, 'reopen it first')}."
-        )
+        raise RefusedMove(f"{forbidden(lesson, action)}.")
     signs = action in (Action.APPROVE, Action.AUTO_APPLY)
     keeps = after in IN_FORCE
     moved = replace(
@@ -82,6 +81,7 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
         reviewed_at=at if action in _REVIEWS else lesson.reviewed_at,
         approved_digest=lesson.digest if signs else lesson.approved_digest if keeps else None,
         valid_until=None if action in _FRESH else lesson.valid_until,
+        snoozed_until=None,
         wrong_reports=0 if action in (Action.APPROVE, Action.REOPEN) else lesson.wrong_reports,
     )
     event = Event(
@@ -95,8 +95,28 @@ def move(lesson: Lesson, action: Action, *, at: datetime, actor: str, reason: st
         mode=lesson.mode,
         digest=lesson.digest,
         reason=reason,
+        via=via,
     )
     return Moved(lesson=moved, event=event)
+
+
+def forbidden(lesson: Lesson, action: Action) -> str:
+    """Why a lesson's state does not allow a move, and what to do; a sentence without its end."""
+    return (
+        f"{lesson.id} is {WORDS[lesson.state]}, so it cannot be {PAST[action]}: "
+        f"{_WAY_BACK.get(lesson.state, 'reopen it first')}"
+    )
+
+
+def waits_now(lesson: Lesson, now: datetime) -> bool:
+    """Whether it waits for a person, and nobody put it off until later than `now`."""
+    return lesson.state is State.PROPOSED and not snoozed(lesson, now)
+
+
+def snoozed(lesson: Lesson, now: datetime) -> bool:
+    """Whether it waits, and somebody put it off until later than `now`."""
+    until = lesson.snoozed_until
+    return lesson.state is State.PROPOSED and until is not None and until > now
 
 
 _REVIEWS = frozenset({Action.APPROVE, Action.REJECT, Action.UNDO, Action.AUTO_APPLY})
@@ -104,7 +124,7 @@ _REVIEWS = frozenset({Action.APPROVE, Action.REJECT, Action.UNDO, Action.AUTO_AP
 _FRESH = frozenset({Action.APPROVE, Action.REOPEN, Action.REQUEUE, Action.PROMOTE})
 """Moves after which a trial that had an end has none: a person decides, or it is proven."""
 
-_PAST: dict[Action, str] = {
+PAST: dict[Action, str] = {
     Action.AUTO_APPLY: "applied",
     Action.APPROVE: "approved",
     Action.REJECT: "rejected",
@@ -115,7 +135,11 @@ _PAST: dict[Action, str] = {
     Action.RETIRE: "retired",
     Action.REQUEUE: "put back in the queue",
     Action.REOPEN: "reopened",
+    Action.SNOOZE: "snoozed",
+    Action.REPORT_WRONG: "reported as wrong",
+    Action.PROPOSE: "proposed",
 }
+"""What people read for what was done to a lesson."""
 
 
 def drawing() -> str:

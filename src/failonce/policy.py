@@ -50,6 +50,8 @@ class Policy:
     """Share of sessions that do not get a lesson that a person approved, or a proven one."""
     trial: timedelta = timedelta(hours=168)
     """How long any other lesson that was applied without a person stays on trial."""
+    self_approval: bool = True
+    """Whether who proposed or edited a lesson may approve it (D.3.18)."""
     wrong_reports: int = 2
     """Reports of a wrong block that put a lesson back in the queue."""
     max_tools: int = 50

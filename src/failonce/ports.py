@@ -1,22 +1,27 @@
 """What the core needs of the world: small protocols, each with one job.
 
-A database adapter implements `EvidenceLog`, `Lessons`, `Audit` and `Settings` in one class;
+A database adapter implements all that make up a `Store` in one class;
 `failonce.testing` holds the in-memory one and the suite that every adapter must pass.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from failonce.model import (
+    Account,
     Answer,
     Args,
+    Arm,
     AuditEntry,
+    BrowserSession,
     Call,
+    Category,
     Change,
+    Effect,
     Enforced,
     Evidence,
     Exposure,
@@ -29,7 +34,9 @@ from failonce.model import (
     Recording,
     Reject,
     Signature,
+    SignInLink,
     State,
+    Token,
     ToolSpec,
     Tree,
 )
@@ -80,7 +87,12 @@ class Windows:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureQuery:
     """Which signatures to list. `project` None means all; `as_of` None the newest event
-    of each project; `ids` empty means any."""
+    of each project; `ids` empty means any.
+
+    `text` is looked for in the tool's name and the template, `tool` and `category` are those
+    of the newest failure. Capital letters beyond ASCII may count as others. `limit` with
+    `offset` is a page of the whole list.
+    """
 
     project: str | None = None
     as_of: datetime | None = None
@@ -90,6 +102,36 @@ class SignatureQuery:
     weights: Weights = Weights()
     windows: Windows = Windows()
     ids: tuple[str, ...] = ()
+    offset: int = 0
+    text: str = ""
+    tool: str | None = None
+    category: Category | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One fingerprint of a class: several are one where somebody merged them, or where masks
+    were changed. All of its failures have one and the same masked text."""
+
+    id: str
+    project: str
+    tool: str
+    error_type: str
+    template: str
+    sample: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """How often a lesson met calls on one day, in one arm, with one effect."""
+
+    day: str
+    """As YYYY-MM-DD."""
+    lesson: str
+    arm: Arm
+    effect: Effect
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +194,21 @@ class EvidenceLog(Protocol):
     def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
         """Signatures with their windows summed up from the daily rollups."""
 
+    def count(self, query: SignatureQuery) -> int:
+        """How many signatures there are, whatever `limit` and `offset` say."""
+
+    def trend(
+        self, ids: Sequence[str], days: int, *, project: str | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Failures of each of these classes on each of so many days, oldest first.
+
+        Days are YYYY-MM-DD and end with the newest of the project, or of all. Every id that is
+        asked for has every day; aliases are followed.
+        """
+
+    def members(self, signature: str) -> Sequence[Member]:
+        """The fingerprints that make up a class, those with most failures first."""
+
     def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
         """Keep what tools said of themselves at a time, in one transaction.
 
@@ -176,13 +233,14 @@ class EvidenceLog(Protocol):
 
 
 class Lessons(Protocol):
-    """Lessons, gaps and exposures; every write is one `Change`."""
+    """Lessons, gaps and exposures; every write is one `Change`, also of tokens and accounts."""
 
     def commit(self, change: Change) -> Sequence[AuditEntry]:
         """Write all of `change` and its audit entries, or nothing; durable on return.
 
-        Raises `RefusedMove` where a lesson is no longer as `change.expects` says, or one of
-        `change.alone` would not be.
+        Raises `RefusedMove` where a lesson is no longer as `change.expects` says or an account
+        as `change.stand` does, where one of `change.alone` would not be, and where another token
+        has the id of a new one.
         """
 
     def lesson(self, id: str) -> Lesson | None:
@@ -202,6 +260,9 @@ class Lessons(Protocol):
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
 
+    def effects(self, *, project: str | None = None, since: datetime) -> Sequence[Effects]:
+        """Exposures counted by day, lesson, arm and effect, in that order, from a time on."""
+
     def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
         """When each of these sessions was last said to be over; others are left out."""
 
@@ -211,6 +272,11 @@ class Audit(Protocol):
 
     def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
         """Entries in order, those behind the place `after`."""
+
+    def recent(
+        self, *, limit: int, subject: str | None = None, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        """The newest entries, newest first, those before the place `before`."""
 
     def head(self) -> str:
         """The hash of the newest entry: it changes whenever anything was decided."""
@@ -236,7 +302,69 @@ class Lease(Protocol):
         """Give it back."""
 
 
-class Store(EvidenceLog, Lessons, Audit, Modes, Lease, Protocol):
+class Access(Protocol):
+    """Who may use the server, and what is remembered of those who do; see `model.access`.
+
+    Tokens and accounts are made, changed and revoked by `Lessons.commit`, with an entry in the
+    audit; what is written here is not. Digests are those of secrets, never the secrets.
+    """
+
+    def token(self, digest: str) -> Token | None:
+        """The token of a secret, whether or not it still lives."""
+
+    def tokens(self, *, tenant: str | None = None) -> Sequence[Token]:
+        """All tokens, or those of one tenant, oldest first; also those that are revoked."""
+
+    def touch_token(self, id: str, at: datetime) -> None:
+        """It was used then. An earlier time than is known changes nothing, nor does an unknown
+        id. A write: ask for it once a minute at most."""
+
+    def account(self, name: str) -> Account | None:
+        """The account of exactly this name, also where it is disabled."""
+
+    def accounts(self, *, tenant: str | None = None) -> Sequence[Account]:
+        """All accounts, or those of one tenant, by name; also those that are disabled."""
+
+    def open_session(self, session: BrowserSession) -> None:
+        """Remember who signed in; sessions that ended before this one began are forgotten."""
+
+    def session(self, digest: str) -> BrowserSession | None:
+        """The session of a secret, whether or not it ended."""
+
+    def seen(self, digest: str, at: datetime) -> None:
+        """It was used then; as `touch_token`."""
+
+    def close_session(self, digest: str) -> None:
+        """Forget it."""
+
+    def close_sessions(self, account: str) -> None:
+        """Forget all sessions of an account."""
+
+    def add_link(self, link: SignInLink) -> None:
+        """Remember a link until it is used."""
+
+    def link(self, digest: str) -> SignInLink | None:
+        """The link of a secret, where it was not used; it may be too old."""
+
+    def use_link(self, digest: str, now: datetime) -> SignInLink | None:
+        """Take the link, which nobody can then again; None where it was taken or is too old.
+
+        Of two who ask at once one gets it. Its account's other links and all that are too old
+        are forgotten with it.
+        """
+
+    def first_time(self, source: str, delivery_id: str, at: datetime) -> bool:
+        """Whether this delivery of a source was not here before; of two that come at once one is.
+
+        Remembered for `DELIVERIES_KEPT`; then the same id is new again.
+        """
+
+
+DELIVERIES_KEPT: Final = timedelta(days=90)
+"""Some senders sign no time with their deliveries, so only the id tells that one is a replay."""
+
+
+class Store(EvidenceLog, Lessons, Audit, Modes, Lease, Access, Protocol):
     """All of the above in one place."""
 
     def close(self) -> None:
@@ -291,12 +419,14 @@ class Phrase(StrEnum):
     GUARDRAIL_NAME = "guardrail_name"
     GUARDRAIL_MESSAGE = "guardrail_message"
     GUARDRAIL_WARNING = "guardrail_warning"
+    GUARDRAIL_REPORTED = "guardrail_reported"
     FIXER_NAME = "fixer_name"
     FIXER_REASON = "fixer_reason"
     HINT_NAME = "hint_name"
     RULE_NAME = "rule_name"
     RULE_TEXT = "rule_text"
     REASON = "reason"
+    REASON_REPORTED = "reason_reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,6 +443,7 @@ class Slots:
     template: str = ""
     steps: str = ""
     handler: str = ""
+    witnesses: str = ""
     failures: int = 0
     sessions: int = 0
 

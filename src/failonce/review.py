@@ -1,32 +1,28 @@
 """What a person says of lessons, and the one place that writes the answer.
 
-approve reject undo reopen restore   a decision on one lesson
+approve reject undo reopen restore snooze   a decision on one lesson; `deciding` says whether
+revise                       another text for a lesson, once the gate has judged it
 learn                        a rule by a person or the operator's agent
 report_wrong set_mode        a complaint, a switch
-weigh                        the outcome of lessons in force → promoted, undone, on trial again
-reconcile project            lessons in force → the files that they are projected to
 """
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from failonce.errors import BadInput, FailonceError, NotFound, RefusedLesson, RefusedMove
-from failonce.evidence.redact import Redactor
+from failonce.deciding import Ask, Due, Verb, due
+from failonce.errors import BadInput, NotFound, RefusedLesson, RefusedMove
 from failonce.gate import judge as gate
-from failonce.identity import body_digest, gap_id, intact, lesson_id, slug
+from failonce.identity import body_digest, lesson_id, slug
 from failonce.kinds.registry import KINDS
 from failonce.kinds.rule import checked_sentence
-from failonce.lifecycle import IN_FORCE, Moved, move
-from failonce.measuring import Measuring
+from failonce.lifecycle import IN_FORCE, STANDING, Moved
 from failonce.model import (
     EVERYONE,
     Action,
     Change,
     Event,
-    Gap,
-    GapReason,
     Judgement,
     KindName,
     Lesson,
@@ -36,92 +32,147 @@ from failonce.model import (
     Ruling,
     State,
 )
-from failonce.outcome import moves
-from failonce.outcome.measured import Measured
-from failonce.outcome.moves import Move
-from failonce.policy import DEFAULT, Policy
-from failonce.ports import Clock, Store, Workspace
 from failonce.skill import decide
+from failonce.weighing import Weighing
 
-OURSELVES: Final = "failonce"
-"""Who made a move that the outcome asked for, and no person."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """A lesson that its outcome moved, as it is now, and why."""
-
-    lesson: Lesson
-    move: Move
+LONGEST_SNOOZE: Final = timedelta(days=366)
+"""How far ahead a lesson may be put off."""
 
 
-class Review:
-    """Decisions on lessons, over one store. Not shared between threads."""
+class Review(Weighing):
+    """Decisions on lessons, over one store. Not shared between threads.
 
-    def __init__(
-        self,
-        *,
-        store: Store,
-        clock: Clock,
-        workspace: Workspace,
-        policy: Policy = DEFAULT,
-        actor: str = "",
-    ) -> None:
-        self.store = store
-        self._clock = clock
-        self._workspace = workspace
-        self.policy = policy
-        self.measuring = Measuring(store=store, clock=clock)
-        self._actor = actor
-        self._scrub = Redactor().text
+    Every verb on one lesson takes the `digest` of the text that was read; where the lesson has
+    another one now it raises `Outdated`, and where somebody else decided first `RefusedMove`,
+    which says who. The same request again by the same actor changes and writes nothing.
+    """
 
-    def approve(self, ref: str, *, reason: str = "") -> Lesson:
+    def approve(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Put a waiting lesson in force. The gate's refusal stands above a person's word.
 
-        Of a kind that stands alone it takes the place of the one in force for its target.
+        Of a kind that stands alone it takes the place of the one in force for its target, and
+        an edited lesson that of the form that was edited.
         """
-        lesson = self.find(ref)
-        if lesson.judgement.ruling is Ruling.REJECT:
-            raise RefusedLesson(
-                f"{lesson.id} was refused by the gate ({'; '.join(lesson.judgement.reasons)}); "
-                "nobody can approve it as it stands."
-            )
-        return self._in_force(lesson, (Action.APPROVE,), reason)
 
-    def restore(self, ref: str, *, reason: str = "") -> Lesson:
+        def carry_out(lesson: Lesson) -> Lesson:
+            if lesson.judgement.ruling is Ruling.REJECT:
+                raise RefusedLesson(
+                    f"{lesson.id} was refused by the gate "
+                    f"({'; '.join(lesson.judgement.reasons)}); "
+                    "nobody can approve it as it stands."
+                )
+            return self._in_force(lesson, (Action.APPROVE,), reason)
+
+        return self._decide(ref, self._ask(Verb.APPROVE, digest), carry_out)
+
+    def restore(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Put a lesson in force again that another one took the place of, or that was undone."""
-        lesson = self.find(ref)
-        if lesson.judgement.ruling is Ruling.REJECT:
-            raise RefusedLesson(f"{lesson.id} was refused by the gate; nobody can restore it.")
-        return self._in_force(lesson, (Action.REOPEN, Action.APPROVE), reason)
 
-    def reject(self, ref: str, *, reason: str = "") -> Lesson:
+        def carry_out(lesson: Lesson) -> Lesson:
+            if lesson.judgement.ruling is Ruling.REJECT:
+                raise RefusedLesson(f"{lesson.id} was refused by the gate; nobody can restore it.")
+            return self._in_force(lesson, (Action.REOPEN, Action.APPROVE), reason)
+
+        return self._decide(ref, self._ask(Verb.RESTORE, digest), carry_out)
+
+    def reject(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Turn a waiting lesson down. It stays on record and can be reopened."""
-        return self._review(self.find(ref), Action.REJECT, reason)
+        ask = self._ask(Verb.REJECT, digest)
+        return self._decide(ref, ask, lambda x: self._review(x, Action.REJECT, reason))
 
-    def undo(self, ref: str, *, reason: str = "") -> Lesson:
+    def undo(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Take a lesson out of force; files it was written to get their bytes back."""
-        return self._review(self.find(ref), Action.UNDO, reason)
+        ask = self._ask(Verb.UNDO, digest)
+        return self._decide(ref, ask, lambda x: self._review(x, Action.UNDO, reason))
 
-    def reopen(self, ref: str, *, reason: str = "") -> Lesson:
+    def reopen(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Put a rejected, undone or retired lesson back in the queue."""
-        return self._review(self.find(ref), Action.REOPEN, reason)
+        ask = self._ask(Verb.REOPEN, digest)
+        return self._decide(ref, ask, lambda x: self._review(x, Action.REOPEN, reason))
 
-    def report_wrong(self, ref: str, *, reason: str = "") -> Lesson:
-        """Report a wrong block or change; two reports put the lesson back in the queue."""
-        lesson = self.find(ref)
-        reported = replace(lesson, wrong_reports=lesson.wrong_reports + 1)
-        events = [
-            self.event(
-                Action.REPORT_WRONG, subject=lesson.id, version=lesson.version, reason=reason
+    def snooze(self, ref: str, until: datetime, *, reason: str = "", digest: str = "") -> Lesson:
+        """Put a waiting lesson off: it stays waiting, and queues leave it out until then.
+
+        Whatever is decided on it ends that. Raises `BadInput` for a time that is not ahead, or
+        further ahead than a year.
+        """
+        now = self._clock.now()
+        if not now < until <= now + LONGEST_SNOOZE:
+            raise BadInput(
+                f"A lesson can be put off until tomorrow or any day of the year from now, and not "
+                f"until {until:%Y-%m-%d %H:%M}."
             )
-        ]
-        if reported.wrong_reports >= self.policy.wrong_reports and lesson.in_force:
-            moved = self.moved(reported, Action.REQUEUE, "reported as wrong twice")
-            reported = moved.lesson
-            events.append(moved.event)
-        self._write(lesson, reported, events)
-        return reported
+
+        def carry_out(lesson: Lesson) -> Lesson:
+            put_off = replace(lesson, snoozed_until=until)
+            told = f"until {until:%Y-%m-%d %H:%M} {until.tzname()}"
+            told = f"{told}: {reason}" if reason else told
+            self._write(lesson, put_off, [self._about(lesson, Action.SNOOZE, told)])
+            return put_off
+
+        return self._decide(ref, replace(self._ask(Verb.SNOOZE, digest), until=until), carry_out)
+
+    def report_wrong(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
+        """Report a wrong block or change; two reports put the lesson back in the queue.
+
+        With the `digest` that was read, the same person's same report again is the same one.
+        """
+
+        def carry_out(lesson: Lesson) -> Lesson:
+            reported = replace(lesson, wrong_reports=lesson.wrong_reports + 1)
+            events = [self._about(lesson, Action.REPORT_WRONG, reason)]
+            if reported.wrong_reports >= self.policy.wrong_reports and lesson.in_force:
+                moved = self.moved(reported, Action.REQUEUE, "reported as wrong twice")
+                reported = moved.lesson
+                events.append(moved.event)
+            self._write(lesson, reported, events)
+            return reported
+
+        ask = replace(self._ask(Verb.REPORT_WRONG, digest), reason=self._scrub(reason))
+        return self._decide(ref, ask, carry_out)
+
+    def _ask(self, verb: Verb, digest: str) -> Ask:
+        return Ask(verb=verb, actor=self.actor, digest=digest)
+
+    def _decide(self, ref: str, ask: Ask, carry_out: Callable[[Lesson], Lesson]) -> Lesson:
+        """Carry a decision out, unless there is nothing to do about it or it is refused."""
+        lesson = self.find(ref)
+        if due(ask, lesson, self.past(lesson)) is Due.NOTHING:
+            return lesson
+        try:
+            return carry_out(lesson)
+        except RefusedMove:  # somebody was quicker: was it the same request, or another decision?
+            lesson = self.find(lesson.id)
+            if due(ask, lesson, self.past(lesson)) is Due.NOTHING:
+                return lesson
+            raise
+
+    def past(self, lesson: Lesson) -> list[Event]:
+        """What was done to a lesson last, newest first."""
+        return [e.event for e in self.store.recent(subject=lesson.id, limit=_LATELY)]
+
+    def revise(
+        self, old: Lesson, proposal: Proposal, judgement: Judgement, *, reason: str
+    ) -> Lesson:
+        """Put another form of a lesson before a person; the same again is the same lesson.
+
+        One that waits gives way to it at once; one in force stays so until it is approved.
+        """
+        name, known = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        if known is not None and known.digest == body_digest(proposal):
+            return known
+        new = self.draft(name, known, proposal, judgement, self.mode(proposal.project))
+        told = f"edited: {reason}" if reason else "edited"
+        lessons, events = [new], [self.proposed(new, told)]
+        expects: dict[str, tuple[int, State] | None] = {name: None}
+        expects |= {x.id: (x.version, x.state) for x in (known, old) if x is not None}
+        if old.state is State.PROPOSED:
+            gone = self.moved(old, Action.SUPERSEDE, "edited")
+            lessons.insert(0, gone.lesson)
+            events.insert(0, gone.event)
+        self.store.commit(Change(lessons=tuple(lessons), events=tuple(events), expects=expects))
+        self.reconcile()
+        return new
 
     def propose(self, proposal: Proposal, case: gate.Case = gate.NO_HISTORY) -> Lesson:
         """Put a lesson that somebody wrote before a person; the same again is the same lesson.
@@ -180,7 +231,8 @@ class Review:
         events = [self.proposed(lesson)]
         by_agent = proposer is Proposer.AGENT and project != EVERYONE
         doubts = any(not c.passed for c in judgement.checks)
-        if mode is Mode.AUTO and (proposer is Proposer.PERSON or (by_agent and not doubts)):
+        trusted = proposer is Proposer.PERSON and self.policy.self_approval
+        if mode is Mode.AUTO and (trusted or (by_agent and not doubts)):
             lesson = self.on_trial(lesson, events)
         change = Change(lessons=(lesson,), events=tuple(events), expects={name: None})
         self.store.commit(change)
@@ -192,10 +244,6 @@ class Review:
         event = self.event(Action.SET_MODE, subject=project, mode=mode)
         self.store.commit(Change(events=(event,)))
         self.reconcile()
-
-    def mode(self, project: str) -> Mode:
-        """The learning mode of a project: this process's, the store's, the settings'."""
-        return self.policy.forced_mode or self.store.mode(project) or self.policy.default_mode
 
     def find(self, ref: str) -> Lesson:
         """The lesson of an id, or of the only id that begins like it."""
@@ -209,117 +257,11 @@ class Review:
             raise NotFound(f"`{ref}` could be {', '.join(x.id for x in near[:5])}. Name one.")
         raise NotFound(f"There is no lesson `{ref}`. `failonce lessons` lists them.")
 
-    def record(self, action: Action, *, subject: str, reason: str, digest: str = "") -> None:
-        """Put an entry in the audit that moves no lesson."""
-        event = self.event(action, subject=subject, reason=reason, digest=digest)
-        self.store.commit(Change(events=(event,)))
-
-    # -------------------------------------------------------------- weigh
-
-    def weigh(
-        self, project: str | None = None, *, only: Collection[str] | None = None
-    ) -> Sequence[Weighed]:
-        """Measure the lessons in force and carry out the moves that their outcomes ask for.
-
-        Of one project and of everyone, or of all projects; `only` those of these ids. Each move
-        is one entry in the audit, with its reason. Weighed again, the same outcome moves nothing.
-        """
-        done: list[Weighed] = []
-        for lesson in self.store.lessons(states=IN_FORCE):
-            here = lesson.proposal.project in (project, EVERYONE) or project is None
-            here = here and (only is None or lesson.id in only)
-            mode = self.mode(lesson.proposal.project)
-            if here and lesson.in_force and mode is not Mode.OFF:  # off: not even looked at
-                seen = self.measuring.measured(lesson)
-                move = self._due(seen, mode)
-                done += [] if move is None else self._carry_out(lesson, move)
-        if done:
-            self.reconcile()
-        return done
-
-    def schema_changed(self, tool: str, old: str, new: str, *, project: str) -> Sequence[Weighed]:
-        """Put proven lessons for a tool on trial again, as the digest of its schema changed."""
-        done: list[Weighed] = []
-        for lesson in self.store.lessons(states=IN_FORCE):
-            if lesson.proposal.target == tool and lesson.proposal.project in (project, EVERYONE):
-                move = moves.on_schema(lesson, old, new)
-                done += [] if move is None else self._carry_out(lesson, move)
-        return done
-
-    def _due(self, seen: Measured, mode: Mode) -> Move | None:
-        now, reports = self._clock.now(), self.policy.wrong_reports
-        return moves.due(seen, now=now, mode=mode, reports=reports)
-
-    def _carry_out(self, lesson: Lesson, due: Move) -> list[Weighed]:
-        """Make a move that no person asked for; nothing where somebody decided meanwhile."""
-        now = self._clock.now()
-        moved = move(lesson, due.action, at=now, actor=OURSELVES, reason=self._scrub(due.reason))
-        need = next(iter(lesson.proposal.signatures), lesson.id)
-        gap = Gap(
-            id=gap_id(lesson.proposal.project, need),
-            project=lesson.proposal.project,
-            need=need,
-            reason=GapReason.INSUFFICIENT_SUPPORT,
-            detail=due.gap,
-            at=now,
-        )
-        change = Change(
-            lessons=(moved.lesson,),
-            events=(moved.event,),
-            gaps=(gap,) if due.gap else (),
-            expects={lesson.id: (lesson.version, lesson.state)},
-        )
-        try:
-            self.store.commit(change)
-        except RefusedMove:
-            return []
-        return [Weighed(lesson=moved.lesson, move=due)]
-
-    # ---------------------------------------------------------- reconcile
-
-    def reconcile(self) -> Sequence[str]:
-        """Make the files that lessons are projected to agree with the store.
-
-        A trial that is over ends first. A file that cannot be written leaves the decision
-        standing and an entry in the audit, and is tried again with the next change.
-        """
-        self._end_trials()
-        try:
-            return self.project()
-        except FailonceError as error:
-            failed = self.event(Action.APPLY_FAILED, reason=str(error))
-            with suppress(FailonceError):  # the store may be on the same disk
-                self.store.commit(Change(events=(failed,)))
-            stands = "What was decided stands; it is written with the next decision at the latest."
-            raise type(error)(f"{error} {stands}") from error
-
-    def project(self) -> Sequence[str]:
-        """The same for what stands in the store as it is: nothing is decided or recorded."""
-        changed: list[str] = []
-        seen = ""
-        while (head := self.store.head()) != seen:  # again where somebody decided meanwhile
-            seen = head
-            changed += self._workspace.reconcile(self._projected())
-        return changed
-
-    def _projected(self) -> list[Lesson]:
-        """The lessons in force, with the bytes that were approved, where nothing is off."""
-        in_force = self.store.lessons(states=IN_FORCE)
-        off = {p for p in {x.proposal.project for x in in_force} if self.mode(p) is Mode.OFF}
-        return [x for x in in_force if x.in_force and x.proposal.project not in off and intact(x)]
-
-    def _end_trials(self) -> None:
-        now = self._clock.now()
-        for lesson in self.store.lessons(states=(State.CANARY,)):
-            if lesson.valid_until is not None and lesson.valid_until <= now:
-                mode = self.mode(lesson.proposal.project)
-                due = self._due(self.measuring.measured(lesson), mode)
-                if due is not None:
-                    self._carry_out(lesson, due)
-
     # --------------------------------------------- the parts of a change
 
-    def identify(self, proposal: Proposal, latest: dict[str, Lesson]) -> tuple[str, Lesson | None]:
+    def identify(
+        self, proposal: Proposal, latest: Mapping[str, Lesson]
+    ) -> tuple[str, Lesson | None]:
         """The id of a proposal's identity, and the newest version that has it."""
         own = (proposal.place, proposal.key)
         taken = {x.id for x in latest.values() if (x.proposal.place, x.proposal.key) != own}
@@ -361,24 +303,49 @@ class Review:
 
     def _in_force(self, lesson: Lesson, actions: Sequence[Action], reason: str) -> Lesson:
         """The lesson after these moves, and those whose place it takes out of force with it."""
+        self._not_by_its_proposer(lesson)
         after, events = lesson, list[Event]()
         for action in actions:
             moved = self.moved(after, action, reason)
             after = moved.lesson
             events.append(moved.event)
         alone = _stands_alone(lesson)
-        gone = [
-            (x, self.moved(x, Action.SUPERSEDE, f"{lesson.id} took its place"))
-            for x in (self._displaced(lesson) if alone else ())
-        ]
+        others, line = self._displaced(lesson, alone=alone)
+        gone = [(x, self.moved(x, Action.SUPERSEDE, f"{lesson.id} took its place")) for x in others]
         events = [*(m.event for _, m in gone), *events]
-        self._write(lesson, after, events, displaced=gone, alone=(lesson.id,) if alone else ())
+        self._write(
+            lesson,
+            after,
+            events,
+            displaced=gone,
+            unchanged=line,
+            alone=(lesson.id,) if alone else (),
+        )
         return after
 
-    def _displaced(self, lesson: Lesson) -> list[Lesson]:
+    def _displaced(
+        self, lesson: Lesson, *, alone: bool
+    ) -> tuple[Sequence[Lesson], Sequence[Lesson]]:
+        """Those in force whose place it takes, and all that stand in one line with it."""
         proposal = lesson.proposal
-        others = self.store.lessons(project=proposal.project, states=IN_FORCE)
-        return [x for x in others if x.id != lesson.id and x.proposal.place == proposal.place]
+        others = self.store.lessons(project=proposal.project, states=STANDING)
+        others = [x for x in others if x.id != lesson.id]
+        line = [x for x in others if x.line == lesson.line]
+        same = [x for x in others if alone and x.proposal.place == proposal.place]
+        taken = [x for x in others if x.state in IN_FORCE and (x in line or x in same)]
+        return taken, line
+
+    def _not_by_its_proposer(self, lesson: Lesson) -> None:
+        """Refuse an approval by whoever proposed or edited it, where the operator wants two."""
+        if self.policy.self_approval or lesson.proposal.proposer is Proposer.MINER:
+            return
+        entries = (e.event for e in self.store.entries(subject=lesson.id))
+        made = (e for e in entries if e.action is Action.PROPOSE and e.version == lesson.version)
+        if any(e.actor == self.actor for e in made):
+            raise RefusedMove(
+                f"{lesson.id} was proposed by {self.actor or 'you'}, and whoever proposes a "
+                "lesson may not approve it here (review.self_approval). Ask somebody else."
+            )
 
     def _write(
         self,
@@ -387,20 +354,27 @@ class Review:
         events: Sequence[Event],
         *,
         displaced: Sequence[tuple[Lesson, Moved]] = (),
+        unchanged: Sequence[Lesson] = (),
         alone: tuple[str, ...] = (),
     ) -> None:
-        expects = {x.id: (x.version, x.state) for x in (before, *(x for x, _ in displaced))}
+        seen = (before, *unchanged, *(x for x, _ in displaced))
+        expects = {x.id: (x.version, x.state) for x in seen}
         lessons = (*(m.lesson for _, m in displaced), after)
         change = Change(lessons=lessons, events=tuple(events), expects=expects, alone=alone)
         self.store.commit(change)
         self.reconcile()
 
-    def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
-        """The lesson after a move, made now and by us."""
-        now = self._clock.now()
-        return move(lesson, action, at=now, actor=self._actor, reason=self._scrub(reason))
+    def _about(self, lesson: Lesson, action: Action, reason: str) -> Event:
+        """An event that moves no lesson, on the text that was read."""
+        return self.event(
+            action,
+            subject=lesson.id,
+            version=lesson.version,
+            digest=lesson.digest,
+            reason=reason,
+        )
 
-    def proposed(self, lesson: Lesson) -> Event:
+    def proposed(self, lesson: Lesson, reason: str = "") -> Event:
         """The event that begins a lesson's record."""
         return self.event(
             Action.PROPOSE,
@@ -409,32 +383,12 @@ class Review:
             after=State.PROPOSED,
             mode=lesson.mode,
             digest=lesson.digest,
-            reason=lesson.proposal.reason,
+            reason=reason or lesson.proposal.reason,
         )
 
-    def event(
-        self,
-        action: Action,
-        *,
-        subject: str = "",
-        version: int = 0,
-        after: State | None = None,
-        mode: Mode | None = None,
-        digest: str = "",
-        reason: str = "",
-    ) -> Event:
-        """An event made now and by us."""
-        return Event(
-            at=self._clock.now(),
-            actor=self._actor,
-            action=action,
-            subject=subject,
-            version=version,
-            after=after,
-            mode=mode,
-            digest=digest,
-            reason=self._scrub(reason),
-        )
+
+_LATELY: Final = 10
+"""Entries on one lesson that tell whether a request was carried out before."""
 
 
 def _stands_alone(lesson: Lesson) -> bool:

@@ -136,8 +136,13 @@ class Parts:
         return Patches(review=self.review, copies=FolderCopies(sandbox_for(self.config)))
 
 
-def assemble(config: Configuration, store: Store, *, actor: str | None = None) -> Parts:
-    """The parts over a store that is open; `actor` is who decides, by default the user."""
+def assemble(
+    config: Configuration, store: Store, *, actor: str | None = None, via: str = ""
+) -> Parts:
+    """The parts over a store that is open; `actor` is who decides, by default the user.
+
+    `via` is from where, empty at the machine itself.
+    """
     clock, redactor = SystemClock(), TimedRedactor()
     publisher = _publisher(config, store, clock)
     files = FileWorkspace(config.skills, project=config.project)
@@ -148,6 +153,7 @@ def assemble(config: Configuration, store: Store, *, actor: str | None = None) -
         workspace=files if publisher is None else Projections(files, publisher),
         policy=config.policy,
         actor=_user() if actor is None else actor,
+        via=via,
     )
     loop = Loop(
         review=review,
@@ -185,7 +191,11 @@ def _publisher(config: Configuration, store: Store, clock: Clock) -> Publisher |
 
 @contextmanager
 def opened(
-    config: Configuration, *, actor: str | None = None, patience_s: float = 30.0
+    config: Configuration,
+    *,
+    actor: str | None = None,
+    via: str = "",
+    patience_s: float = 30.0,
 ) -> Iterator[Parts]:
     """The parts over the store that the settings name, closed at the end.
 
@@ -193,7 +203,7 @@ def opened(
     """
     store = open_store(config.url, scheme=SCHEME_VERSION, patience_s=patience_s)
     try:
-        yield assemble(config, store, actor=actor)
+        yield assemble(config, store, actor=actor, via=via)
     finally:
         store.close()
 

@@ -16,8 +16,8 @@ from failonce.compose import assemble
 from failonce.compose.reading import Configuration
 from failonce.model import Offer, ToolSpec
 from failonce.ports import Clock, Store
-from failonce.review import OURSELVES
 from failonce.signature.masks import SCHEME_VERSION
+from failonce.weighing import OURSELVES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

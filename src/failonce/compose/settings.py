@@ -11,9 +11,7 @@ from typing import Annotated, Final
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     model_validator,
 )
@@ -21,6 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from failonce.adapters.language_model import Dialect
 from failonce.compose import spelling
+from failonce.compose.section import Section
+from failonce.compose.server_settings import ServerSettings
 from failonce.compose.spelling import OFF, ON, Duration
 from failonce.model import Category, KindName, Mode, Safety
 from failonce.ports import SignatureOrder
@@ -29,11 +29,7 @@ PREFIX: Final = "FAILONCE_"
 """What the environment variables of settings begin with."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where everything is kept."""
 
     url: str | None = Field(
@@ -43,7 +39,7 @@ class StoreSettings(_Section):
     )
 
 
-class LearningSettings(_Section):
+class LearningSettings(Section):
     """How far failonce may go on its own."""
 
     mode: Annotated[Mode | None, BeforeValidator(spelling.mode)] = Field(
@@ -78,7 +74,7 @@ class LearningSettings(_Section):
         return told
 
 
-class MineSettings(_Section):
+class MineSettings(Section):
     """What the search for lessons looks at."""
 
     min_hits_7d: int = Field(
@@ -118,7 +114,7 @@ class MineSettings(_Section):
     )
 
 
-class HintSettings(_Section):
+class HintSettings(Section):
     """What makes a hint, and how much is said at once."""
 
     window: Duration = Field(
@@ -153,7 +149,7 @@ class HintSettings(_Section):
     )
 
 
-class AutoInjectSettings(_Section):
+class AutoInjectSettings(Section):
     """Which hints failonce writes into plans (C17)."""
 
     retry: bool = Field(
@@ -182,7 +178,7 @@ class AutoInjectSettings(_Section):
     )
 
 
-class SkillSettings(_Section):
+class SkillSettings(Section):
     """When lessons of the other kinds are sure enough."""
 
     min_confidence: float = Field(
@@ -194,7 +190,7 @@ class SkillSettings(_Section):
     )
 
 
-class OutcomeSettings(_Section):
+class OutcomeSettings(Section):
     """How the effect of lessons in force is measured."""
 
     holdout: bool = Field(
@@ -218,7 +214,7 @@ class OutcomeSettings(_Section):
     )
 
 
-class ClassificationSettings(_Section):
+class ClassificationSettings(Section):
     """Your own tables of what failures are, tried before the built-in ones (S25)."""
 
     category: Annotated[
@@ -240,7 +236,17 @@ class ClassificationSettings(_Section):
     )
 
 
-class ImpactSettings(_Section):
+class ReviewSettings(Section):
+    """Who may decide."""
+
+    self_approval: bool = Field(
+        default=True,
+        description="Let whoever proposed or edited a lesson approve it too. With `false` somebody "
+        "else has to. A repository's `failonce.toml` cannot set it to `true`. Default: `true`.",
+    )
+
+
+class ImpactSettings(Section):
     """Weights of the impact score, by which failures are ranked."""
 
     week: float = Field(
@@ -257,7 +263,7 @@ class ImpactSettings(_Section):
     )
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """The language model that writes tools, where there is one."""
 
     name: str | None = Field(
@@ -319,7 +325,7 @@ class ModelSettings(_Section):
     )
 
 
-class ToolSettings(_Section):
+class ToolSettings(Section):
     """Tools that were written for an agent, and the sandbox that they run in."""
 
     most: int = Field(
@@ -345,7 +351,7 @@ class ToolSettings(_Section):
     )
 
 
-class PathSettings(_Section):
+class PathSettings(Section):
     """Folders. In a file they are relative to its folder, else to the working directory."""
 
     skills: Path | None = Field(
@@ -394,18 +400,20 @@ class Settings(BaseSettings):
     auto_inject: AutoInjectSettings = AutoInjectSettings()
     skill: SkillSettings = SkillSettings()
     outcome: OutcomeSettings = OutcomeSettings()
+    review: ReviewSettings = ReviewSettings()
     impact: ImpactSettings = ImpactSettings()
     tools: ToolSettings = ToolSettings()
     classification: ClassificationSettings = ClassificationSettings()
     model: ModelSettings = ModelSettings()
     paths: PathSettings = PathSettings()
+    server: ServerSettings = ServerSettings()
 
 
 def described() -> Iterator[tuple[str, str]]:
     """Every setting by its dotted name, with its description."""
     for name, field in Settings.model_fields.items():
         section = field.annotation
-        if isinstance(section, type) and issubclass(section, _Section):
+        if isinstance(section, type) and issubclass(section, Section):
             for key, inner in section.model_fields.items():
                 yield f"{name}.{key}", inner.description or ""
         else:

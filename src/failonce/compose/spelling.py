@@ -49,7 +49,12 @@ _LONGEST: Final = timedelta(days=3650)
 _MOST_PATTERNS: Final = 200
 
 
-def _duration(value: object) -> object:
+def span(words: str) -> timedelta:
+    """The time span of words such as `90d`; raises `ValueError` where they are none."""
+    return _sane(_duration(words))
+
+
+def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     found = _DURATION.fullmatch(str(value).strip().lower())

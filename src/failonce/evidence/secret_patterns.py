@@ -67,6 +67,8 @@ TOKENS: Final[tuple[Token, ...]] = (
     *_token("github-token", r"[A-Za-z0-9]{36,255}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
     *_token("github-token", r"[A-Za-z0-9_]{22,255}", "github_pat_"),
     *_token("gitlab-token", r"[A-Za-z0-9_.-]{20,300}", "glpat-", "gldt-", "glrt-", "glptt-"),
+    *_token("failonce-token", r"[0-9a-f]{8}_[A-Za-z0-9]{43}(?![A-Za-z0-9])", "fo_"),
+    *_inside("failonce-link", r"([A-Za-z0-9]{43})(?![A-Za-z0-9])", "/sign-in/link/"),
     *_token("slack-token", r"[A-Za-z0-9-]{10,250}", "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-"),
     *_token("slack-token", r"[A-Za-z0-9-]{10,250}", "xapp-", "xoxe-", "xoxe."),
     *_inside("slack-webhook", r"([A-Za-z0-9/_+-]{20,100})", "hooks.slack.com/services/"),

@@ -5,8 +5,18 @@ Read the files in this order it is the way of the data: a `Call` gets an `Answer
 `Proposal`, the gate adds a `Judgement`, the result is a `Lesson` whose every move is an
 `AuditEntry` (lesson), and what it does to calls is an `Exposure` (effect). Code that nobody
 has read yet is a `Job` for a sandbox (sandbox); what it makes of a repository is a `Tree` (tree).
+Who may use the server has an `Account` or a `Token` (access).
 """
 
+from failonce.model.access import (
+    Account,
+    BrowserSession,
+    Scope,
+    SignInLink,
+    Token,
+    allows,
+    in_order,
+)
 from failonce.model.call import (
     Answer,
     Args,
@@ -34,6 +44,7 @@ from failonce.model.effect import (
 from failonce.model.evidence import (
     EVERYONE,
     SHORT_ID,
+    UNNAMED,
     Evidence,
     Finding,
     Offer,
@@ -80,6 +91,8 @@ __all__ = [
     "ALLOW",
     "EVERYONE",
     "SHORT_ID",
+    "UNNAMED",
+    "Account",
     "Action",
     "Advice",
     "AdviceAction",
@@ -88,6 +101,7 @@ __all__ = [
     "Arm",
     "AuditEntry",
     "Barrier",
+    "BrowserSession",
     "Call",
     "Category",
     "Change",
@@ -128,13 +142,18 @@ __all__ = [
     "Reject",
     "Ruling",
     "Safety",
+    "Scope",
+    "SignInLink",
     "Signature",
     "State",
     "Strength",
     "Tally",
+    "Token",
     "ToolSpec",
     "Tree",
     "Trust",
     "Unit",
     "Verdict",
+    "allows",
+    "in_order",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from failonce.model.access import Account, Token
 from failonce.model.call import Args, Call
 from failonce.model.lesson import Event, Lesson, State
 
@@ -153,3 +154,14 @@ class Change:
     (optimistic locking)."""
     alone: tuple[str, ...] = ()
     """Ids of lessons beside which no other of their kind, target and project may be in force."""
+    tokens: tuple[Token, ...] = ()
+    """Made, or where the id is known revoked; nothing else of a token changes."""
+    accounts: tuple[Account, ...] = ()
+    """Made or changed, by name."""
+    stand: Mapping[str, Account | None] = field(default_factory=dict)
+    """Account name → the account as it must still be, None where there must be none of that name
+    (optimistic locking)."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Fingerprint → what it is called from now on."""
+    split: tuple[str, ...] = ()
+    """Fingerprints that go by their own name again."""

@@ -73,6 +73,8 @@ class Proposal:
     support: tuple[str, ...] = ()
     """Ids of the evidence that the lesson was learned from."""
     support_clusters: tuple[str, ...] = ()
+    edit_of: str = ""
+    """Id of the lesson that somebody edited while it was in force, the first of its line."""
 
     @property
     def place(self) -> tuple[KindName, str, str]:
@@ -231,6 +233,11 @@ class Lesson:
     wrong_reports: int = 0
 
     @property
+    def line(self) -> str:
+        """The id that all edited forms of one lesson share; one of them is in force."""
+        return self.proposal.edit_of or self.id
+
+    @property
     def in_force(self) -> bool:
         """True where it acts on calls: approved, and its bytes are those approved."""
         return self.state in (State.CANARY, State.STABLE) and self.approved_digest == self.digest
@@ -252,6 +259,10 @@ class Action(StrEnum):
     REQUEUE = "requeue"
     REPORT_WRONG = "report_wrong"
     SNOOZE = "snooze"
+    MERGE = "merge"
+    """A class of failures is one with another from now on; `subject` is its fingerprint."""
+    SPLIT = "split"
+    """A fingerprint is a class of its own again."""
     SET_MODE = "set_mode"
     OVERRIDE = "override"
     APPLY_FAILED = "apply_failed"
@@ -266,6 +277,13 @@ class Action(StrEnum):
     PATCHED = "patched"
     """An approved script changed files of a repository, or took that back; `digest` is that of
     the difference."""
+    GRANT = "grant"
+    """A token or an account of the server was made, or may do more than before; `subject` is
+    `token:ID` or `account:NAME`, also of the two below."""
+    REVOKE = "revoke"
+    """A token or an account may do nothing any more."""
+    SIGN_IN = "sign_in"
+    """A person opened a session in a browser."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,13 +294,15 @@ class Event:
     actor: str
     action: Action
     subject: str = ""
-    """A lesson's id, or empty for what concerns no lesson."""
+    """What it is about: a lesson's id, or whatever its action names; empty where nothing."""
     version: int = 0
     before: State | None = None
     after: State | None = None
     mode: Mode | None = None
     digest: str = ""
     reason: str = ""
+    via: str = ""
+    """From where it was decided, such as `dashboard, 192.0.2.7`; empty at the machine itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,13 +29,15 @@ from failonce.model import (
     State,
     ToolSpec,
 )
-from failonce.ports import Added, SignatureOrder, SignatureQuery, ToolUse, Use
+from failonce.ports import Added, Effects, Member, SignatureOrder, SignatureQuery, ToolUse, Use
+from failonce.testing.memory_access import MemoryAccess
 
 
-class MemoryStore:
+class MemoryStore(MemoryAccess):
     """A whole `Store` that forgets everything at the end; `scheme` is that of fingerprints."""
 
     def __init__(self, *, scheme: int = 1) -> None:
+        super().__init__()
         self._scheme = scheme
         self._evidence: dict[str, Evidence] = {}
         self._tools: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
@@ -124,8 +126,39 @@ class MemoryStore:
             for (project, name), group in groups.items()
             if not wanted or name in wanted
         ]
-        chosen = [s for s in found if s.hits > 0 and s.hits_7d >= query.min_hits_7d]
-        return _ranked(chosen, query.order)[: query.limit]
+        chosen = [
+            s for s in found if s.hits > 0 and s.hits_7d >= query.min_hits_7d and _asked(s, query)
+        ]
+        last = None if query.limit is None else query.offset + query.limit
+        return _ranked(chosen, query.order)[query.offset : last]
+
+    def count(self, query: SignatureQuery) -> int:
+        """How many signatures there are, whatever `limit` and `offset` say."""
+        return len(self.signatures(replace(query, limit=None, offset=0)))
+
+    def trend(
+        self, ids: Sequence[str], days: int, *, project: str | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Failures of each of these classes on each of so many days, oldest first."""
+        own = [e for e in self._evidence.values() if project in (None, e.call.project)]
+        last = max((_day(e.at) for e in own), default=None)
+        if last is None:
+            return {name: [] for name in ids}
+        hits = Counter((self._current(e.signature), _day(e.at)) for e in own if e.signature)
+        span = [last - timedelta(days=n) for n in reversed(range(days))]
+        return {
+            name: [(day.isoformat(), hits[self._current(name), day]) for day in span]
+            for name in ids
+        }
+
+    def members(self, signature: str) -> Sequence[Member]:
+        """The fingerprints that make up a class, those with most failures first."""
+        groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            if e.signature and self._current(e.signature) == self._current(signature):
+                groups[e.call.project, e.signature].append(e)
+        found = [_member(name, group) for (_, name), group in groups.items()]
+        return sorted(found, key=lambda m: (-m.hits, m.project, m.id))
 
     def _signature(
         self, name: str, group: Sequence[Evidence], query: SignatureQuery, newest: date
@@ -220,6 +253,8 @@ class MemoryStore:
         for lesson in change.lessons:
             self._refuse_rewriting(lesson)
         self._refuse_company(change)
+        self._refuse_access(change)
+        self._take_access(change)
         for lesson in change.lessons:
             self._lessons.setdefault(lesson.id, {})[lesson.version] = lesson
         for gap in change.gaps:
@@ -227,6 +262,9 @@ class MemoryStore:
         for exposure in change.exposures:
             told = self._exposures.get(exposure.id)
             self._exposures[exposure.id] = exposure if told is None else _known(told, exposure)
+        for name in change.split:
+            self._aliases.pop(name, None)
+        self.add_aliases(change.aliases)
         for closing in change.closings:
             key = (closing.project, closing.session)
             self._closings[key] = max(_utc(closing.at), self._closings.get(key, _LONG_AGO))
@@ -289,6 +327,18 @@ class MemoryStore:
         chosen = (e for e in self._exposures.values() if lesson in (None, e.lesson))
         return sorted(chosen, key=lambda e: e.at)
 
+    def effects(self, *, project: str | None = None, since: datetime) -> Sequence[Effects]:
+        """Exposures counted by day, lesson, arm and effect, from a time on."""
+        counts = Counter(
+            (_day(x.at).isoformat(), x.lesson, x.arm, x.effect)
+            for x in self._exposures.values()
+            if project in (None, x.project) and x.at >= since
+        )
+        return [
+            Effects(day=day, lesson=lesson, arm=arm, effect=effect, count=count)
+            for (day, lesson, arm, effect), count in sorted(counts.items())
+        ]
+
     def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
         """When each of these sessions was last said to be over."""
         found = ((name, self._closings.get((project, name))) for name in sessions)
@@ -297,6 +347,17 @@ class MemoryStore:
     def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
         """Audit entries in order, those behind the place `after`."""
         return iter([e for e in self._entries[after:] if subject in (None, e.event.subject)])
+
+    def recent(
+        self, *, limit: int, subject: str | None = None, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        """The newest entries, newest first, those before the place `before`."""
+        chosen = [
+            e
+            for e in reversed(self._entries)
+            if subject in (None, e.event.subject) and (before is None or e.seq < before)
+        ]
+        return chosen[:limit]
 
     def head(self) -> str:
         """The hash of the newest entry."""
@@ -341,6 +402,26 @@ def _ranked(signatures: Iterable[Signature], order: SignatureOrder) -> list[Sign
     elif order is SignatureOrder.HITS:
         found.sort(key=lambda s: s.hits, reverse=True)
     return found
+
+
+def _asked(s: Signature, query: SignatureQuery) -> bool:
+    """Whether a class is of the tool and cause asked for, and holds the text."""
+    text = query.text.lower()
+    found = text in s.tool.lower() or text in s.template.lower()
+    return found and query.tool in (None, s.tool) and query.category in (None, s.category)
+
+
+def _member(name: str, group: Sequence[Evidence]) -> Member:
+    latest = max(group, key=_newness)
+    return Member(
+        id=name,
+        project=latest.call.project,
+        tool=latest.call.tool,
+        error_type=latest.finding.error_type,
+        template=latest.template,
+        sample=latest.message,
+        hits=len(group),
+    )
 
 
 def _again(stored: Gap, found: Gap) -> Gap:

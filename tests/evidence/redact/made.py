@@ -69,6 +69,7 @@ TOKENS = {
     "private-key plain": pem(""),
     "card": "4111" + "1111" * 3,
     "card grouped": "5500 " + "0000 0000 " + "0004",
+    "failonce-token": "fo" + "_" + some(8, HEX) + "_" + some(43),
     "iban": "DE89 3704 " + "0044 0532 0130 00",
 }
 """What is secret wherever it stands."""

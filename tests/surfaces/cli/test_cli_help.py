@@ -13,10 +13,10 @@ from failonce.surfaces.cli.app import FIRST, MORE, Commands, Entry, ExitCode, ap
 from tests.surfaces.cli.made import Shell
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE_ONE = "import failures lessons show approve reject undo why report status doctor install"
+PAGE_ONE = "import failures lessons show approve reject undo why report status serve doctor install"
 BEHIND = (
-    "group mine replay learn wrong reopen audit gaps tools patches try explain recall plan "
-    "outcomes health config export"
+    "group mine replay learn wrong reopen snooze edit merge split audit gaps tools patches "
+    "try explain recall plan outcomes health config token account export"
 )
 EVERY = [*FIRST, *MORE]
 
@@ -81,6 +81,8 @@ LISTINGS = [
     ["mine"],
     ["audit", "list"],
     ["audit", "verify"],
+    ["token", "list"],
+    ["account", "list"],
     ["config", "show"],
     ["config", "mode"],
     ["config", "template", "test"],

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from failonce.adapters.importers.log_record import UNNAMED
 from failonce.adapters.importers.reading import mapping, moment, pick, word
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import snapshot
-from failonce.model import Call, Json, Origin, Recording
+from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 _FIELDS: Final = frozenset(("error", "component", "tags", "context"))
 

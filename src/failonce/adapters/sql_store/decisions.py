@@ -5,12 +5,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Insert, Row, Select, case, delete, func, insert, select, update
 
+from failonce.adapters.sql_store import access
 from failonce.adapters.sql_store import tables as t
-from failonce.adapters.sql_store.events import chunks
+from failonce.adapters.sql_store.events import add_aliases, chunks
 from failonce.adapters.sql_store.rows import (
+    DAY,
     as_written_now,
+    day_text,
     entry_of,
     entry_row,
     exposure_of,
@@ -31,6 +34,7 @@ from failonce.identity import GENESIS, event_hash
 from failonce.lifecycle import IN_FORCE, WORDS
 from failonce.model import (
     Action,
+    Arm,
     AuditEntry,
     Change,
     Closing,
@@ -43,11 +47,13 @@ from failonce.model import (
     Mode,
     State,
 )
+from failonce.ports import Effects
 
 
 def commit(connection: Connection, change: Change) -> list[AuditEntry]:
     """Write all of `change`."""
     _expect(connection, change.expects)
+    access.stand(connection, change.stand)
     for lesson in change.lessons:
         _put(connection, lesson)
     for gap in change.gaps:
@@ -58,6 +64,12 @@ def commit(connection: Connection, change: Change) -> list[AuditEntry]:
         _put_exposures(connection, change.exposures)
     if change.closings:
         _close(connection, change.closings)
+    for account in change.accounts:
+        access.put_account(connection, account)
+    for token in change.tokens:
+        access.put_token(connection, token)
+    if change.aliases or change.split:
+        add_aliases(connection, change.aliases, split=change.split)
     return _append(connection, change.events)
 
 
@@ -245,6 +257,26 @@ def exposures(connection: Connection, lesson: str | None) -> list[Exposure]:
     return [exposure_of(row) for row in connection.execute(query)]
 
 
+def effects(connection: Connection, project: str | None, since: datetime) -> list[Effects]:
+    """Exposures counted by day, lesson, arm and effect, from a time on."""
+    x = t.exposure.c
+    keys = ((x.at // DAY).label("day"), x.lesson, x.arm, x.effect)
+    query = select(*keys, func.count().label("count")).where(x.at >= micros(since))
+    if project is not None:
+        query = query.where(x.project == plain(project))
+    names = [column.name for column in keys]
+    return [
+        Effects(
+            day=day_text(row.day),
+            lesson=row.lesson,
+            arm=Arm(row.arm),
+            effect=Effect(row.effect),
+            count=row[-1],
+        )
+        for row in connection.execute(query.group_by(*names).order_by(*names))
+    ]
+
+
 def closings(connection: Connection, project: str, sessions: Sequence[str]) -> dict[str, datetime]:
     """When each of these sessions was last said to be over."""
     stored = {plain(name): name for name in sessions}
@@ -264,14 +296,29 @@ def entries(connection: Connection, subject: str | None, after: int) -> Iterator
     if subject is not None:
         query = query.where(t.audit.c.subject == subject)
     for row in connection.execute(query):
-        try:
-            entry = entry_of(row)
-        except (ValueError, TypeError, OverflowError) as error:
-            raise AuditBroken(
-                f"Entry {row.seq} of the audit cannot be read ({error}): it was changed "
-                "outside failonce. Put a copy of the store back."
-            ) from error
-        yield entry
+        yield _entry(row)
+
+
+def recent(
+    connection: Connection, limit: int, subject: str | None, before: int | None
+) -> list[AuditEntry]:
+    """The newest entries, newest first; raises `AuditBroken` at one that cannot be read."""
+    query = select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
+    if subject is not None:
+        query = query.where(t.audit.c.subject == plain(subject))
+    if before is not None:
+        query = query.where(t.audit.c.seq < before)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    try:
+        return entry_of(row)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise AuditBroken(
+            f"Entry {row.seq} of the audit cannot be read ({error}): it was changed "
+            "outside failonce. Put a copy of the store back."
+        ) from error
 
 
 def head(connection: Connection) -> str:

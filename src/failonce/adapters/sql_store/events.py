@@ -93,12 +93,17 @@ def _path(renamed: Mapping[str, str], fingerprint: str) -> list[str]:
     return path
 
 
-def add_aliases(connection: Connection, added: Mapping[str, str]) -> None:
+def add_aliases(
+    connection: Connection, added: Mapping[str, str], *, split: Iterable[str] = ()
+) -> None:
     """Record the aliases and let every signature go by its current name.
 
-    The last word wins: where `new` led back to `old`, `new` is current from now on.
+    The last word wins: where `new` led back to `old`, `new` is current from now on. What is
+    `split` goes by its own name again.
     """
     renamed = aliases(connection)
+    for name in split:
+        renamed.pop(name, None)
     for old, new in added.items():
         if old in _path(renamed, new):
             renamed.pop(new, None)

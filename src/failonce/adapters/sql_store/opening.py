@@ -12,7 +12,7 @@ from failonce.adapters.sql_store.sqlite import VERDICT, connect, translated
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.errors import BadSetting, StoreNewer, StoreUnreadable
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision that this failonce knows, oldest first; a test compares the scripts."""
 
 
@@ -22,6 +22,7 @@ def opened(
     patience_s: float,
     pause: Callable[[], None] | None = None,
     *,
+    durable: bool = False,
     heavy: bool = False,
 ) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
@@ -37,7 +38,7 @@ def opened(
         except BaseException:
             engine.dispose()
             raise
-    return SqlStore(engine, path, scheme=scheme)
+    return SqlStore(engine, path, scheme=scheme, durable=durable)
 
 
 def _path(url: str) -> Path:

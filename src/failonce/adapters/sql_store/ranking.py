@@ -1,19 +1,20 @@
 """Signatures, windows and daily totals: summed up from rollups, never from the evidence."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, literal, select
 from sqlalchemy.sql.functions import Function
 
+from failonce.adapters.sql_store import paging
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
 from failonce.adapters.sql_store.rows import day_of, day_text, micros, moment, plain
 from failonce.adapters.sql_store.sqlite import upsert
 from failonce.model import Category, Origin, Signature, Verdict
-from failonce.ports import SignatureOrder, SignatureQuery, ToolUse, Use, Weights
+from failonce.ports import Member, SignatureOrder, SignatureQuery, ToolUse, Use, Weights
 
 _Key = tuple[str, str]
 """Project and current fingerprint."""
@@ -21,20 +22,25 @@ _Key = tuple[str, str]
 
 def signatures(connection: Connection, query: SignatureQuery) -> list[Signature]:
     """Signatures as `query` asks for them."""
-    hits = _hits(connection, query)
+    if query.limit is None and not query.offset:
+        hits = _hits(connection, query)
+    else:
+        wanted = paging.page(connection, query)
+        of = {current for _, current in wanted}
+        found = {(row.project, row.current): row for row in _hits(connection, query, only=of)}
+        hits = [found[key] for key in wanted]
     about: dict[_Key, _About] = {}
     for currents in chunks({row.current for row in hits}):
         about.update(_about(connection, currents))
     return [_signature(row, about[row.project, row.current], query.weights) for row in hits]
 
 
-def _hits(connection: Connection, query: SignatureQuery) -> Sequence[Row[Any]]:
+def _hits(
+    connection: Connection, query: SignatureQuery, *, only: Collection[str] | None = None
+) -> Sequence[Row[Any]]:
+    """The windows of all signatures that are asked for, or of those that are called so."""
     s, r = t.signature.c, t.rollup.c
-    newest = (
-        select(t.daily.c.project, func.max(t.daily.c.day).label("day"))
-        .group_by(t.daily.c.project)
-        .subquery()
-    )
+    newest = paging.newest_days()
     last: ColumnElement[int] = (
         newest.c.day if query.as_of is None else literal(day_of(micros(query.as_of)))
     )
@@ -59,13 +65,10 @@ def _hits(connection: Connection, query: SignatureQuery) -> Sequence[Row[Any]]:
         .having(week >= query.min_hits_7d)
         .order_by(*_order(query, week, month), s.project, s.current)
     )
-    if query.project is not None:
-        statement = statement.where(s.project == query.project)
-    if query.ids:
-        renamed = aliases(connection)
-        statement = statement.where(s.current.in_({resolve(renamed, name) for name in query.ids}))
-    if query.limit is not None:
-        statement = statement.limit(query.limit)
+    for condition in paging.wanted(connection, query):
+        statement = statement.where(condition)
+    if only is not None:
+        statement = statement.where(s.current.in_(only))
     return connection.execute(statement).all()  # type: ignore[return-value] # typed by column
 
 
@@ -156,6 +159,62 @@ def _signature(hits: Row[Any], about: _About, weights: Weights) -> Signature:
         tags=about.tags,
         sample=texts.sample,
     )
+
+
+def trend(
+    connection: Connection, ids: Sequence[str], days: int, project: str | None
+) -> dict[str, list[tuple[str, int]]]:
+    """Failures of each of these classes on each of so many days, oldest first."""
+    d, s, r = t.daily.c, t.signature.c, t.rollup.c
+    newest = select(func.max(d.day))
+    if project is not None:
+        newest = newest.where(d.project == plain(project))
+    last = connection.execute(newest).scalar()
+    if last is None:
+        return {name: [] for name in ids}
+    renamed = aliases(connection)
+    current = {name: resolve(renamed, name) for name in ids}
+    hits: dict[tuple[str, int], int] = {}
+    for chunk in chunks(set(current.values())):
+        query = (
+            select(s.current, r.day, func.sum(r.hits))
+            .join(t.rollup, r.signature == s.n)
+            .where(s.current.in_(chunk), r.day > last - days, r.day <= last)
+            .group_by(s.current, r.day)
+        )
+        if project is not None:
+            query = query.where(s.project == plain(project))
+        hits.update(((name, day), count) for name, day, count in connection.execute(query))
+    span = range(last - days + 1, last + 1)
+    return {
+        name: [(day_text(day), hits.get((now, day), 0)) for day in span]
+        for name, now in current.items()
+    }
+
+
+def members(connection: Connection, signature: str) -> list[Member]:
+    """The fingerprints that make up a class, those with most failures first."""
+    s, r = t.signature.c, t.rollup.c
+    hits = func.sum(r.hits).label("hits")
+    query = (
+        select(t.signature, hits)
+        .join(t.rollup, r.signature == s.n)
+        .where(s.current == resolve(aliases(connection), signature))
+        .group_by(s.n)
+        .order_by(hits.desc(), s.project, s.id)
+    )
+    return [
+        Member(
+            id=row.id,
+            project=row.project,
+            tool=row.tool,
+            error_type=row.error_type,
+            template=row.template,
+            sample=row.sample,
+            hits=row.hits,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def projects(connection: Connection) -> dict[str, int]:

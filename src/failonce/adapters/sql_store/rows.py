@@ -44,7 +44,7 @@ from failonce.model import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_DAY = 86_400_000_000
+DAY = 86_400_000_000
 
 
 @overload
@@ -71,7 +71,7 @@ def moment(us: int | None) -> datetime | None:
 
 def day_of(us: int) -> int:
     """The day since 1970, in UTC."""
-    return us // _DAY
+    return us // DAY
 
 
 def day_text(day: int) -> str:
@@ -277,6 +277,7 @@ def recordable(event: Event) -> Event:
         actor=plain(event.actor),
         subject=plain(event.subject),
         reason=plain(event.reason),
+        via=plain(event.via),
     )
 
 
@@ -295,6 +296,7 @@ def entry_row(entry: AuditEntry) -> dict[str, object]:
         "mode": e.mode,
         "digest": e.digest,
         "reason": e.reason,
+        "via": e.via,
         "previous": entry.previous,
         "hash": entry.hash,
     }
@@ -315,6 +317,7 @@ def entry_of(r: Row[Any]) -> AuditEntry:
             mode=None if r.mode is None else Mode(r.mode),
             digest=r.digest,
             reason=r.reason,
+            via=r.via,
         ),
         previous=r.previous,
         hash=r.hash,

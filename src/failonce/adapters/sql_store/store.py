@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from failonce.adapters.sql_store import adding, decisions, events, ranking, tools
+from failonce.adapters.sql_store import access, adding, decisions, events, paging, ranking, tools
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
+    Account,
     AuditEntry,
+    BrowserSession,
     Change,
     Evidence,
     Exposure,
@@ -19,10 +21,12 @@ from failonce.model import (
     Lesson,
     Mode,
     Signature,
+    SignInLink,
     State,
+    Token,
     ToolSpec,
 )
-from failonce.ports import Added, SignatureQuery, ToolUse, Weights
+from failonce.ports import Added, Effects, Member, SignatureQuery, ToolUse, Weights
 
 
 class SqlStore:
@@ -32,10 +36,11 @@ class SqlStore:
     may open the same one: writers take turns, readers never wait.
     """
 
-    def __init__(self, engine: Engine, path: Path, *, scheme: int) -> None:
+    def __init__(self, engine: Engine, path: Path, *, scheme: int, durable: bool = False) -> None:
         self._engine = engine
         self.path = path
         self._scheme = scheme
+        self._durable = durable
         self._numbers = adding.Numbers()
 
     @contextmanager
@@ -64,7 +69,7 @@ class SqlStore:
         """Store several batches with their rollups in one transaction."""
         if not any(batches):
             return [Added() for _ in batches]
-        with self._write(EVIDENCE) as connection:
+        with self._write(VERDICT if self._durable else EVIDENCE) as connection:
             added, numbers = adding.add(
                 connection, batches, scheme=self._scheme, known=self._numbers
             )
@@ -101,6 +106,23 @@ class SqlStore:
         """Signatures with their windows summed up from the daily rollups."""
         with self._read() as connection:
             return ranking.signatures(connection, query)
+
+    def count(self, query: SignatureQuery) -> int:
+        """How many signatures there are, whatever `limit` and `offset` say."""
+        with self._read() as connection:
+            return paging.count(connection, query)
+
+    def trend(
+        self, ids: Sequence[str], days: int, *, project: str | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Failures of each of these classes on each of so many days, oldest first."""
+        with self._read() as connection:
+            return ranking.trend(connection, ids, days, project)
+
+    def members(self, signature: str) -> Sequence[Member]:
+        """The fingerprints that make up a class, those with most failures first."""
+        with self._read() as connection:
+            return ranking.members(connection, signature)
 
     def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
         """Keep what these tools say of themselves."""
@@ -146,7 +168,15 @@ class SqlStore:
         What a call met is written while the host waits, and is as safe as evidence is; what
         somebody decided also survives the loss of power.
         """
-        decided = change.lessons or change.events or change.gaps
+        decided = (
+            change.lessons
+            or change.events
+            or change.gaps
+            or change.tokens
+            or change.accounts
+            or change.aliases
+            or change.split
+        )
         with self._write(VERDICT if decided else EVIDENCE) as connection:
             return decisions.commit(connection, change)
 
@@ -177,6 +207,11 @@ class SqlStore:
         with self._read() as connection:
             return decisions.exposures(connection, lesson)
 
+    def effects(self, *, project: str | None = None, since: datetime) -> Sequence[Effects]:
+        """Exposures counted by day, lesson, arm and effect, from a time on."""
+        with self._read() as connection:
+            return decisions.effects(connection, project, since)
+
     def closings(self, project: str, sessions: Sequence[str]) -> Mapping[str, datetime]:
         """When each of these sessions was last said to be over."""
         with self._read() as connection:
@@ -186,6 +221,13 @@ class SqlStore:
         """Audit entries in order, those behind the place `after`."""
         with self._read() as connection:
             yield from decisions.entries(connection, subject, after)
+
+    def recent(
+        self, *, limit: int, subject: str | None = None, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        """The newest entries, newest first, those before the place `before`."""
+        with self._read() as connection:
+            return decisions.recent(connection, limit, subject, before)
 
     def head(self) -> str:
         """The hash of the newest entry."""
@@ -208,6 +250,78 @@ class SqlStore:
         """Give it back."""
         with self._write(EVIDENCE) as connection:
             decisions.release(connection, name, holder)
+
+    # --------------------------------------------------------------- access
+
+    def token(self, digest: str) -> Token | None:
+        """The token of a secret."""
+        with self._read() as connection:
+            return access.token(connection, digest)
+
+    def tokens(self, *, tenant: str | None = None) -> Sequence[Token]:
+        """All tokens, or those of one tenant, oldest first."""
+        with self._read() as connection:
+            return access.tokens(connection, tenant)
+
+    def touch_token(self, id: str, at: datetime) -> None:
+        """It was used then."""
+        with self._write(EVIDENCE) as connection:
+            access.touch_token(connection, id, at)
+
+    def account(self, name: str) -> Account | None:
+        """The account of exactly this name."""
+        with self._read() as connection:
+            return access.account(connection, name)
+
+    def accounts(self, *, tenant: str | None = None) -> Sequence[Account]:
+        """All accounts, or those of one tenant, by name."""
+        with self._read() as connection:
+            return access.accounts(connection, tenant)
+
+    def open_session(self, session: BrowserSession) -> None:
+        """Remember who signed in; sessions that are over are forgotten."""
+        with self._write(EVIDENCE) as connection:
+            access.open_session(connection, session)
+
+    def session(self, digest: str) -> BrowserSession | None:
+        """The session of a secret."""
+        with self._read() as connection:
+            return access.session(connection, digest)
+
+    def seen(self, digest: str, at: datetime) -> None:
+        """It was used then."""
+        with self._write(EVIDENCE) as connection:
+            access.seen(connection, digest, at)
+
+    def close_session(self, digest: str) -> None:
+        """Forget it, also where power is lost."""
+        with self._write(VERDICT) as connection:
+            access.close_session(connection, digest)
+
+    def close_sessions(self, account: str) -> None:
+        """Forget all sessions of an account."""
+        with self._write(VERDICT) as connection:
+            access.close_sessions(connection, account)
+
+    def add_link(self, link: SignInLink) -> None:
+        """Remember a link until it is used."""
+        with self._write(EVIDENCE) as connection:
+            access.add_link(connection, link)
+
+    def link(self, digest: str) -> SignInLink | None:
+        """The link of a secret, where it was not used."""
+        with self._read() as connection:
+            return access.link(connection, digest)
+
+    def use_link(self, digest: str, now: datetime) -> SignInLink | None:
+        """Take the link, which nobody can then again."""
+        with self._write(VERDICT) as connection:
+            return access.use_link(connection, digest, now)
+
+    def first_time(self, source: str, delivery_id: str, at: datetime) -> bool:
+        """Whether this delivery of a source was not here before."""
+        with self._write(EVIDENCE) as connection:
+            return access.first_time(connection, source, delivery_id, at)
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -3,7 +3,6 @@
 app         the commands by name, the first page of help, exit codes
 options     what several commands take
 output      tables, JSON, text made safe for a terminal; progress on standard error
-records     the values of the model as JSON
 session     settings and store for one command
 the others  one group of commands each, imported when one of them is called
 """

@@ -66,6 +66,11 @@ FIRST: Final = (
     Entry(name="why", module="explaining", summary="Say why two failures are the same, or not."),
     Entry(name="report", module="report", summary="Show what failed and what lessons changed."),
     Entry(name="status", module="reporting", summary="Show the store, the mode and what waits."),
+    Entry(
+        name="serve",
+        module="serving",
+        summary="Serve the dashboard, its API, and the ways in for errors.",
+    ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
 )
@@ -78,6 +83,12 @@ MORE: Final = (
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
     Entry(name="reopen", module="deciding", summary="Put a decided lesson back in the queue."),
+    Entry(name="snooze", module="deciding", summary="Put a waiting lesson off until a day."),
+    Entry(name="edit", module="editing", summary="Change the text of a lesson."),
+    Entry(name="merge", module="regrouping", summary="Call classes of failures one from now on."),
+    Entry(
+        name="split", module="regrouping", summary="Take back that a class of failures was merged."
+    ),
     Entry(name="audit", module="auditing", summary="List every decision, or verify the record."),
     Entry(
         name="gaps", module="exploring", summary="List failures that no lesson answers, and why."
@@ -99,6 +110,8 @@ MORE: Final = (
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
     ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
+    Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
+    Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""

@@ -6,7 +6,7 @@ import typer
 
 from failonce import audit as chain
 from failonce.ports import Store
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table
@@ -37,13 +37,15 @@ def list_(
     if as_json:
         show_json([records.entry(e) for e in entries])
     elif entries:
+        remote = any(e.event.via for e in entries)
         table(
-            ("no", "time", "who", "what", "of", "to", "why"),
+            ("no", "time", "who", *(["from"] if remote else []), "what", "of", "to", "why"),
             [
                 (
                     e.seq,
                     f"{e.event.at:%Y-%m-%d %H:%M:%S}",
                     e.event.actor,
+                    *([e.event.via] if remote else []),
                     e.event.action.replace("_", " "),
                     e.event.subject,
                     e.event.after or e.event.mode or "",

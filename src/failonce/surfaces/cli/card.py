@@ -47,7 +47,7 @@ def lines(card: Card, width: int, *, everything: bool = False) -> Iterator[Line]
         said = f"{choice.command}: {choice.what}"
         yield from wrapped(said, width, first="  ", rest="      ")
     if card.hits.calls:
-        saved = [_savings(card.savings)] if card.savings.failures else []
+        saved = [_savings(card.savings)] if card.savings.failures and not card.reports else []
         told = [*sums(card), *saved]
         yield from _part("What it would have done, on what is recorded", told, width)
         yield from cases(card, width, everything=everything)
@@ -143,7 +143,7 @@ def _savings(saved: Savings) -> str:
 
 
 def _support(card: Card, width: int, *, everything: bool) -> Iterator[Line]:
-    said = [_learned(card.support)]
+    said = [_reported(card) if card.reports else _learned(card.support)]
     if everything or card.proposer != Proposer.MINER:
         said += [f"Proposed by {author(card.proposer)}.", card.reason]
     if everything:
@@ -175,15 +175,23 @@ def _learned(support: Support) -> str:
         for number, noun in ((support.tasks, "task"), (support.sessions, "session"))
         if number
     ]
-    days = ""
-    if support.first is not None and support.last is not None:
-        first, last = f"{support.first:%Y-%m-%d}", f"{support.last:%Y-%m-%d}"
-        days = f", {first}" if first == last else f", {first} to {last}"
     where = f" in {', '.join(places)}" if places else ""
     return (
-        f"Learned from {counted(support.failures, 'failure')}{where}{days}. Each part of the "
-        "history was judged with what the other parts teach: none proves what it taught."
+        f"Learned from {counted(support.failures, 'failure')}{where}{_days(support)}. Each part of "
+        "the history was judged with what the other parts teach: none proves what it taught."
     )
+
+
+def _reported(card: Card) -> str:
+    """Whose reports they are, and what of the lesson they did not tell."""
+    return f"{card.reason}{_days(card.support)}"
+
+
+def _days(support: Support) -> str:
+    if support.first is None or support.last is None:
+        return ""
+    first, last = f"{support.first:%Y-%m-%d}", f"{support.last:%Y-%m-%d}"
+    return f", {first}" if first == last else f", {first} to {last}"
 
 
 def _literals(found: Sequence[Literal], width: int) -> Iterator[Line]:

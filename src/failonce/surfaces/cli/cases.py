@@ -66,6 +66,9 @@ _VERDICT: Final = {
 def sums(card: Card) -> Iterator[str]:
     """What was recorded, and what the lesson would have done to it: every count adds up."""
     hits, whose = card.hits, "any tool" if card.target == "*" else f"`{card.target}`"
+    if card.reports:
+        yield from _of_reports(card, whose)
+        return
     parts = [f"{hits.good:,} that worked", f"{hits.failures:,} that failed"]
     parts += [f"{n:,} {_VERDICT.get(verdict, verdict)}" for verdict, n in hits.excluded.items()]
     yield f"{counted(hits.calls, 'call')} of {whose}: {_and(parts)}."
@@ -86,6 +89,20 @@ def sums(card: Card) -> Iterator[str]:
         yield from _proven(card.proven_on, hits, others)
     if card.narrowed:
         yield "Too much is recorded to look at calls of other tools as well."
+
+
+def _of_reports(card: Card, whose: str) -> Iterator[str]:
+    """What is known where errors are reported and calls are not recorded."""
+    hits = card.hits
+    yield (
+        f"{counted(hits.failures, 'error')} of {whose} recorded, {hits.own:,} of them what it is "
+        f"about, and {counted(hits.good, 'call')} that worked."
+    )
+    if not card.warns:
+        yield "It acts around calls, and of these nothing is recorded: what it would do is unknown."
+        return
+    shown, false = hits.counts[Judged.SHOWN], hits.counts[Judged.FALSE_ALARM]
+    yield f"It would have been shown before {shown:,} of the errors and {false:,} of these calls."
 
 
 def _proven(proven: Tally, hits: Hits, others: int) -> Iterator[str]:
@@ -140,7 +157,7 @@ def cases(card: Card, width: int, *, everything: bool) -> Iterator[Line]:
             where = f"{_TITLE[judged]}{more}: {hit.at:%Y-%m-%d %H:%M}, {_whose(hit)}"
             yield from wrapped(where, width, first="  ", rest="    ", style=style)
             known = None if everything else card.does.when
-            yield from _case(hit, width, known)
+            yield from _report(hit, width) if card.reports else _case(hit, width, known)
 
 
 def _whose(hit: Hit) -> str:
@@ -156,6 +173,13 @@ def _case(hit: Hit, width: int, known: str | None) -> Iterator[Line]:
     if hit.does not in _SAID:
         yield from _labelled("with it", _with_it(hit), width)
     yield from _labelled("in truth", _in_truth(hit), width)
+
+
+def _report(hit: Hit, width: int) -> Iterator[Line]:
+    """A report: what it said of the error, and beside it."""
+    yield from _labelled("reported", cut(hit.answer, _ANSWER), width)
+    if hit.call.args:
+        yield from _labelled("with", call_text(hit.call), width)
 
 
 _SAID: Final = (Does.STOPPED, Does.WARNED, Does.TOLD)

@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from failonce.developing import Came, Day, Developed, days
-from failonce.model import Json
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import deciding, named, session
@@ -132,7 +131,7 @@ def _listing(found: Sequence[Day]) -> None:
     )
 
 
-def _record(found: Developed) -> dict[str, Json]:
+def _record(found: Developed) -> dict[str, object]:
     return {
         "came": found.came,
         "need": found.need,

@@ -7,7 +7,7 @@ import typer
 
 from failonce.model import Gap, Signature
 from failonce.ports import SignatureOrder, SignatureQuery, Windows
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.naming import short_ids
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl, at_most
 from failonce.surfaces.cli.output import console, plural, say, show_json, table

@@ -17,7 +17,7 @@ from failonce.projections import lesson_file
 from failonce.projections.changelog import changelog
 from failonce.projections.ledger import SkillMode, accumulate
 from failonce.projections.trails import ledger_of, trails_of
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.options import OneProject, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.session import named, session

@@ -1,32 +1,29 @@
 """`failonce mine`."""
 
-import os
-import socket
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Annotated, Final
 
 import typer
 
 from failonce.accounting import Mined
 from failonce.adapters.sql_store.store import SqlStore
-from failonce.compose import Configuration, Parts, configure, opened
-from failonce.errors import BadInput, StoreBusy
+from failonce.compose import Configuration, configure, opened
+from failonce.errors import BadInput
 from failonce.model import Mode
 from failonce.outcome import words
-from failonce.review import Weighed
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, waiting, warn
 from failonce.surfaces.cli.session import named
+from failonce.surfaces.mined import mined
+from failonce.weighing import Weighed
 
 app = typer.Typer(rich_markup_mode=None)
 
 NAMED: Final = 8
 """Projects named where another was asked for."""
-LEASE: Final = timedelta(minutes=2)
-"""How long a run that was killed keeps the next one waiting."""
 
 
 @app.command()
@@ -98,7 +95,8 @@ def mine(
                     warn(f"failonce: learning is off for {one}, so it was passed over")
                     continue
                 moved.append(parts.review.weigh(one))
-                runs.append(_mined(parts, one, day))
+                with waiting(f"Mining {one}"):
+                    runs.append(mined(parts, one, as_of=day))
     if as_json:
         show_json(
             [
@@ -120,21 +118,6 @@ def _limited(config: Configuration, min_hits: int | None, top: int | None) -> Co
         update={name: value for name, value in given.items() if value is not None}
     )
     return replace(config, settings=config.settings.model_copy(update={"mine": limits}))
-
-
-def _mined(parts: Parts, project: str, as_of: datetime | None) -> Mined:
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    now = parts.clock.now()
-    if not parts.store.acquire(f"mine:{project}", holder, until=now + LEASE, now=now):
-        raise StoreBusy(
-            f"Another run is mining {project}, or was killed less than "
-            f"{LEASE.seconds // 60} minutes ago. Try again then; nothing was changed."
-        )
-    try:
-        with waiting(f"Mining {project}"):
-            return parts.loop.mine(project, as_of=as_of)
-    finally:
-        parts.store.release(f"mine:{project}", holder)
 
 
 def _end_of(day: str) -> datetime:

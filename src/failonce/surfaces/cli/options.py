@@ -39,6 +39,23 @@ Because = Annotated[
 ]
 
 
+ServerUrl = Annotated[
+    str,
+    typer.Option(
+        "--url", metavar="URL", help="Where the server is. Default: server.url.", show_default=False
+    ),
+]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant",
+        metavar="NAME",
+        help="Of which tenant. Default: the main one.",
+        show_default=False,
+    ),
+]
+
+
 def at_most(screen: int) -> Any:
     """`--limit`, where a screen shows so many unless somebody says otherwise."""
     return typer.Option(

@@ -13,7 +13,7 @@ from failonce.outcome.health import WINDOW, Health, Mark, health, weakest_first
 from failonce.outcome.measured import Measured
 from failonce.ports import SignatureOrder, SignatureQuery, ToolUse
 from failonce.statistics.seeds import DEFAULT, NAMED
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.session import named, session

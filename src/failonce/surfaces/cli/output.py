@@ -12,7 +12,6 @@ from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from failonce.language.visibility import unseen
-from failonce.model import Json
 from failonce.surfaces.words import counted
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def warn(text: str) -> None:
     print(visible(text), file=sys.stderr)
 
 
-def show_json(value: Json) -> None:
+def show_json(value: object) -> None:
     """Print one JSON value on one line; what nobody sees in it stands escaped."""
     narrow = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     text = json.dumps(value, ensure_ascii=narrow, separators=(",", ":"))

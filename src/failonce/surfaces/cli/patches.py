@@ -19,7 +19,8 @@ from failonce.lifecycle import WORDS
 from failonce.model import Json, Lesson, Signature, Tree
 from failonce.patching import Patches
 from failonce.ports import SignatureQuery
-from failonce.surfaces.cli import given, records
+from failonce.surfaces import records
+from failonce.surfaces.cli import given
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.deciding import LessonId
 from failonce.surfaces.cli.lessons import repository_fixer

@@ -6,17 +6,12 @@ from typing import Annotated
 
 import typer
 
-from failonce import history
 from failonce.adapters.importers.registry import formats
 from failonce.compose import Parts, assemble
-from failonce.gate.replay import replay
 from failonce.gate.results import Replayed, Result, tally
-from failonce.identity import intact
-from failonce.model import Evidence, Json, Lesson, Mode, State
+from failonce.model import Evidence, Lesson
 from failonce.ports import Added
-from failonce.skill import decide
-from failonce.skill.index import Index, arm
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, OwnProject, StoreUrl, one_of
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
@@ -24,6 +19,7 @@ from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.reading import Reader, find
 from failonce.surfaces.cli.rejects import Rejects
 from failonce.surfaces.cli.session import session
+from failonce.surfaces.replaying import armed, record, replayed_with
 from failonce.testing import MemoryStore
 
 app = typer.Typer(rich_markup_mode=None)
@@ -54,15 +50,15 @@ def replay_(
     with session(store) as parts:
         own = project if project not in (None, ".") else parts.config.project
         arrived, calls, failed = _read(parts, file, format_name, own)
-        lessons = _armed(parts, calls, proposed)
+        lessons = armed(parts, calls, proposed)
         names = parts.store.aliases()
     with waiting("Replaying"):
-        replayed = _replayed(calls, lessons, names)
+        replayed = replayed_with(calls, lessons, names)
     replayed.sort(key=lambda one: arrived[one.evidence.id])
     totals = records.tally(tally(replayed))
     if as_json:
         for one in replayed:
-            show_json(_record(one))
+            show_json(record(one))
         show_json(totals)
     else:
         _tell(replayed, totals, lessons, proposed)
@@ -102,61 +98,9 @@ def _read(
     return arrivals.order, list(arrivals.calls()), found.missing + reader.failed
 
 
-def _armed(parts: Parts, calls: Sequence[Evidence], proposed: bool) -> dict[str, list[Lesson]]:
-    """The lessons to try, by project of the calls."""
-    now = parts.clock.now()
-    every = [
-        x
-        for x in parts.store.lessons()
-        if intact(x)
-        and (
-            (x.in_force and (x.valid_until is None or x.valid_until > now))
-            or (proposed and x.state is State.PROPOSED)
-        )
-    ]
-    projects = {e.call.project for e in calls}
-    return {
-        p: [x for x in every if x.proposal.project in (p, "*")]
-        for p in projects
-        if parts.review.mode(p) is not Mode.OFF
-    }
-
-
-def _replayed(
-    calls: Sequence[Evidence], lessons: dict[str, list[Lesson]], names: Mapping[str, str]
-) -> list[Replayed]:
-    """Every call with what would have come of it, project by project."""
-    by_project: dict[str, list[Evidence]] = defaultdict(list)
-    for e in calls:
-        by_project[e.call.project].append(e)
-    replayed: list[Replayed] = []
-    for project, own in by_project.items():
-        index = Index(arm(x, names) for x in lessons.get(project, ()))
-        recoveries = history.by_tool(own).recoveries
-        replayed += replay(own, index.concerning, decide, recoveries)
-    return replayed
-
-
-def _record(one: Replayed) -> dict[str, Json]:
-    e, advice = one.evidence, one.decision.advice
-    return {
-        "id": e.id,
-        "source": e.source,
-        "project": e.call.project,
-        "session": e.call.session,
-        "tool": e.call.tool,
-        "verdict": e.finding.verdict,
-        "action": advice.action,
-        "args": advice.args,
-        "message": advice.message,
-        "result": one.result,
-        "lessons": list(advice.lessons),
-    }
-
-
 def _tell(
     replayed: Sequence[Replayed],
-    totals: dict[str, Json],
+    totals: records.TallyRecord,
     lessons: dict[str, list[Lesson]],
     proposed: bool,
 ) -> None:
@@ -187,12 +131,12 @@ def _tell(
             ],
         )
     say(
-        f"Of {plural(int(str(totals['failures'])), 'failure')} {totals['prevented']:,} would have "
+        f"Of {plural(totals['failures'], 'failure')} {totals['prevented']:,} would have "
         f"been prevented, {totals['repaired']:,} repaired and {totals['recovered']:,} recovered; "
         f"{totals['shown']:,} would have been met by a sentence."
     )
     say(
-        f"Of {plural(int(str(totals['good'])), 'good call')} {totals['wrongly_blocked']:,} would "
+        f"Of {plural(totals['good'], 'good call')} {totals['wrongly_blocked']:,} would "
         f"have been blocked and {totals['wrongly_changed']:,} changed."
     )
     say(f"{plural(len(replayed), 'call')} replayed with {plural(len(tried), 'lesson')} {which}.")

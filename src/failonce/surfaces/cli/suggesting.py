@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from failonce.developing.suggesting import Suggestions, suggest
-from failonce.surfaces.cli import records
+from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl, at_most
 from failonce.surfaces.cli.output import plural, say, show_json, waiting
 from failonce.surfaces.cli.session import named, session

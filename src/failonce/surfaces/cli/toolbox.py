@@ -13,9 +13,10 @@ from failonce.kinds.tool import LearnedTool, identifier
 from failonce.kinds.tool.template import template
 from failonce.lifecycle import WORDS
 from failonce.making import Making
-from failonce.model import Json, KindName, Lesson, Proposer
+from failonce.model import KindName, Lesson, Proposer
 from failonce.outcome.health import WINDOW, Health, health
-from failonce.surfaces.cli import given, records
+from failonce.surfaces import records
+from failonce.surfaces.cli import given
 from failonce.surfaces.cli.options import AsJson, Because, OneProject, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import deciding, named, session
@@ -210,7 +211,7 @@ def _reach(lesson: Lesson) -> str:
     return ", ".join(parts)
 
 
-def _record(versions: list[Lesson], fares: Health | None) -> dict[str, Json]:
+def _record(versions: list[Lesson], fares: Health | None) -> dict[str, object]:
     return {
         **records.lesson(_shown(versions)),
         "versions": [{"id": x.id, "state": x.state, "digest": x.digest} for x in versions],

@@ -1,31 +1,315 @@
-"""The values of the model as JSON objects, for `--json` and `export`."""
+"""The values of the model as JSON objects: for `--json`, the API, and the pages' `.json` twins.
+
+One shape for all three: times as ISO 8601, words of enumerations as text, shares as fractions.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
+
+from typing_extensions import TypedDict
 
 from failonce.accounting import Mined
 from failonce.developing import Day
 from failonce.developing.suggesting import Suggestion
 from failonce.lifecycle import WORDS
 from failonce.model import (
+    Account,
     Action,
     AuditEntry,
+    Evidence,
     Gap,
     Json,
     Lesson,
     Proof,
     Signature,
     Tally,
+    Token,
+    in_order,
 )
 from failonce.outcome import words
 from failonce.outcome.health import Health
 from failonce.outcome.measured import Measured
-from failonce.review import Weighed
+from failonce.weighing import Weighed
 
 Record = dict[str, Json]
 
 
-def lesson(one: Lesson) -> Record:
+class TallyRecord(TypedDict):
+    """What lessons would have done, in counts of calls."""
+
+    prevented: int
+    repaired: int
+    recovered: int
+    shown: int
+    contradicted: int
+    another: int
+    unconfirmed: int
+    wrongly_blocked: int
+    wrongly_changed: int
+    good: int
+    failures: int
+
+
+class NumbersRecord(TallyRecord):
+    """A proof in numbers; limits are 95 % ones, as fractions."""
+
+    wins: int
+    losses: int
+    clusters: int
+    e_value: float
+    benefit_low: float
+    benefit_high: float
+    harm_high: float
+    power: str
+    missing: str
+
+
+class CheckRecord(TypedDict):
+    """One question of the gate and its answer."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class LessonRecord(TypedDict):
+    """A lesson; `state` is in people's words, `lifecycle` the state's own name."""
+
+    id: str
+    kind: str
+    state: str
+    target: str
+    proof: str
+    body: str
+    name: str
+    project: str
+    reason: str
+    lifecycle: str
+    in_force: bool
+    version: int
+    proposer: str
+    ruling: str
+    ruling_reasons: list[str]
+    checks: list[CheckRecord]
+    numbers: NumbersRecord
+    signatures: list[str]
+    support: list[str]
+    mode: str
+    digest: str
+    created_at: str
+    reviewed_at: str | None
+    valid_until: str | None
+    snoozed_until: str | None
+    wrong_reports: int
+
+
+class RefusedRecord(TypedDict):
+    """A tool that was put together and is not proposed."""
+
+    tool: str
+    reason: str
+
+
+class RefutedRecord(TypedDict):
+    """A decision that a run of the miners found no longer borne out."""
+
+    id: str
+    action: str
+    reason: str
+
+
+class MinedRecord(TypedDict):
+    """One run of the miners over one project."""
+
+    project: str
+    outcome: str
+    calls: int
+    failures: int
+    supported: int
+    gaps: int
+    below: int
+    hidden: int
+    ignored: dict[str, int]
+    contrast: int
+    classes: int
+    new: list[str]
+    known: list[str]
+    not_proposed: list[RefusedRecord]
+    refuted: list[RefutedRecord]
+
+
+class WeighedRecord(TypedDict):
+    """A lesson that its outcome moved."""
+
+    id: str
+    action: str
+    state: str
+    reason: str
+
+
+class WeekRecord(TypedDict):
+    """What became of those with a lesson and without it, in one week."""
+
+    week: str
+    share: float
+    bad_held: int
+    good_held: int
+    bad_applied: int
+    good_applied: int
+
+
+class OutcomeRecord(TypedDict):
+    """What became of a lesson; shares are fractions."""
+
+    id: str
+    version: int
+    kind: str
+    target: str
+    project: str
+    state: str
+    lifecycle: str
+    word: str
+    sentence: str
+    helped: int
+    harmed: int
+    sure: float
+    prevents_low: float
+    prevents_high: float
+    evidence_of_help: float
+    evidence_of_harm: float
+    unit: str
+    rows: list[WeekRecord]
+    watched_right: int
+    watched_wrong: int
+    mended: int
+    not_mended: int
+    raised: int
+    pending: int
+    since: str
+    until: str
+
+
+class HealthRecord(TypedDict):
+    """How a tool fares; rates are fractions."""
+
+    project: str
+    tool: str
+    calls: int
+    failures: int
+    window: int
+    rate: float
+    rate_low: float
+    rate_high: float
+    rate_before: float | None
+    trend: str
+    health: str
+    sure: float
+    last: str
+
+
+class SignatureRecord(TypedDict):
+    """A class of failures."""
+
+    id: str
+    short: str
+    project: str
+    tool: str
+    category: str
+    error_type: str
+    template: str
+    hits: int
+    hits_7d: int
+    hits_30d: int
+    sessions: int
+    sources: int
+    impact: float
+    first_seen: str
+    last_seen: str
+    tags: list[str]
+    sample: str
+
+
+class SampleRecord(TypedDict):
+    """A recorded call or report, without secrets."""
+
+    id: str
+    at: str
+    project: str
+    session: str
+    tool: str
+    args: dict[str, object] | None
+    message: str
+    verdict: str
+    category: str
+    error_type: str
+    source: str
+    tags: list[str]
+
+
+class GapRecord(TypedDict):
+    """A failure that no lesson answers."""
+
+    id: str
+    project: str
+    need: str
+    reason: str
+    detail: str
+    status: str
+    attempts: int
+    at: str | None
+
+
+class SuggestionRecord(TypedDict):
+    """What to do about a tool, or one that is missing."""
+
+    kind: str
+    project: str
+    subject: str
+    what: str
+    why: str
+    confidence: float
+    sure: str
+    command: str
+    times: int
+    sessions: int
+    first: str | None
+    last: str | None
+    lesson: str | None
+
+
+class DayRecord(TypedDict):
+    """What a language model took on one day."""
+
+    day: str
+    model: str
+    requests: int
+    unanswered: int
+    tokens_in: int
+    tokens_out: int
+    usd: float | None
+    unpriced: int
+
+
+class EntryRecord(TypedDict):
+    """An entry of the audit."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    version: int
+    before: str | None
+    after: str | None
+    mode: str | None
+    digest: str
+    reason: str
+    previous: str
+    via: str
+    hash: str
+
+
+def lesson(one: Lesson) -> LessonRecord:
     """A lesson; `state` is in people's words, `lifecycle` the state's own name."""
     proposal, judgement = one.proposal, one.judgement
     return {
@@ -55,11 +339,12 @@ def lesson(one: Lesson) -> Record:
         "created_at": one.created_at.isoformat(),
         "reviewed_at": moment(one.reviewed_at),
         "valid_until": moment(one.valid_until),
+        "snoozed_until": moment(one.snoozed_until),
         "wrong_reports": one.wrong_reports,
     }
 
 
-def _numbers(proof: Proof) -> Record:
+def _numbers(proof: Proof) -> NumbersRecord:
     return {
         **tally(proof.tally),
         "wins": proof.wins,
@@ -74,7 +359,7 @@ def _numbers(proof: Proof) -> Record:
     }
 
 
-def tally(counts: Tally) -> Record:
+def tally(counts: Tally) -> TallyRecord:
     """What lessons would have done, in counts of calls."""
     return {
         "prevented": counts.prevented,
@@ -91,7 +376,7 @@ def tally(counts: Tally) -> Record:
     }
 
 
-def mined(run: Mined) -> Record:
+def mined(run: Mined) -> MinedRecord:
     """One run of the miners over one project."""
     return {
         "project": run.project,
@@ -112,7 +397,7 @@ def mined(run: Mined) -> Record:
     }
 
 
-def weighed(one: Weighed) -> Record:
+def weighed(one: Weighed) -> WeighedRecord:
     """A lesson that its outcome moved."""
     return {
         "id": one.lesson.id,
@@ -122,7 +407,7 @@ def weighed(one: Weighed) -> Record:
     }
 
 
-def outcome(seen: Measured) -> Record:
+def outcome(seen: Measured) -> OutcomeRecord:
     """What became of a lesson; shares are fractions."""
     lesson, limits = seen.lesson, seen.prevents
     return {
@@ -165,7 +450,7 @@ def outcome(seen: Measured) -> Record:
     }
 
 
-def health(one: Health) -> Record:
+def health(one: Health) -> HealthRecord:
     """How a tool fares; rates are fractions."""
     return {
         "project": one.project,
@@ -184,7 +469,7 @@ def health(one: Health) -> Record:
     }
 
 
-def signature(one: Signature, short: str) -> Record:
+def signature(one: Signature, short: str) -> SignatureRecord:
     """A class of failures."""
     return {
         "id": one.id,
@@ -207,7 +492,25 @@ def signature(one: Signature, short: str) -> Record:
     }
 
 
-def gap(one: Gap) -> Record:
+def sample(one: Evidence) -> SampleRecord:
+    """A recorded call or report, without secrets."""
+    return {
+        "id": one.id,
+        "at": one.at.isoformat(),
+        "project": one.call.project,
+        "session": one.call.session,
+        "tool": one.call.tool,
+        "args": None if one.call.args is None else dict(one.call.args),
+        "message": one.message,
+        "verdict": one.finding.verdict,
+        "category": one.finding.category,
+        "error_type": one.finding.error_type,
+        "source": one.source,
+        "tags": list(one.tags),
+    }
+
+
+def gap(one: Gap) -> GapRecord:
     """A failure that no lesson answers."""
     return {
         "id": one.id,
@@ -221,7 +524,7 @@ def gap(one: Gap) -> Record:
     }
 
 
-def suggestion(one: Suggestion) -> Record:
+def suggestion(one: Suggestion) -> SuggestionRecord:
     """What to do about a tool, or one that is missing."""
     return {
         "kind": one.kind,
@@ -240,7 +543,7 @@ def suggestion(one: Suggestion) -> Record:
     }
 
 
-def day(one: Day) -> Record:
+def day(one: Day) -> DayRecord:
     """What a language model took on one day."""
     return {
         "day": one.day.isoformat(),
@@ -254,7 +557,7 @@ def day(one: Day) -> Record:
     }
 
 
-def entry(one: AuditEntry) -> Record:
+def entry(one: AuditEntry) -> EntryRecord:
     """An entry of the audit."""
     event = one.event
     return {
@@ -269,8 +572,38 @@ def entry(one: AuditEntry) -> Record:
         "mode": event.mode,
         "digest": event.digest,
         "reason": event.reason,
+        "via": event.via,
         "previous": one.previous,
         "hash": one.hash,
+    }
+
+
+def token(one: Token, now: datetime) -> Record:
+    """A token of the server, without its secret, which nobody knows."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "scopes": list(in_order(one.scopes)),
+        "tenant": one.tenant,
+        "project": one.project or None,
+        "trust": one.trust,
+        "live": one.live(now),
+        "created_at": one.created_at.isoformat(),
+        "expires_at": moment(one.expires_at),
+        "revoked_at": moment(one.revoked_at),
+        "used_at": moment(one.used_at),
+    }
+
+
+def account(one: Account) -> Record:
+    """An account of the server."""
+    return {
+        "name": one.name,
+        "scopes": list(in_order(one.scopes)),
+        "tenant": one.tenant,
+        "disabled": one.disabled,
+        "password": bool(one.password_hash),
+        "created_at": one.created_at.isoformat(),
     }
 
 
@@ -285,5 +618,6 @@ PAST: Mapping[Action, str] = {
     Action.UNDO: "undone",
     Action.REOPEN: "reopened",
     Action.REPORT_WRONG: "reported as wrong",
+    Action.SNOOZE: "snoozed",
 }
 """What people read for what they just did."""

@@ -1,0 +1,227 @@
+"""What comes in: errors and calls as our own JSON, Sentry, OpenTelemetry, webhooks.
+
+The body goes as it is to the processes that read, redact, group and store it; the answer is
+given once it is stored.
+"""
+
+import os
+import uuid
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+from typing_extensions import TypedDict
+
+from failonce.adapters.intake import sentry
+from failonce.adapters.intake.otlp_wire import JSON, PROTOBUF, refusal
+from failonce.adapters.intake.signed import admitted
+from failonce.errors import FailonceError
+from failonce.model import Scope
+from failonce.surfaces.server.api.common import DECIDED, Reporter
+from failonce.surfaces.server.house import house_of
+from failonce.surfaces.server.intake import Format, Parcel, Receipt
+from failonce.surfaces.server.principal import Principal, address_of, by_token
+from failonce.surfaces.server.problems import Denied, documented, headers_of, status_of
+
+router = APIRouter(tags=["taking in"])
+
+_JSON: Final = {"type": ["object", "array"]}
+_ANSWERS: Final = DECIDED | documented(
+    HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+)
+
+Key = Annotated[
+    str,
+    Header(
+        alias="idempotency-key",
+        max_length=200,
+        description="The same key again is the same request again, and stores nothing.",
+    ),
+]
+Encoding = Annotated[str, Header(alias="content-encoding", max_length=40)]
+
+
+class RefusedRecord(TypedDict):
+    """A report that could not be read."""
+
+    place: int
+    reason: str
+
+
+class Stored(TypedDict):
+    """What became of a body: all that counts as stored or known survives a crash of ours."""
+
+    stored: int
+    known: int
+    failures: int
+    skipped: int
+    refused: list[RefusedRecord]
+    off: bool
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+@router.post("/api/errors", status_code=202, responses=_ANSWERS, openapi_extra=_body(_JSON))
+async def errors(request: Request, who: Reporter, key: Key = "", encoding: Encoding = "") -> Stored:
+    """Errors of a service (S5): one, a list, `{"events": […]}`, or a line each.
+
+    Each has an `error`, and may have `component`, `tags` and `context`.
+    """
+    return await _taken(request, who, Format.ERRORS, key, encoding)
+
+
+@router.post("/api/calls", status_code=202, responses=_ANSWERS, openapi_extra=_body(_JSON))
+async def calls(request: Request, who: Reporter, key: Key = "", encoding: Encoding = "") -> Stored:
+    """Calls of tools, good and bad: one, a list, `{"calls": […]}`, or a line each."""
+    return await _taken(request, who, Format.CALLS, key, encoding)
+
+
+async def _taken(
+    request: Request, who: Principal, format: Format, key: str, encoding: str
+) -> Stored:
+    return stored(await take(request, who, format, key=key, encoding=encoding))
+
+
+async def take(
+    request: Request,
+    who: Principal,
+    format: Format,
+    *,
+    key: str = "",
+    encoding: str = "",
+    event: str = "",
+) -> Receipt:
+    """Have a request's body stored, whatever it is."""
+    intake = house_of(request).intake
+    if intake is None:
+        raise Denied(HTTPStatus.SERVICE_UNAVAILABLE, "The server is starting. Come again.")
+    parcel = Parcel(
+        format=format,
+        content=await request.body(),
+        encoding=encoding,
+        content_type=request.headers.get("content-type", ""),
+        event=event,
+        tenant=who.tenant,
+        project=who.project,
+        source=who.name,
+        trust=who.trust,
+        key=f"{who.token}:{key}" if key else uuid.uuid4().hex,
+    )
+    return await intake.take(parcel)
+
+
+def stored(receipt: Receipt) -> Stored:
+    """What became of a body, as JSON."""
+    return {
+        "stored": receipt.new,
+        "known": receipt.known,
+        "failures": receipt.failures,
+        "skipped": receipt.skipped,
+        "refused": [{"place": x.place, "reason": x.reason} for x in receipt.refused],
+        "off": receipt.off,
+    }
+
+
+# ------------------------------------------------------------ foreign formats
+
+
+@router.post("/api/{project}/envelope/", include_in_schema=False)
+async def sentry_envelope(request: Request, encoding: Encoding = "") -> Response:
+    """Reports of a Sentry client; the key of its DSN is a token that may ingest."""
+    return await _sentry(request, Format.SENTRY, encoding)
+
+
+@router.post("/api/{project}/store/", include_in_schema=False)
+async def sentry_store(request: Request, encoding: Encoding = "") -> Response:
+    """One report of an older Sentry client."""
+    return await _sentry(request, Format.SENTRY_STORE, encoding)
+
+
+async def _sentry(request: Request, format: Format, encoding: str) -> Response:
+    content = b"" if encoding else await request.body()
+    key = sentry.auth(request.query_params, request.headers, content)
+    receipt = await take(request, await reporter(request, key or ""), format, encoding=encoding)
+    # A browser of any page may report with a public key, and read what it gets for it.
+    headers = {"access-control-allow-origin": "*"}
+    return Response(receipt.answer, media_type="application/json", headers=headers)
+
+
+@router.post("/v1/traces", include_in_schema=False)
+async def traces(request: Request, encoding: Encoding = "") -> Response:
+    """Spans by OTLP/HTTP, as protobuf or JSON."""
+    return await _otlp(request, Format.TRACES, encoding)
+
+
+@router.post("/v1/logs", include_in_schema=False)
+async def logs(request: Request, encoding: Encoding = "") -> Response:
+    """Log records by OTLP/HTTP, as protobuf or JSON."""
+    return await _otlp(request, Format.LOGS, encoding)
+
+
+async def _otlp(request: Request, format: Format, encoding: str) -> Response:
+    """What its clients read: errors too in the encoding that the request came in."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (PROTOBUF, JSON):
+        raise Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"OTLP comes here as {PROTOBUF} or {JSON}.")
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    try:
+        who = await reporter(request, secret.strip() if scheme.lower() == "bearer" else "")
+        receipt = await take(request, who, format, encoding=encoding)
+    except FailonceError as error:
+        status, headers = status_of(error), headers_of(error)
+        return Response(refusal(str(error), kind), status, headers, media_type=kind)
+    return Response(receipt.answer, media_type=kind)
+
+
+@router.post("/api/webhooks", status_code=202, include_in_schema=False)
+async def webhook(request: Request, encoding: Encoding = "") -> Response:
+    """A webhook that is signed with the secret of the settings; each delivery counts once."""
+    house = house_of(request)
+    named = house.config.settings.server.webhook_secret
+    secret = os.environ.get(named or "", "")
+    if not secret:
+        raise Denied(
+            HTTPStatus.NOT_FOUND,
+            "No webhook is taken in: the setting server.webhook_secret names no secret.",
+        )
+    who = Principal(
+        name="webhook",
+        scopes=frozenset({Scope.INGEST}),
+        tenant="",
+        via=f"webhook, {address_of(request)}",
+        address=address_of(request),
+    )
+    house.admit(who)
+    delivery = admitted(secret, await request.body(), request.headers, now=house.clock.now())
+    if delivery is None:
+        raise Denied(HTTPStatus.UNAUTHORIZED, "The webhook is not signed with our secret, or late.")
+    first = await run_in_threadpool(
+        house.main.first_time, "webhook", delivery.once, house.clock.now()
+    )
+    if not first:
+        raise Denied(HTTPStatus.CONFLICT, "This delivery was taken in before.")
+    receipt = await take(
+        request, who, Format.WEBHOOK, encoding=encoding, event=delivery.event, key=delivery.once
+    )
+    return JSONResponse(stored(receipt), HTTPStatus.ACCEPTED)
+
+
+async def reporter(request: Request, secret: str) -> Principal:
+    """Who reports with this token, where it may; else 401 or 403."""
+    house = house_of(request)
+    token = await house.token(secret)
+    if token is None:
+        raise Denied(
+            HTTPStatus.UNAUTHORIZED,
+            "The key is none of ours. `failonce token create NAME --scope ingest` makes one.",
+            headers={"www-authenticate": 'Bearer realm="failonce"'},
+        )
+    if not token.may(Scope.INGEST):
+        raise Denied(HTTPStatus.FORBIDDEN, f"The token {token.name} may not report.")
+    who = by_token(token, address_of(request))
+    house.admit(who)
+    return who

@@ -1,0 +1,137 @@
+"""What became of lessons, how tools fare, and what lessons do to a call."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, JsonValue
+from typing_extensions import TypedDict
+
+from failonce.gate.results import tally
+from failonce.outcome.health import WINDOW, health, weakest_first
+from failonce.surfaces import records
+from failonce.surfaces.records import HealthRecord, OutcomeRecord, TallyRecord
+from failonce.surfaces.replaying import ReplayedRecord, armed, record, replayed_with
+from failonce.surfaces.server.api.common import ASKED, DECIDED, OneProject, Reader, parts_of
+from failonce.surfaces.server.api.lessons import LessonId
+from failonce.surfaces.server.house import house_of
+
+router = APIRouter(prefix="/api", tags=["outcomes"])
+
+MOST_REPLAYED = 20_000
+"""Recorded calls that are looked at in one replay, the newest."""
+
+
+class Tool(BaseModel):
+    """A call that is about to be made, or that failed."""
+
+    tool: str = Field(min_length=1, max_length=1000)
+    args: dict[str, JsonValue] | None = None
+    error: str = Field(default="", max_length=100_000, description="What it said when it failed.")
+    session: str = Field(default="", max_length=1000)
+    project: str | None = Field(default=None, max_length=4096)
+    task: str | None = Field(default=None, max_length=1000)
+    override: str = Field(
+        default="", max_length=2000, description="Why a call that was stopped is made all the same."
+    )
+
+
+class PlannedCall(TypedDict):
+    """A call to make before."""
+
+    tool: str
+    args: dict[str, object] | None
+
+
+class AdviceRecord(TypedDict):
+    """What to do: `allow warn block run retry give_up`."""
+
+    action: str
+    message: str
+    tool: str
+    args: dict[str, object] | None
+    after_s: float
+    first: list[PlannedCall]
+    lessons: list[str]
+
+
+class Replay(BaseModel):
+    """Which recorded calls are looked at again, and with which lessons."""
+
+    project: str | None = Field(default=None, max_length=4096)
+    proposed: bool = Field(default=False, description="Also with the lessons that wait.")
+    limit: Annotated[int, Field(ge=0, le=200)] = 50
+
+
+class ReplayRecord(TypedDict):
+    """What lessons would have done: in sums, and to the newest calls that they touch."""
+
+    looked_at: int
+    totals: TallyRecord
+    calls: list[ReplayedRecord]
+
+
+@router.get("/lessons/{id}/outcome", responses=ASKED)
+def outcome(request: Request, who: Reader, id: LessonId) -> OutcomeRecord:
+    """Whether a lesson helped, measured against those who went without it."""
+    review = house_of(request).parts(who).review
+    return records.outcome(review.measuring.measured(review.find(id)))
+
+
+@router.get("/health", responses=ASKED)
+def tools(request: Request, who: Reader, project: OneProject = None) -> list[HealthRecord]:
+    """How tools fare, the weakest first."""
+    uses = parts_of(request, who).store.uses(project=project, newest=2 * WINDOW)
+    return [records.health(h) for h in weakest_first([health(use) for use in uses])]
+
+
+@router.post("/advise", responses=DECIDED)
+def advise(request: Request, who: Reader, call: Tool) -> AdviceRecord:
+    """What to do before a call, or, where `error` is given, after it failed."""
+    house = house_of(request)
+    advisor, parts = house.advisor(who.tenant), house.parts(who)
+    project = parts.config.project if call.project is None else call.project
+    if call.error:
+        advice = advisor.advise_failure(
+            call.tool,
+            call.args,
+            call.error,
+            session=call.session,
+            project=project,
+            task=call.task,
+        )
+    else:
+        advice = advisor.advise(
+            call.tool,
+            call.args,
+            session=call.session,
+            project=project,
+            task=call.task,
+            override=call.override,
+        )
+    return {
+        "action": advice.action,
+        "message": advice.message,
+        "tool": advice.tool,
+        "args": None if advice.args is None else dict(advice.args),
+        "after_s": advice.after_s,
+        "first": [
+            {"tool": x.tool, "args": None if x.args is None else dict(x.args)} for x in advice.first
+        ],
+        "lessons": list(advice.lessons),
+    }
+
+
+@router.post("/replay", responses=DECIDED)
+def replay(request: Request, who: Reader, asked: Replay) -> ReplayRecord:
+    """Try the lessons on the calls that are recorded; nothing is stored."""
+    parts = parts_of(request, who)
+    calls = sorted(parts.store.calls(project=asked.project), key=lambda e: e.at)[-MOST_REPLAYED:]
+    done = replayed_with(calls, armed(parts, calls, asked.proposed), parts.store.aliases())
+    touched = sorted(
+        (x for x in done if x.decision.advice.lessons), key=lambda x: x.evidence.at, reverse=True
+    )
+    return {
+        "looked_at": len(calls),
+        "totals": records.tally(tally(done)),
+        "calls": [record(x) for x in touched[: asked.limit]],
+    }

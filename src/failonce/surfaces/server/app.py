@@ -1,0 +1,105 @@
+"""START HERE: the routes of the server, and what every request passes first.
+
+Guard        Host, Origin, size; security headers
+allowed(…)   each route names the one scope that it needs, or stands in `OPEN`
+house        the asker's own store
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import failonce
+from failonce.compose import Configuration
+from failonce.ports import Clock
+from failonce.surfaces.server import api, pages, problems
+from failonce.surfaces.server.etag import ETags
+from failonce.surfaces.server.guard import Guard
+from failonce.surfaces.server.house import House
+from failonce.surfaces.server.intake import Intake
+from failonce.surfaces.server.lookout import Lookout
+from failonce.surfaces.server.pages.frame import error_page
+
+OPEN: Final = frozenset(
+    {"/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
+)
+"""Addresses that need nobody's leave: they say nothing about anybody's data."""
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
+    """The whole server over the store that the settings name, for any ASGI server to run.
+
+    Raises `StoreError` where the store cannot be opened.
+    """
+    house = House(config, clock=clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        lookout = Lookout(house)
+        house.intake = Intake(config, stored=lookout.stored)
+        house.lookout = lookout
+        house.intake.warm()
+        try:
+            async with lookout:
+                yield
+                await house.intake.stop()
+        finally:
+            house.close()
+
+    app = FastAPI(
+        title="failonce",
+        version=failonce.__version__,
+        summary="Makes each mistake only once: failures, lessons, and the decisions on them.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.house = house
+    problems.install(app, error_page)
+    api.install(app)
+    pages.install(app)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign] # as FastAPI documents it
+    settings = config.settings.server
+    app.add_middleware(ETags)
+    app.add_middleware(Guard, names=names(config), max_body=settings.max_body_mb << 20)
+    return app
+
+
+def names(config: Configuration) -> frozenset[str]:
+    """The host names that the server answers to."""
+    settings = config.settings.server
+    public = urlsplit(settings.url or "").hostname
+    more = (name.strip() for name in settings.hosts.split(","))
+    return frozenset(filter(None, (*_LOOPBACK, settings.host, public, *more)))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The description of the API, with the form that every error has."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes
+        )
+        schemas = made.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = {
+            "type": "object",
+            "title": "Problem",
+            "description": "What went wrong, and what to do (RFC 9457).",
+            "required": ["type", "title", "status", "detail"],
+            "properties": {
+                "type": {"type": "string"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+            },
+        }
+        made["components"]["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "fo_…"}
+        }
+        made["security"] = [{"token": []}]
+        app.openapi_schema = made
+    return app.openapi_schema

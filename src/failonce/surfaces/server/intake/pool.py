@@ -1,0 +1,211 @@
+"""The processes that store what comes in, and the queue before them.
+
+    receipt = await intake.take(parcel)      stored and durable, or an error says why not
+
+What waits when a process is free goes to it together and is stored in one transaction, so the
+more comes in the cheaper each is. What does not fit in the queue is refused, and told when to
+come again: nothing that was taken is dropped.
+"""
+
+import asyncio
+import multiprocessing
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from http import HTTPStatus
+from math import ceil
+from typing import Final
+
+from failonce.compose import Configuration
+from failonce.errors import FailonceError, StoreError
+from failonce.surfaces.server.intake import worker
+from failonce.surfaces.server.intake.parcel import Parcel, Receipt
+from failonce.surfaces.server.problems import Denied
+
+TOGETHER_BYTES: Final = 512 * 1024
+"""Most content that is stored in one transaction, but for one larger body."""
+TOGETHER: Final = 256
+"""Most bodies of one transaction."""
+_OVERHEAD: Final = 1024
+"""What a waiting request takes beside its body, in bytes."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of what came in, since the start."""
+
+    taken: int = 0
+    refused: int = 0
+    """Bodies that found no room."""
+    failed: int = 0
+    """Bodies that could not be stored, and were answered with an error."""
+    restarts: int = 0
+    """Processes that died and were replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    parcel: Parcel
+    answer: "asyncio.Future[Receipt]"
+
+    @property
+    def size(self) -> int:
+        return len(self.parcel.content) + _OVERHEAD
+
+
+class Intake:
+    """Takes in parcels for one event loop; `stored` is told of each receipt with its tenant."""
+
+    def __init__(
+        self, config: Configuration, *, stored: Callable[[str, Receipt], None] | None = None
+    ) -> None:
+        settings = config.settings.server
+        self._config = config
+        self._free = settings.workers
+        self._workers = settings.workers
+        self._most = settings.queue_mb << 20
+        self._stored = stored
+        self._queue: deque[_Waiting] = deque()
+        self._bytes = 0
+        """What waits and what is being stored."""
+        self._per_second = 0.0
+        """Bytes stored in a second, lately."""
+        self._runs: set[asyncio.Task[None]] = set()
+        self._pool: ProcessPoolExecutor | None = None
+        self.counts = Counts()
+
+    async def take(self, parcel: Parcel) -> Receipt:
+        """Have it stored; durable on return.
+
+        Raises `Denied` with 429 where too much waits, `BadInput` for a body that is none of its
+        format, `StoreError` where it cannot be stored: nothing of it is stored then.
+        """
+        waiting = _Waiting(parcel=parcel, answer=asyncio.get_running_loop().create_future())
+        if self._bytes and self._bytes + waiting.size > self._most:
+            self.counts.refused += 1
+            raise Denied(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "More comes in than can be stored. Nothing of this was taken; send it again.",
+                headers={"retry-after": str(self._later())},
+            )
+        self._queue.append(waiting)
+        self._bytes += waiting.size
+        self._pump()
+        return await waiting.answer
+
+    async def stop(self) -> None:
+        """Store what waits, and end."""
+        while self._runs or self._queue:
+            self._pump()
+            await asyncio.wait(self._runs)
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    @property
+    def waits(self) -> int:
+        """Bytes that are not stored yet."""
+        return self._bytes
+
+    def warm(self) -> None:
+        """Start the processes before the first report comes."""
+        pool = self._processes()
+        for _ in range(self._workers):
+            pool.submit(worker.ready)
+
+    # ------------------------------------------------------------- inside
+
+    def _later(self) -> int:
+        """Seconds until half of what waits is stored, as far as can be told."""
+        seconds = self._bytes / 2 / self._per_second if self._per_second else 1.0
+        return min(max(1, ceil(seconds)), 60)
+
+    def _pump(self) -> None:
+        """Hand what waits to the processes that are free."""
+        while self._free and self._queue:
+            group = [self._queue.popleft()]
+            size = group[0].size
+            while self._queue and len(group) < TOGETHER:
+                size += self._queue[0].size
+                if size > TOGETHER_BYTES:
+                    break
+                group.append(self._queue.popleft())
+            self._free -= 1
+            run = asyncio.create_task(self._run(group))
+            self._runs.add(run)
+            run.add_done_callback(self._runs.discard)
+
+    async def _run(self, group: list[_Waiting]) -> None:
+        begin = asyncio.get_running_loop().time()
+        size = sum(one.size for one in group)
+        try:
+            await self._store(group)
+        finally:
+            self._free += 1
+            self._bytes -= size
+            took = max(asyncio.get_running_loop().time() - begin, 1e-3)
+            rate = size / took * self._workers
+            self._per_second = rate if not self._per_second else 0.8 * self._per_second + 0.2 * rate
+            self._pump()
+
+    async def _store(self, group: list[_Waiting]) -> None:
+        """Store a group; where its process dies each of it is tried alone, once."""
+        try:
+            answers = await self._ask([one.parcel for one in group])
+        except BrokenProcessPool:
+            answers = [await self._alone(one.parcel) for one in group]
+        for one, answer in zip(group, answers, strict=True):
+            if isinstance(answer, Receipt):
+                self.counts.taken += 1
+                if self._stored is not None:
+                    self._stored(one.parcel.tenant, answer)
+                _answer(one, answer)
+            else:
+                self.counts.failed += 1
+                _refuse(one, answer)
+
+    async def _alone(self, parcel: Parcel) -> Receipt | FailonceError:
+        try:
+            return (await self._ask([parcel]))[0]
+        except BrokenProcessPool:
+            return StoreError(
+                "The process that reads reports died twice over this one; it was not stored."
+            )
+
+    async def _ask(self, parcels: list[Parcel]) -> list[Receipt | FailonceError]:
+        loop, pool = asyncio.get_running_loop(), self._processes()
+        try:
+            return await loop.run_in_executor(pool, worker.keep, parcels)
+        except BrokenProcessPool:
+            self._replace(pool)
+            raise
+
+    def _processes(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Never forked: a child of a process with threads may inherit a lock that nobody frees.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(
+                self._workers,
+                mp_context=context,
+                initializer=worker.begin,
+                initargs=(self._config, context.Lock()),
+            )
+        return self._pool
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        """Let the next one who asks start new processes; others may have seen the same death."""
+        if self._pool is broken:
+            self._pool = None
+            self.counts.restarts += 1
+            broken.shutdown(wait=False)
+
+
+def _answer(one: _Waiting, receipt: Receipt) -> None:
+    if not one.answer.done():  # whoever asked may have gone
+        one.answer.set_result(receipt)
+
+
+def _refuse(one: _Waiting, error: FailonceError) -> None:
+    if not one.answer.done():
+        one.answer.set_exception(error)

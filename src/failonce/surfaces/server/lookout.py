@@ -1,0 +1,132 @@
+"""What the server does by itself: it looks for lessons when something new came in, and says so.
+
+Mining runs in a process of its own, and rests twenty times as long as it took, so it never has
+more than a twentieth of a core. Whoever waits to be told gets one post when a lesson begins to
+wait.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from failonce.compose import Configuration, opened
+from failonce.errors import FailonceError
+from failonce.lifecycle import WORDS
+from failonce.model import Mode, State
+from failonce.surfaces.mined import mined
+from failonce.surfaces.server.children import end_with_parent
+from failonce.surfaces.server.intake.parcel import Receipt
+from failonce.surfaces.server.notice import post
+from failonce.weighing import OURSELVES
+
+if TYPE_CHECKING:
+    from failonce.surfaces.server.house import House
+
+QUIET_S: Final = 1.0
+"""How long new reports may go on coming in before it looks."""
+RESTS: Final = 20
+"""How many times as long as it took it rests."""
+_LOG: Final = logging.getLogger("failonce")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a look at one project came to."""
+
+    project: str
+    outcome: str
+    new: tuple[str, ...]
+    """The first line of each lesson that began to wait."""
+
+
+class Lookout:
+    """Runs beside the server, from `async with` on."""
+
+    def __init__(self, house: "House") -> None:
+        self._house = house
+        self._due: set[tuple[str, str]] = set()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._pool: ProcessPoolExecutor | None = None
+        self.looks = 0
+        self.busy = False
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        if self._pool is not None:
+            for process in list((self._pool._processes or {}).values()):
+                process.terminate()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def stored(self, tenant: str, receipt: Receipt) -> None:
+        """Something came in; failures are worth a look."""
+        if receipt.new and receipt.failures and self._house.config.settings.server.mine:
+            self.ask(tenant, receipt.projects)
+
+    def ask(self, tenant: str, projects: tuple[str, ...]) -> None:
+        """Look at these projects, soon."""
+        self._due |= {(tenant, project) for project in projects}
+        self._wake.set()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(QUIET_S)
+            self._wake.clear()
+            due, self._due = self._due, set()
+            begin = loop.time()
+            self.busy = True
+            for tenant, project in sorted(due):
+                try:
+                    await self._look(tenant, project)
+                except Exception as error:  # nothing of this may end the server
+                    _LOG.warning("Looking for lessons in %s failed: %s", project, error)
+            self.busy = False
+            self.looks += 1
+            await asyncio.sleep(RESTS * (loop.time() - begin))
+
+    async def _look(self, tenant: str, project: str) -> None:
+        config = self._house.settings(tenant)
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+            )
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._pool, look, config, project)
+        if found.new and config.settings.server.notify_url:
+            await loop.run_in_executor(None, post, self._house.config, found.project, found.new)
+
+
+def _begin() -> None:
+    """In the process that mines: behind all others, and gone with the server."""
+    end_with_parent()
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+def look(config: Configuration, project: str) -> Found:
+    """Mine a project and carry out what outcomes ask for; nothing where learning is off."""
+    with opened(config, actor=OURSELVES, via="server") as parts:
+        if parts.review.mode(project) is Mode.OFF:
+            return Found(project=project, outcome="learning is off", new=())
+        with suppress(FailonceError):
+            parts.catch_up()
+        run = mined(parts, project)
+        parts.review.weigh(project)
+        waiting = tuple(
+            x.judgement.proof.line for x in run.new if WORDS[x.state] == WORDS[State.PROPOSED]
+        )
+        return Found(project=project, outcome=run.outcome, new=waiting)

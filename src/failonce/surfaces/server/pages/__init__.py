@@ -1,0 +1,16 @@
+"""The dashboard: each module is one page or one family of pages.
+
+A page is a view (a frozen value, gathered from the store) and a template. The same address with
+`.json` behind it gives the view as JSON. Every decision is a form that works without a script.
+"""
+
+from fastapi import FastAPI
+
+from failonce.surfaces.server.pages import assets, gaps, sign_in
+
+
+def install(app: FastAPI) -> None:
+    """Add the pages; none of them is part of the API's description."""
+    for module in (sign_in, gaps):
+        app.include_router(module.router, include_in_schema=False)
+    assets.install(app)
