@@ -1,5 +1,6 @@
 """In a process that stores what comes in: parcels → evidence → one transaction."""
 
+import gc
 import json
 import logging
 from collections import defaultdict
@@ -184,6 +185,8 @@ _here: list[Worker] = []
 def begin(config: Configuration, turn: AbstractContextManager[object]) -> None:
     """Make this process a worker."""
     end_with_parent()
+    gc.freeze()  # what was imported is never garbage; of what comes in nothing goes round
+    gc.set_threshold(20_000, 50, 100)
     _here[:] = [Worker(config, turn)]
 
 
