@@ -29,6 +29,7 @@ from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class House:
         """Sign-ins, by the address that they come from."""
         self.passwords = asyncio.Semaphore(2)
         """Passwords that are checked at a time: each takes 64 MiB."""
+        self.slowly = Slowly()
         self.main = self.store("")
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
