@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from failonce.model import (
+    Action,
     Account,
     Answer,
     Args,
@@ -274,9 +275,19 @@ class Audit(Protocol):
         """Entries in order, those behind the place `after`."""
 
     def recent(
-        self, *, limit: int, subject: str | None = None, before: int | None = None
+        self,
+        *,
+        limit: int,
+        subject: str | None = None,
+        before: int | None = None,
+        action: Action | None = None,
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
 
     def head(self) -> str:
         """The hash of the newest entry: it changes whenever anything was decided."""

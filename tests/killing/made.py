@@ -17,7 +17,7 @@ from failonce.identity import body_digest
 from failonce.kinds.tool import LearnedTool
 from failonce.model import KindName, Lesson
 from failonce.surfaces.cli import main
-from failonce.surfaces.cli.auditing import verified
+from failonce.surfaces.auditing import verified
 from failonce.testing.samples import lesson, proposed
 from tests.kinds.tool.made import TITLE
 from tests.surfaces.cli.made import PROJECT, Shell

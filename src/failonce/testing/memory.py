@@ -342,13 +342,27 @@ class MemoryStore(MemoryAccess):
         return iter([e for e in self._entries[after:] if subject in (None, e.event.subject)])
 
     def recent(
-        self, *, limit: int, subject: str | None = None, before: int | None = None
+        self,
+        *,
+        limit: int,
+        subject: str | None = None,
+        before: int | None = None,
+        action: Action | None = None,
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         chosen = [
             e
             for e in reversed(self._entries)
-            if subject in (None, e.event.subject) and (before is None or e.seq < before)
+            if subject in (None, e.event.subject)
+            and (before is None or e.seq < before)
+            and action in (None, e.event.action)
+            and actor in (None, e.event.actor)
+            and (via is None or (e.event.via.startswith(via) if via else not e.event.via))
         ]
         return chosen[:limit]
 

@@ -300,12 +300,21 @@ def entries(connection: Connection, subject: str | None, after: int) -> Iterator
 
 
 def recent(
-    connection: Connection, limit: int, subject: str | None, before: int | None
+    connection: Connection,
+    limit: int,
+    before: int | None,
+    *,
+    via: str | None = None,
+    **exactly: str | None,
 ) -> list[AuditEntry]:
     """The newest entries, newest first; raises `AuditBroken` at one that cannot be read."""
     query = select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
-    if subject is not None:
-        query = query.where(t.audit.c.subject == plain(subject))
+    for name, value in exactly.items():
+        if value is not None:
+            query = query.where(t.audit.c[name] == plain(value))
+    if via is not None:
+        begins = func.substr(t.audit.c.via, 1, len(via)) if via else t.audit.c.via
+        query = query.where(begins == plain(via))
     if before is not None:
         query = query.where(t.audit.c.seq < before)
     return [_entry(row) for row in connection.execute(query)]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from failonce.adapters.sql_store import access, adding, decisions, events, paging, ranking, tools
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
+    Action,
     Account,
     AuditEntry,
     BrowserSession,
@@ -223,11 +224,23 @@ class SqlStore:
             yield from decisions.entries(connection, subject, after)
 
     def recent(
-        self, *, limit: int, subject: str | None = None, before: int | None = None
+        self,
+        *,
+        limit: int,
+        subject: str | None = None,
+        before: int | None = None,
+        action: Action | None = None,
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         with self._read() as connection:
-            return decisions.recent(connection, limit, subject, before)
+            return decisions.recent(
+                connection, limit, before, subject=subject, action=action, actor=actor, via=via
+            )
 
     def head(self) -> str:
         """The hash of the newest entry."""

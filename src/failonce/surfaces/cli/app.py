@@ -66,7 +66,11 @@ FIRST: Final = (
     Entry(name="why", module="explaining", summary="Say why two failures are the same, or not."),
     Entry(name="report", module="report", summary="Show what failed and what lessons changed."),
     Entry(name="status", module="reporting", summary="Show the store, the mode and what waits."),
-    Entry(name="serve", module="serving", summary="Serve the dashboard, its API, and the ways in for errors."),
+    Entry(
+        name="serve",
+        module="serving",
+        summary="Serve the dashboard, its API, and the ways in for errors.",
+    ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
 )
