@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from failonce.model import (
-    Action,
     Account,
+    Action,
     Answer,
     Args,
     Arm,

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine
 from failonce.adapters.sql_store import access, adding, decisions, events, paging, ranking, tools
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
-    Action,
     Account,
+    Action,
     AuditEntry,
     BrowserSession,
     Change,
