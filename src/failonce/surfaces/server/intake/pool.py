@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from math import ceil
 from typing import Final
@@ -23,7 +24,7 @@ from typing import Final
 from failonce.compose import Configuration
 from failonce.errors import FailonceError, StoreError
 from failonce.surfaces.server.intake import worker
-from failonce.surfaces.server.intake.parcel import Parcel, Receipt
+from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt
 from failonce.surfaces.server.problems import Denied
 
 TOGETHER_BYTES: Final = 512 * 1024
@@ -79,6 +80,8 @@ class Intake:
         self._slot = 0
         self._which = secrets.token_hex(2)
         self.counts = Counts()
+        self.came: dict[tuple[str, Format], datetime] = {}
+        """When something last came in, by tenant and way."""
 
     async def take(self, parcel: Parcel) -> Receipt:
         """Have it stored; durable on return.
@@ -170,6 +173,7 @@ class Intake:
         for one, answer in zip(group, answers, strict=True):
             if isinstance(answer, Receipt):
                 self.counts.taken += 1
+                self.came[one.parcel.tenant, one.parcel.format] = datetime.now(UTC)
                 if self._stored is not None:
                     self._stored(one.parcel.tenant, answer)
                 _answer(one, answer)
