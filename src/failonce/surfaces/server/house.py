@@ -55,6 +55,15 @@ def tenant_url(config: Configuration, tenant: str) -> str:
     return store_url(main.with_name(f"{main.name}.tenants") / f"{tenant}.db")
 
 
+def address(config: Configuration) -> str:
+    """Where browsers find the server."""
+    settings = config.settings.server
+    if settings.url is not None:
+        return settings.url
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
 def settings_of(config: Configuration, tenant: str) -> Configuration:
     """The settings as they hold for a tenant, whose store and files are its own."""
     if not tenant:
