@@ -127,7 +127,8 @@ def _safety(card: Card, width: int) -> Iterator[Line]:
 def _support(card: Card, width: int, *, everything: bool) -> Iterator[Line]:
     said = [learned(card)]
     if everything or card.proposer != Proposer.MINER:
-        said += [f"Proposed by {author(card.proposer)}.", card.reason]
+        said.append(f"Proposed by {author(card.proposer)}.")
+        said += [] if card.reports else [card.reason]
     if everything:
         said.append(f"How sure: {card.confidence:.2f} of 1; {SURE}.")
     yield from _part("Where it comes from", filter(None, said), width)

@@ -57,6 +57,21 @@ class Column:
     """Its head is for screen readers only."""
 
 
+def column(label: str, *, number: bool = False, hidden: bool = False) -> Column:
+    """A column of a table that nobody sorts, as templates name it."""
+    return Column(label=label, number=number, hidden=hidden)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One of a page's several views, with its address."""
+
+    label: str
+    href: str
+    current: bool
+    count: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a page is, with the filters in it: every state of a list has an address."""
@@ -260,6 +275,7 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
     made.globals |= {
         "asset": asset,
         "bars": bars,
+        "col": column,
         "counted": counted,
         "diff_lines": diff_lines,
         **(texts or {}),
