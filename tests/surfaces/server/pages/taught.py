@@ -22,7 +22,7 @@ def teach(served: Served, *tools: str, said: str = ERROR) -> list[Lesson]:
     made = []
     for tool in tools:
         known = classes[tool].id
-        body = blocking(tool, "id", fingerprint=known, message=f"Give the number. {said}")
+        body = blocking(tool, "id", fingerprint=known, message="Give the number.")
         support = tuple(e.id for e in parts.store.samples(known))
         proposed = proposal(
             KindName.GUARDRAIL,
