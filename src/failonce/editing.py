@@ -16,6 +16,7 @@ from failonce.identity import body_digest, digest
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import KINDS, behaviour
 from failonce.kinds.rule import checked_sentence
+from failonce.language import document
 from failonce.lifecycle import IN_FORCE
 from failonce.making import Making, code_key
 from failonce.model import EVERYONE, Judgement, KindName, Lesson, Proposal, Proposer, Ruling
@@ -43,17 +44,16 @@ class Editing:
     def edit(self, ref: str, body: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Put another text of a lesson before a person, once the gate has judged it on history.
 
-        The same text again is the same lesson. `digest` is that of the text that was edited.
+        YAML is kept as it reads, without comments. The same text again is the same lesson.
+        `digest` is that of the text that was edited.
         Raises `BadInput` where the text is none of its kind, `RefusedLesson` with what the gate
         found, `Outdated` where somebody changed the lesson meanwhile; nothing is written then.
         """
         old = self._review.find(ref)
-        kind = old.proposal.kind
-        body = checked_sentence(body) if kind is KindName.RULE else body.replace("\r\n", "\n")
+        body = _written(old.proposal, body)
         if body == old.proposal.body:
             return old
         outdated(old, digest, self._review.past(old))
-        KINDS.find(kind).parse(body, old.proposal.target)
         proposal = self._proposal(old, body)
         self._no_secret(proposal, old)
         known = self._review.identify(proposal, {x.id: x for x in self._review.store.lessons()})[1]
@@ -117,3 +117,17 @@ class Editing:
             environment=self._environment,
         )
         return gathered.case(proposal, None)
+
+
+def _written(proposal: Proposal, body: str) -> str:
+    """The text as lessons of its kind are written; raises `BadInput` where it is none of them.
+
+    What holds more than is read stays as it is, and the gate says so.
+    """
+    if proposal.kind is KindName.RULE:
+        return checked_sentence(body)
+    kind = KINDS.find(proposal.kind)
+    body = body.replace("\r\n", "\n")
+    read = kind.parse(body, proposal.target).render()
+    same = kind.yaml and document.load(read) == document.load(body)
+    return read if same else body

@@ -62,14 +62,21 @@ class MemoryStore(MemoryAccess):
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Keep what is new."""
-        first = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
-        fresh = [replace(e, at=_utc(e.at)) for e in batch if first.get(e.id) is e]
-        self._evidence.update((e.id, e) for e in fresh)
-        return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
+        return self.add_all([batch])[0]
 
     def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
-        """Keep what is new of each, one after the other."""
-        return [self.add(batch) for batch in batches]
+        """Keep what is new of each, or nothing of all."""
+        fresh: dict[str, Evidence] = {}
+        added: list[Added] = []
+        for batch in batches:
+            before = len(fresh)
+            for e in batch:
+                if e.id not in self._evidence and e.id not in fresh:
+                    fresh[e.id] = replace(e, at=_utc(e.at))
+            new = len(fresh) - before
+            added.append(Added(new=new, duplicates=len(batch) - new))
+        self._evidence.update(fresh)
+        return added
 
     def calls(
         self,
@@ -396,12 +403,20 @@ class MemoryStore(MemoryAccess):
         subject: str | None = None,
         before: int | None = None,
         actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         chosen = [
             e
             for e in reversed(self._entries)
-            if _about(e.event, subject, actions) and (before is None or e.seq < before)
+            if _about(e.event, subject, actions)
+            and (before is None or e.seq < before)
+            and actor in (None, e.event.actor)
+            and (via is None or (e.event.via.startswith(via) if via else not e.event.via))
         ]
         return chosen[:limit]
 

@@ -145,7 +145,8 @@ def _savings(saved: Savings) -> str:
 def _support(card: Card, width: int, *, everything: bool) -> Iterator[Line]:
     said = [_reported(card) if card.reports else _learned(card.support)]
     if everything or card.proposer != Proposer.MINER:
-        said += [f"Proposed by {author(card.proposer)}.", card.reason]
+        said.append(f"Proposed by {author(card.proposer)}.")
+        said += [] if card.reports else [card.reason]
     if everything:
         said.append(f"How sure: {card.confidence:.2f} of 1; {_SURE}.")
     yield from _part("Where it comes from", filter(None, said), width)
@@ -184,7 +185,8 @@ def _learned(support: Support) -> str:
 
 def _reported(card: Card) -> str:
     """Whose reports they are, and what of the lesson they did not tell."""
-    return f"{card.reason}{_days(card.support)}"
+    days = _days(card.support).removeprefix(", ")
+    return f"{card.reason} ({days})." if days else f"{card.reason}."
 
 
 def _days(support: Support) -> str:

@@ -50,7 +50,7 @@ def split(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take back that a class of failures was merged into another."""
+    """Take back that a class of failures was merged."""
     with deciding(store) as parts:
         groups = Regrouping(parts.review)
         done = groups.split(groups.find(id), reason=reason)

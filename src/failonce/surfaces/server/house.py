@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from failonce.adapters.sql_store import open_store, store_path, store_url
+from failonce.audit import AuditReport
 from failonce.compose import Configuration, Parts, SystemClock, assemble
 from failonce.errors import FailonceError
 from failonce.identity import slug
@@ -96,6 +97,8 @@ class House:
         """Passwords that are checked at a time: each takes 64 MiB."""
         self.slowly = Slowly()
         self.main = self.store("")
+        self.checked: dict[str, Checked] = {}
+        """When somebody last had the audit of a tenant verified, and what came of it."""
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
 
@@ -193,6 +196,14 @@ class House:
 
 PATIENCE_S: Final = 5.0
 """How long a decision waits for another process that writes the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a look at the whole audit came to."""
+
+    at: datetime
+    report: AuditReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

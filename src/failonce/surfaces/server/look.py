@@ -63,6 +63,16 @@ def column(label: str, *, number: bool = False, hidden: bool = False) -> Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One of a page's several views, with its address."""
+
+    label: str
+    href: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a page is, with the filters in it: every state of a list has an address."""
 

@@ -6,11 +6,32 @@ A page is a view (a frozen value, gathered from the store) and a template. The s
 
 from fastapi import FastAPI
 
-from failonce.surfaces.server.pages import assets, failure, failures, gaps, overview, sign_in
+from failonce.surfaces.server.pages import (
+    api_reference,
+    assets,
+    audit,
+    failure,
+    failures,
+    gaps,
+    integrations,
+    overview,
+    settings,
+    sign_in,
+)
 
 
 def install(app: FastAPI) -> None:
     """Add the pages; none of them is part of the API's description."""
-    for module in (sign_in, failures, failure, gaps, overview):
+    for module in (
+        sign_in,
+        api_reference,
+        audit,
+        failures,
+        failure,
+        gaps,
+        integrations,
+        overview,
+        settings,
+    ):
         app.include_router(module.router, include_in_schema=False)
     assets.install(app)

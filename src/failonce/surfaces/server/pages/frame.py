@@ -13,6 +13,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 import failonce
+from failonce.errors import BadInput, NotFound, Refused, RefusedMove
 from failonce.lifecycle import waits_now
 from failonce.model import Scope, State
 from failonce.surfaces.jsonable import jsonable
@@ -186,6 +187,14 @@ def go(request: Request, to: str, said: str = "", *, kind: str = "done") -> Resp
             _FLASH, value, max_age=60, httponly=True, samesite="strict", secure=secure(request)
         )
     return made
+
+
+def tried(request: Request, to: str, do: Callable[[], str]) -> Response:
+    """Do what a form asks for and say so at `to`; where it is refused, say why there."""
+    try:
+        return go(request, to, do())
+    except (BadInput, NotFound, Refused, RefusedMove) as error:
+        return go(request, to, str(error), kind="error")
 
 
 def own(to: str, instead: str = "/") -> str:
