@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from failonce.adapters.wording import TemplateWording
 from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
-from failonce.model import Args, Call, Lesson, Recording
+from failonce.model import Args, Call, Lesson, Origin, Recording
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Environment, Store, Workspace
 from failonce.review import Review
@@ -66,6 +67,34 @@ def call(tool: str, args: Args, error: str = "", *, session: str = "s", n: int =
         flagged=bool(error),
         at=START + timedelta(seconds=n),
     )
+
+
+def report(
+    component: str,
+    error: str,
+    *,
+    session: str = "",
+    request: str | None = None,
+    n: float = 0,
+    **fields: Any,
+) -> Recording:
+    """An error that a service reports `n` seconds after the start, and nothing of the call."""
+    return Recording(
+        call=Call(tool=component, session=session, trace=request, project="p"),
+        text=error,
+        flagged=True,
+        at=START + timedelta(seconds=n),
+        origin=Origin.LOG,
+        source="event",
+        **fields,
+    )
+
+
+def reports(component: str, error: str, requests: int = 3, **fields: Any) -> list[Recording]:
+    """The same error in so many requests, a second apart."""
+    return [
+        report(component, error, request=f"{component}-{r}", n=r, **fields) for r in range(requests)
+    ]
 
 
 def detailed(sessions: int) -> list[Recording]:

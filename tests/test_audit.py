@@ -84,6 +84,26 @@ def test_a_move_that_the_lifecycle_forbids_is_found(events: Sequence[Event], seq
     assert report.entries == seq - 1
 
 
+def test_from_where_a_decision_came_is_part_of_its_hash() -> None:
+    """Put in, taken out or changed, it breaks the chain."""
+    there = replace(APPROVED, via="dashboard, 192.0.2.7")
+    entries = chained(PROPOSED, there)
+    assert verify(entries).intact
+    for via in ("", "dashboard, 192.0.2.8"):
+        forged = replace(entries[1], event=replace(there, via=via))
+        assert verify([entries[0], forged]).broken_seq == 2
+    silent = chained(PROPOSED, APPROVED)
+    forged = replace(silent[1], event=there)
+    assert verify([silent[0], forged]).broken_seq == 2
+
+
+def test_an_entry_from_the_machine_itself_hashes_as_it_always_did() -> None:
+    """Chains that older versions wrote go on; this hash was made by one of them."""
+    assert event_hash(GENESIS, 1, PROPOSED) == (
+        "de41819ef2ba38f8adb095b072fb6b2b998ba2a5d7f97958b346ca7ae12e5e98"
+    )
+
+
 def test_versions_have_histories_of_their_own() -> None:
     """And an entry that moves nothing may stand anywhere."""
     other = [

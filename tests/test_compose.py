@@ -11,7 +11,7 @@ import pytest
 import failonce
 from failonce.adapters.sql_store import store_url
 from failonce.compose import Configuration, assemble, configure, opened
-from failonce.compose.reading import project_root
+from failonce.compose.reading import project_root, user_file
 from failonce.compose.settings import AutoInjectSettings, described, variable
 from failonce.compose.spelling import learning_mode
 from failonce.errors import BadSetting
@@ -101,6 +101,8 @@ def test_every_setting_reaches_the_policy(home: Path) -> None:
         max_suggestions = 2
         [skill]
         min_confidence = 0.8
+        [review]
+        self_approval = false
         [outcome]
         holdout_canary = 0.4
         holdout_approved = 0.2
@@ -128,6 +130,7 @@ def test_every_setting_reaches_the_policy(home: Path) -> None:
         hint_ttl=timedelta(seconds=30),
         max_suggestions=2,
         min_confidence=0.8,
+        self_approval=False,
         holdout_canary=0.4,
         holdout_approved=0.2,
         weights=Weights(week=1, month=2),
@@ -245,6 +248,7 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "hints.ttl": "5h",
         **{f"auto_inject.{name}": "false" for name in AutoInjectSettings.model_fields},
         "skill.min_confidence": "0.5",
+        "review.self_approval": "false",
         "outcome.holdout": "false",
         "outcome.holdout_canary": "0.4",
         "outcome.holdout_approved": "0.2",
@@ -426,3 +430,15 @@ def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:
 def test_a_servers_address_is_one() -> None:
     with pytest.raises(BadSetting, match="an address such as"):
         read(FAILONCE_SERVER__URL="failonce.example")
+
+
+def test_a_repository_cannot_do_without_the_second_person(home: Path) -> None:
+    """Whoever wrote it is not whoever runs it; it may ask for one."""
+    path = project(home, "[review]\nself_approval = true\n")
+    user = user_file()
+    user.parent.mkdir(parents=True, exist_ok=True)
+    user.write_text("[review]\nself_approval = false\n")
+    assert not read().policy.self_approval
+    user.unlink()
+    path.write_text("[review]\nself_approval = false\n")
+    assert not read().policy.self_approval

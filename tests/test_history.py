@@ -2,13 +2,16 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
+from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce import history
-from failonce.model import Category, Evidence, Trust, Verdict
-from tests.made import evidence, session
+from failonce.model import Category, Evidence, Origin, Trust, Verdict
+from tests.made import START, evidence, session
 
 
 def test_a_recovery_is_the_next_working_call_of_the_tool_with_akin_arguments() -> None:
@@ -171,3 +174,65 @@ def test_a_copy_of_a_session_is_no_other_witness() -> None:
     """The same failure at the same moment under another name; a second later it is another."""
     assert len(_witnesses(*[_of(f"s{n}", 0) for n in range(9)])) == 1
     assert len(_witnesses(*[_of(f"s{n}", n) for n in range(9)])) == 9
+
+
+# ------------------------------------------------------------------- reports of errors
+
+
+def _report(
+    hours: float, *, session: str = "", request: str | None = None, error: str = "no"
+) -> Evidence:
+    e = evidence("sync", None, error, session=session)
+    return replace(
+        e,
+        id=f"{session}-{request}-{hours}",
+        at=START + timedelta(hours=hours),
+        call=replace(e.call, trace=request),
+        origin=Origin.LOG,
+    )
+
+
+@pytest.mark.parametrize(
+    ("reports", "witnesses"),
+    [
+        ([_report(0, session="a", request="1"), _report(0.1, session="a", request="2")], 1),
+        ([_report(0, session="a"), _report(0.1, session="b")], 2),
+        ([_report(0, request="1"), _report(0.1, request="2")], 2),
+        ([_report(0, request="1"), _report(5, request="1")], 1),
+        ([_report(0), _report(1.99)], 1),
+        ([_report(0), _report(2)], 2),
+        ([_report(0), _report(5, error="other")], 2),
+    ],
+)
+def test_a_report_is_the_word_of_its_session_else_its_request_else_its_two_hours(
+    reports: list[Evidence], witnesses: int
+) -> None:
+    """Two hours count from the first such report of a class (DESIGN section 12)."""
+    assert len(_witnesses(*reports)) == witnesses
+
+
+@given(st.lists(st.integers(0, 7_199), min_size=1, max_size=40), st.randoms())
+def test_a_burst_is_one_witness_in_whatever_order(seconds: list[int], random: Random) -> None:
+    burst = [_report(s / 3600) for s in seconds]
+    random.shuffle(burst)
+    assert len(_witnesses(*burst)) == 1
+
+
+@given(st.lists(st.floats(0, 1_000), min_size=1, max_size=40))
+def test_reports_without_a_name_are_as_many_witnesses_as_two_hours_fit(hours: list[float]) -> None:
+    """However many there are: never more than time that passed allows."""
+    span = max(hours) - min(hours)
+    assert len(_witnesses(*[_report(h) for h in hours])) <= span // 2 + 1.001
+
+
+def test_a_call_is_the_word_of_its_session_and_not_of_a_request() -> None:
+    """What names no session is one session, where it is no report."""
+    calls = [replace(_report(n, request=f"r{n}"), origin=Origin.CALL) for n in range(5)]
+    assert _witnesses(*calls) == {""}
+
+
+def test_a_report_is_not_tried_again_by_what_works_later() -> None:
+    """What was asked is not known: a call that works asks for something else."""
+    later = evidence("sync", None, session="", n=9)
+    (episode,) = history.episodes([_report(0), later])
+    assert episode.recovery is None

@@ -35,7 +35,7 @@ def at(
     made = evidence(tool, args or {"q": 1}, error, category=Category.NETWORK)
     return replace(
         made,
-        id=f"{tool}{seconds:g}",
+        id=f"{tool}{seconds!r}",
         at=START + timedelta(seconds=seconds),
         duration_ms=ms,
         read_only=True,

@@ -67,11 +67,7 @@ def due(ask: Ask, lesson: Lesson, past: Sequence[Event]) -> Due:
     """
     if _done(ask, lesson, past):
         return Due.NOTHING
-    if ask.digest and ask.digest != lesson.digest:
-        raise Outdated(
-            f"{lesson.id} has another text than the one you read: it is version "
-            f"{lesson.version} now. {_by(past)}Look at it and decide again."
-        )
+    outdated(lesson, ask.digest, past)
     steps = STEPS[ask.verb]
     if steps and lesson.state not in MOVES[steps[0]][0]:
         raise RefusedMove(f"{forbidden(lesson, steps[-1])}. {_by(past)}".strip())
@@ -81,6 +77,15 @@ def due(ask: Ask, lesson: Lesson, past: Sequence[Event]) -> Due:
             f"{_by(past)}".strip()
         )
     return Due.CARRY_OUT
+
+
+def outdated(lesson: Lesson, digest: str, past: Sequence[Event]) -> None:
+    """Raise `Outdated` where `digest`, of the text that was read, is not the lesson's any more."""
+    if digest and digest != lesson.digest:
+        raise Outdated(
+            f"{lesson.id} has another text than the one you read: it is version "
+            f"{lesson.version} now. {_by(past)}Look at it and decide again."
+        )
 
 
 def _done(ask: Ask, lesson: Lesson, past: Sequence[Event]) -> bool:

@@ -13,9 +13,10 @@ from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, KindName, Proposal, Signature, ToolSpec
+from failonce.model import Evidence, KindName, Lesson, Origin, Proposal, Signature, ToolSpec
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
+from failonce.proposal import reported
 from failonce.proposal.worth import NotWorth, worth
 from failonce.rehearsal import claimed
 from failonce.signature.masks import SCHEME_VERSION
@@ -40,6 +41,10 @@ class Gathered:
     renamed: Set[str]
     unsteady: Set[str]
     """Tools that seem to read, and whose answers change by themselves."""
+    names: Mapping[str, str]
+    """Failures that are called something else now."""
+    reported: Set[str]
+    """Signatures that a lesson answers which reports alone taught."""
     environment: Environment | None
     """Where its calls can be executed again; None where nobody can."""
 
@@ -58,15 +63,33 @@ class Gathered:
             calls = self.calls
         elif other := _instead(proposal):
             calls = [e for e in self.calls if e.call.tool in (target, other)]
+        calls, recoveries = self._as_known_to(proposal, calls)
         return Case(
             calls=calls,
-            recoveries=self.material.recoveries,
+            recoveries=recoveries,
             exam=exam,
             tools=self.tools,
             environment=self.environment,
             recorded=by_tool.keys(),
             unsteady=self.unsteady,
         )
+
+    def _as_known_to(
+        self, proposal: Proposal, calls: Sequence[Evidence]
+    ) -> tuple[Sequence[Evidence], Mapping[str, history.Episode]]:
+        """The calls and recoveries with failures called as the proposal calls them.
+
+        One that is older than a change of masks, or than a merge, names its class as it was.
+        """
+        known = _fingerprints(proposal)
+        old = {self.names[s]: s for s in reversed(known) if s in self.names}
+        if not old:
+            return calls, self.material.recoveries
+        recoveries = {
+            name: replace(e, failure=_told(e.failure, old))
+            for name, e in self.material.recoveries.items()
+        }
+        return [_told(e, old) for e in calls], recoveries
 
 
 def gather(
@@ -81,7 +104,7 @@ def gather(
     signatures = store.signatures(query)
     names = store.aliases()
     stored = store.calls(project=project)
-    calls = history.witnessed(_named(e, names) for e in stored)
+    calls = history.witnessed(_told(e, names) for e in stored)
     material = history.by_tool(calls)
     looked: dict[str, Signature] = {}
     refused: dict[str, NotWorth] = {}
@@ -97,6 +120,7 @@ def gather(
         elif len(looked) < policy.top:
             looked[s.id] = s
     tools = claimed(store.tools(project), material.calls)
+    standing = _standing(store, project, names)
     return Gathered(
         project=project,
         signatures=signatures,
@@ -105,9 +129,11 @@ def gather(
         calls=calls,
         material=material,
         tools=tools,
-        standing=_standing(store, project, names),
+        standing={s: x.id for s, x in standing.items()},
+        reported={s for s, x in standing.items() if reported.is_one(x.proposal)},
         renamed=set(names.values()),
         unsteady=traces.unsteady(calls, tools),
+        names=names,
         environment=environment,
     )
 
@@ -144,10 +170,19 @@ def newest(store: Store, signature: str, project: str, limit: int) -> list[Evide
         asked *= 4
 
 
-def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, str]:
+def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, Lesson]:
     """Signature → a lesson that answers it, waiting or in force."""
     lessons = store.lessons(project=project, states=STANDING)
-    return {names.get(s, s): x.id for x in lessons for s in x.proposal.signatures}
+    return {names.get(s, s): x for x in lessons for s in x.proposal.signatures}
+
+
+def _fingerprints(proposal: Proposal) -> list[str]:
+    """The failures that a proposal names, the one in its body first."""
+    try:
+        named = getattr(behaviour(proposal), "fingerprint", "")
+    except UserError:
+        named = ""
+    return [*filter(None, [named]), *proposal.signatures]
 
 
 def _looks_back(proposal: Proposal) -> bool:
@@ -168,7 +203,12 @@ def _instead(proposal: Proposal) -> str:
     return handler.fallback_cap if isinstance(handler, Fallback) else ""
 
 
-def _named(e: Evidence, names: Mapping[str, str]) -> Evidence:
-    """The evidence with its failure called as it is called now."""
+def _told(e: Evidence, names: Mapping[str, str]) -> Evidence:
+    """The evidence with its failure called as it is called now.
+
+    What a report tells beside its error are no arguments: nobody recorded those of the call.
+    """
     now = names.get(e.signature or "")
+    if e.origin is Origin.LOG and e.call.args is not None:
+        e = replace(e, call=replace(e.call, args=None))
     return e if now is None else replace(e, signature=now)

@@ -9,10 +9,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import islice
+from typing import Final
 
 from failonce.identity import digest
-from failonce.model import Args, Category, Evidence, Json, Trust
+from failonce.model import Args, Category, Evidence, Json, Origin, Trust
 
 REACH = 15
 """Calls after a failure within which a working call counts as its recovery."""
@@ -22,6 +24,8 @@ SUGGESTED = 4
 """Characters from which a name in an error counts as the one that a later call gives."""
 FOLDS = 5
 """Parts into which clusters are dealt for the proof."""
+APART: Final = timedelta(hours=2)
+"""Reports that name neither session nor request are one witness for as long (DESIGN section 12)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,25 +72,51 @@ def witnessed(calls: Iterable[Evidence]) -> list[Evidence]:
     names more tasks than sessions recur to them speaks for itself alone: whoever runs one
     session can invent a hundred tasks. Sessions that failed at the same moment with the very
     same call are copies of one. So there are at most two witnesses for each session of the
-    operator's, and one for each source of others. (docs/decisions/0013)
+    operator's, and one for each source of others. (docs/decisions/0013) A report of an error
+    that names no session is the word of its request, one that names neither of its two hours,
+    counted from the first such report of its class. (docs/decisions/0021)
     """
     every = list(calls)
+    heard = _heard(every)
     tasks: dict[str, set[str]] = defaultdict(set)
     sessions: dict[str, set[str]] = defaultdict(set)
     first: dict[tuple[object, ...], str] = {}
     copies: dict[str, str] = {}
-    for e in every:
+    for e, session in zip(every, heard, strict=True):
         if e.call.task is not None and e.trust is Trust.OPERATOR:
-            tasks[e.call.session].add(e.call.task)
-            sessions[e.call.task].add(e.call.session)
+            tasks[session].add(e.call.task)
+            sessions[e.call.task].add(session)
         if e.failed:
             moment = (e.at, e.call.tool, repr(e.call.args), e.message)
-            one = first.setdefault(moment, e.call.session)
-            if one != e.call.session:
-                copies.setdefault(e.call.session, copies.get(one, one))
+            one = first.setdefault(moment, session)
+            if one != session:
+                copies.setdefault(session, copies.get(one, one))
     named = {session: len(own) for session, own in tasks.items()}
     recurs = {task: _recurrence(named[s] for s in own) for task, own in sessions.items()}
-    return [_with_witness(e, named, recurs, copies) for e in every]
+    return [
+        _with_witness(e, session, named, recurs, copies)
+        for e, session in zip(every, heard, strict=True)
+    ]
+
+
+def _heard(calls: Sequence[Evidence]) -> list[str]:
+    """The session of each call; of a report without one its request, else its two hours."""
+    begun: dict[str, datetime] = {}
+    for e in calls:
+        if e.origin is Origin.LOG and e.signature and not (e.call.session or e.call.trace):
+            begun[e.signature] = min(e.at, begun.get(e.signature, e.at))
+    return [_session(e, begun) for e in calls]
+
+
+def _session(e: Evidence, begun: Mapping[str, datetime]) -> str:
+    call, name = e.call, e.signature
+    if call.session or e.origin is not Origin.LOG:
+        return call.session
+    if call.trace:
+        return f"request {call.trace}"
+    if not name or name not in begun:
+        return call.session
+    return f"{name}, {begun[name]:%Y-%m-%d %H:%M} and {(e.at - begun[name]) // APART * 2} hours"
 
 
 def _recurrence(named: Iterable[int]) -> int:
@@ -97,6 +127,7 @@ def _recurrence(named: Iterable[int]) -> int:
 
 def _with_witness(
     e: Evidence,
+    session: str,
     named: Mapping[str, int],
     recurs: Mapping[str, int],
     copies: Mapping[str, str],
@@ -104,10 +135,10 @@ def _with_witness(
     call = e.call
     if e.trust is not Trust.OPERATOR:
         witness = f"source {e.source}"
-    elif call.task is not None and named[call.session] <= recurs[call.task]:
+    elif call.task is not None and named[session] <= recurs[call.task]:
         return e  # the task, in however many sessions
     else:
-        witness = copies.get(call.session, call.session)
+        witness = copies.get(session, session)
     return e if witness == call.cluster else replace(e, call=replace(call, witness=witness))
 
 
@@ -142,6 +173,8 @@ def _sessions(calls: Iterable[Evidence]) -> Iterator[list[Evidence]]:
 
 
 def _episode(failure: Evidence, later: Sequence[Evidence]) -> Episode:
+    if failure.origin is Origin.LOG:  # what was asked is not known, so nor is what asked it again
+        return Episode(failure=failure)
     same = (i for i, e in enumerate(later) if e.good and _same(failure, e))
     other = (i for i, e in enumerate(later) if e.good and _another_try(failure, later[:i], e))
     found = next(same, None)

@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import islice
 
 from failonce.accounting import Mined, ignored
+from failonce.editing import Editing
 from failonce.making import Making
 from failonce.mining import Mining
 from failonce.model import (
@@ -86,6 +87,7 @@ class Loop:
         self.store = review.store
         self.taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
         self.making = None if sandbox is None else Making(review=review, sandbox=sandbox)
+        self.editing = Editing(review=review, making=self.making, environment=environment)
         self._mining = Mining(
             review=review,
             clock=clock,

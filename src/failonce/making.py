@@ -65,15 +65,19 @@ class Making:
         proposal = Proposal(
             kind=KindName.TOOL,
             target=name,
-            key=f"code {digest((source,), size=8)}",
+            key=code_key(source),
             project=project,
             name=f"The tool {name}",
             body=source,
             reason=" ".join(reason.split())[:2000],
             proposer=proposer,
         )
-        self._room(proposal)
-        return self._review.propose(proposal, self._case(examples, self._before(proposal)))
+        self.room(proposal)
+        return self._review.propose(proposal, self.case(proposal, examples))
+
+    def case(self, proposal: Proposal, examples: Sequence[Example] = ()) -> gate.Case:
+        """What the gate tries a tool on: examples, and what the version in force answered."""
+        return self._case(examples, self._before(proposal))
 
     @property
     def hindered(self) -> str:
@@ -104,7 +108,7 @@ class Making:
                 found.append((proposal, old.judgement))
                 continue
             try:
-                self._room(proposal, new)
+                self.room(proposal, new)
             except Refused as refused:
                 found.append((proposal, _no_room(proposal, str(refused))))
                 continue
@@ -143,7 +147,8 @@ class Making:
         )
         return gate.Case(calls=(), recoveries={}, trying=trying)
 
-    def _room(self, proposal: Proposal, new: Set[str] = frozenset()) -> None:
+    def room(self, proposal: Proposal, new: Set[str] = frozenset()) -> None:
+        """Raise `Refused` where there are as many tools as the operator wants."""
         standing = self._review.store.lessons(states=STANDING)
         own = {x.proposal.target for x in standing if x.proposal.kind is KindName.TOOL}
         others = (own | new) - {proposal.target}
@@ -152,6 +157,11 @@ class Making:
                 f"There are {len(others)} generated tools already, which is the most "
                 "(`tools.most`). Retire one that is not used: failonce tools learned"
             )
+
+
+def code_key(source: str) -> str:
+    """What tells tools of one name apart: their source."""
+    return f"code {digest((source,), size=8)}"
 
 
 def _no_room(proposal: Proposal, why: str) -> Judgement:

@@ -7,9 +7,10 @@ account   every call has one end; a failure: a lesson, a gap with its reason, or
 write     one `Change`
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from failonce import history, statistics
 from failonce.accounting import End, Mined, NotProposed, account
@@ -34,6 +35,7 @@ from failonce.model import (
     Lesson,
     Mode,
     Proposal,
+    Proposer,
     Ruling,
     Signature,
     State,
@@ -41,7 +43,7 @@ from failonce.model import (
 )
 from failonce.policy import Policy
 from failonce.ports import Clock, Environment, SignatureQuery, Wording
-from failonce.proposal import hints
+from failonce.proposal import hints, reported
 from failonce.proposal.lab import Lab
 from failonce.proposal.material import Material
 from failonce.proposal.mining import mine
@@ -52,6 +54,9 @@ from failonce.skill import decide
 from failonce.trial import situations
 
 Judged = tuple[Proposal, Judgement]
+
+GROWN: Final = 2
+"""Times as many reports as taught a lesson that waits, from which it is proposed anew."""
 
 
 class Mining:
@@ -219,7 +224,9 @@ class Mining:
             looked = s.id in gathered.looked or s.id in gathered.refused
             if s.id in answered:
                 ends.append((s, End.SUPPORT))
-            elif s.id in gathered.standing and (not looked or s.id in gathered.renamed):
+            elif s.id in gathered.standing and (
+                not looked or s.id in gathered.renamed or s.id in gathered.reported
+            ):
                 known.add(gathered.standing[s.id])
                 ends.append((s, End.SUPPORT))
             elif looked:
@@ -232,7 +239,14 @@ class Mining:
             classes=len(gathered.looked) + len(gathered.refused),
             open_gaps=tuple(gaps),
             known=tuple(sorted(known)),
+            burst=sum(s.hits for s, end in ends if end is End.BELOW and self._one(s, gathered)),
         )
+
+    def _one(self, s: Signature, gathered: Gathered) -> bool:
+        """Whether a class was reported often enough, but by too few."""
+        episodes = gathered.material.episodes.get(s.id, ())
+        few = len({e.failure.call.cluster for e in episodes}) < self._policy.min_clusters
+        return few and s.hits_7d >= self._policy.min_hits_7d and reported.only_reports(episodes)
 
     def _gap(self, s: Signature, gathered: Gathered, refusals: Sequence[str]) -> Gap:
         refusal = gathered.refused.get(s.id)
@@ -241,11 +255,7 @@ class Mining:
         elif refusals:
             reason, detail = GapReason.GATE_FAILED, "; ".join(dict.fromkeys(refusals))
         else:
-            reason = GapReason.NO_METHOD
-            material = Material(signature=s, episodes=gathered.material.episodes.get(s.id, ()))
-            tool = spec_of(s.tool, gathered.tools) or ToolSpec(name=s.tool)
-            found = hints.withheld(material, tool)
-            detail = found or "no miner found what separates failing calls"
+            reason, detail = GapReason.NO_METHOD, _untaught(s, gathered)
         return Gap(
             id=gap_id(s.project, s.id),
             project=s.project,
@@ -271,8 +281,11 @@ class Mining:
         replaced: list[Lesson] = []
         events: list[Event] = []
         known: list[str] = []
+        answers: dict[str, str] = {}
         for proposal, judgement in judged:
             name, old = self.review.identify(proposal, latest)
+            if not reported.is_one(proposal):
+                answers |= dict.fromkeys(proposal.signatures, name)
             if old is not None and not _replaces(proposal, judgement, old):
                 known.append(name)
                 continue
@@ -287,7 +300,7 @@ class Mining:
             if mode is Mode.AUTO and self._unattended(new):
                 new = self.review.on_trial(new, events)
             lessons.append(new)
-        refuted = list(self._refuted(gathered, {x.id for x in before}))
+        refuted = list(self._refuted(gathered, {x.id for x in before}, answers))
         before += [old for old, _ in refuted]
         replaced += [moved.lesson for _, moved in refuted]
         ended = tuple(moved.event for _, moved in refuted)
@@ -308,16 +321,26 @@ class Mining:
         self.review.reconcile()
         return run
 
-    def _refuted(self, gathered: Gathered, touched: Set[str]) -> Iterator[tuple[Lesson, Moved]]:
-        """Mined lessons that newer history speaks against: waiting ones end, others are undone."""
+    def _refuted(
+        self, gathered: Gathered, touched: Set[str], answers: Mapping[str, str]
+    ) -> Iterator[tuple[Lesson, Moved]]:
+        """Mined lessons that newer history speaks against: waiting ones end, others are undone.
+
+        So ends what reports taught and still waits, where calls teach better: `answers` are
+        classes, each with the lesson that calls taught.
+        """
         for x in self.store.lessons(project=gathered.project, states=STANDING):
             if x.id in touched or x.proposal.kind in (KindName.RULE, KindName.TOOL):
                 continue
-            case = gathered.case(x.proposal, None)
             names = self.store.aliases()
-            known = any(
-                names.get(s, s) in gathered.material.episodes for s in x.proposal.signatures
-            )
+            own = [names.get(s, s) for s in x.proposal.signatures]
+            better = next((answers[s] for s in own if s in answers), "")
+            if better and x.state is State.PROPOSED and reported.is_one(x.proposal):
+                reason = f"recorded calls teach a better lesson: {better}"
+                yield x, self.review.moved(x, Action.RETIRE, reason)
+                continue
+            case = gathered.case(x.proposal, None)
+            known = any(s in gathered.material.episodes for s in own)
             if not known or not case.calls:
                 continue
             now = gate.judge(x.proposal, case, decide)
@@ -338,6 +361,24 @@ class Mining:
 
 
 def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
-    """A newer body or proof replaces one that still waits; what was decided stays decided."""
+    """A newer body or proof replaces one that still waits; what was decided stays decided, and
+    what a person edited stays as they wrote it.
+
+    More reports of the same prove nothing new: they count once there are many more.
+    """
     newer = body_digest(proposal) != old.digest or judgement != old.judgement
-    return old.state is State.PROPOSED and newer
+    if reported.is_one(proposal) and judgement.ruling is old.judgement.ruling:
+        grown = len(proposal.support) >= GROWN * len(old.proposal.support)
+        newer = body_digest(proposal) != old.digest or grown
+    by_hand = old.proposal.proposer is Proposer.PERSON
+    return old.state is State.PROPOSED and newer and not by_hand
+
+
+def _untaught(s: Signature, gathered: Gathered) -> str:
+    """Why no miner has a lesson for a class."""
+    episodes = gathered.material.episodes.get(s.id, ())
+    if reported.only_reports(episodes):
+        return reported.untaught(s)
+    tool = spec_of(s.tool, gathered.tools) or ToolSpec(name=s.tool)
+    found = hints.withheld(Material(signature=s, episodes=episodes), tool)
+    return found or "no miner found what separates failing calls"

@@ -29,7 +29,7 @@ from failonce.kinds.hint.running import (
 )
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import spec_of
-from failonce.model import Call, Evidence, Failure, ToolSpec, Trust
+from failonce.model import Call, Evidence, Failure, Origin, ToolSpec, Trust
 from failonce.trial import failure_of
 
 THINKING_S: Final = 30.0
@@ -73,7 +73,8 @@ def rehearse(
     """Each call of the tool, in the order of time, with what the hint would have made of it.
 
     `recoveries` has the episode of each failure by its id. A good call that nobody timed says
-    nothing of a timeout, and is left out.
+    nothing of a timeout, and is left out. A report is no call: when it was made, how long it took
+    and what came of it afterwards nobody knows, so a hint does nothing to it.
     """
     machine = hint.start("", _never)
     known = reads(tool).does is Does.READS
@@ -83,6 +84,9 @@ def rehearse(
     worked = False
     for e in sorted(own, key=lambda e: e.at):
         if timed and e.good and e.duration_ms is None:
+            continue
+        if e.origin is Origin.LOG:
+            yield Rehearsed(evidence=e, came=Came.SAME)
             continue
         row, worked = worked and e.good, e.good
         if row and not hint.handler.refuses:

@@ -137,17 +137,17 @@ class Review(Weighing):
     def _decide(self, ref: str, ask: Ask, carry_out: Callable[[Lesson], Lesson]) -> Lesson:
         """Carry a decision out, unless there is nothing to do about it or it is refused."""
         lesson = self.find(ref)
-        if due(ask, lesson, self._past(lesson)) is Due.NOTHING:
+        if due(ask, lesson, self.past(lesson)) is Due.NOTHING:
             return lesson
         try:
             return carry_out(lesson)
         except RefusedMove:  # somebody was quicker: was it the same request, or another decision?
             lesson = self.find(lesson.id)
-            if due(ask, lesson, self._past(lesson)) is Due.NOTHING:
+            if due(ask, lesson, self.past(lesson)) is Due.NOTHING:
                 return lesson
             raise
 
-    def _past(self, lesson: Lesson) -> list[Event]:
+    def past(self, lesson: Lesson) -> list[Event]:
         """What was done to a lesson last, newest first."""
         return [e.event for e in self.store.recent(subject=lesson.id, limit=_LATELY)]
 

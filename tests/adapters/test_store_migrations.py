@@ -1,5 +1,6 @@
 """Stores that an older failonce wrote: nothing of what they hold gets lost or changes."""
 
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from alembic.config import Config
 from failonce.adapters.sql_store import open_store, opening, store_url, tables
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
-from failonce.model import Action, Change, Closing, Effect, Lesson, ToolSpec
+from failonce.identity import event_hash
+from failonce.model import Action, Change, Closing, Effect, Event, Lesson, ToolSpec
 from failonce.ports import SignatureQuery
 from failonce.testing.samples import START, evidence, exposure, lesson, moved, proposed
 
@@ -115,6 +117,33 @@ def test_what_lessons_met_before_units_were_drawn_is_kept_and_proves_nothing(
         assert len(old.exposures()) == 3
         old.commit(Change(closings=(Closing(project="shop", session="s1", at=START),)))
         assert old.closings("shop", ["s0", "s1"]) == {"s1": START}
+    today.close()
+
+
+@pytest.mark.parametrize("revision", opening.REVISIONS[:3])
+def test_a_chain_that_began_without_places_goes_on_with_them(tmp_path: Path, revision: str) -> None:
+    """Also where a process of the older version, which still has it open, writes once more."""
+    today = filled(tmp_path / "today.db")
+    older(tmp_path / "old.db", revision, rows_of(today))
+    with closing(open_store(store_url(tmp_path / "old.db"))) as old:
+        decided = Event(at=START, actor="anna", action=Action.OVERRIDE, via="dashboard, 192.0.2.7")
+        (entry,) = old.commit(Change(events=(decided,)))
+        late = replace(decided, via="")
+        last = entry.seq + 1
+        with sqlite3.connect(old.path) as connection:
+            connection.execute(
+                "INSERT INTO audit (seq, at, actor, action, subject, version, digest, reason,"
+                " previous, hash) SELECT seq + 1, at, actor, action, subject, version, digest,"
+                " reason, hash, ? FROM audit WHERE seq = ?",
+                (event_hash(entry.hash, last, late), entry.seq),
+            )
+        assert [e.event.via for e in old.entries(after=entry.seq - 1)] == [decided.via, ""]
+        assert verify(old.entries(), old.lessons()).intact
+        assert (old.tokens(), old.accounts()) == ([], [])
+        with sqlite3.connect(old.path) as connection:
+            connection.execute("DROP TRIGGER audit_is_never_changed")
+            connection.execute("UPDATE audit SET via = 'elsewhere' WHERE seq = ?", (entry.seq,))
+        assert verify(old.entries()).broken_seq == entry.seq
     today.close()
 
 

@@ -17,11 +17,12 @@ def hashed(password: str) -> str:
 
 def matches(known: str, password: str) -> bool:
     """Whether it is the password of this hash; of text that is no hash none is."""
-    from argon2.exceptions import InvalidHashError, VerificationError  # noqa: PLC0415 - an extra
+    hasher = _hasher()
+    from argon2.exceptions import VerificationError  # noqa: PLC0415 - an extra
 
     try:
-        return _hasher().verify(known, _bytes(password))
-    except (VerificationError, InvalidHashError):
+        return hasher.verify(known, _bytes(password))
+    except (VerificationError, ValueError):
         return False
 
 

@@ -78,6 +78,15 @@ class Configuration:
         return self.settings.project or str(self.root)
 
     @property
+    def address(self) -> str:
+        """Where browsers and programs find the server."""
+        server = self.settings.server
+        if server.url is not None:
+            return server.url
+        host = f"[{server.host}]" if ":" in server.host else server.host
+        return f"http://{host}:{server.port}"
+
+    @property
     def url(self) -> str:
         """The store's URL."""
         return self.settings.store.url or store_url(data_folder() / "failonce.db")
@@ -122,6 +131,7 @@ class Configuration:
             holdout_canary=outcome.holdout_canary if outcome.holdout else 0.0,
             holdout_approved=outcome.holdout_approved if outcome.holdout else 0.0,
             trial=self.settings.learning.trial,
+            self_approval=self.settings.review.self_approval,
             max_tools=tools.most,
             unread=Grants(packages=_packages(self.packages)),
             safety=tools.safety_mode,
@@ -175,8 +185,8 @@ def configure(
 
 
 def _cautious(path: Path) -> dict[str, Json]:
-    """What a repository's own file may say: it can lower the learning mode, never raise it,
-    names no language model and opens no server.
+    """What a repository's own file may say: it can lower the learning mode, never raise it, can
+    ask for a second person and not do without, names no language model and opens no server.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -191,6 +201,8 @@ def _cautious(path: Path) -> dict[str, Json]:
             f"{path}: a project cannot set `server`, for it says who may reach your recordings. "
             f"Set it in {user_file()}, or in the environment."
         )
+    if _checked(layer, str(path)).review.self_approval:
+        layer = {k: v for k, v in layer.items() if k != "review"}
     learning = layer.get("learning")
     if _checked(layer, str(path)).learning.mode is not Mode.AUTO or not isinstance(learning, dict):
         return layer

@@ -102,7 +102,8 @@ class MineSettings(Section):
     min_clusters: int = Field(
         default=2,
         ge=1,
-        description="Distinct sessions or tasks that a class must have failed in. Default: 2.",
+        description="Distinct sessions or tasks that a class must have failed in. Reported errors "
+        "count by session, else by request, else by two hours. Default: 2.",
     )
     lesson_cost: float = Field(
         default=5.0,
@@ -110,7 +111,8 @@ class MineSettings(Section):
         le=10_000,
         description="What a lesson costs whoever reads it, in calls. A class whose failures cost "
         "their callers no more calls than that, until they mended them, is not worth one. To judge "
-        "a card takes about half a minute, in which an agent makes about five calls. Default: 5.",
+        "a card takes about half a minute, in which an agent makes about five calls. An error "
+        "that is only reported costs two. Default: 5.",
     )
 
 
@@ -233,6 +235,16 @@ class ClassificationSettings(Section):
         default={},
         description="Pattern (RE2, in any case) → the only kind of lesson that is looked for where "
         'it finds the text of a class, such as `"missing manifest" = "guardrail"`. Default: none.',
+    )
+
+
+class ReviewSettings(Section):
+    """Who may decide."""
+
+    self_approval: bool = Field(
+        default=True,
+        description="Let whoever proposed or edited a lesson approve it too. With `false` somebody "
+        "else has to. A repository's `failonce.toml` cannot set it to `true`. Default: `true`.",
     )
 
 
@@ -390,6 +402,7 @@ class Settings(BaseSettings):
     auto_inject: AutoInjectSettings = AutoInjectSettings()
     skill: SkillSettings = SkillSettings()
     outcome: OutcomeSettings = OutcomeSettings()
+    review: ReviewSettings = ReviewSettings()
     impact: ImpactSettings = ImpactSettings()
     tools: ToolSettings = ToolSettings()
     classification: ClassificationSettings = ClassificationSettings()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from failonce import statistics
-from failonce.gate import checks, patches, tools, traces
+from failonce.gate import checks, patches, reports, tools, traces
 from failonce.gate.alone import alone
 from failonce.gate.case import Case as Case  # noqa: PLC0414 - a part of what is asked here
 from failonce.gate.results import EMPTY, Replayed, Result, tally
@@ -66,6 +66,11 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
         attempt = patches.tried(body, case.patching)
         return _ruled(proposal, [*static, *attempt.checks], patches.proof(attempt))
     proof = prove(proposal, body, case, decider)
+    reported = reports.only_reports(proposal, case)
+    if reported:
+        missing = reports.CALLS if isinstance(body, Hint) and proof.missing else proof.missing
+        line = reports.line(body, reported, proof)
+        proof = replace(proof, missing=missing, line=line)
     known = _known(case)
     seen = traces.traces(proposal, body, case)
     results = [
@@ -88,8 +93,10 @@ def judge(proposal: Proposal, case: Case, decider: Decider) -> Judgement:
         checks.timed(proposal, case.calls),
         checks.down(proposal, case.recoveries),
         checks.stands_in(proposal, case.calls, case.recoveries),
-        checks.carries(proof),
+        checks.reported(reported),
+        *(() if reported else (checks.carries(proof),)),
         checks.broad(proposal, proof),
+        checks.alarms(proposal, proof),
         checks.agrees(proof),
     ]
     return _ruled(proposal, results, proof)
@@ -295,6 +302,17 @@ def _demoted(judgement: Judgement) -> Judgement:
     proof = replace(judgement.proof, power=Power.UNDERPOWERED, missing=missing)
     ruling = Ruling.HOLD if judgement.ruling is Ruling.ACTIVATE else judgement.ruling
     return replace(judgement, proof=proof, ruling=ruling, reasons=(f"needs {missing}",))
+
+
+def by_hand(judgement: Judgement, missing: str) -> Judgement:
+    """The judgement of a text that a person wrote knowing the calls it was judged on: it is
+    proven on no others yet, so nothing but a person puts it in force."""
+    if judgement.proof.power is Power.PASS:
+        proof = replace(judgement.proof, power=Power.UNDERPOWERED, missing=missing)
+        judgement = replace(judgement, proof=proof)
+    if judgement.ruling is Ruling.ACTIVATE:
+        judgement = replace(judgement, ruling=Ruling.HOLD, reasons=(f"needs {missing}",))
+    return judgement
 
 
 def _ruled(proposal: Proposal, results: Sequence[CheckResult], proof: Proof) -> Judgement:

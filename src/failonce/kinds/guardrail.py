@@ -147,9 +147,16 @@ class Guardrail:
         return Speaks(before=self.when, fixed=fixed)
 
     def before(self, situation: Situation) -> Effect | None:
-        """Block or warn where the call is one of those that fail."""
+        """Block or warn where the call is one of those that fail.
+
+        Of a call whose arguments nobody knows it speaks only where it asks for nothing but its
+        tool.
+        """
         args = situation.call.args
-        if args is None or not self.when.holds(args):
+        if args is None:
+            if self.conditional or self.unless is not None:
+                return None
+        elif not self.when.holds(args):
             return None
         if self.repeated and repeats(situation, self.unchanged_by) < self.repeated:
             return None
@@ -225,6 +232,8 @@ def looks_back(body: Behaviour) -> bool:
 def repeats(situation: Situation, unchanged_by: Collection[str]) -> int:
     """How often the very same call failed since anything may have changed."""
     call, count = situation.call, 0
+    if call.args is None:
+        return 0
     if isinstance(situation.past, Recalled) and not situation.past.failed(call):
         return 0
     for past in reversed(situation.past):

@@ -108,7 +108,9 @@ def _yaml(text: str) -> dict[str, Json]:
         raise BadInput(f"{_NOT_PLAIN}: nested deeper than {MAX_DEPTH}") from None
     except (YAMLError, ValueError) as error:
         reason = str(getattr(error, "problem", None) or error).splitlines()[0][:200]
-        raise BadInput(f"{_NOT_PLAIN}: {reason}") from None
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f" (line {mark.line + 1})"
+        raise BadInput(f"{_NOT_PLAIN}: {reason}{where}") from None
     if not isinstance(value, dict):
         raise BadInput("The body must be a mapping with `match` and `action`.")
     return value

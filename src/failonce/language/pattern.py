@@ -8,11 +8,14 @@ import re
 from functools import lru_cache
 
 from failonce.errors import BadInput
+from failonce.language.visibility import unseen
 
 MAX_PATTERN = 512
 MAX_TEXT = 8_192
 """Only this much of an error text is searched."""
 
+_BLANKS = " \t\n\f\r"
+"""White space as RE2 knows it."""
 _PLACEHOLDER = re.compile(r"<[a-z_]{1,32}(?::[^<>]{0,80})?>|\s{1,4096}")
 
 
@@ -25,7 +28,7 @@ def from_template(template: str) -> str:
     out: list[str] = []
     length = position = 0
     for found in _PLACEHOLDER.finditer(template):
-        gap = r"\s+" if found[0].isspace() else ".{0,200}?"
+        gap = r"\s+" if not found[0].strip(_BLANKS) else ".{0,200}?"
         piece = escape(template[position : found.start()]) + gap
         position = found.end()
         if length + len(piece) > MAX_PATTERN:
@@ -39,8 +42,19 @@ def from_template(template: str) -> str:
 
 
 def escape(text: str) -> str:
-    """The text with every character that RE2 gives a meaning escaped."""
-    return "".join(c if c.isalnum() or c in " _-'\",:;/@=<>&%#!~`" else "\\" + c for c in text)
+    """The text with every character that RE2 gives a meaning escaped.
+
+    RE2 takes a backslash before ASCII alone. For what nobody can see stands any character, so
+    that a reviewer sees all of a pattern.
+    """
+    return "".join(map(_escaped, text))
+
+
+def _escaped(c: str) -> str:
+    if unseen(c):
+        return "."
+    plain = c.isalnum() or not c.isascii() or c in " _-'\",:;/@=<>&%#!~`"
+    return c if plain else "\\" + c
 
 
 def check(pattern: str) -> None:

@@ -44,6 +44,7 @@ from failonce.model.effect import (
 from failonce.model.evidence import (
     EVERYONE,
     SHORT_ID,
+    UNNAMED,
     Evidence,
     Finding,
     Offer,
@@ -90,6 +91,7 @@ __all__ = [
     "ALLOW",
     "EVERYONE",
     "SHORT_ID",
+    "UNNAMED",
     "Account",
     "Action",
     "Advice",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from failonce.model.call import Call, Category, ToolSpec
 
@@ -87,6 +88,10 @@ class Offer:
     spec: ToolSpec
     project: str = ""
     at: datetime | None = None
+
+
+UNNAMED: Final = "log"
+"""The component of a report that names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

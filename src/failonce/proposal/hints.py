@@ -147,7 +147,7 @@ def _learned(material: Material, calls: Sequence[Evidence]) -> Learned:
     seen = limit(
         [e.at for e in calls if e.good],
         [e.at for e in failures],
-        pause_s=_pause_s(material.episodes),
+        pause_s=pause_s(material.episodes),
     )
     if seen is None:
         return found
@@ -246,7 +246,7 @@ def _delay_ms(passed: list[Episode]) -> float:
     Rounded up to 1, 2 or 5 with zeros: of a handful of sessions more is not known, and one
     session more or less must not make another hint.
     """
-    pause = _pause_s(passed)
+    pause = pause_s(passed)
     if pause:
         return min(pause * 1000, MAX_DELAY_MS)
     waits = sorted(e.wait_s * 1000 - (e.failure.duration_ms or 0.0) for e in passed)
@@ -254,7 +254,7 @@ def _delay_ms(passed: list[Episode]) -> float:
     return min(max(coarse(upper, MOST_DELAY_MS), PRIOR_DELAY_MS), MOST_DELAY_MS)
 
 
-def _pause_s(episodes: Sequence[Episode]) -> float:
+def pause_s(episodes: Sequence[Episode]) -> float:
     """The pause that callers were asked for, each cluster heard once: half were asked for no more.
 
     One error, whoever wrote its text, does not say how long all others wait. 0 where none is named.

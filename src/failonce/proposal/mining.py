@@ -6,6 +6,7 @@ repairs      what callers did between the failure and the call that worked
 insertions   the reading call that they made first, where none can be executed again
 foresight    what a look tells before the call
 per class    hints, argument repairs, preconditions, prerequisites
+reported     what reports of errors tell where none of these answers
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ from failonce.proposal import (
     preconditions,
     prerequisites,
     recoveries,
+    reported,
     sessions,
     statics,
     suggestions,
@@ -45,8 +47,15 @@ def mine(study: Study, wording: Wording) -> list[Proposal]:
     """Every proposal that a study teaches, in order of what helps most.
 
     A miner of one class is asked only where nothing better answers the class: a rule not
-    where the call is repaired, a look before the call not where its arguments tell.
+    where the call is repaired, a look before the call not where its arguments tell. Reports
+    are no calls, and teach only what no call does.
     """
+    found = _from_calls(study.called, wording)
+    answered = {s for p in found for s in p.signatures}
+    return [*found, *reported.mine(study, answered, wording)]
+
+
+def _from_calls(study: Study, wording: Wording) -> list[Proposal]:
     found = [*statics.mine(study, wording), *suggestions.mine(study, wording)]
     known = [c for c in study.cases if _is_there(c, study)]
     if study.lab.environment is not None:

@@ -9,7 +9,7 @@ from failonce.history import Episode
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.hint import Hint
 from failonce.language.forms import Form, Forms
-from failonce.model import Evidence, Signature, ToolSpec
+from failonce.model import Evidence, Origin, Signature, ToolSpec
 from failonce.proposal.habits import Habits
 from failonce.proposal.lab import Case, Lab
 from failonce.proposal.worth import worth
@@ -43,6 +43,21 @@ class Study:
                 name: [e for e in own if not left_out(e.failure.call.cluster)]
                 for name, own in self.episodes.items()
             },
+        )
+
+    @cached_property
+    def called(self) -> "Study":
+        """The study without reports, of which nobody knows what was called or came of it."""
+        if all(e.origin is Origin.CALL for e in self.calls):
+            return self
+        of_calls = {
+            name: [e for e in own if e.failure.origin is Origin.CALL]
+            for name, own in self.episodes.items()
+        }
+        return replace(
+            self,
+            calls=[e for e in self.calls if e.origin is Origin.CALL],
+            episodes={name: own for name, own in of_calls.items() if own},
         )
 
     @cached_property

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from failonce.history import REACH, Episode
-from failonce.model import GapReason
+from failonce.model import GapReason, Origin
+
+REPORTED = 2
+"""Calls that a reported error costs: the one that failed, and the one still to be made for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +28,19 @@ def calls_lost(episodes: Sequence[Episode]) -> float:
     """Calls that the failures of a class cost: the failed one, and those until one worked.
 
     Where the caller never got there, the failed call alone counts: what it went on to do
-    may have been something else. A cluster counts at most `REACH` calls: one that loops is
+    may have been something else. An error that a service reports was not mended: whoever asked
+    has to ask again. A cluster counts at most `REACH` calls: one that loops is
     one witness.
     """
     by_cluster: dict[str, float] = {}
     for e in episodes:
         cluster = e.failure.call.cluster
-        by_cluster[cluster] = by_cluster.get(cluster, 0.0) + max(1, e.steps)
+        by_cluster[cluster] = by_cluster.get(cluster, 0.0) + _lost(e)
     return sum(min(lost, REACH) for lost in by_cluster.values())
+
+
+def _lost(e: Episode) -> int:
+    return max(REPORTED if e.failure.origin is Origin.LOG else 1, e.steps)
 
 
 def dense(times: Iterable[datetime], *, window: timedelta, least: int) -> bool:

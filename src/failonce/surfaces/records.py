@@ -99,6 +99,7 @@ class LessonRecord(TypedDict):
     created_at: str
     reviewed_at: str | None
     valid_until: str | None
+    snoozed_until: str | None
     wrong_reports: int
 
 
@@ -338,6 +339,7 @@ def lesson(one: Lesson) -> LessonRecord:
         "created_at": one.created_at.isoformat(),
         "reviewed_at": moment(one.reviewed_at),
         "valid_until": moment(one.valid_until),
+        "snoozed_until": moment(one.snoozed_until),
         "wrong_reports": one.wrong_reports,
     }
 
@@ -616,5 +618,6 @@ PAST: Mapping[Action, str] = {
     Action.UNDO: "undone",
     Action.REOPEN: "reopened",
     Action.REPORT_WRONG: "reported as wrong",
+    Action.SNOOZE: "snoozed",
 }
 """What people read for what they just did."""

@@ -47,6 +47,21 @@ def own(folder: Path, phrase: Phrase, source: str) -> TemplateWording:
                 "rename `path` to `file_path`."
             ),
         ),
+        (
+            Phrase.GUARDRAIL_REPORTED,
+            (
+                "Known failure: ValidationError in `read_file`: “unexpected keyword argument "
+                "<arg:path>”. For which calls is not known; check what you give it, and be ready "
+                "for this error."
+            ),
+        ),
+        (
+            Phrase.REASON_REPORTED,
+            (
+                "Reported 14 times in 9 sessions with: “unexpected keyword argument <arg:path>”; "
+                "rename `path` to `file_path`"
+            ),
+        ),
         (Phrase.FIXER_NAME, "ValidationError in read_file"),
         (
             Phrase.FIXER_REASON,

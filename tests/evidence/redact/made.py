@@ -35,8 +35,6 @@ TOKENS = {
     "github-token": "gh" + "p_" + some(36),
     "github-token fine": "github" + "_pat_" + some(82),
     "gitlab-token": "gl" + "pat-" + some(20),
-    "failonce-token": "fo" + "_" + some(8, HEX) + "_" + some(43),
-    "failonce-link": "/sign-" + "in/link/" + some(43),
     "slack-token": "xo" + "xb-" + some(12, string.digits + "abc") + "-" + some(24),
     "stripe-key": "sk" + "_live_" + some(24),
     "stripe-webhook-secret": "wh" + "sec_" + some(32),
@@ -71,6 +69,7 @@ TOKENS = {
     "private-key plain": pem(""),
     "card": "4111" + "1111" * 3,
     "card grouped": "5500 " + "0000 0000 " + "0004",
+    "failonce-token": "fo" + "_" + some(8, HEX) + "_" + some(43),
     "iban": "DE89 3704 " + "0044 0532 0130 00",
 }
 """What is secret wherever it stands."""

@@ -23,6 +23,13 @@ def test_the_kind_is_named(redactor):
         assert f"<redacted:{kind.split()[0]}> back" in redactor.text(f"got {token} back")
 
 
+def test_a_link_to_sign_in_is_told_without_its_secret(redactor):
+    secret = some(43)
+    line = f"GET https://f.example/sign-in/link/{secret} HTTP/1.1"
+    hidden = line.replace(secret, "<redacted:failonce-link>")
+    assert redactor.text(line) == hidden
+
+
 @pytest.mark.parametrize("kind", KEYED)
 def test_values_beside_the_name_of_a_secret_are_found(redactor, kind):
     line = KEYED[kind]

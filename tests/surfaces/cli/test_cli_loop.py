@@ -168,9 +168,10 @@ def test_a_lesson_is_approved_undone_reopened_and_rejected(shell: Shell) -> None
 def test_a_move_that_the_state_forbids_is_refused_with_the_way_on(shell: Shell) -> None:
     fixer = shell.lesson("fixer")
     shell.ok("approve", fixer)
-    run = shell.run("approve", fixer)
+    assert shell.ok("approve", fixer, "--json").json["state"] == "on trial", "the same again"
+    run = shell.run("reject", fixer)
     assert run.code == 4
-    assert "it is in force; undo it first" in run.err
+    assert "it is in force; undo it first. It was approved by " in run.err
     assert run.out == ""
     assert shell.run("approve", "GR-NOPE").code == 2
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from failonce.adapters.importers.log_record import UNNAMED
 from failonce.adapters.importers.reading import mapping, moment, pick, word
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import snapshot
-from failonce.model import Call, Json, Origin, Recording
+from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 _FIELDS: Final = frozenset(("error", "component", "tags", "context"))
 
@@ -20,7 +19,7 @@ def ingest_error(event: Mapping[str, object]) -> Recording:
     if they stood in the context. Raises `BadInput` for an event without `error`.
     """
     error = event.get("error")
-    plain = {key: snapshot(value) for key, value in event.items() if key in _FIELDS}
+    plain: dict[str, Json] = {k: snapshot(v) for k, v in event.items() if k in _FIELDS}
     plain |= mapping(snapshot({k: v for k, v in event.items() if k not in _FIELDS}))
     if not isinstance(error, BaseException):
         return error_recording(plain)
@@ -33,7 +32,7 @@ def error_recording(event: Mapping[str, Json], error_type: str | None = None) ->
     error = event.get("error")
     if error is None or error == "":
         raise BadInput("the event has no `error`; give its text or the exception itself")
-    about = {k: v for k, v in event.items() if k not in _FIELDS}
+    about: Mapping[str, Json] = {k: v for k, v in event.items() if k not in _FIELDS}
     context = event.get("context")
     if isinstance(context, Mapping):
         about = {**context, **about} if about else context

@@ -20,10 +20,7 @@ from failonce.adapters.importers.log_fields import (
     reads_as_error,
 )
 from failonce.adapters.importers.reading import items, moment, pick, word
-from failonce.model import Call, Json, Origin, Recording
-
-UNNAMED: Final = "log"
-"""The component of an event that names none."""
+from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 _UNUSED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905

@@ -15,7 +15,6 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from failonce.adapters.importers.log_fields import is_bad
-from failonce.adapters.importers.log_record import UNNAMED
 from failonce.adapters.importers.reading import (
     content_text,
     items,
@@ -38,7 +37,7 @@ from failonce.adapters.intake.spans import (
 )
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import shortened
-from failonce.model import Call, Json, Origin, Recording
+from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 __all__ = ["Signal", "answer", "is_json", "logs", "refusal", "traces"]
 

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from failonce.adapters.importers.log_record import UNNAMED
 from failonce.adapters.importers.reading import items, mapping, moment, pick, word
 from failonce.adapters.intake.items import ITEMS, TEXT, Gathered, json_object, named, tags
 from failonce.adapters.intake.parsed import Parsed
@@ -25,7 +24,7 @@ from failonce.adapters.intake.sentry_event import SOURCE, bad_level, event_recor
 from failonce.adapters.intake.spans import Span, gather, tool_of
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import shortened
-from failonce.model import Call, Json, Origin, Recording
+from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 ENVELOPE: Final = 1_000
 """Items of one envelope that are read; logs and spans come many in one item."""

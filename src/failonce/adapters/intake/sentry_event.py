@@ -22,13 +22,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from failonce.adapters.importers.log_record import UNNAMED
 from failonce.adapters.importers.reading import UNDECODABLE, items, mapping, moment, pick, word
 from failonce.adapters.intake.items import FIELDS, TEXT, error_line, named, tags
 from failonce.adapters.intake.spans import Span, arguments_of, tool_of
 from failonce.errors import BadInput
 from failonce.evidence.snapshot import shortened
-from failonce.model import Args, Call, Json, Origin, Recording
+from failonce.model import UNNAMED, Args, Call, Json, Origin, Recording
 
 SOURCE: Final = "sentry"
 CHAIN: Final = 4

@@ -241,11 +241,15 @@ def lessons(
     return [lesson_of(row) for row in connection.execute(query)]
 
 
-def gaps(connection: Connection, project: str | None) -> list[Gap]:
-    """All gaps, oldest first; those without a time come before."""
+def gaps(
+    connection: Connection, project: str | None, needs: Sequence[str] | None = None
+) -> list[Gap]:
+    """Gaps, oldest first; those without a time come before."""
     query = select(t.gap).order_by(t.gap.c.at.asc().nulls_first(), t.gap.c.n)
     if project is not None:
         query = query.where(t.gap.c.project == project)
+    if needs is not None:
+        query = query.where(t.gap.c.need.in_(plain(need) for need in needs))
     return [gap_of(row) for row in connection.execute(query)]
 
 
@@ -290,11 +294,15 @@ def closings(connection: Connection, project: str, sessions: Sequence[str]) -> d
     return found
 
 
-def entries(connection: Connection, subject: str | None, after: int) -> Iterator[AuditEntry]:
+def entries(
+    connection: Connection, subject: str | None, after: int, actions: Sequence[Action]
+) -> Iterator[AuditEntry]:
     """Audit entries in order; raises `AuditBroken` at one that cannot be read."""
     query = select(t.audit).where(t.audit.c.seq > after).order_by(t.audit.c.seq)
     if subject is not None:
         query = query.where(t.audit.c.subject == subject)
+    if actions:
+        query = query.where(t.audit.c.action.in_(actions))
     for row in connection.execute(query):
         yield _entry(row)
 
@@ -303,6 +311,7 @@ def recent(
     connection: Connection,
     limit: int,
     before: int | None,
+    actions: Sequence[Action],
     *,
     via: str | None = None,
     **exactly: str | None,
@@ -317,6 +326,8 @@ def recent(
         query = query.where(begins == plain(via))
     if before is not None:
         query = query.where(t.audit.c.seq < before)
+    if actions:
+        query = query.where(t.audit.c.action.in_(actions))
     return [_entry(row) for row in connection.execute(query)]
 
 

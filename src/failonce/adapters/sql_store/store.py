@@ -27,7 +27,7 @@ from failonce.model import (
     Token,
     ToolSpec,
 )
-from failonce.ports import Added, Effects, Member, SignatureQuery, ToolUse, Weights
+from failonce.ports import Added, Effects, Member, Sighted, SignatureQuery, ToolUse, Weights
 
 
 class SqlStore:
@@ -112,6 +112,16 @@ class SqlStore:
         """How many signatures there are, whatever `limit` and `offset` say."""
         with self._read() as connection:
             return paging.count(connection, query)
+
+    def ranked(self, query: SignatureQuery) -> Sequence[tuple[str, str]]:
+        """Project and id of all signatures that are asked for, in order."""
+        with self._read() as connection:
+            return paging.page(connection, query)
+
+    def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
+        """On which of the last days of its project each class was seen."""
+        with self._read() as connection:
+            return paging.sightings(connection, days, project)
 
     def trend(
         self, ids: Sequence[str], days: int, *, project: str | None = None
@@ -198,10 +208,12 @@ class SqlStore:
         with self._read() as connection:
             return decisions.lessons(connection, project=project, states=states)
 
-    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
-        """All gaps, oldest first."""
+    def gaps(
+        self, *, project: str | None = None, needs: Sequence[str] | None = None
+    ) -> Sequence[Gap]:
+        """All gaps, or those for these needs, oldest first."""
         with self._read() as connection:
-            return decisions.gaps(connection, project)
+            return decisions.gaps(connection, project, needs)
 
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
@@ -218,10 +230,12 @@ class SqlStore:
         with self._read() as connection:
             return decisions.closings(connection, project, sessions)
 
-    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
+    def entries(
+        self, *, subject: str | None = None, after: int = 0, actions: Sequence[Action] = ()
+    ) -> Iterator[AuditEntry]:
         """Audit entries in order, those behind the place `after`."""
         with self._read() as connection:
-            yield from decisions.entries(connection, subject, after)
+            yield from decisions.entries(connection, subject, after, actions)
 
     def recent(
         self,
@@ -229,7 +243,7 @@ class SqlStore:
         limit: int,
         subject: str | None = None,
         before: int | None = None,
-        action: Action | None = None,
+        actions: Sequence[Action] = (),
         actor: str | None = None,
         via: str | None = None,
     ) -> Sequence[AuditEntry]:
@@ -239,7 +253,7 @@ class SqlStore:
         """
         with self._read() as connection:
             return decisions.recent(
-                connection, limit, before, subject=subject, action=action, actor=actor, via=via
+                connection, limit, before, actions, subject=subject, actor=actor, via=via
             )
 
     def head(self) -> str:

@@ -25,6 +25,7 @@ _CAPS = {
     "template": 120,
     "steps": 160,
     "handler": 30,
+    "witnesses": 80,
 }
 _SENTENCES = frozenset({"condition", "steps"})
 """Slots that our own language words; names in them stand in single backticks."""

@@ -36,6 +36,7 @@ SAMPLE = Slots(
     template="unexpected keyword argument <arg:path>",
     steps="rename `path` to `file_path`",
     handler="circuit-breaker",
+    witnesses="9 sessions",
     failures=14,
     sessions=9,
 )

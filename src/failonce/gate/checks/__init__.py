@@ -23,10 +23,12 @@ from failonce.gate.checks.proofs import (
     MAX_MATCHED_GOOD,
     UNSPOKEN,
     agrees,
+    alarms,
     answers,
     broad,
     carries,
     caused,
+    reported,
 )
 from failonce.gate.checks.texts import tells, trusted_words
 from failonce.model import CheckResult, Proposal
@@ -50,6 +52,7 @@ __all__ = [
     "UNSPOKEN",
     "about",
     "agrees",
+    "alarms",
     "answers",
     "broad",
     "carries",
@@ -64,6 +67,7 @@ __all__ = [
     "intent",
     "looks",
     "no_reaiming",
+    "reported",
     "retry_safe",
     "stands_in",
     "target",

@@ -1,6 +1,6 @@
 """What recorded calls say for it and against it."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 
 from failonce.gate.checks.texts import mentioned
@@ -11,7 +11,7 @@ from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.rule import Rule
-from failonce.model import CheckResult, Evidence, Proof, Proposal
+from failonce.model import CheckResult, Evidence, Proof, Proposal, Proposer
 from failonce.trial import failure_of
 
 MAX_MATCHED_GOOD: Final = 0.01
@@ -59,6 +59,38 @@ def _harmless(body: Behaviour, proof: Proof) -> str:
         return ""
     after = body.moment is Moment.AFTER_FAILURE
     return "it acts only after a failure, so it touches no good call" if after else ""
+
+
+def alarms(proposal: Proposal, proof: Proof) -> CheckResult:
+    """Would a warning before every call be right at least as often as not?
+
+    Asked of what was mined: who writes one knows why.
+    """
+    body = behaviour(proposal)
+    every = isinstance(body, Guardrail) and not (body.conditional or body.unless)
+    asked = every and proposal.proposer is Proposer.MINER
+    shown, false = proof.tally.shown, proof.tally.shown_good
+    detail = (
+        f"it would warn before every call: before {shown:,} that failed so, and before {false:,} "
+        "that worked"
+        if asked and false
+        else "it warns before no recorded call that worked"
+        if asked
+        else "it does not warn before every call"
+    )
+    good = not asked or false <= shown
+    return CheckResult(name="alarms", passed=good, detail=detail, fatal=True)
+
+
+def reported(reports: Sequence[Evidence]) -> CheckResult:
+    """Was more recorded of its failures than that they were reported?"""
+    detail = (
+        f"nothing but {len(reports):,} reported errors is recorded of it: which calls fail, and "
+        "which work, nobody knows"
+        if reports
+        else "the calls that failed are recorded"
+    )
+    return CheckResult(name="reported", passed=not reports, detail=detail)
 
 
 def agrees(proof: Proof) -> CheckResult:

@@ -16,6 +16,7 @@ from failonce.language.predicate import Test, names
 from failonce.language.tool_names import spec_of
 from failonce.language.transform import LITERAL
 from failonce.model import Evidence, Json, KindName, Proposal, Proposer, ToolSpec
+from failonce.proposal.reported import is_one
 from failonce.surfaces.card.values import Literal
 
 FEW = 3
@@ -49,7 +50,7 @@ _LEARNED = frozenset({
 })  # fmt: skip
 _OURS = frozenset({
     "multiplier", "jitter", "max_wait_ms", "budget", "ttl_ms", "max_entries", "failure_threshold",
-    "cooldown_ms", "burst", "emit_to_chain", "track_percentiles",
+    "cooldown_ms", "burst", "emit_to_chain", "track_percentiles", "assume_idempotent",
 })  # fmt: skip
 _PATTERNS = frozenset({"message_regex", "expects"})
 _SENTENCES = frozenset({"message"})
@@ -245,6 +246,8 @@ def _origin(
         return "from the tool's schema", False
     if found.what is What.TOOL and spec_of(found.text, tools) is not None:
         return "from the list of tools", False
+    if found.what is What.NUMBER and is_one(proposal):
+        return "a usual value, but for a pause that was asked for", False
     if found.what in (What.SENTENCE, What.PATTERN, What.NUMBER):
         return author or _MADE[found.what if found.key not in _OURS else What.TOOL], False
     if found.text == "*":

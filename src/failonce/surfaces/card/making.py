@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from statistics import median
 
-from failonce import statistics
+from failonce import history, statistics
 from failonce.errors import UserError
 from failonce.identity import canonical_json
+from failonce.kinds.words import spread
 from failonce.lifecycle import WORDS
 from failonce.model import Args, CheckResult, Evidence, KindName, Lesson
 from failonce.surfaces.card import wording
@@ -74,6 +75,7 @@ def build(material: Material) -> Card:
         confidence=_sure(material),
         literals=found,
         warns=wording.warns(lesson),
+        reports=spread(history.witnessed(material.support)) if wording.reported(lesson) else "",
         proven_on=judgement.proof.tally if judgement.proof.tally.failures else None,
         compared_with=compared_with,
         diff=diff,

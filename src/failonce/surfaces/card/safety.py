@@ -15,7 +15,7 @@ from failonce.surfaces.card.values import (
     SideEffect,
     ToolEffect,
 )
-from failonce.surfaces.card.wording import acts_after, read, warns
+from failonce.surfaces.card.wording import acts_after, read, reported, warns
 from failonce.surfaces.words import counted
 
 NAMED = 3
@@ -75,6 +75,8 @@ def _reason(lesson: Lesson, reason: str) -> str:
         return reason
     if warns(lesson) or lesson.proposal.kind is KindName.RULE:
         return "only use can show whether its words help: history cannot tell"
+    if reported(lesson):
+        return f"to know whether it helps takes {missing}"
     return f"there is not enough history: it needs {missing}"
 
 

@@ -265,6 +265,8 @@ class Card:
     literals: tuple[Literal, ...]
     warns: bool
     """True where it only warns."""
+    reports: str = ""
+    """Whose reports taught it, where nothing else did: `3 requests`."""
     proven_on: Tally | None
     """What its proof counts, which may be less than what is recorded now; None without one."""
     compared_with: str

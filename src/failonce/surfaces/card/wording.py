@@ -31,7 +31,7 @@ def between(low: float, high: float) -> str:
 def proof(lesson: Lesson) -> tuple[str, ...]:
     """What recorded history says of it (statistics, section 7)."""
     found, kind = lesson.judgement.proof, lesson.proposal.kind
-    if kind is KindName.RULE or not found.tally.failures or warns(lesson):
+    if kind is KindName.RULE or not found.tally.failures or warns(lesson) or reported(lesson):
         return (found.line or "No proof yet: nothing recorded to try it on.",)
     said = [_benefit(read(lesson), found)]
     t = found.tally
@@ -68,6 +68,11 @@ def warns(lesson: Lesson) -> bool:
     """Whether it is a guardrail that stops nothing."""
     body = read(lesson)
     return isinstance(body, Guardrail) and body.strength is Strength.WARN
+
+
+def reported(lesson: Lesson) -> bool:
+    """Whether nothing but reports is recorded of what it is about."""
+    return any(c.name == "reported" and not c.passed for c in lesson.judgement.checks)
 
 
 def acts_after(lesson: Lesson) -> bool:
@@ -159,7 +164,7 @@ _DONE = {
     Action.RETIRE: "retired",
     Action.REQUEUE: "put back in the queue",
     Action.REPORT_WRONG: "reported as wrong",
-    Action.SNOOZE: "put off",
+    Action.SNOOZE: "snoozed",
     Action.OVERRIDE: "overridden",
 }
 

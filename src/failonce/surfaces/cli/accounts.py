@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from failonce.compose import Parts
 from failonce.model import Account, Scope, in_order
 from failonce.surfaces import records
 from failonce.surfaces.access.granting import LINK_LASTS
@@ -18,7 +19,6 @@ account = typer.Typer(rich_markup_mode=None)
 app.add_typer(account, name="account", help="Make or disable what lets people in.")
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")]
-_LINK = "/sign-in/link/"
 
 
 @account.command("list")
@@ -68,12 +68,12 @@ def add(  # noqa: PLR0917 - options
     with session(store) as parts:
         deciding = granting(parts)
         made = deciding.make_account(name, scopes or [Scope.REVIEW], tenant=tenant)
-        path = _LINK + deciding.new_link(name)
+        made_link = _link(parts, url, deciding.new_link(name))
     if as_json:
-        show_json({**records.account(made), "path": path})
+        show_json({**records.account(made), "link": made_link})
     else:
         say(f"The account {name} may {_may(made)}.")
-        _tell_link(url, path)
+        _tell(made_link)
 
 
 @account.command()
@@ -83,11 +83,11 @@ def link(name: _Name, url: ServerUrl = "", store: StoreUrl = None, as_json: AsJs
     The password that was is the password until its owner sets another.
     """
     with session(store) as parts:
-        path = _LINK + granting(parts).new_link(name)
+        made = _link(parts, url, granting(parts).new_link(name))
     if as_json:
-        show_json({"name": name, "path": path})
+        show_json({"name": name, "link": made})
     else:
-        _tell_link(url, path)
+        _tell(made)
 
 
 @account.command()
@@ -129,8 +129,10 @@ def _state(one: Account) -> str:
     return "may sign in" if one.password_hash else "no password yet: failonce account link"
 
 
-def _tell_link(url: str, path: str) -> None:
+def _link(parts: Parts, url: str, secret: str) -> str:
+    return f"{(url or parts.config.address).rstrip('/')}/sign-in/link/{secret}"
+
+
+def _tell(link: str) -> None:
     say(f"To sign in, once and within {duration(LINK_LASTS.total_seconds())}:")
-    say(f"  {url.rstrip('/')}{path}")
-    if not url:
-        say("Put the server's address before it, or give it with --url.")
+    say(f"  {link}")

@@ -83,6 +83,12 @@ MORE: Final = (
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
     Entry(name="reopen", module="deciding", summary="Put a decided lesson back in the queue."),
+    Entry(name="snooze", module="deciding", summary="Put a waiting lesson off until a day."),
+    Entry(name="edit", module="editing", summary="Change the text of a lesson."),
+    Entry(name="merge", module="regrouping", summary="Call classes of failures one from now on."),
+    Entry(
+        name="split", module="regrouping", summary="Take back that a class of failures was merged."
+    ),
     Entry(name="audit", module="auditing", summary="List every decision, or verify the record."),
     Entry(
         name="gaps", module="exploring", summary="List failures that no lesson answers, and why."

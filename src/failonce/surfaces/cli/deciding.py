@@ -1,4 +1,4 @@
-"""`failonce approve`, `reject`, `undo`, `reopen`, `wrong` and `learn`: a person's decisions."""
+"""`failonce approve`, `reject`, `undo`, `reopen`, `snooze`, `wrong` and `learn`: decisions."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +17,7 @@ from failonce.surfaces.cli.lessons import pending_count, repository_fixer
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json
 from failonce.surfaces.cli.session import deciding
+from failonce.surfaces.moments import moment
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -69,6 +70,31 @@ def reopen(
 
 
 @app.command()
+def snooze(
+    id: LessonId,
+    until: Annotated[
+        str,
+        typer.Argument(metavar="DATE", help="A day, such as 2027-01-31, or 7d for a week on."),
+    ],
+    reason: Because = "",
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a waiting lesson off until a day.
+
+    It goes on waiting, and what lists what waits leaves it out until then. Whatever is decided
+    on it ends that.
+    """
+    with deciding(store) as parts:
+        at = moment(until, parts.clock.now())
+        lesson = parts.review.snooze(id, at, reason=reason)
+    if as_json:
+        show_json(records.lesson(lesson))
+        return
+    say(f"{lesson.id} snoozed until {at:%Y-%m-%d}: {lesson.proposal.name}")
+
+
+@app.command()
 def wrong(
     id: LessonId, reason: Because = "", store: StoreUrl = None, as_json: AsJson = False
 ) -> None:
@@ -95,7 +121,7 @@ _VERBS: Mapping[Action, _Verb] = {
 def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bool) -> None:
     with deciding(store) as parts:
         found = parts.review.find(id)
-        review = _at_home(parts, found).review
+        review = at_home(parts, found).review
         lesson = _VERBS[action](review, found.id, reason=reason)
     if as_json:
         show_json(records.lesson(lesson))
@@ -109,7 +135,7 @@ def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bo
     say(f"  It is {WORDS[lesson.state]} now{', and in force' if lesson.in_force else ''}.")
 
 
-def _at_home(parts: Parts, lesson: Lesson) -> Parts:
+def at_home(parts: Parts, lesson: Lesson) -> Parts:
     """The parts with the skill files of the lesson's own project, where that is a folder."""
     project = lesson.proposal.project
     if project == parts.config.project or not Path(project).is_absolute():
@@ -145,7 +171,7 @@ def learn(
         lesson = parts.review.learn(
             skill, rule, reason=reason, proposer=Proposer.PERSON, project=own
         )
-        pending = pending_count(parts.store.lessons(project=own))
+        pending = pending_count(parts.store.lessons(project=own), parts.clock.now())
     if as_json:
         show_json(records.lesson(lesson))
         return

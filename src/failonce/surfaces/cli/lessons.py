@@ -1,7 +1,8 @@
 """`failonce lessons` and `failonce show`."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Final
 
 import typer
 
@@ -9,7 +10,7 @@ from failonce.compose import Parts
 from failonce.errors import BadInput, UserError
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import behaviour
-from failonce.lifecycle import IN_FORCE, WORDS
+from failonce.lifecycle import IN_FORCE, WORDS, snoozed, waits_now
 from failonce.model import KindName, Lesson, State
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces import records
@@ -24,6 +25,9 @@ from failonce.surfaces.jsonable import jsonable
 
 app = typer.Typer(rich_markup_mode=None)
 
+_SNOOZED: Final = "snoozed"
+"""What people read of a lesson that waits and was put off."""
+
 
 @app.command()
 def lessons(
@@ -32,7 +36,8 @@ def lessons(
         typer.Option(
             "--state",
             metavar="STATE",
-            help="Only those that are waiting, on-trial, proven, rejected, undone or retired.",
+            help="Only those that are waiting, snoozed, on-trial, proven, rejected, undone or "
+            "retired.",
             show_default=False,
         ),
     ] = None,
@@ -47,12 +52,13 @@ def lessons(
     states = _states(state)
     with session(store) as parts:
         every = parts.store.lessons(project=named(project, parts.config), states=states)
-        found = [x for x in every if kind in (None, x.proposal.kind)]
+        now = parts.clock.now()
+        found = [x for x in every if kind in (None, x.proposal.kind) and _asked(x, state, now)]
         empty = not found and not parts.store.projects()
     if as_json:
         show_json([records.lesson(x) for x in found])
     elif found:
-        _listing(found)
+        _listing(found, now)
     else:
         say("There are no such lessons." if state or kind or project else "There are no lessons.")
         say(f"Begin with: failonce {'import PATH' if empty else 'mine'}")
@@ -118,33 +124,58 @@ def _states(word: str | None) -> Sequence[State]:
     """The states of a word: what people read, or the state's own name."""
     if word is None:
         return ()
-    wanted = word.strip().lower().replace("-", " ").replace("_", " ")
+    wanted = _plain(word)
+    if wanted == _SNOOZED:
+        return (State.PROPOSED,)
     found = [s for s in State if wanted in (WORDS[s], s)]
     if not found:
-        words = ", ".join(dict.fromkeys(w.replace(" ", "-") for w in WORDS.values()))
+        names = (WORDS[State.PROPOSED], _SNOOZED, *WORDS.values())
+        words = ", ".join(dict.fromkeys(w.replace(" ", "-") for w in names))
         raise BadInput(f"no lesson can be `{word}`; choose one of {words}")
     return found
 
 
-def pending_count(found: Sequence[Lesson]) -> int:
-    """How many rules wait (N14)."""
-    return sum(x.state is State.PROPOSED and x.proposal.kind is KindName.RULE for x in found)
+def _plain(word: str) -> str:
+    return word.strip().lower().replace("-", " ").replace("_", " ")
 
 
-def _listing(found: Sequence[Lesson]) -> None:
+def _asked(lesson: Lesson, word: str | None, now: datetime) -> bool:
+    """Whether it is one of those that wait, or that were put off, where only these are wanted."""
+    match None if word is None else _plain(word):
+        case "snoozed":
+            return snoozed(lesson, now)
+        case "waiting":
+            return waits_now(lesson, now)
+        case _:
+            return True
+
+
+def _word(lesson: Lesson, now: datetime) -> str:
+    """Where it stands, in people's words."""
+    return _SNOOZED if snoozed(lesson, now) else WORDS[lesson.state]
+
+
+def pending_count(found: Sequence[Lesson], now: datetime) -> int:
+    """How many rules wait (N14), without those that were put off."""
+    return sum(waits_now(x, now) and x.proposal.kind is KindName.RULE for x in found)
+
+
+def _listing(found: Sequence[Lesson], now: datetime) -> None:
     projects = {x.proposal.project for x in found}
     for lesson in found:
         proposal = lesson.proposal
         where = f"  in {proposal.project}" if len(projects) > 1 else ""
         say(lesson.judgement.proof.line or "No proof yet.")
-        say(f"  {lesson.id}  {WORDS[lesson.state]}  {proposal.kind} for {proposal.target}{where}")
+        until = lesson.snoozed_until
+        word = f"{_word(lesson, now)}{f' until {until:%Y-%m-%d}' if until else ''}"
+        say(f"  {lesson.id}  {word}  {proposal.kind} for {proposal.target}{where}")
         say(f"  {_does(lesson)}")
         say()
-    counts = dict.fromkeys(WORDS.values(), 0)
+    counts = dict.fromkeys((WORDS[State.PROPOSED], _SNOOZED, *WORDS.values()), 0)
     for lesson in found:
-        counts[WORDS[lesson.state]] += 1
+        counts[_word(lesson, now)] += 1
     say(", ".join(f"{count:,} {word}" for word, count in counts.items() if count))
-    pending = pending_count(found)
+    pending = pending_count(found, now)
     if pending:
         say(pending_phrase(pending))
 

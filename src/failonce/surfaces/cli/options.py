@@ -42,7 +42,7 @@ Because = Annotated[
 ServerUrl = Annotated[
     str,
     typer.Option(
-        "--url", metavar="URL", help="Where the server is, for what is printed.", show_default=False
+        "--url", metavar="URL", help="Where the server is. Default: server.url.", show_default=False
     ),
 ]
 Tenant = Annotated[

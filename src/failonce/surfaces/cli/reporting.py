@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,8 +13,8 @@ from failonce.adapters.spool import status as spool_status
 from failonce.adapters.sql_store import store_path
 from failonce.compose import Parts
 from failonce.developing import days
-from failonce.lifecycle import WORDS
-from failonce.model import Action, AuditEntry, Json, Lesson, State
+from failonce.lifecycle import WORDS, waits_now
+from failonce.model import Action, AuditEntry, Json, Lesson
 from failonce.ports import SignatureQuery
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.cli.lessons import pending_count
@@ -55,7 +56,7 @@ def status(
     if as_json:
         show_json(found)
         return
-    _tell_status(found, lessons, runs, has)
+    _tell_status(found, lessons, runs, has, parts.clock.now())
     if tried:
         _tell_parts(tried)
 
@@ -77,7 +78,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "classes_7d": sum(s.hits_7d > 0 for s in signatures),
         "lessons": {word: states[word] for word in dict.fromkeys(WORDS.values())},
         "in_force": sum(x.in_force for x in lessons),
-        "pending_rules": pending_count(lessons),
+        "pending_rules": pending_count(lessons, parts.clock.now()),
         "gaps": len(parts.store.gaps()),
         "reports": _reports(parts),
         "model": _model(parts),
@@ -170,7 +171,11 @@ def _tell_parts(found: Sequence[Component]) -> None:
 
 
 def _tell_status(
-    found: dict[str, Json], lessons: Sequence[Lesson], runs: Sequence[AuditEntry], has: Learned
+    found: dict[str, Json],
+    lessons: Sequence[Lesson],
+    runs: Sequence[AuditEntry],
+    has: Learned,
+    now: datetime,
 ) -> None:
     say(f"Store    {found['store']}")
     say(f"Project  {found['project']}")
@@ -184,12 +189,12 @@ def _tell_status(
         f"{plural(int(str(found['classes'])), 'class', 'classes')}; in the newest seven days "
         f"{found['failures_7d']:,} of {found['classes_7d']:,}"
     )
-    waiting = sum(x.state is State.PROPOSED for x in lessons)
+    waiting = sum(waits_now(x, now) for x in lessons)
     say(
         f"Lessons  {len(lessons):,}: {waiting:,} waiting, {found['in_force']:,} in force; "
         f"{plural(int(str(found['gaps'])), 'gap')}"
     )
-    pending = pending_count(lessons)
+    pending = pending_count(lessons, now)
     if pending:
         say(f"         {pending_phrase(pending)}")
     say(

@@ -23,8 +23,6 @@ app.add_typer(token, name="token", help="Make or revoke what lets programs in.")
 _NEVER = "never"
 _SAFE_FOR = timedelta(days=90)
 """How long a token lasts that can read or decide, where nobody says otherwise."""
-_SERVER = "https://SERVER"
-"""What stands for the server's address where nobody gives it."""
 
 
 @token.command()
@@ -77,6 +75,7 @@ def create(  # noqa: PLR0917 - options
             public=public,
             lasts=lasts,
         )
+        server = (url or parts.config.address).rstrip("/")
     if as_json:
         show_json({**records.token(made, made.created_at), "secret": secret})
         return
@@ -84,7 +83,7 @@ def create(  # noqa: PLR0917 - options
     say(f"The token {made.name} ({made.id}) may {_may(made)} {until}. Its secret:")
     say(f"  {secret}")
     say("It is shown this once: only its hash is kept. For example:")
-    say(f"  curl -H 'Authorization: Bearer {secret}' {_example(made, url.rstrip('/') or _SERVER)}")
+    say(f"  curl -H 'Authorization: Bearer {secret}' {_example(made, server)}")
 
 
 @token.command("list")

@@ -1,39 +1,22 @@
 """`failonce try`: what a lesson does, before anybody puts it in force (S2)."""
 
 import json
-from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from failonce.compose import Parts
-from failonce.kinds.behaviour import (
-    ANY_TOOL,
-    Behaviour,
-    Block,
-    Effect,
-    Insert,
-    LookFirst,
-    Repair,
-    Retry,
-    Show,
-    Situation,
-    Warn,
-)
-from failonce.kinds.hint import Hint
-from failonce.kinds.registry import behaviour
-from failonce.kinds.tool import LearnedTool
-from failonce.model import Call, Category, Ending, Failure, Json, Lesson
-from failonce.surfaces.cli import given
+from failonce.model import Ending, Json, KindName, Ran
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.deciding import LessonId
 from failonce.surfaces.cli.lessons import repository_fixer
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, waiting
-from failonce.surfaces.cli.patches import RepositoryFolder, tried
+from failonce.surfaces.cli.patches import RepositoryFolder
+from failonce.surfaces.cli.patches import tried as tried_on
 from failonce.surfaces.cli.session import session
-from failonce.surfaces.learned import rehearsed
+from failonce.surfaces.trying import Does, Tried, arguments_of, plain, tried, words
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -60,28 +43,29 @@ def try_(  # noqa: PLR0917 - options
     """
     with session(store) as parts:
         lesson = parts.review.find(id)
-        body = behaviour(lesson.proposal)
         if repository_fixer(lesson) is not None:
-            found = tried(parts, lesson, repo, as_json=as_json)
+            found = tried_on(parts, lesson, repo, as_json=as_json)
             raise typer.Exit(ExitCode.NEGATIVE if found.wrong and not found.mended else ExitCode.OK)
-        args = given.arguments(arguments)
-        if isinstance(body, LearnedTool):
-            _run(parts, lesson, body, args, as_json=as_json)
-            return
-    _decide(lesson, body, args, error, as_json=as_json)
+        args = arguments_of(arguments)
+        runs = lesson.proposal.kind is KindName.TOOL
+        with waiting("Trying it in the sandbox") if runs else nullcontext():
+            told = tried(parts, lesson, args, error)
+    if told.ran is not None:
+        _tell_run(told, told.ran, as_json=as_json)
+    elif as_json:
+        show_json(_record(told))
+    else:
+        say(f"{told.tool}({json.dumps(dict(args), ensure_ascii=False)})")
+        say(f"  {words(told)}")
 
 
-def _run(
-    parts: Parts, lesson: Lesson, body: LearnedTool, args: Mapping[str, Json], *, as_json: bool
-) -> None:
-    with waiting("Trying it in the sandbox"):
-        ran = rehearsed(parts, lesson, args)
+def _tell_run(told: Tried, ran: Ran, *, as_json: bool) -> None:
     good = ran.ending is Ending.RETURNED
     if as_json:
-        told: dict[str, Json] = {"lesson": lesson.id, "ending": ran.ending, "value": ran.value}
-        show_json({**told, "error": ran.error, "log": ran.log, "ms": round(ran.ms, 1)})
+        record: dict[str, Json] = {"lesson": told.lesson, "ending": ran.ending, "value": ran.value}
+        show_json({**record, "error": ran.error, "log": ran.log, "ms": round(ran.ms, 1)})
     else:
-        say(f"{body.component} {ran.ending}{': ' if ran.error else ''}{ran.error}")
+        say(f"{told.tool} {ran.ending}{': ' if ran.error else ''}{ran.error}")
         if good:
             say(json.dumps(ran.value, ensure_ascii=False))
         if ran.log:
@@ -90,63 +74,10 @@ def _run(
         raise typer.Exit(ExitCode.NEGATIVE)
 
 
-def _decide(
-    lesson: Lesson, body: Behaviour, args: Mapping[str, Json], error: str, *, as_json: bool
-) -> None:
-    tool = lesson.proposal.target if body.component == ANY_TOOL else body.component
-    situation = Situation(call=Call(tool=tool, args=args, project=lesson.proposal.project))
-    if isinstance(body, Hint) and not error:
-        does: dict[str, Json] = {"does": "around", "message": body.summary()}
-    else:
-        effect = body.after(situation, _failure(lesson, error)) if error else body.before(situation)
-        does = _effect(effect)
-    if as_json:
-        show_json({"lesson": lesson.id, "tool": tool, **does})
-        return
-    say(f"{tool}({json.dumps(dict(args), ensure_ascii=False)})")
-    say(f"  {_WORDS[str(does['does'])]}{_told(does)}")
-
-
-_WORDS = {
-    "nothing": "The lesson leaves it alone.",
-    "changed": "It runs changed",
-    "calls": "Other calls are made",
-    "blocked": "It is stopped, and the caller reads",
-    "warned": "It runs, and the caller reads",
-    "shown": "The caller reads before it",
-    "again": "It is made again",
-    "around": "Around it",
-}
-
-
-def _told(does: Mapping[str, Json]) -> str:
-    parts = [json.dumps(does["args"], ensure_ascii=False)] if "args" in does else []
-    parts += [str(does[name]) for name in ("tool", "message") if does.get(name)]
-    return f": {'; '.join(parts)}" if parts else ""
-
-
-def _effect(effect: Effect | None) -> dict[str, Json]:
-    match effect:
-        case None:
-            return {"does": "nothing"}
-        case Repair(args=args, message=message, tool=tool):
-            given = None if args is None else dict(args)
-            return {"does": "changed", "args": given, "tool": tool, "message": message}
-        case Insert(program=program):
-            return {"does": "calls", "message": str(program)}
-        case LookFirst(program=program, then=then):
-            return {"does": "calls", "message": f"{program}; then, perhaps: {then.message}"}
-        case Block(message=message):
-            return {"does": "blocked", "message": message}
-        case Warn(message=message):
-            return {"does": "warned", "message": message}
-        case Show(text=text):
-            return {"does": "shown", "message": text}
-        case Retry(message=message):
-            return {"does": "again", "message": message}
-
-
-def _failure(lesson: Lesson, error: str) -> Failure:
-    """The failure that the caller names, as one of the class that the lesson is for."""
-    signature = next(iter(lesson.proposal.signatures), "")
-    return Failure(message=error, signature=signature, category=Category.UNKNOWN)
+def _record(told: Tried) -> dict[str, Json]:
+    does: dict[str, Json] = {"lesson": told.lesson, "tool": told.tool, "does": told.does}
+    if told.does is Does.CHANGED:
+        does |= {"args": plain(told), "tool": told.instead, "message": told.message}
+    elif told.does is not Does.NOTHING:
+        does["message"] = told.message
+    return does

@@ -28,8 +28,10 @@ from failonce.ports import Clock, Store
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
+from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ class House:
         """Sign-ins, by the address that they come from."""
         self.passwords = asyncio.Semaphore(2)
         """Passwords that are checked at a time: each takes 64 MiB."""
+        self.slowly = Slowly()
+        self.cards = Cards()
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
         """When somebody last had the audit of a tenant verified, and what came of it."""
@@ -141,6 +145,7 @@ class House:
 
     def close(self) -> None:
         """Let go of the stores."""
+        self.cards.close()
         with self._lock:
             for store in self._stores.values():
                 store.close()

@@ -13,6 +13,7 @@ the values that differ.
 import pytest
 
 from failonce.ports import Store
+from failonce.testing.conformance.access import AccessConformance
 from failonce.testing.conformance.decisions import DecisionConformance
 from failonce.testing.conformance.evidence import EvidenceConformance
 from failonce.testing.conformance.laws import LawConformance, MakeStore
@@ -22,7 +23,13 @@ from failonce.testing.conformance.tools import ToolConformance
 __all__ = ["MakeStore", "SandboxConformance", "StoreConformance"]
 
 
-class StoreConformance(EvidenceConformance, ToolConformance, DecisionConformance, LawConformance):
+class StoreConformance(
+    EvidenceConformance,
+    ToolConformance,
+    DecisionConformance,
+    AccessConformance,
+    LawConformance,
+):
     """All that `ports.Store` promises, by example and by law."""
 
     @pytest.fixture

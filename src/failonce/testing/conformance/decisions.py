@@ -123,11 +123,16 @@ class DecisionConformance:
         assert list(store.entries(subject="other")) == []
         assert list(store.entries(after=1)) == added[1:]
         assert list(store.entries(after=2)) == []
+        assert list(store.entries(actions=(Action.APPROVE, Action.UNDO))) == added[1:]
+        assert store.recent(limit=9, actions=(Action.PROPOSE,)) == added[:1]
+        assert store.recent(limit=9, actions=(Action.UNDO,)) == []
         assert verify(store.entries(), store.versions(away.id)).intact
 
     def test_an_undecodable_reason_does_not_break_the_chain(self, store: Store) -> None:
         """A shell may hand over bytes that are no text."""
-        event = Event(at=START, actor="anna", action=Action.OVERRIDE, reason="caf\udce9")
+        event = Event(
+            at=START, actor="anna", action=Action.OVERRIDE, reason="caf\udce9", via="caf\udce9"
+        )
         store.commit(Change(events=(event,)))
         assert verify(store.entries()).entries == 1
 
@@ -136,6 +141,10 @@ class DecisionConformance:
         store.commit(Change(gaps=(gap(2), gap(1), gap(9, project="b"))))
         store.commit(Change(gaps=(gap(2, at=START + _DAY, detail="again"), gap(0, at=None))))
         assert [g.id for g in store.gaps()] == ["g0", "g1", "g2", "g9"]
+        assert [g.id for g in store.gaps(needs=(gap(1).need, "none"))] == [
+            g.id for g in store.gaps() if g.need == gap(1).need
+        ]
+        assert store.gaps(needs=()) == []
         again = store.gaps(project="shop")[-1]
         assert (again.attempts, again.at, again.detail) == (2, gap(2).at, "again")
         store.commit(Change(gaps=(replace(again, status=GapStatus.CLOSED),)))
@@ -178,6 +187,55 @@ class DecisionConformance:
         assert store.exposures() == [known]
         store.commit(Change(exposures=(exposure(2), exposure(2, effect=Effect.WRONG))))
         assert [x.effect for x in store.exposures()] == [Effect.REPAIRED, Effect.WRONG]
+
+    def test_effects_are_exposures_counted_by_day(self, store: Store) -> None:
+        """By lesson, arm and effect, of one project or all, from a time on."""
+        store.commit(
+            Change(
+                exposures=(
+                    exposure(1),
+                    exposure(2, arm=Arm.HOLDOUT),
+                    exposure(3),
+                    exposure(4, lesson="FX-1", effect=Effect.REPAIRED),
+                    exposure(5, at=START + _DAY, project="b"),
+                )
+            )
+        )
+        rows = [
+            (x.day, x.lesson, x.arm, x.effect, x.count) for x in store.effects(since=START - _DAY)
+        ]
+        one = "GR-00000001"
+        assert rows == [
+            ("2026-03-01", "FX-1", Arm.APPLIED, Effect.REPAIRED, 1),
+            ("2026-03-01", one, Arm.APPLIED, Effect.UNKNOWN, 2),
+            ("2026-03-01", one, Arm.HOLDOUT, Effect.UNKNOWN, 1),
+            ("2026-03-02", one, Arm.APPLIED, Effect.UNKNOWN, 1),
+        ]
+        assert [x.day for x in store.effects(project="b", since=START)] == ["2026-03-02"]
+        assert [x.count for x in store.effects(since=START + timedelta(minutes=3))] == [1, 1, 1]
+
+    def test_recent_entries_come_newest_first_page_by_page(self, store: Store) -> None:
+        """Of everything, or of one subject."""
+        for n in (1, 2, 3):
+            store.commit(proposed(lesson(n)))
+        entries = list(store.entries())
+        assert store.recent(limit=9) == entries[::-1]
+        first = store.recent(limit=2)
+        assert first == [entries[2], entries[1]]
+        assert store.recent(limit=2, before=first[-1].seq) == [entries[0]]
+        assert store.recent(limit=2, subject=lesson(2).id) == [entries[1]]
+        assert store.recent(limit=2, subject="no") == []
+
+    def test_a_refused_change_renames_nothing(self, store: Store) -> None:
+        """Aliases are a part of the change."""
+        store.add([evidence(1, signature="f1")])
+        store.commit(Change(aliases={"f1": "f2"}))
+        late = Change(
+            aliases={"f2": "f3"}, split=("f1",), expects={"GR-FFFFFFFF": (1, State.PROPOSED)}
+        )
+        with pytest.raises(RefusedMove):
+            store.commit(late)
+        assert store.aliases() == {"f1": "f2"}
 
     def test_a_session_that_is_over_is_over_since_the_last_word(self, store: Store) -> None:
         """Also one of which nothing is recorded; evidence that comes later opens nothing."""

@@ -7,7 +7,17 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from failonce.errors import BadInput
-from failonce.model import Call, Category, Evidence, Finding, Origin, Outcome, Trust, Verdict
+from failonce.model import (
+    Call,
+    Category,
+    Change,
+    Evidence,
+    Finding,
+    Origin,
+    Outcome,
+    Trust,
+    Verdict,
+)
 from failonce.ports import Added, SignatureOrder, SignatureQuery, Store, Weights, Windows
 from failonce.testing.samples import START, evidence
 
@@ -77,6 +87,22 @@ class EvidenceConformance:
         assert again == Added(duplicates=1)
         assert (store.signatures(_ALL), store.daily(), store.projects()) == before
         assert store.add([]) == Added()
+
+    def test_several_batches_are_one_after_the_other(self, store: Store) -> None:
+        """Each is told of by itself; what is in two of them belongs to the first."""
+        one, two, three = (evidence(n, signature="f1") for n in (1, 2, 3))
+        added = store.add_all([[one, one], [], [two, one], [three]])
+        assert added == [
+            Added(new=1, duplicates=1),
+            Added(),
+            Added(new=1, duplicates=1),
+            Added(new=1),
+        ]
+        assert sum(s.hits for s in store.signatures(_ALL)) == 3
+        assert store.add_all([[], []]) == [Added(), Added()]
+        with pytest.raises(BadInput, match="time zone"):
+            store.add_all([[evidence(4)], [evidence(5, at=START.replace(tzinfo=None))]])
+        assert not store.evidence(["e4"])
 
     def test_a_time_without_a_zone_is_refused_with_all_of_its_batch(self, store: Store) -> None:
         """Nobody can say which day it is."""
@@ -265,6 +291,31 @@ class EvidenceConformance:
         assert store.daily(project="b") == [("2026-03-02", 1, 0)]
         assert store.projects() == {"shop": 2, "b": 1}
 
+    def test_it_is_known_on_which_of_the_last_days_a_class_was_seen(self, store: Store) -> None:
+        """Days end with the newest of the project, with or without a failure; parts of a class
+        are put together."""
+        late = START + 9 * _DAY
+        store.add([evidence(1, signature="f1"), evidence(2, signature="f1", at=START + 8 * _DAY)])
+        store.add([evidence(3, signature="f2", at=START + 6 * _DAY), evidence(4, at=late)])
+        store.add([evidence(5, signature="f1", project="b", at=START)])
+        store.add_aliases({"f2": "f1"})
+        shop, b = sorted(store.sightings(7), key=lambda x: x.project, reverse=True)
+        assert (shop.project, shop.id, shop.days) == ("shop", "f1", 0b1010)
+        assert (shop.first, shop.last) == (evidence(1).at, START + 8 * _DAY)
+        assert (shop.newest, b.newest, b.days) == (late.date(), START.date(), 1)
+        assert store.sightings(7, project="b") == [b]
+        assert store.sightings(20, project="shop")[0].days == 0b1000001010
+        assert store.sightings(7, project="c") == []
+
+    def test_what_is_asked_for_can_be_ranked_alone(self, store: Store) -> None:
+        """As `signatures` has it."""
+        store.add([evidence(n, signature=f"f{n % 3}", project="ab"[n % 2]) for n in range(1, 12)])
+        for order in SignatureOrder:
+            query = SignatureQuery(order=order, min_hits_7d=2)
+            ranked = [(s.project, s.id) for s in store.signatures(query)]
+            assert store.ranked(query) == ranked
+            assert store.ranked(replace(query, project="b"))
+
     def test_aliases_orphan_nothing(self, store: Store) -> None:
         """An old name finds what the new one is, through any number of changes of masks."""
         store.add([evidence(1, signature="f1", session="s1"), evidence(2, signature="f1")])
@@ -282,6 +333,95 @@ class EvidenceConformance:
             ("shop", "f3", 4),
             ("b", "f3", 1),
         ]
+
+    def test_a_page_is_a_part_of_the_whole_list(self, store: Store) -> None:
+        """In every order, also with aliases, days that are over, and least hits; the count is
+        that of the whole."""
+        batch = [
+            evidence(
+                10 * n + k, signature=f"f{n % 7}", project="ab"[n % 2], at=START - k * n * _DAY
+            )
+            for n in range(20)
+            for k in range(n % 5 + 1)
+        ]
+        store.add(batch)
+        store.add_aliases({"f1": "f2"})
+        queries = [
+            SignatureQuery(order=order, min_hits_7d=least, as_of=as_of, project=project)
+            for order in SignatureOrder
+            for least in (0, 2)
+            for as_of in (None, START - 3 * _DAY)
+            for project in (None, "a")
+        ]
+        for query in queries:
+            whole = store.signatures(query)
+            assert store.count(query) == len(whole)
+            pages = [
+                store.signatures(replace(query, offset=n, limit=3)) for n in range(0, len(whole), 3)
+            ]
+            assert [s for page in pages for s in page] == list(whole), query
+            assert store.signatures(replace(query, offset=2)) == whole[2:]
+
+    def test_signatures_are_found_by_what_is_shown_of_them(self, store: Store) -> None:
+        """A text in tool or template, a tool, a cause; of a class that is of the newest."""
+        finding = Finding(
+            verdict=Verdict.FAILURE, category=Category.TIMEOUT, error_type="TimeoutError"
+        )
+        store.add([evidence(1, signature="f1", template="No 100% of <n>_x")])
+        store.add([evidence(2, signature="f2", tool="Put_Item", finding=finding)])
+        store.add([evidence(3, signature="f3", tool="other")])
+
+        def names(**asked: object) -> list[str]:
+            query = replace(_ALL, **asked, order=SignatureOrder.RECENCY)  # type: ignore[arg-type]
+            found = [s.id for s in store.signatures(query)]
+            assert [s.id for s in store.signatures(replace(query, limit=9))] == found
+            assert store.count(query) == len(found)
+            return found
+
+        assert names(text="no ") == ["f3", "f2", "f1"]
+        assert names(text="put_ITEM") == ["f2"]
+        assert names(text="100%") == ["f1"]
+        assert names(text="0%o") == names(text="itemx") == names(text="a_x") == []
+        assert names(tool="other") == ["f3"]
+        assert names(category=Category.TIMEOUT, text="item") == ["f2"]
+        assert names(category=Category.TIMEOUT, tool="other") == []
+        store.add_aliases({"f2": "f3"})
+        assert names(tool="other") == ["f3"]
+        assert names(tool="Put_Item") == names(category=Category.TIMEOUT) == []
+
+    def test_a_trend_has_every_day_to_the_newest(self, store: Store) -> None:
+        """Days without failures too; aliases are followed, and nobody is left out."""
+        assert store.trend(["f1"], 3) == {"f1": []}
+        store.add([evidence(n, signature="f1", at=START - n * _DAY) for n in (1, 1, 4)])
+        store.add([evidence(7, signature="f2", at=START), evidence(8, at=START)])
+        store.add([evidence(9, signature="f1", project="b", at=START - 9 * _DAY)])
+        days = ["2026-02-27", "2026-02-28", "2026-03-01"]
+        assert store.trend(["f1", "f2", "no"], 3) == {
+            "f1": list(zip(days, (0, 1, 0), strict=True)),
+            "f2": list(zip(days, (0, 0, 1), strict=True)),
+            "no": list(zip(days, (0, 0, 0), strict=True)),
+        }
+        assert store.trend(["f1"], 1, project="b") == {"f1": [("2026-02-20", 1)]}
+        store.add_aliases({"f2": "f1"})
+        both = list(zip(days, (0, 1, 1), strict=True))
+        assert store.trend(["f2", "f1"], 3) == {"f2": both, "f1": both}
+
+    def test_the_members_of_a_class_are_its_fingerprints(self, store: Store) -> None:
+        """Each with its own text and hits; a change can join and part them."""
+        store.add([evidence(n, signature="f1") for n in (1, 2)])
+        store.add([evidence(3, signature="f2", message="newest"), evidence(4, signature="f3")])
+        assert [m.id for m in store.members("f1")] == ["f1"]
+        assert store.members("no") == []
+        store.commit(Change(aliases={"f1": "f2", "f3": "f2"}))
+        assert store.aliases() == {"f1": "f2", "f3": "f2"}
+        assert [(m.id, m.hits, m.sample) for m in store.members("f3")] == [
+            ("f1", 2, "no item 2"),
+            ("f2", 1, "newest"),
+            ("f3", 1, "no item 4"),
+        ]
+        store.commit(Change(split=("f1", "no")))
+        assert store.aliases() == {"f3": "f2"}
+        assert {s.id: s.hits for s in store.signatures(_ALL)} == {"f1": 2, "f2": 2}
 
     def test_the_last_alias_wins(self, store: Store) -> None:
         """Masks may be changed back; an alias of itself says nothing."""

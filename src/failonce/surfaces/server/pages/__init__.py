@@ -10,8 +10,15 @@ from failonce.surfaces.server.pages import (
     api_reference,
     assets,
     audit,
+    deciding,
+    failure,
+    failures,
     gaps,
     integrations,
+    lesson,
+    lessons,
+    overview,
+    review,
     settings,
     sign_in,
 )
@@ -19,6 +26,20 @@ from failonce.surfaces.server.pages import (
 
 def install(app: FastAPI) -> None:
     """Add the pages; none of them is part of the API's description."""
-    for module in (sign_in, api_reference, audit, gaps, integrations, settings):
+    for module in (
+        sign_in,
+        review,
+        deciding,
+        failures,
+        failure,
+        lessons,
+        lesson,
+        integrations,
+        gaps,
+        overview,
+        settings,
+        audit,
+        api_reference,
+    ):
         app.include_router(module.router, include_in_schema=False)
     assets.install(app)

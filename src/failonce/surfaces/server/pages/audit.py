@@ -91,7 +91,7 @@ def audit(
     found = store.recent(
         limit=PAGE + 1,
         before=before,
-        action=Action(action) if action else None,
+        actions=(Action(action),) if action else (),
         actor=actor or None,
         subject=of or None,
         via=_PLACES[place] if place else None,

@@ -195,7 +195,7 @@ def _mode(parts: Parts, project: str) -> ModeRow:
             why = f"{named}, in the environment of the server"
     else:
         of = dict.fromkeys((project, EVERYONE))
-        found = (parts.store.recent(limit=1, subject=x, action=Action.SET_MODE) for x in of)
+        found = (parts.store.recent(limit=1, subject=x, actions=(Action.SET_MODE,)) for x in of)
         entry = next((x[0] for x in found if x), None)
         if entry is None:
             origin = origins.get("learning.mode")
