@@ -182,15 +182,6 @@ def _figures(text: str) -> Markup:
     )
 
 
-def ticked(text: str) -> Markup:
-    """A text of ours in which `what a program reads` stands between backticks."""
-    parts = text.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
-        for i, part in enumerate(parts)
-    )
-
-
 def exactly(text: str) -> Markup:
     """Text as it is, for a field that gives it back."""
     return Markup(str(escape(text)))  # noqa: S704 - escaped
@@ -273,7 +264,6 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "shown": shown,
         "counted_out": counted_out,
         "said": said,
-        "ticked": ticked,
         "exactly": exactly,
         "number": number,
         "percent": percent,
