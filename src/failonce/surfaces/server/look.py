@@ -182,15 +182,6 @@ def _figures(text: str) -> Markup:
     )
 
 
-def ticked(text: str) -> Markup:
-    """A text of ours in which `what a program reads` stands between backticks."""
-    parts = text.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
-        for i, part in enumerate(parts)
-    )
-
-
 def exactly(text: str) -> Markup:
     """Text as it is, for a field that gives it back."""
     return Markup(str(escape(text)))  # noqa: S704 - escaped
@@ -277,7 +268,6 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "exactly": exactly,
         "number": number,
         "percent": percent,
-        "ticked": ticked,
         "unseen_in": unseen_in,
         "when": when,
         "when_text": when_text,

@@ -121,7 +121,8 @@ def _own(base: str, secret: str, last: Mapping[Format, datetime]) -> Sequence[Wa
                 Lines(
                     caption="curl",
                     text=f"curl {base}/api/errors {bearer} \\\n"
-                    """  -d '{"error": "KeyError: partner_id", "component": "sync-orders", "context": {"request_id": "r1"}}'""",
+                    """  -d '{"error": "KeyError: partner_id", "component": "sync-orders", """
+                    """"context": {"request_id": "r1"}}'""",
                 ),
             ),
             last=last.get(Format.ERRORS),
