@@ -264,7 +264,6 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "shown": shown,
         "counted_out": counted_out,
         "said": said,
-        "ticked": ticked,
         "exactly": exactly,
         "number": number,
         "percent": percent,

@@ -294,9 +294,7 @@ class TriedRecord(TypedDict):
 
 
 @router.post("/{id}/try", responses=DECIDED)
-def try_(
-    request: Request, who: Reviewer, id: LessonId, trial: Trial | None = None
-) -> TriedRecord:
+def try_(request: Request, who: Reviewer, id: LessonId, trial: Trial | None = None) -> TriedRecord:
     """What a lesson does to a call, before anybody puts it in force (S2).
 
     A learned tool runs in the sandbox; no other call is made.
