@@ -267,6 +267,7 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
         "exactly": exactly,
         "number": number,
         "percent": percent,
+        "ticked": ticked,
         "unseen_in": unseen_in,
         "when": when,
         "when_text": when_text,
