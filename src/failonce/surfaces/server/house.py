@@ -26,6 +26,7 @@ from failonce.errors import FailonceError
 from failonce.identity import slug
 from failonce.model import BrowserSession, Lesson, Token
 from failonce.ports import Clock, Store
+from failonce.projections.changelog import SkillChangelog
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
@@ -104,6 +105,8 @@ class House:
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
         """When somebody last had the audit of a tenant verified, and what came of it."""
+        self.changelogs: dict[str, tuple[str, Sequence[tuple[SkillChangelog, Lesson]]]] = {}
+        """The skill changelog of a tenant, as of a head of its audit: new only with a new head."""
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
 
