@@ -1,5 +1,7 @@
 """Running the server: its socket, its first sign-in link, its end."""
 
+import multiprocessing
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,7 +54,14 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
             timeout_keep_alive=30,
         )
     )
-    server.run(sockets=[listening])
+    # uvicorn ends in peace and then hands the signal on: the default handler would end us there.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        for child in multiprocessing.active_children():  # told twice to end, it waits for nobody
+            child.kill()
+    say("Stopped. What was taken in is stored.")
 
 
 def address(config: Configuration) -> str:

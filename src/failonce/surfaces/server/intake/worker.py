@@ -1,17 +1,20 @@
 """In a process that stores what comes in: parcels → evidence → one transaction."""
 
 import json
+import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from failonce.adapters.intake import calls, errors, otlp, otlp_wire, sentry, webhook
 from failonce.adapters.intake.encoding import unpacked
 from failonce.adapters.intake.parsed import Parsed
+from failonce.adapters.locking import alone
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, assemble
@@ -20,7 +23,6 @@ from failonce.errors import FailonceError, StoreError
 from failonce.model import Evidence, Mode, Origin, Recording
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
-from failonce.surfaces.server.children import end_with_parent
 from failonce.surfaces.server.house import settings_of
 from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt, Refused
 from failonce.taking import Taking
@@ -29,6 +31,7 @@ REFUSALS: Final = 20
 """Reports of a body that could not be read and are told one by one; more are counted."""
 PATIENCE_S: Final = 20.0
 """How long a write waits for another process."""
+_TURN: Final = os.O_RDWR | os.O_CREAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +61,10 @@ class _Taken:
 
 
 class Worker:
-    """Stores parcels; `turn` is held while it writes, so that writers take turns."""
+    """Stores parcels, in turns with the other processes that do."""
 
-    def __init__(self, config: Configuration, turn: AbstractContextManager[object]) -> None:
+    def __init__(self, config: Configuration) -> None:
         self._config = config
-        self._turn = turn
         self._most = config.settings.server.max_body_mb << 20
         self._tenants: dict[str, _Tenant] = {}
 
@@ -101,7 +103,7 @@ class Worker:
     ) -> Mapping[int, Receipt | FailonceError]:
         store = self._tenant(tenant).store
         try:
-            with self._turn:
+            with _turn(store.path):
                 added = store.add_all([one.kept for one in group.values()])
         except StoreError as error:
             return dict.fromkeys(group, error)
@@ -128,6 +130,15 @@ class Worker:
                 project=config.project,
             )
         return found
+
+
+@contextmanager
+def _turn(store: Path) -> Iterator[None]:
+    """Wait for the others that write it: SQLite would try again now and then, and come late."""
+    with ExitStack() as held:
+        with suppress(OSError):  # no room for the file, or no right: SQLite's own way then
+            held.enter_context(alone(store.with_name(f"{store.name}.turn"), _TURN))
+        yield
 
 
 def _whose(recording: Recording, parcel: Parcel, place: int) -> Recording:
@@ -188,21 +199,6 @@ _READERS: Final[Mapping[Format, Callable[[bytes, Parcel], Parsed]]] = MappingPro
 )
 
 
-# ---------------------------------------------------- what the pool calls, in its own process
-
-_here: list[Worker] = []
-
-
-def begin(config: Configuration, turn: AbstractContextManager[object]) -> None:
-    """Make this process a worker."""
-    end_with_parent()
-    _here[:] = [Worker(config, turn)]
-
-
-def ready() -> None:
-    """Nothing; that it was called shows that the process runs."""
-
-
-def keep(parcels: Sequence[Parcel]) -> list[Receipt | FailonceError]:
-    """Store parcels in the worker of this process."""
-    return _here[0].keep(parcels)
+def begin(config: Configuration) -> Callable[[Sequence[Parcel]], list[Receipt | FailonceError]]:
+    """Make this process one that stores."""
+    return Worker(config).keep
