@@ -19,7 +19,7 @@ from failonce.adapters.sql_store import open_store
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, assemble
 from failonce.compose.server_settings import Durable
-from failonce.errors import FailonceError, StoreError
+from failonce.errors import FailonceError, StoreError, StoreUnreadable
 from failonce.model import Evidence, Mode, Origin, Recording
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
@@ -39,9 +39,21 @@ class _Tenant:
     """Where the reports of a tenant go."""
 
     store: SqlStore
+    file: os.stat_result
+    """Of the store, as it was opened."""
     review: Review
     taking: Taking
     project: str
+
+    def must_be_there(self) -> None:
+        """Refuse where the file was moved or deleted: SQLite would go on writing it unseen."""
+        with suppress(OSError):
+            if os.path.samestat(self.store.path.stat(), self.file):
+                return
+        raise StoreUnreadable(
+            f"The store {self.store.path} was moved or deleted while it was in use. Put it back, "
+            "or restart the server to begin a new one."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +113,12 @@ class Worker:
     def _store(
         self, tenant: str, group: Mapping[int, _Taken]
     ) -> Mapping[int, Receipt | FailonceError]:
-        store = self._tenant(tenant).store
+        into = self._tenant(tenant)
         try:
-            with _turn(store.path):
-                added = store.add_all([one.kept for one in group.values()])
+            with _turn(into.store.path):
+                into.must_be_there()
+                added = into.store.add_all([one.kept for one in group.values()])
+                into.must_be_there()
         except StoreError as error:
             return dict.fromkeys(group, error)
         return {
@@ -125,6 +139,7 @@ class Worker:
             parts = assemble(config, store, actor="")
             found = self._tenants[name] = _Tenant(
                 store=store,
+                file=store.path.stat(),
                 review=parts.review,
                 taking=parts.loop.taking,
                 project=config.project,
