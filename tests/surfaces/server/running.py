@@ -1,10 +1,10 @@
 """The real program as its own processes: `failonce serve`, who reports to it, what is in its store.
 
-    server = Server(folder)
-    server.start()
-    with Load(server, clients=4) as load: ...
-    server.kill()
-    assert load.acknowledged <= stored(server)
+server = Server(folder)
+server.start()
+with Load(server, clients=4) as load: ...
+server.kill()
+assert load.acknowledged <= stored(server)
 """
 
 import http.client
@@ -23,10 +23,10 @@ from typing import Any, Self
 
 from failonce.adapters.sql_store import open_store, store_url
 from failonce.adapters.sql_store.store import SqlStore
+from failonce.compose import SystemClock
 from failonce.model import Scope
 from failonce.ports import SignatureQuery
 from failonce.surfaces.access import Granting
-from failonce.compose import SystemClock
 from failonce.testing import MemoryStore
 
 TOLD = re.compile(r"failonce serves http://127\.0\.0\.1:(\d+)")

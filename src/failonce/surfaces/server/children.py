@@ -86,14 +86,15 @@ class Child(Generic[P, T]):
             # Never forked: a child of a process with threads may inherit a lock that nobody frees.
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
-            self._process = context.Process(
-                target=_live, args=(theirs, self._begin, self._given), daemon=True
-            )
+            self._process = context.Process(target=_live, args=(theirs,), daemon=True)
             with _held_back():
                 self._process.start()
             theirs.close()
             if self._ended:
                 self._process.kill()
+            # Not as arguments of the process: it must be able to end while it imports all that.
+            with suppress(OSError):
+                self._pipe.send((self._begin, self._given))
         return self._pipe
 
     def _bury(self) -> None:
@@ -120,12 +121,11 @@ def _held_back() -> Iterator[None]:
 # ---------------------------------------------------------------- in the process
 
 
-def _live(
-    pipe: Connection, begin: Callable[..., Callable[..., Any]], given: tuple[object, ...]
-) -> None:
+def _live(pipe: Connection) -> None:
     _end_with_parent()
-    work = begin(*given)
     with suppress(EOFError, OSError):  # the server has gone
+        begin, given = pipe.recv()
+        work = begin(*given)
         while True:
             args, kwargs = pipe.recv()
             try:
