@@ -29,6 +29,7 @@ from failonce.ports import SignatureQuery
 from failonce.surfaces.access import Granting
 from failonce.testing import MemoryStore
 
+ERRORS = ("ValueError", "OSError", "KeyError")
 TOLD = re.compile(r"failonce serves http://127\.0\.0\.1:(\d+)")
 
 
@@ -238,7 +239,7 @@ class Load:
     def _events(self, texts: list[str]) -> list[dict[str, Any]]:
         return [
             {
-                "error": f"{('ValueError', 'OSError', 'KeyError')[i % 3]}: no row for it{self._padding}",
+                "error": f"{ERRORS[i % 3]}: no row for it{self._padding}",
                 "component": f"svc-{i % 7}",
                 "context": {"session": f"s{i % 5}", "n": text},
             }
