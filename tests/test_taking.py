@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import timedelta
 
 from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
+from failonce.model import Call, Recording
 from failonce.taking import Taking
 from failonce.testing import FixedClock
 from tests.looped import World, locked
@@ -19,6 +22,25 @@ def test_it_is_what_the_loop_makes() -> None:
     made = list(taking.evidence(recordings, modified=START, project="p"))
     assert made == list(loop.evidence(recordings, modified=START, project="p"))
     assert sum(e.failed for e in made) == 40
+
+
+def test_no_time_is_more_than_a_day_ahead_of_ours() -> None:
+    """Neither a recording's nor the file's, and the clock is looked at again when it matters."""
+    clock = FixedClock(START)
+    taking = Taking(clock=clock, cleaner=Redactor())
+    call = Call(tool="t")
+    far = START + timedelta(days=300)
+
+    def recordings() -> Iterator[Recording]:
+        yield Recording(call=call, text="the file's time")
+        yield Recording(call=call, text="its own", at=START + timedelta(days=2))
+        clock.advance(days=2)
+        yield Recording(call=call, text="later", at=START + timedelta(days=2))
+        yield Recording(call=call, text="far", at=far)
+
+    made = taking.evidence(recordings(), modified=far, project="p")
+    days = [(e.at - START) / timedelta(days=1) for e in made]
+    assert days == [1, 1, 2, 3]
 
 
 def test_no_database_is_needed() -> None:

@@ -18,10 +18,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from failonce.adapters.sql_store import open_store, opening, rows, store_url, tables
+from failonce.adapters.sql_store import adding, open_store, opening, rows, store_url, tables
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
-from failonce.errors import AuditBroken, RefusedMove
+from failonce.errors import AuditBroken, RefusedMove, StoreError
 from failonce.model import Action, Lesson, State
 from failonce.ports import SignatureQuery, Weights
 from failonce.testing.conformance import MakeStore, StoreConformance
@@ -391,3 +391,44 @@ def test_a_tally_written_before_a_count_was_known_is_read_with_none_of_it() -> N
     read = rows._judgement(written)
     assert read == lesson(1).judgement
     assert read.proof.tally.another == 0
+
+
+def test_what_a_transaction_gave_and_lost_is_not_remembered(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that was numbered and rolled back gets its number again, from the database."""
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(adding, "_count_days", full)
+        with pytest.raises(StoreError):
+            store.add([evidence(1, signature="f1", session="lost", source="lost.log")])
+    store.add([evidence(2, signature="f2", session="other", source="other.log")])
+    store.add([evidence(1, signature="f1", session="lost", source="lost.log")])
+    stored = {e.id: (e.signature, e.call.session, e.source) for e in store.calls()}
+    assert stored == {"e1": ("f1", "lost", "lost.log"), "e2": ("f2", "other", "other.log")}
+
+
+def test_numbers_are_one_for_all_who_write(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two connections that each remember, with less room than there are names."""
+    monkeypatch.setattr(adding, "MOST_NUMBERS", 3)
+    other = open_store(store_url(store.path))
+    try:
+        for n in range(30):
+            fields = {"session": f"s{n % 5}", "source": f"x{n % 4}", "signature": f"f{n % 6}"}
+            (store, other)[n % 2].add([evidence(n, **fields)])
+        stored = {e.id: (e.call.session, e.source, e.signature) for e in store.calls()}
+    finally:
+        other.close()
+    assert stored == {f"e{n}": (f"s{n % 5}", f"x{n % 4}", f"f{n % 6}") for n in range(30)}
+
+
+def test_ids_are_looked_for_in_statements_of_any_width(store: SqlStore) -> None:
+    for size in (1, 2, 3, 511, 512, 513, 1100):
+        batch = [evidence(n) for n in range(size)]
+        known = len(list(store.calls()))
+        assert store.add(batch).duplicates == known

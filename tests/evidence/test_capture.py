@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.evidence.capture import EXPORTED, Identities, Timeline, capture, outcome
+from failonce.evidence.capture import (
+    EXPORTED,
+    Fresh,
+    Identities,
+    Sender,
+    Timeline,
+    capture,
+    outcome,
+)
 from failonce.evidence.redact import Redactor
-from failonce.model import Call, Finding, Outcome, Recording, Verdict
+from failonce.model import Call, Finding, Outcome, Recording, Trust, Verdict
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GOOD = Finding(verdict=Verdict.GOOD)
@@ -73,6 +81,38 @@ def test_an_exported_event_keeps_the_id_of_its_store():
     assert ids([recording("cut", f"{EXPORTED}{first}")]) == [first]
     near = f"{EXPORTED}{first[1:]}"
     assert ids([recording("a", near)]) != [near.removeprefix(EXPORTED)]
+
+
+@given(TEXTS)
+def test_a_start_makes_a_chain_of_its_own(texts):
+    def chain(*start):
+        identities = Identities(*start)
+        return [identities.next(recording(text)) for text in texts]
+
+    assert chain("post", "a") == chain("post", "a")
+    assert set(chain("post", "a")).isdisjoint(chain("post", "b") + chain())
+
+
+def test_fresh_ids_are_never_the_same_but_an_id_of_its_own_is_kept():
+    fresh = Fresh("ab" * 8)
+    made = [fresh.next(recording("a")) for _ in range(3)]
+    assert made == ["ab" * 8 + f"{n:016x}" for n in (1, 2, 3)]
+    assert fresh.next(recording("a", "c1")) == ids([recording("b", "c1")])[0]
+
+
+def test_a_sender_counts_in_the_ids_of_its_events():
+    """Its project does, and its name where it is not trusted."""
+    one = recording("a", "c1")
+
+    def sent(recording=one, **sender):
+        return Identities().next(recording, Sender(**sender))
+
+    assert sent() == sent(source="s", trust=Trust.OPERATOR) == ids([one])[0]
+    named = replace(one, call=replace(one.call, project="p"))
+    assert sent(project="p") == sent(named) == sent(named, project="q")
+    assert sent(named, project="q", confined=True) == sent(project="q") != sent(project="p")
+    stranger = {"trust": Trust.UNTRUSTED, "project": "p"}
+    assert len({sent(project="p"), *(sent(source=s, **stranger) for s in "ab")}) == 3
 
 
 def test_a_guessed_year_does_not_make_a_new_event():

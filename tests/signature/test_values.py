@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce.signature.naming import name_failure
-from failonce.signature.values import mask_values
+from failonce.signature.values import Masked, mask_values
 
 
 def test_the_value_names_the_argument_to_blame() -> None:
@@ -47,3 +47,16 @@ def test_a_hostile_text_costs_little() -> None:
     start = perf_counter()
     mask_values(text, {str(n): "aaa" + "b" * n for n in range(60)} | {"x": "aaa"})
     assert perf_counter() - start < 0.5
+
+
+@given(
+    st.text("ab5 '\"/", max_size=30),
+    st.dictionaries(
+        st.text("ab", min_size=1), st.text("ab5/", max_size=6) | st.lists(st.text("ab5"))
+    ),
+)
+def test_a_text_that_holds_no_value_is_left_as_it_is(text, args):
+    masked = mask_values(text, args)
+    values = [v for given in args.values() for v in (given if isinstance(given, list) else [given])]
+    if not any(value in text for value in values if len(value) >= 3):
+        assert masked == Masked(text=text)

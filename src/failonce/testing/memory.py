@@ -53,14 +53,21 @@ class MemoryStore(MemoryAccess):
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Keep what is new."""
-        first = {e.id: e for e in reversed(batch) if e.id not in self._evidence}
-        fresh = [replace(e, at=_utc(e.at)) for e in batch if first.get(e.id) is e]
-        self._evidence.update((e.id, e) for e in fresh)
-        return Added(new=len(fresh), duplicates=len(batch) - len(fresh))
+        return self.add_all([batch])[0]
 
     def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
-        """Keep what is new of each, one after the other."""
-        return [self.add(batch) for batch in batches]
+        """Keep what is new of each, or nothing of all."""
+        fresh: dict[str, Evidence] = {}
+        added: list[Added] = []
+        for batch in batches:
+            before = len(fresh)
+            for e in batch:
+                if e.id not in self._evidence and e.id not in fresh:
+                    fresh[e.id] = replace(e, at=_utc(e.at))
+            new = len(fresh) - before
+            added.append(Added(new=new, duplicates=len(batch) - new))
+        self._evidence.update(fresh)
+        return added
 
     def calls(
         self,

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from failonce.evidence.redact import Redactor
+from failonce.evidence.secret_patterns import key_kind
 from tests.evidence.redact.made import KEYED, TOKENS
 
 
@@ -149,3 +150,12 @@ def test_time_is_linear_in_hostile_text(redactor, piece):
     small = seconds(8 << 10)
     assert small < 0.5
     assert seconds(32 << 10) < 10 * small + 0.01
+
+
+@given(st.lists(WORDS, max_size=25).map("".join))
+def test_what_is_remembered_of_a_name_is_what_it_says(name):
+    """Names are redacted once and remembered, with the kind of secret that they tell of."""
+    redactor = Redactor()
+    for _ in range(2):
+        assert redactor.name(name) == redactor.message(name, 512)
+        assert redactor.argument(name) == (redactor.key(name), key_kind(name))

@@ -19,7 +19,7 @@ def ingest_error(event: Mapping[str, object]) -> Recording:
     if they stood in the context. Raises `BadInput` for an event without `error`.
     """
     error = event.get("error")
-    plain = {key: snapshot(value) for key, value in event.items() if key in _FIELDS}
+    plain: dict[str, Json] = {k: snapshot(v) for k, v in event.items() if k in _FIELDS}
     plain |= mapping(snapshot({k: v for k, v in event.items() if k not in _FIELDS}))
     if not isinstance(error, BaseException):
         return error_recording(plain)

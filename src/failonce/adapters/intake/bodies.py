@@ -23,6 +23,8 @@ _DECODER: Final = msgspec.json.Decoder()
 _MARK: Final = b"\xef\xbb\xbf"
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
+_PLAIN: Final = frozenset((str, int, float, bool, type(None)))
+
 
 class _Unread:
     """A line that is no JSON."""
@@ -62,11 +64,20 @@ def parsed(
 def _object(item: Any) -> Object:
     if type(item) is not dict:
         raise BadInput(item.reason if isinstance(item, _Unread) else "not a JSON object")
-    for value in item.values():
-        if isinstance(value, dict | list) and not is_shallow(value):
-            raise BadInput("nested too deeply")
+    if not _is_flat(item) and not is_shallow(item):
+        raise BadInput("nested too deeply")
     found: Object = item
     return found
+
+
+def _is_flat(item: Object) -> bool:
+    """Whether it holds no more than one level of objects, as most events do."""
+    for value in item.values():
+        if isinstance(value, list):
+            return False
+        if isinstance(value, dict) and not _PLAIN.issuperset(map(type, value.values())):
+            return False
+    return True
 
 
 def _items(content: bytes, field: str) -> list[Any]:

@@ -11,7 +11,10 @@ ENCODINGS: Final = ("gzip", "deflate", "zstd", "identity")
 """Values of `Content-Encoding` that are understood, one at a time."""
 
 _STEP: Final = 64 << 10
-"""Bytes that are unpacked at a time where no bound can be given."""
+"""Bytes that are unpacked at a time where they are only counted."""
+
+_WINDOW: Final = 8 << 20
+"""Bytes that zstd may look back, and so holds; no sender of small bodies needs more."""
 
 
 def unpacked(content: bytes, encoding: str, *, most: int) -> bytes:
@@ -37,7 +40,7 @@ def unpacked(content: bytes, encoding: str, *, most: int) -> bytes:
             f"{', '.join(ENCODINGS)}."
         )
     if len(found) > most:
-        raise TooLarge(f"The body is larger than {most:,} bytes; send it in several requests.")
+        raise _too_large(most)
     return found
 
 
@@ -61,18 +64,30 @@ def _inflated(content: bytes, window: int, most: int) -> bytes:
 
 
 def _unzstd(content: bytes, most: int) -> bytes:
+    """Unpacked twice: a reader holds little but passes over a cut end, the other way round."""
+    engine = zstandard.ZstdDecompressor(max_window_size=max(_WINDOW, most))
     parts: list[bytes] = []
-    room = most + 1
     try:
-        # A window larger than what is allowed would be held in memory just the same.
-        engine = zstandard.ZstdDecompressor(max_window_size=max(1 << 23, most))
+        size = 0
         with engine.stream_reader(content, read_across_frames=True) as reader:
-            while room > 0 and (part := reader.read(min(room, _STEP))):
-                parts.append(part)
-                room -= len(part)
+            while part := reader.read(_STEP):
+                size += len(part)
+                if size > most:
+                    raise _too_large(most)
+        rest = content
+        while rest:
+            frame = engine.decompressobj()
+            parts.append(frame.decompress(rest))
+            if not frame.eof:
+                raise _damaged("it is cut off")
+            rest = frame.unused_data
     except zstandard.ZstdError as error:
         raise _damaged(error) from error
     return b"".join(parts)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {most:,} bytes; send it in several requests.")
 
 
 def _damaged(why: object) -> BadInput:

@@ -5,13 +5,15 @@ opening    folders, versions, migrations
 sqlite     what is particular to SQLite: pragmas, transactions, its error codes
 tables     the schema, equal to the sum of `migrations`
 rows       rows ↔ the nouns of the model
-events     evidence with its rollups      (functions over one connection)
+adding     evidence with its rollups goes in   (functions over one connection)
+events     evidence is read, and aliases  (the same)
 tools      what tools say of themselves   (the same)
 access     tokens, accounts, sessions     (the same)
 paging     which signatures stand on a page (the same)
 ranking    signatures and daily totals    (the same)
 decisions  lessons, audit, gaps, leases   (the same)
-store      `SqlStore`: transactions around those above
+prepared   statements that take plain tuples
+store      `SqlStore`: transactions around the functions above
 """
 
 from collections.abc import Callable
@@ -42,13 +44,15 @@ def open_store(
     patience_s: float = 30.0,
     pause: Callable[[], None] | None = None,
     durable: bool = False,
+    heavy: bool = False,
 ) -> "SqlStore":
     """Open the store at `url` (`sqlite:///…`), creating or migrating it where needed.
 
     `scheme` is the version of the masks that new fingerprints are made with, `patience_s`
     how long a write waits for another process before it gives up with `StoreBusy`; `pause` is
     called between statements, by whoever must not hold up other threads. With `durable`
-    evidence survives a power cut too, as decisions do. Raises
+    evidence survives a power cut too, as decisions do. `heavy` is for a process that writes
+    all day, and takes up to 64 MB for each of its connections. Raises
     `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
     of another program, a damaged file or a missing permission, `StoreNewer` for one that
     a newer failonce wrote, `StoreFull` and `StoreBusy`.
@@ -56,4 +60,4 @@ def open_store(
     # SQLAlchemy takes 0.2 s to import, so only who opens a store pays for it.
     from failonce.adapters.sql_store.opening import opened  # noqa: PLC0415
 
-    return opened(url, scheme, patience_s, pause, durable=durable)
+    return opened(url, scheme, patience_s, pause, durable=durable, heavy=heavy)

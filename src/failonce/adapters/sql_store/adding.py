@@ -112,7 +112,7 @@ def _number_sessions(
 ) -> None:
     names = {_named(e.call.project, e.call.session) for e in fresh}
     new = _missing(names, known.sessions, numbers.sessions)
-    _NEW_SESSION.run(connection, list(new))
+    _NEW_SESSION.run(connection, new)
     numbers.sessions.update(_found(connection, t.session, new))
 
 

@@ -23,12 +23,13 @@ def opened(
     pause: Callable[[], None] | None = None,
     *,
     durable: bool = False,
+    heavy: bool = False,
 ) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
     path = _path(url)
     with translated(path):
         _claim(path)
-        engine = connect(path, patience_s, pause)
+        engine = connect(path, patience_s, pause, heavy=heavy)
         try:
             with engine.connect() as connection:
                 current = _is_current(connection, path)

@@ -18,7 +18,7 @@ class Prepared:
         self._names = tuple(names)
         self._text = ""
 
-    def run(self, connection: Connection, rows: list[tuple[object, ...]]) -> None:
+    def run(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
         """Execute it once for each row."""
         if rows:
             connection.exec_driver_sql(self._compiled(connection), rows)

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -28,10 +28,22 @@ MOMENT = {"begin": ("BEGIN",)}
 """Several reads of one moment."""
 
 
-def connect(path: Path, patience_s: float, pause: Callable[[], None] | None = None) -> Engine:
+HEAVY: Final = ("PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=16384")
+"""For whoever writes all day: 64 MB of pages are held, so that the indexes of a million events
+are not read again and again, and the log is moved into the file when it has 64 MB, not 4, so that
+a page that every transaction changes is moved once for many of them."""
+
+
+def connect(
+    path: Path,
+    patience_s: float,
+    pause: Callable[[], None] | None = None,
+    *,
+    heavy: bool = False,
+) -> Engine:
     """An engine on the file at `path` whose writers wait so long; nothing is opened yet.
 
-    `pause` is called before and after each statement.
+    `pause` is called before and after each statement; `heavy` sets what `HEAVY` says.
     """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -39,6 +51,8 @@ def connect(path: Path, patience_s: float, pause: Callable[[], None] | None = No
         connect_args={"timeout": patience_s, "isolation_level": None},
     )
     event.listen(engine, "connect", _prepare)
+    if heavy:
+        event.listen(engine, "connect", _for_heavy_use)
     event.listen(engine, "begin", _begin)
     if pause is not None:
         for moment in ("before_cursor_execute", "after_cursor_execute"):
@@ -48,6 +62,11 @@ def connect(path: Path, patience_s: float, pause: Callable[[], None] | None = No
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _for_heavy_use(connection: sqlite3.Connection, _record: object) -> None:
+    for statement in HEAVY:
+        connection.execute(statement)
 
 
 def _begin(connection: Connection) -> None:

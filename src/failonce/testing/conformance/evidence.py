@@ -88,6 +88,22 @@ class EvidenceConformance:
         assert (store.signatures(_ALL), store.daily(), store.projects()) == before
         assert store.add([]) == Added()
 
+    def test_several_batches_are_one_after_the_other(self, store: Store) -> None:
+        """Each is told of by itself; what is in two of them belongs to the first."""
+        one, two, three = (evidence(n, signature="f1") for n in (1, 2, 3))
+        added = store.add_all([[one, one], [], [two, one], [three]])
+        assert added == [
+            Added(new=1, duplicates=1),
+            Added(),
+            Added(new=1, duplicates=1),
+            Added(new=1),
+        ]
+        assert sum(s.hits for s in store.signatures(_ALL)) == 3
+        assert store.add_all([[], []]) == [Added(), Added()]
+        with pytest.raises(BadInput, match="time zone"):
+            store.add_all([[evidence(4)], [evidence(5, at=START.replace(tzinfo=None))]])
+        assert not store.evidence(["e4"])
+
     def test_a_time_without_a_zone_is_refused_with_all_of_its_batch(self, store: Store) -> None:
         """Nobody can say which day it is."""
         with pytest.raises(BadInput, match="time zone"):
