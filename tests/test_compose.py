@@ -239,7 +239,6 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "server.url": "https://failonce.example",
         "server.durable": "power",
         "server.mine": "false",
-        "review.self_approval": "false",
         "server.notify_url": "https://hooks.example/x",
         "learning.trial": "5d",
         "mine.order": "hits",

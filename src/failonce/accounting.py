@@ -44,6 +44,9 @@ class Mined:
     """Failures of classes that no lesson answers, with the reason kept."""
     below: int = 0
     """Failures of classes under the limits."""
+    burst: int = 0
+    """Failures, of those below, that were reported often enough, but by one session, by one
+    request, or within two hours."""
     hidden: int = 0
     """Failures, of all these, that their source did not flag."""
     ignored: Mapping[Verdict, int] = field(default_factory=dict)

@@ -239,7 +239,14 @@ class Mining:
             classes=len(gathered.looked) + len(gathered.refused),
             open_gaps=tuple(gaps),
             known=tuple(sorted(known)),
+            burst=sum(s.hits for s, end in ends if end is End.BELOW and self._one(s, gathered)),
         )
+
+    def _one(self, s: Signature, gathered: Gathered) -> bool:
+        """Whether a class was reported often enough, but by too few."""
+        episodes = gathered.material.episodes.get(s.id, ())
+        few = len({e.failure.call.cluster for e in episodes}) < self._policy.min_clusters
+        return few and s.hits_7d >= self._policy.min_hits_7d and reported.only_reports(episodes)
 
     def _gap(self, s: Signature, gathered: Gathered, refusals: Sequence[str]) -> Gap:
         refusal = gathered.refused.get(s.id)

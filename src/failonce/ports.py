@@ -6,13 +6,14 @@ A database adapter implements all that make up a `Store` in one class;
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
 from failonce.model import (
     Account,
+    Action,
     Answer,
     Args,
     Arm,
@@ -123,6 +124,20 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighted:
+    """On which days a class of failures was seen, of one project."""
+
+    project: str
+    id: str
+    first: datetime
+    last: datetime
+    newest: date
+    """The newest day of the project."""
+    days: int
+    """A bit for each of the last days on which it was seen; the lowest is that of `newest`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
     """How often a lesson met calls on one day, in one arm, with one effect."""
 
@@ -197,6 +212,12 @@ class EvidenceLog(Protocol):
     def count(self, query: SignatureQuery) -> int:
         """How many signatures there are, whatever `limit` and `offset` say."""
 
+    def ranked(self, query: SignatureQuery) -> Sequence[tuple[str, str]]:
+        """Project and id of all signatures that are asked for, in order; cheap beside them."""
+
+    def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
+        """On which of the last days of its project each class was seen; 62 days at most."""
+
     def trend(
         self, ids: Sequence[str], days: int, *, project: str | None = None
     ) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -254,8 +275,10 @@ class Lessons(Protocol):
     ) -> Sequence[Lesson]:
         """The newest version of each lesson, in order of creation."""
 
-    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
-        """All gaps, oldest first."""
+    def gaps(
+        self, *, project: str | None = None, needs: Sequence[str] | None = None
+    ) -> Sequence[Gap]:
+        """All gaps, or those for these needs, oldest first."""
 
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
@@ -270,13 +293,25 @@ class Lessons(Protocol):
 class Audit(Protocol):
     """The append-only, hash-chained record of every decision."""
 
-    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
-        """Entries in order, those behind the place `after`."""
+    def entries(
+        self, *, subject: str | None = None, after: int = 0, actions: Sequence[Action] = ()
+    ) -> Iterator[AuditEntry]:
+        """Entries in order, those behind the place `after`; `actions` empty means any."""
 
     def recent(
-        self, *, limit: int, subject: str | None = None, before: int | None = None
+        self,
+        *,
+        limit: int,
+        subject: str | None = None,
+        before: int | None = None,
+        actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
 
     def head(self) -> str:
         """The hash of the newest entry: it changes whenever anything was decided."""

@@ -292,3 +292,13 @@ def test_reports_far_apart_make_no_hint() -> None:
     assert lessons(world) == []
     (gap,) = gaps(world)
     assert "hints need failures that come close together" in gap.detail
+
+
+def test_who_reports_without_a_name_is_told_what_is_missing() -> None:
+    """Three reports sent by hand, one after the other: below the limit, and counted as such."""
+    world = World()
+    world.take([report("sync", KEY_ERROR, n=n) for n in range(3)])
+    run = world.loop.mine("p")
+    assert (run.new, run.below, run.burst) == ((), 3, 3)
+    world.take([report("other", KEY_ERROR, n=9)])
+    assert world.loop.mine("p").burst == 3, "one report is below another limit"

@@ -43,6 +43,8 @@ def test_the_approved_retry_acts_on_a_watched_tool_of_that_name(place: Place) ->
     assert retry in PAGE
     shown = " ".join(place.failonce("show", retry).split())
     assert "usual values and not learned" in shown
+    assert "of these nothing is recorded: what it would do is unknown" in shown
+    assert "Would have" not in shown
     place.failonce("approve", retry, "--reason", "it only reads")
     assert place.agent(WATCHED) == {"price": 7, "tries": 2, "lost": 0}
 
@@ -50,7 +52,7 @@ def test_the_approved_retry_acts_on_a_watched_tool_of_that_name(place: Place) ->
 def test_what_tells_too_little_is_a_gap_or_below_the_limit(place: Place) -> None:
     """Of one request it is below the limit; of more it is a gap, and says what would help."""
     place.agent(SERVICE, 0, 3)
-    place.mine()
+    assert "2 reported errors came from one session" in place.mine()
     assert "ask_stock" not in place.failonce("gaps")
     place.agent(SERVICE, 10, 3)
     place.agent(SERVICE, 20, 3)

@@ -102,7 +102,8 @@ class MineSettings(Section):
     min_clusters: int = Field(
         default=2,
         ge=1,
-        description="Distinct sessions or tasks that a class must have failed in. Default: 2.",
+        description="Distinct sessions or tasks that a class must have failed in. Reported errors "
+        "count by session, else by request, else by two hours. Default: 2.",
     )
     lesson_cost: float = Field(
         default=5.0,
@@ -110,7 +111,8 @@ class MineSettings(Section):
         le=10_000,
         description="What a lesson costs whoever reads it, in calls. A class whose failures cost "
         "their callers no more calls than that, until they mended them, is not worth one. To judge "
-        "a card takes about half a minute, in which an agent makes about five calls. Default: 5.",
+        "a card takes about half a minute, in which an agent makes about five calls. An error "
+        "that is only reported costs two. Default: 5.",
     )
 
 

@@ -29,7 +29,16 @@ from failonce.model import (
     State,
     ToolSpec,
 )
-from failonce.ports import Added, Effects, Member, SignatureOrder, SignatureQuery, ToolUse, Use
+from failonce.ports import (
+    Added,
+    Effects,
+    Member,
+    Sighted,
+    SignatureOrder,
+    SignatureQuery,
+    ToolUse,
+    Use,
+)
 from failonce.testing.memory_access import MemoryAccess
 
 
@@ -135,6 +144,37 @@ class MemoryStore(MemoryAccess):
     def count(self, query: SignatureQuery) -> int:
         """How many signatures there are, whatever `limit` and `offset` say."""
         return len(self.signatures(replace(query, limit=None, offset=0)))
+
+    def ranked(self, query: SignatureQuery) -> Sequence[tuple[str, str]]:
+        """Project and id of all signatures that are asked for, in order."""
+        return [(s.project, s.id) for s in self.signatures(query)]
+
+    def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
+        """On which of the last days of its project each class was seen."""
+        every = list(self._evidence.values())
+        newest = {
+            name: max(_day(e.at) for e in every if e.call.project == name)
+            for name in {e.call.project for e in every}
+        }
+        groups: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+        for e in every:
+            if e.signature and project in (None, e.call.project):
+                groups[e.call.project, self._current(e.signature)].append(e.at)
+        return [
+            Sighted(
+                project=name,
+                id=signature,
+                first=min(times),
+                last=max(times),
+                newest=newest[name],
+                days=sum(
+                    1 << ago
+                    for ago in {(newest[name] - _day(at)).days for at in times}
+                    if ago < days
+                ),
+            )
+            for (name, signature), times in groups.items()
+        ]
 
     def trend(
         self, ids: Sequence[str], days: int, *, project: str | None = None
@@ -317,9 +357,15 @@ class MemoryStore(MemoryAccess):
             if project in (None, lesson.proposal.project) and (not states or lesson.state in states)
         ]
 
-    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
-        """All gaps, oldest first; those without a time come before."""
-        chosen = (gap for gap in self._gaps.values() if project in (None, gap.project))
+    def gaps(
+        self, *, project: str | None = None, needs: Sequence[str] | None = None
+    ) -> Sequence[Gap]:
+        """All gaps, or those for these needs, oldest first; those without a time come before."""
+        chosen = (
+            gap
+            for gap in self._gaps.values()
+            if project in (None, gap.project) and (needs is None or gap.need in needs)
+        )
         return sorted(chosen, key=lambda gap: gap.at or datetime.min.replace(tzinfo=UTC))
 
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
@@ -344,18 +390,33 @@ class MemoryStore(MemoryAccess):
         found = ((name, self._closings.get((project, name))) for name in sessions)
         return {name: at for name, at in found if at is not None}
 
-    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
+    def entries(
+        self, *, subject: str | None = None, after: int = 0, actions: Sequence[Action] = ()
+    ) -> Iterator[AuditEntry]:
         """Audit entries in order, those behind the place `after`."""
-        return iter([e for e in self._entries[after:] if subject in (None, e.event.subject)])
+        return iter([e for e in self._entries[after:] if _about(e.event, subject, actions)])
 
     def recent(
-        self, *, limit: int, subject: str | None = None, before: int | None = None
+        self,
+        *,
+        limit: int,
+        subject: str | None = None,
+        before: int | None = None,
+        actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         chosen = [
             e
             for e in reversed(self._entries)
-            if subject in (None, e.event.subject) and (before is None or e.seq < before)
+            if _about(e.event, subject, actions)
+            and (before is None or e.seq < before)
+            and actor in (None, e.event.actor)
+            and (via is None or (e.event.via.startswith(via) if via else not e.event.via))
         ]
         return chosen[:limit]
 
@@ -458,6 +519,10 @@ def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise BadInput(f"The time {at.isoformat()} has no time zone. Give one, such as +00:00.")
     return at.astimezone(UTC)
+
+
+def _about(event: Event, subject: str | None, actions: Sequence[Action]) -> bool:
+    return subject in (None, event.subject) and (not actions or event.action in actions)
 
 
 def _day(at: datetime) -> date:

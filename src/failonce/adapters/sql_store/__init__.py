@@ -50,9 +50,9 @@ def open_store(
 
     `scheme` is the version of the masks that new fingerprints are made with, `patience_s`
     how long a write waits for another process before it gives up with `StoreBusy`; `pause` is
-    called between statements, by whoever must not hold up other threads. With `durable`
-    evidence survives a power cut too, as decisions do. `heavy` is for a process that writes
-    all day, and takes up to 64 MB for each of its connections. Raises
+    called between statements, by whoever must not hold up other threads; `heavy` is for a
+    process that writes all day, and takes up to 64 MB for each of its connections. With
+    `durable` evidence survives a power cut too, as decisions do. Raises
     `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
     of another program, a damaged file or a missing permission, `StoreNewer` for one that
     a newer failonce wrote, `StoreFull` and `StoreBusy`.

@@ -241,11 +241,15 @@ def lessons(
     return [lesson_of(row) for row in connection.execute(query)]
 
 
-def gaps(connection: Connection, project: str | None) -> list[Gap]:
-    """All gaps, oldest first; those without a time come before."""
+def gaps(
+    connection: Connection, project: str | None, needs: Sequence[str] | None = None
+) -> list[Gap]:
+    """Gaps, oldest first; those without a time come before."""
     query = select(t.gap).order_by(t.gap.c.at.asc().nulls_first(), t.gap.c.n)
     if project is not None:
         query = query.where(t.gap.c.project == project)
+    if needs is not None:
+        query = query.where(t.gap.c.need.in_(plain(need) for need in needs))
     return [gap_of(row) for row in connection.execute(query)]
 
 
@@ -290,24 +294,40 @@ def closings(connection: Connection, project: str, sessions: Sequence[str]) -> d
     return found
 
 
-def entries(connection: Connection, subject: str | None, after: int) -> Iterator[AuditEntry]:
+def entries(
+    connection: Connection, subject: str | None, after: int, actions: Sequence[Action]
+) -> Iterator[AuditEntry]:
     """Audit entries in order; raises `AuditBroken` at one that cannot be read."""
     query = select(t.audit).where(t.audit.c.seq > after).order_by(t.audit.c.seq)
     if subject is not None:
         query = query.where(t.audit.c.subject == subject)
+    if actions:
+        query = query.where(t.audit.c.action.in_(actions))
     for row in connection.execute(query):
         yield _entry(row)
 
 
 def recent(
-    connection: Connection, limit: int, subject: str | None, before: int | None
+    connection: Connection,
+    limit: int,
+    before: int | None,
+    actions: Sequence[Action],
+    *,
+    via: str | None = None,
+    **exactly: str | None,
 ) -> list[AuditEntry]:
     """The newest entries, newest first; raises `AuditBroken` at one that cannot be read."""
     query = select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
-    if subject is not None:
-        query = query.where(t.audit.c.subject == plain(subject))
+    for name, value in exactly.items():
+        if value is not None:
+            query = query.where(t.audit.c[name] == plain(value))
+    if via is not None:
+        begins = func.substr(t.audit.c.via, 1, len(via)) if via else t.audit.c.via
+        query = query.where(begins == plain(via))
     if before is not None:
         query = query.where(t.audit.c.seq < before)
+    if actions:
+        query = query.where(t.audit.c.action.in_(actions))
     return [_entry(row) for row in connection.execute(query)]
 
 

@@ -1,4 +1,4 @@
-"""Which signatures stand on a page of the list, and how many there are.
+"""Which signatures stand on a page of the list, how many there are, and when they were seen.
 
 Only what the order needs is summed up, signature by signature, so that ten thousand classes
 are ranked in a few hundredths of a second; all else is read for those on the page.
@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, litera
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, resolve
-from failonce.adapters.sql_store.rows import day_of, micros, plain
-from failonce.ports import SignatureOrder, SignatureQuery
+from failonce.adapters.sql_store.rows import date_of, day_of, micros, moment, plain
+from failonce.ports import Sighted, SignatureOrder, SignatureQuery
 
 
 def page(connection: Connection, query: SignatureQuery) -> list[tuple[str, str]]:
@@ -33,6 +33,46 @@ def newest_days() -> Subquery:
     """The newest day of each project."""
     d = t.daily.c
     return select(d.project, func.max(d.day).label("day")).group_by(d.project).subquery()
+
+
+def sightings(connection: Connection, days: int, project: str | None) -> list[Sighted]:
+    """On which of the last days of its project each class was seen.
+
+    Two short reads of the rollups' key for each fingerprint; those of one class are put together.
+    """
+    s, r = t.signature.c, t.rollup.c
+    newest = newest_days()
+    own = r.signature == s.n
+    first = select(r.first_at).where(own).order_by(r.day).limit(1)
+    bit = literal(1).bitwise_lshift(newest.c.day - r.day)
+    lately = select(func.sum(bit)).where(own, r.day > newest.c.day - days, r.day <= newest.c.day)
+    statement = (
+        select(
+            s.project,
+            s.current,
+            newest.c.day,
+            s.newest_at,
+            first.correlate(t.signature).scalar_subquery().label("first_at"),
+            lately.correlate(t.signature, newest).scalar_subquery().label("days"),
+        )
+        .join(newest, newest.c.project == s.project)
+        .order_by(s.n)
+    )
+    if project is not None:
+        statement = statement.where(s.project == plain(project))
+    found: dict[tuple[str, str], Sighted] = {}
+    for row in connection.execute(statement):
+        first_seen, last, bits = moment(row.first_at), moment(row.newest_at), row.days or 0
+        before = found.get((row.project, row.current))
+        found[row.project, row.current] = Sighted(
+            project=row.project,
+            id=row.current,
+            first=first_seen if before is None else min(first_seen, before.first),
+            last=last if before is None else max(last, before.last),
+            newest=date_of(row.day),
+            days=bits if before is None else bits | before.days,
+        )
+    return list(found.values())
 
 
 def wanted(connection: Connection, query: SignatureQuery) -> Iterator[ColumnElement[bool]]:

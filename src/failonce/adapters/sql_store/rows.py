@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, overload
 
 from sqlalchemy import Row, RowMapping
@@ -74,9 +74,14 @@ def day_of(us: int) -> int:
     return us // DAY
 
 
+def date_of(day: int) -> date:
+    """The date of a day since 1970."""
+    return (_EPOCH + timedelta(days=day)).date()
+
+
 def day_text(day: int) -> str:
     """`YYYY-MM-DD` of a day since 1970."""
-    return (_EPOCH + timedelta(days=day)).date().isoformat()
+    return date_of(day).isoformat()
 
 
 @overload

@@ -12,6 +12,7 @@ from failonce.adapters.sql_store import access, adding, decisions, events, pagin
 from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
 from failonce.model import (
     Account,
+    Action,
     AuditEntry,
     BrowserSession,
     Change,
@@ -26,7 +27,7 @@ from failonce.model import (
     Token,
     ToolSpec,
 )
-from failonce.ports import Added, Effects, Member, SignatureQuery, ToolUse, Weights
+from failonce.ports import Added, Effects, Member, Sighted, SignatureQuery, ToolUse, Weights
 
 
 class SqlStore:
@@ -111,6 +112,16 @@ class SqlStore:
         """How many signatures there are, whatever `limit` and `offset` say."""
         with self._read() as connection:
             return paging.count(connection, query)
+
+    def ranked(self, query: SignatureQuery) -> Sequence[tuple[str, str]]:
+        """Project and id of all signatures that are asked for, in order."""
+        with self._read() as connection:
+            return paging.page(connection, query)
+
+    def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
+        """On which of the last days of its project each class was seen."""
+        with self._read() as connection:
+            return paging.sightings(connection, days, project)
 
     def trend(
         self, ids: Sequence[str], days: int, *, project: str | None = None
@@ -197,10 +208,12 @@ class SqlStore:
         with self._read() as connection:
             return decisions.lessons(connection, project=project, states=states)
 
-    def gaps(self, *, project: str | None = None) -> Sequence[Gap]:
-        """All gaps, oldest first."""
+    def gaps(
+        self, *, project: str | None = None, needs: Sequence[str] | None = None
+    ) -> Sequence[Gap]:
+        """All gaps, or those for these needs, oldest first."""
         with self._read() as connection:
-            return decisions.gaps(connection, project)
+            return decisions.gaps(connection, project, needs)
 
     def exposures(self, *, lesson: str | None = None) -> Sequence[Exposure]:
         """Exposures in order of time."""
@@ -217,17 +230,31 @@ class SqlStore:
         with self._read() as connection:
             return decisions.closings(connection, project, sessions)
 
-    def entries(self, *, subject: str | None = None, after: int = 0) -> Iterator[AuditEntry]:
+    def entries(
+        self, *, subject: str | None = None, after: int = 0, actions: Sequence[Action] = ()
+    ) -> Iterator[AuditEntry]:
         """Audit entries in order, those behind the place `after`."""
         with self._read() as connection:
-            yield from decisions.entries(connection, subject, after)
+            yield from decisions.entries(connection, subject, after, actions)
 
     def recent(
-        self, *, limit: int, subject: str | None = None, before: int | None = None
+        self,
+        *,
+        limit: int,
+        subject: str | None = None,
+        before: int | None = None,
+        actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         with self._read() as connection:
-            return decisions.recent(connection, limit, subject, before)
+            return decisions.recent(
+                connection, limit, before, actions, subject=subject, actor=actor, via=via
+            )
 
     def head(self) -> str:
         """The hash of the newest entry."""

@@ -12,10 +12,10 @@ from failonce.model import Evidence, Json
 from failonce.ports import SignatureQuery, Store
 from failonce.signature.cluster import Form, scope
 from failonce.signature.explain import Explanation, Failure, why
-from failonce.signature.values import mask_values
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json
 from failonce.surfaces.cli.session import session
+from failonce.surfaces.grouped import named_by
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -84,13 +84,9 @@ def _side(store: Store, ref: str) -> _Side:
 
 
 def _of_evidence(e: Evidence, what: str) -> _Side:
-    text = mask_values(e.message, e.call.args).text if e.call.args else e.message
     if not e.failed:
         what = f"{what}, which was taken for {e.finding.verdict} and not for a failure"
-    return _Side(
-        what=what,
-        failure=Failure(component=e.call.tool, error_type=e.finding.error_type, text=text),
-    )
+    return _Side(what=what, failure=named_by(e))
 
 
 def _of_lesson(store: Store, ref: str) -> _Side:

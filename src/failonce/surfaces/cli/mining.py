@@ -155,5 +155,11 @@ def _tell(runs: list[Mined], config: Configuration) -> None:
             "(--min-hits), "
             f"{plural(limits.min_clusters, 'session')}, the worst {limits.top} (--top)."
         )
+    if burst := sum(run.burst for run in runs):
+        say(
+            f"{plural(burst, 'reported error')} came from one session, from one request, or within "
+            "two hours: give `session` or `request_id` with each, so that it is known how many "
+            "met it."
+        )
     if any(run.new for run in runs):
         say("Next: failonce lessons, then failonce show ID and failonce approve ID")

@@ -15,6 +15,7 @@ from failonce.errors import BadSetting
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import Granting
 from failonce.surfaces.server.app import create_app
+from failonce.surfaces.server.house import address
 from failonce.weighing import OURSELVES
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -62,11 +63,6 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
         for child in multiprocessing.active_children():  # told twice to end, it waits for nobody
             child.kill()
     say("Stopped. What was taken in is stored.")
-
-
-def address(config: Configuration) -> str:
-    """Where browsers find it."""
-    return config.address
 
 
 def first_link(config: Configuration) -> str:

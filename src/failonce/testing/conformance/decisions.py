@@ -123,6 +123,9 @@ class DecisionConformance:
         assert list(store.entries(subject="other")) == []
         assert list(store.entries(after=1)) == added[1:]
         assert list(store.entries(after=2)) == []
+        assert list(store.entries(actions=(Action.APPROVE, Action.UNDO))) == added[1:]
+        assert store.recent(limit=9, actions=(Action.PROPOSE,)) == added[:1]
+        assert store.recent(limit=9, actions=(Action.UNDO,)) == []
         assert verify(store.entries(), store.versions(away.id)).intact
 
     def test_an_undecodable_reason_does_not_break_the_chain(self, store: Store) -> None:
@@ -138,6 +141,10 @@ class DecisionConformance:
         store.commit(Change(gaps=(gap(2), gap(1), gap(9, project="b"))))
         store.commit(Change(gaps=(gap(2, at=START + _DAY, detail="again"), gap(0, at=None))))
         assert [g.id for g in store.gaps()] == ["g0", "g1", "g2", "g9"]
+        assert [g.id for g in store.gaps(needs=(gap(1).need, "none"))] == [
+            g.id for g in store.gaps() if g.need == gap(1).need
+        ]
+        assert store.gaps(needs=()) == []
         again = store.gaps(project="shop")[-1]
         assert (again.attempts, again.at, again.detail) == (2, gap(2).at, "again")
         store.commit(Change(gaps=(replace(again, status=GapStatus.CLOSED),)))

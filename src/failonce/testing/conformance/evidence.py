@@ -291,6 +291,31 @@ class EvidenceConformance:
         assert store.daily(project="b") == [("2026-03-02", 1, 0)]
         assert store.projects() == {"shop": 2, "b": 1}
 
+    def test_it_is_known_on_which_of_the_last_days_a_class_was_seen(self, store: Store) -> None:
+        """Days end with the newest of the project, with or without a failure; parts of a class
+        are put together."""
+        late = START + 9 * _DAY
+        store.add([evidence(1, signature="f1"), evidence(2, signature="f1", at=START + 8 * _DAY)])
+        store.add([evidence(3, signature="f2", at=START + 6 * _DAY), evidence(4, at=late)])
+        store.add([evidence(5, signature="f1", project="b", at=START)])
+        store.add_aliases({"f2": "f1"})
+        shop, b = sorted(store.sightings(7), key=lambda x: x.project, reverse=True)
+        assert (shop.project, shop.id, shop.days) == ("shop", "f1", 0b1010)
+        assert (shop.first, shop.last) == (evidence(1).at, START + 8 * _DAY)
+        assert (shop.newest, b.newest, b.days) == (late.date(), START.date(), 1)
+        assert store.sightings(7, project="b") == [b]
+        assert store.sightings(20, project="shop")[0].days == 0b1000001010
+        assert store.sightings(7, project="c") == []
+
+    def test_what_is_asked_for_can_be_ranked_alone(self, store: Store) -> None:
+        """As `signatures` has it."""
+        store.add([evidence(n, signature=f"f{n % 3}", project="ab"[n % 2]) for n in range(1, 12)])
+        for order in SignatureOrder:
+            query = SignatureQuery(order=order, min_hits_7d=2)
+            ranked = [(s.project, s.id) for s in store.signatures(query)]
+            assert store.ranked(query) == ranked
+            assert store.ranked(replace(query, project="b"))
+
     def test_aliases_orphan_nothing(self, store: Store) -> None:
         """An old name finds what the new one is, through any number of changes of masks."""
         store.add([evidence(1, signature="f1", session="s1"), evidence(2, signature="f1")])

@@ -1,15 +1,18 @@
 """Lessons: read them, and decide on them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, JsonValue
+from typing_extensions import TypedDict
 
-from failonce.errors import BadInput, Refused
+from failonce.deciding import Ask, Due, Verb, due
+from failonce.errors import BadInput, Outdated, Refused, RefusedLesson, RefusedMove
+from failonce.kinds.fixer import PatchFixer
+from failonce.kinds.registry import behaviour
 from failonce.lifecycle import WORDS
-from failonce.model import Lesson, Mode, Proposer, State
+from failonce.model import KindName, Lesson, Mode, Proposer, State
 from failonce.review import Review
 from failonce.surfaces import records
 from failonce.surfaces.card import build, gather
@@ -27,6 +30,8 @@ from failonce.surfaces.server.api.common import (
     cut,
     parts_of,
 )
+from failonce.surfaces.server.principal import Principal
+from failonce.surfaces.trying import tried
 
 router = APIRouter(prefix="/api/lessons", tags=["lessons"])
 
@@ -63,7 +68,7 @@ def lessons(
     who: Reader,
     *,
     state: Annotated[str | None, Query(max_length=32, description=_WORDS)] = None,
-    kind: Annotated[str | None, Query(max_length=32)] = None,
+    kind: KindName | None = None,
     project: OneProject = None,
     limit: Limit = 50,
     offset: Offset = 0,
@@ -130,11 +135,41 @@ class _Verb(Protocol):
     def __call__(self, review: Review, ref: str, /, *, reason: str, digest: str) -> Lesson: ...
 
 
+_VERBS: Final[Mapping[Verb, _Verb]] = {
+    Verb.APPROVE: Review.approve,
+    Verb.REJECT: Review.reject,
+    Verb.UNDO: Review.undo,
+    Verb.REOPEN: Review.reopen,
+    Verb.RESTORE: Review.restore,
+    Verb.REPORT_WRONG: Review.report_wrong,
+}
+
+
 def _decide(
-    verb: _Verb, review: Review, id: str, decision: Decision, if_match: str
+    verb: Verb, request: Request, who: Principal, id: str, decision: Decision, if_match: str
 ) -> LessonRecord:
+    review = parts_of(request, who).review
     digest = decision.digest or digest_of(if_match)
-    return records.lesson(verb(review, id, reason=decision.reason, digest=digest))
+    ask = Ask(verb=verb, actor=review.actor, digest=digest, reason=decision.reason)
+    _as_read(review, ask, id, if_match)
+    return records.lesson(_VERBS[verb](review, id, reason=decision.reason, digest=digest))
+
+
+def _as_read(review: Review, ask: Ask, id: str, if_match: str) -> None:
+    """Raise `Outdated` where the lesson is not as `If-Match` says any more.
+
+    Unless this very request made it so: a client that heard no answer asks again (RFC 9110,
+    13.1.1).
+    """
+    lesson = review.find(id)
+    if not if_match or same(if_match, lesson):
+        return
+    try:
+        done = due(ask, lesson, review.past(lesson)) is Due.NOTHING
+    except RefusedMove as error:  # it says who decided what
+        raise Outdated(str(error)) from error
+    if not done:
+        raise Outdated(f"{lesson.id} is not as you read it any more. Look at it and decide again.")
 
 
 @router.post("/{id}/approve", responses=DECIDED)
@@ -142,7 +177,7 @@ def approve(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a waiting lesson in force. What the gate refused nobody can approve."""
-    return _decide(Review.approve, parts_of(request, who).review, id, decision, if_match)
+    return _decide(Verb.APPROVE, request, who, id, decision, if_match)
 
 
 @router.post("/{id}/reject", responses=DECIDED)
@@ -150,7 +185,7 @@ def reject(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Turn a waiting lesson down; it stays on record."""
-    return _decide(Review.reject, parts_of(request, who).review, id, decision, if_match)
+    return _decide(Verb.REJECT, request, who, id, decision, if_match)
 
 
 @router.post("/{id}/undo", responses=DECIDED)
@@ -158,7 +193,7 @@ def undo(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Take a lesson out of force; files get the bytes back that they had."""
-    return _decide(Review.undo, parts_of(request, who).review, id, decision, if_match)
+    return _decide(Verb.UNDO, request, who, id, decision, if_match)
 
 
 @router.post("/{id}/reopen", responses=DECIDED)
@@ -166,7 +201,7 @@ def reopen(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a rejected, undone or retired lesson back in the queue."""
-    return _decide(Review.reopen, parts_of(request, who).review, id, decision, if_match)
+    return _decide(Verb.REOPEN, request, who, id, decision, if_match)
 
 
 @router.post("/{id}/restore", responses=DECIDED)
@@ -174,7 +209,7 @@ def restore(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a lesson in force again that was undone, or that another one took the place of."""
-    return _decide(Review.restore, parts_of(request, who).review, id, decision, if_match)
+    return _decide(Verb.RESTORE, request, who, id, decision, if_match)
 
 
 @router.post("/{id}/wrong", responses=DECIDED)
@@ -182,13 +217,13 @@ def wrong(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Report that a lesson did harm; two reports put it back in the queue."""
-    return _decide(Review.report_wrong, parts_of(request, who).review, id, decision, if_match)
+    return _decide(Verb.REPORT_WRONG, request, who, id, decision, if_match)
 
 
 class Snooze(Decision):
     """Until when a lesson is put off."""
 
-    until: datetime = Field(description="With its time zone; at most a year ahead.")
+    until: AwareDatetime = Field(description="With its time zone; at most a year ahead.")
 
 
 @router.post("/{id}/snooze", responses=DECIDED)
@@ -196,15 +231,102 @@ def snooze(
     request: Request, who: Reviewer, id: LessonId, decision: Snooze, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a waiting lesson off; it stays waiting."""
-    if decision.until.tzinfo is None:
-        raise BadInput("`until` has no time zone. Give one, such as +00:00.")
-    put_off = parts_of(request, who).review.snooze(
-        id,
-        decision.until,
-        reason=decision.reason,
-        digest=decision.digest or digest_of(if_match),
-    )
+    review = parts_of(request, who).review
+    digest = decision.digest or digest_of(if_match)
+    ask = Ask(verb=Verb.SNOOZE, actor=review.actor, digest=digest, until=decision.until)
+    _as_read(review, ask, id, if_match)
+    put_off = review.snooze(id, decision.until, reason=decision.reason, digest=digest)
     return records.lesson(put_off)
+
+
+class Edit(Decision):
+    """Another text for a lesson."""
+
+    body: str = Field(min_length=1, max_length=200_000, description="The whole text.")
+
+
+@router.post("/{id}/edit", responses=DECIDED)
+def edit(
+    request: Request, who: Reviewer, id: LessonId, decision: Edit, if_match: IfMatch = ""
+) -> LessonRecord:
+    """Put another text of a lesson before a person, once the gate has judged it on history.
+
+    One in force stays so until the edited form is approved. The same text again is no change.
+    """
+    parts = parts_of(request, who)
+    old = parts.review.find(id)
+    if if_match and not same(if_match, old) and decision.body != old.proposal.body:
+        raise Outdated(f"{old.id} is not as you read it any more. Look at it and edit it again.")
+    digest = decision.digest or digest_of(if_match)
+    made = parts.loop.editing.edit(id, decision.body, reason=decision.reason, digest=digest)
+    return records.lesson(made)
+
+
+class Trial(BaseModel):
+    """A call that a lesson is tried on."""
+
+    args: dict[str, JsonValue] = {}
+    error: str = Field(
+        default="", max_length=100_000, description="What it said when it failed, if it did."
+    )
+
+
+class RanRecord(TypedDict):
+    """What became of a tool in the sandbox; `value`, `error` and `log` are what it says."""
+
+    ending: str
+    value: JsonValue
+    error: str
+    log: str
+    ms: float
+
+
+class TriedRecord(TypedDict):
+    """What a lesson does to a call; nothing was changed or recorded."""
+
+    lesson: str
+    tool: str
+    does: str
+    message: str
+    args: dict[str, JsonValue] | None
+    instead: str
+    ran: RanRecord | None
+
+
+@router.post("/{id}/try", responses=DECIDED)
+def try_(request: Request, who: Reviewer, id: LessonId, trial: Trial | None = None) -> TriedRecord:
+    """What a lesson does to a call, before anybody puts it in force (S2).
+
+    A learned tool runs in the sandbox; no other call is made.
+    """
+    parts = parts_of(request, who)
+    lesson, on = parts.review.find(id), trial or Trial()
+    if lesson.proposal.kind is KindName.FIXER and isinstance(
+        behaviour(lesson.proposal), PatchFixer
+    ):
+        raise RefusedLesson(
+            f"{lesson.id} mends a repository, so it is tried on one: failonce try {lesson.id} "
+            "--repo FOLDER"
+        )
+    told = tried(parts, lesson, on.args, on.error)
+    ran = told.ran
+    return {
+        "lesson": told.lesson,
+        "tool": told.tool,
+        "does": told.does,
+        "message": told.message,
+        "args": None if told.args is None else dict(told.args),
+        "instead": told.instead,
+        "ran": None
+        if ran is None
+        else {
+            "ending": ran.ending,
+            "value": ran.value,
+            "error": ran.error,
+            "log": ran.log,
+            "ms": ran.ms,
+        },
+    }
 
 
 def etag(lesson: Lesson) -> str:
@@ -212,9 +334,16 @@ def etag(lesson: Lesson) -> str:
     return f'"{lesson.digest}.{lesson.version}.{lesson.state}.{lesson.wrong_reports}"'
 
 
+def same(if_match: str, lesson: Lesson) -> bool:
+    """Whether an `If-Match` names a lesson as it is. A proxy that packs answers makes tags weak."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_match.split(",")]
+    return etag(lesson) in tags or "*" in tags
+
+
 def digest_of(if_match: str) -> str:
-    """The digest of the lesson that an `If-Match` names; empty where it names none."""
-    return if_match.strip().strip('"').partition(".")[0] if if_match.strip() != "*" else ""
+    """The digest of the text that an `If-Match` names; empty where it names none, or several."""
+    tag = if_match.strip().removeprefix("W/")
+    return "" if tag == "*" or "," in tag else tag.strip('"').partition(".")[0]
 
 
 def states_of(word: str | None) -> Sequence[State]:
