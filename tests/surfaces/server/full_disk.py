@@ -55,9 +55,7 @@ def main(disk: Path, folder: Path) -> None:
         there = stored(store)
         assert load.acknowledged <= set(there)
         rollups_equal_a_recount(store)
-    print(
-        f"{len(load.acknowledged):,} events, {dict(load.statuses)}"
-    )
+    print(f"{len(load.acknowledged):,} events, {dict(load.statuses)}")
 
 
 if __name__ == "__main__":

@@ -153,17 +153,21 @@ class Server:
     ) -> tuple[int, dict[str, str], Any]:
         """Status, headers and JSON of an answer; posts where there is a body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        content = None if body is None else json.dumps(body).encode()
         with closing(connection):
-            return exchanged(connection, path, token=token, body=body)
+            return exchanged(connection, path, token=token, content=content)
 
 
 def exchanged(
-    connection: http.client.HTTPConnection, path: str, *, token: str = "", body: Any = None
+    connection: http.client.HTTPConnection,
+    path: str,
+    *,
+    token: str = "",
+    content: bytes | None = None,
 ) -> tuple[int, dict[str, str], Any]:
     """One request on a connection that may be used again."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    content = None if body is None else json.dumps(body).encode()
-    connection.request("GET" if body is None else "POST", path, content, headers)
+    connection.request("GET" if content is None else "POST", path, content, headers)
     answer = connection.getresponse()
     found = answer.read()
     kind = answer.getheader("content-type", "")
@@ -213,13 +217,17 @@ class Load:
     def _run(self, client: int) -> None:
         name = f"{os.urandom(4).hex()}c{client}"
         connection = self._connected()
-        n = 0
+        n, status = 0, 0
+        content, texts = b"", list[str]()
         while not self._stop.is_set():
-            texts = [f"event-{name}-{n + i}" for i in range(self._batch)]
-            n += self._batch
+            if status != 429:  # else the same again, as whoever is refused does
+                texts = [f"event-{name}-{n + i}" for i in range(self._batch)]
+                content = json.dumps(self._events(texts)).encode()
+                n += self._batch
+            status = 0
             try:
                 status, headers, said = exchanged(
-                    connection, "/api/errors", token=self._token, body=self._events(texts)
+                    connection, "/api/errors", token=self._token, content=content
                 )
             except (OSError, http.client.HTTPException):
                 connection.close()

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -85,6 +86,7 @@ class Intake:
         self._runs: set[asyncio.Task[None]] = set()
         self._slot = 0
         self._which = secrets.token_hex(2)
+        self._ending: asyncio.Task[None] | None = None
         self.counts = Counts()
         self.came: dict[tuple[str, Format], datetime] = {}
         """When something last came in, by tenant and way."""
@@ -111,6 +113,8 @@ class Intake:
         """
         waiting = _Waiting(parcel=parcel, answer=asyncio.get_running_loop().create_future())
         self._admit(waiting.size, beside=self._bytes)
+        if self._ending is not None:
+            raise _ends()
         self._queue.append(waiting)
         self._bytes += waiting.size
         self._pump()
@@ -125,15 +129,23 @@ class Intake:
         return f"{self._slot & 0xFFFFFFFFFFFF:012x}{self._which}"
 
     async def stop(self) -> None:
-        """Store what somebody waits for, and end."""
-        try:
+        """Store what waits, or refuse what takes too long, and end. May be called again."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        await self._ending
+
+    async def _end(self) -> None:
+        with suppress(TimeoutError):
             async with asyncio.timeout(_ENDING_S):
                 while self._runs:
                     await asyncio.wait(self._runs)
-        except TimeoutError:
-            """Nothing of it was answered, so nothing is lost that should be there."""
+        for one in self._queue:
+            _refuse(one, _ends())
+        self._queue.clear()
         for child in self._children:
             child.end()
+        if self._runs:
+            await asyncio.wait(self._runs)
 
     @property
     def waits(self) -> int:
@@ -211,6 +223,8 @@ class Intake:
         try:
             return (await self._ask(child, [parcel]))[0]
         except Died:
+            if self._ending is not None:
+                return _ends()
             return StoreError(
                 "The process that reads reports died twice over this one; it was not stored."
             )
@@ -224,6 +238,10 @@ class Intake:
         except Died:
             self.counts.restarts += 1
             raise
+
+
+def _ends() -> StoreError:
+    return StoreError("The server ends. Nothing of this was stored; send it again.")
 
 
 def _answer(one: _Waiting, receipt: Receipt) -> None:
