@@ -1,4 +1,4 @@
-"""The server: what it takes in a second, durable, redacted and grouped; how soon its pages are there.
+"""The server: what it takes in a second, durable and grouped; how soon its pages are there.
 
     python bench/server.py [--quick] [--only {take,pages}]
 
@@ -39,12 +39,11 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from intake import BODY, SHAPES, bodies
-
 from failonce.adapters.sql_store import open_store, store_url
 from failonce.compose import SystemClock
 from failonce.model import Scope
 from failonce.surfaces.access import Door, Granting
+from intake import BODY, SHAPES, bodies
 
 ROOT = Path(__file__).parents[1]
 CLIENTS = 32
@@ -54,6 +53,10 @@ PAGES = (
     "/review", "/failures", "/lessons", "/integrations", "/gaps", "/overview", "/settings",
     "/audit",
 )  # fmt: skip
+FILL = """
+import sys; from pathlib import Path; from tests.surfaces.server.filled import fill
+fill(Path(sys.argv[1]), signatures=int(sys.argv[2]))
+"""
 ASKED = 7
 """Requests for each page; the first is told apart."""
 SECRET = "AKIAIOSFODNN7EXAMPLE"  # noqa: S105 - the documented example
@@ -119,7 +122,8 @@ def sent(port: int, token: str, seed: int, size: int, seconds: float) -> dict[st
     """What the sender, in a process of its own, tells of it."""
     argv = [sys.executable, __file__, "send", str(port), token, str(seed), str(size), str(seconds)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:  # noqa: S603
-        assert one.stdin is not None and one.stdout is not None
+        assert one.stdin is not None
+        assert one.stdout is not None
         assert one.stdout.readline() == "ready\n"
         one.stdin.write("go\n")
         one.stdin.flush()
@@ -132,14 +136,15 @@ def sent(port: int, token: str, seed: int, size: int, seconds: float) -> dict[st
 
 def peer(path: str) -> None:
     """The app of ten minutes, on any port, which it prints."""
+    import socket  # noqa: PLC0415
+    import threading  # noqa: PLC0415
+
     import uvicorn  # noqa: PLC0415 - only this part needs it
     from starlette.applications import Starlette  # noqa: PLC0415
     from starlette.concurrency import run_in_threadpool  # noqa: PLC0415
     from starlette.requests import Request  # noqa: PLC0415
     from starlette.responses import JSONResponse  # noqa: PLC0415
     from starlette.routing import Route  # noqa: PLC0415
-    import socket  # noqa: PLC0415
-    import threading  # noqa: PLC0415
 
     database = sqlite3.connect(path, check_same_thread=False)
     database.execute("PRAGMA journal_mode=WAL")
@@ -375,9 +380,8 @@ def _asked(port: int, path: str, who: str, body: bytes | None = None) -> tuple[i
 
 def pages(folder: Path, classes: int) -> dict[str, float]:
     """Every page and its twin over a store with so many classes, and then in a browser."""
-    filling = f"from tests.surfaces.server.filled import fill; fill(P({str(folder / 'store.db')!r}), signatures={classes})"
-    code = f"from pathlib import Path as P; {filling}"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)  # noqa: S603
+    argv = [sys.executable, "-c", FILL, folder / "store.db", str(classes)]
+    subprocess.run(argv, cwd=ROOT, check=True)  # noqa: S603 - ours
     with closing(open_store(store_url(folder / "store.db"))) as store:
         granting = Granting(store=store, clock=SystemClock(), actor="bench")
         granting.make_account("anna", list(Scope), password=PASSWORD)

@@ -446,3 +446,22 @@ def test_what_comes_in_teaches_without_anybody_asking(made: Made) -> None:
     code, took = server.tell(signal.SIGTERM)
     assert (code, took < 12) == (0, True), took
     calm(server)
+
+
+@pytest.mark.torture
+def test_a_miner_that_is_killed_keeps_nobody_out_for_long(made: Made) -> None:
+    """Its lease ends after two minutes; nobody has to ask again."""
+    server = made(mine=True)
+    token, reader = server.token(), server.token(Scope.READ)
+    server.start()
+    workers = set(server.workers())
+    failures(server, token)
+    end = time.monotonic() + 60
+    while not (miner := set(server.workers()) - workers):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    while not server.ask("/api/status", token=reader)[2]["mining"]:
+        assert time.monotonic() < end
+    os.kill(miner.pop(), signal.SIGKILL)
+    print(f"a lesson waits after {waiting(server, reader, 240):.1f} s")
+    assert server.ask("/api/status", token=reader)[0] == 200

@@ -53,6 +53,8 @@ class Child(Generic[P, T]):
 
     async def ask(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """What it answers; what it raises is raised here."""
+        if self._ended:
+            raise Died("It has ended.")
         loop = asyncio.get_running_loop()
         worked, found = await loop.run_in_executor(self._thread, self._ask, args, kwargs)
         if not worked:
@@ -82,7 +84,7 @@ class Child(Generic[P, T]):
     def _started(self) -> Connection:
         if self._pipe is None:
             if self._ended:
-                raise Died("The server ends.")
+                raise Died("It has ended.")
             # Never forked: a child of a process with threads may inherit a lock that nobody frees.
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
