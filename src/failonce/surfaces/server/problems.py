@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -135,7 +136,11 @@ def install(app: FastAPI, otherwise: Answer) -> None:
         detail = _ROUTING.get(error.status_code, str(error.detail))
         return said(request, error.status_code, detail, error.headers or {})
 
+    async def gone(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
+
     app.add_exception_handler(FailonceError, ours)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(RequestValidationError, wrong_form)
     app.add_exception_handler(HTTPException, routing)
 
