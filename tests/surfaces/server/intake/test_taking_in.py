@@ -158,10 +158,9 @@ def test_a_process_that_dies_is_replaced(served: Served) -> None:
     assert program.post("/api/errors", json=error()).status_code == 202
     intake = served.house.intake
     assert intake is not None
-    pool = intake._pool
-    assert pool is not None
-    for pid in list(pool._processes or {}):
-        os.kill(pid, signal.SIGKILL)
+    for child in intake._children:
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
     time.sleep(0.2)
     found = [program.post("/api/errors", json=error()).status_code for _ in range(3)]
     assert found[-1] == 202
