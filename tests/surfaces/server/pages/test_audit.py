@@ -74,7 +74,7 @@ def test_the_chain_is_verified_on_demand(served: Served) -> None:
     served.granting().grant_token("later", {Scope.INGEST})
     assert "unbroken" not in person.get("/audit").text, "one entry more, not looked at"
     with served.house.main._engine.begin() as connection:  # type: ignore[attr-defined]
-        connection.execute(text("DROP TRIGGER IF EXISTS audit_no_update"))
+        connection.execute(text("DROP TRIGGER audit_is_never_changed"))
         connection.execute(text("UPDATE audit SET reason = 'forged' WHERE seq = 2"))
     person.post("/audit/verify")
     page = person.get("/audit").text

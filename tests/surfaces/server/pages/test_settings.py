@@ -51,7 +51,11 @@ def test_modes_say_where_they_come_from(served: Served) -> None:
     assert (everyone["mode"], everyone["why"]) == (Mode.MANUAL, "the default")
     person.post("/settings/mode", mode="off")
     (everyone,) = person.get("/settings.json").json()["learning"]["rows"]
-    assert (everyone["mode"], everyone["why"], everyone["by"]) == ("off", "set for it", "anna")
+    assert (everyone["mode"], everyone["why"], everyone["by"]) == (
+        "off",
+        "set for everyone",
+        "anna",
+    )
     assert (store.mode("shop"), store.mode("other")) == (Mode.AUTO, Mode.OFF)
 
 

@@ -36,6 +36,7 @@ class Operation:
     id: str
     method: str
     path: str
+    summary: str
     about: str
     scope: str
     """That a token needs; empty where none is asked for."""
@@ -98,11 +99,13 @@ def _operation(
         for x in told.get("parameters", ())
     ]
     scope = told.get("x-scope", "")
+    about = told.get("description") or told.get("summary", "")
     return Operation(
         id=told["operationId"],
         method=method.upper(),
         path=path,
-        about=told.get("description") or told.get("summary", ""),
+        summary=about.partition("\n")[0],
+        about=about,
         scope=scope,
         parameters=[*parameters, *fields],
         example=_example(method, base + path, scope, body, schemas),

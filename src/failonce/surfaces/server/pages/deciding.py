@@ -61,12 +61,10 @@ def snooze(
     return go(request, after or here, said)
 
 
-@router.post("/lessons/{id}/{verb}")
 def decide(
     request: Request,
     who: Reviewer,
     id: str,
-    verb: str,
     *,
     digest: Ref = "",
     reason: Text = "",
@@ -78,9 +76,7 @@ def decide(
 
     Where somebody else was quicker, what is said names them, and the person goes on.
     """
-    if verb not in _VERBS:
-        raise NotFound("There is nothing at this address.")
-    act, done, back = _VERBS[verb]
+    act, done, back = _VERBS[request.url.path.rpartition("/")[2]]
     told = ": ".join(part for part in (why if why in REASONS else "", reason.strip()) if part)
     try:
         lesson = act(house_of(request).parts(who).review, id, reason=told, digest=digest)
@@ -92,3 +88,7 @@ def decide(
     if back:
         offer = Offer(to=f"/lessons/{lesson.id}/{back}", label=_BACK[back], digest=lesson.digest)
     return go(request, after or here, f"{done}: {lesson.proposal.name}", offer=offer)
+
+
+for _verb in _VERBS:
+    router.post(f"/lessons/{{id}}/{_verb}")(decide)

@@ -113,7 +113,7 @@ class Opened:
     record: Sequence[Entry]
     history: History | None
     """None where nobody looked yet, and where nothing is to be looked at (`code`)."""
-    can: frozenset[str]
+    can: Sequence[str]
     """What can be done with it now."""
 
 
@@ -155,7 +155,7 @@ def opened(parts: Parts, lesson: Lesson, looked: Looked | None) -> Opened:
         does=card.does,
         reason="" if card.proposer == Proposer.MINER else card.reason,
         by=author(card.proposer),
-        learned=learned(card),
+        learned="" if code is not None else learned(card),
         passed=passed(card.checks),
         checks=card.checks,
         compared_with=card.compared_with,
@@ -168,21 +168,19 @@ def opened(parts: Parts, lesson: Lesson, looked: Looked | None) -> Opened:
     )
 
 
-def can(lesson: Lesson, code: Code | None) -> frozenset[str]:
+def can(lesson: Lesson, code: Code | None) -> tuple[str, ...]:
     """What a reviewer can do with a lesson in its state."""
     patch = code is not None and lesson.proposal.kind is not KindName.TOOL
-    always = set() if patch else {"try"}
+    plain: tuple[str, ...] = () if patch else ("try",)
+    if lesson.state in (State.PROPOSED, *IN_FORCE) and plain:
+        plain = ("edit", *plain)
     if lesson.state is State.PROPOSED:
-        verbs = {"reject", "snooze"} | (set() if patch else {"edit"})
-        return frozenset(
-            verbs | always | (set() if lesson.judgement.ruling is Ruling.REJECT else {"approve"})
-        )
+        refused = lesson.judgement.ruling is Ruling.REJECT
+        return (*(() if refused else ("approve",)), "reject", "snooze", *plain)
     if lesson.state in IN_FORCE:
-        return frozenset({"undo", "wrong"} | always | (set() if patch else {"edit"}))
-    back = {"reopen"} | (
-        {"restore"} if lesson.state in (State.REVERTED, State.DEPRECATED) else set()
-    )
-    return frozenset(back | always)
+        return ("undo", "wrong", *plain)
+    stood = lesson.state in (State.REVERTED, State.DEPRECATED)
+    return ("reopen", *(("restore",) if stood else ()), *plain)
 
 
 def history(looked: Looked) -> History:

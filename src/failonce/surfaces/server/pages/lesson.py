@@ -124,8 +124,8 @@ class TryView:
     log: str
 
 
-@router.get("/lessons/{id}.json")
 @router.get("/lessons/{id}")
+@router.get("/lessons/{id}.json")  # asked first: the lower one of two decorators
 def lesson(request: Request, who: Reader, id: str, *, look: bool = False) -> Response:
     """All that is known of one lesson."""
     house = house_of(request)

@@ -201,7 +201,7 @@ def _mode(parts: Parts, project: str) -> ModeRow:
             origin = origins.get("learning.mode")
             why = f"the setting learning.mode in {origin}" if origin else "the default"
         else:
-            why = "set for it" if entry.event.subject == project else "set for everyone"
+            why = "set for everyone" if entry.event.subject == EVERYONE else "set for it"
             by, at = entry.event.actor, entry.event.at
     return ModeRow(project=project, mode=parts.review.mode(project), why=why, by=by, at=at)
 

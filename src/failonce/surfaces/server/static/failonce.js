@@ -176,6 +176,7 @@ document.addEventListener("click", (event) => {
     if (open !== within && !begun(open)) close(open, false);
   }
 });
+const begin = (details) => details.querySelector("textarea, input:not([type=hidden]), select, form button")?.focus();
 document.addEventListener("toggle", (event) => {
   const details = event.target;
   if (!details.matches?.("[data-asking]") || !details.open) return;
@@ -234,7 +235,10 @@ function press(key) {
   if (!element || element.disabled) return false;
   const details = element.matches("summary") ? element.parentElement : null;
   if (!details) element.click();
-  else details.open = true;
+  else {
+    details.open = true;
+    begin(details);  // now: the next key of whoever types fast belongs to the form
+  }
   return true;
 }
 
