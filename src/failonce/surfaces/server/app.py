@@ -101,5 +101,11 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "fo_…"}
         }
         made["security"] = [{"token": []}]
+        for (method, path), scope in api.scopes().items():
+            if method in made["paths"].get(path, {}):
+                made["paths"][path][method]["x-scope"] = scope
+        for path in OPEN & made["paths"].keys():
+            for operation in made["paths"][path].values():
+                operation["security"] = []
         app.openapi_schema = made
     return app.openapi_schema
