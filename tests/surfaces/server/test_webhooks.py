@@ -146,6 +146,15 @@ def test_without_a_secret_none_is_taken_in(tmp_path_factory: pytest.TempPathFact
 
 def test_what_could_not_be_stored_may_come_again(served: Served) -> None:
     """A sender that was told to come later is not told that it was there before."""
+    content = body(5)
+    intake, served.house.intake = served.house.intake, None
+    assert send(served, content, github(content)).status_code == 503
+    served.house.intake = intake
+    assert send(served, content, github(content)).status_code == 202
+    assert send(served, content, github(content)).status_code == 409
+
+
+def test_one_that_cannot_be_read_is_told_so(served: Served) -> None:
     content = b"no json"
     assert send(served, content, github(content)).status_code == 400
 

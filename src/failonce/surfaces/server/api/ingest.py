@@ -267,14 +267,15 @@ async def webhook(request: Request, encoding: Encoding = "") -> Response:
     delivery = admitted(secret, await request.body(), request.headers, now=house.clock.now())
     if delivery is None:
         raise Denied(HTTPStatus.UNAUTHORIZED, "The webhook is not signed with our secret, or late.")
+    # Taken in first, under a key that stores nothing twice: whoever was told to come later may.
+    receipt = await take(
+        request, who, Format.WEBHOOK, encoding=encoding, event=delivery.event, key=delivery.once
+    )
     first = await run_in_threadpool(
         house.main.first_time, "webhook", delivery.once, house.clock.now()
     )
     if not first:
         raise Denied(HTTPStatus.CONFLICT, "This delivery was taken in before.")
-    receipt = await take(
-        request, who, Format.WEBHOOK, encoding=encoding, event=delivery.event, key=delivery.once
-    )
     return JSONResponse(stored(receipt), HTTPStatus.ACCEPTED)
 
 
