@@ -1,6 +1,6 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
-# Other targets: install system assets check bench torture spec lock dist clean
+# Other targets: server install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -8,7 +8,7 @@ DATA   ?= $(FAILONCE_DATA)
 QUICK  ?= --quick
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo test check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server test check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -25,7 +25,16 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+.venv/server: requirements/server.txt .venv/run
+	@echo "Installing what the server needs into .venv …"
+	@$(PIP) --require-hashes -r requirements/server.txt
+	@touch $@
+
 install: .venv/dev assets
+
+# the dashboard on this machine, http://127.0.0.1:8411
+server: .venv/server assets
+	@$(BIN)/failonce serve
 
 demo: .venv/run
 	@$(BIN)/python sample/demo.py

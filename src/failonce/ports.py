@@ -305,8 +305,13 @@ class Audit(Protocol):
         subject: str | None = None,
         before: int | None = None,
         actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
 
     def head(self) -> str:
         """The hash of the newest entry: it changes whenever anything was decided."""

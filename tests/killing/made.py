@@ -16,8 +16,8 @@ from failonce.adapters.sql_store import open_store, store_url
 from failonce.identity import body_digest
 from failonce.kinds.tool import LearnedTool
 from failonce.model import KindName, Lesson
+from failonce.surfaces.auditing import verified
 from failonce.surfaces.cli import main
-from failonce.surfaces.cli.auditing import verified
 from failonce.testing.samples import lesson, proposed
 from tests.kinds.tool.made import TITLE
 from tests.surfaces.cli.made import PROJECT, Shell

@@ -51,15 +51,22 @@ def changelog(lessons: Iterable[Lesson], entries: Iterable[AuditEntry]) -> Seque
 
     How a rule stands is read from `entries` alone; a rule without entries is pending.
     """
+    return [record for record, _ in traced(lessons, entries)]
+
+
+def traced(
+    lessons: Iterable[Lesson], entries: Iterable[AuditEntry]
+) -> Sequence[tuple[SkillChangelog, Lesson]]:
+    """The same records, each with the version of a lesson that it tells of."""
     folds: dict[tuple[str, int], _Fold] = {}
     for entry in entries:
         _advance(folds, entry)
     records = [
-        _record(lesson, folds.get((lesson.id, lesson.version), _Fold()))
+        (_record(lesson, folds.get((lesson.id, lesson.version), _Fold())), lesson)
         for lesson in lessons
         if lesson.proposal.kind is KindName.RULE
     ]
-    return sorted(records, key=lambda r: (r.id is None, r.id or 0), reverse=True)
+    return sorted(records, key=lambda r: (r[0].id is None, r[0].id or 0), reverse=True)
 
 
 def pending_phrase(n: int) -> str:

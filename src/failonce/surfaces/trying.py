@@ -1,9 +1,12 @@
 """What a lesson does to a call, before anybody puts it in force (S2)."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from failonce.compose import Parts
+from failonce.errors import BadInput
 from failonce.kinds.behaviour import (
     ANY_TOOL,
     Behaviour,
@@ -20,7 +23,7 @@ from failonce.kinds.behaviour import (
 from failonce.kinds.hint import Hint
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool
-from failonce.model import Args, Call, Category, Failure, Lesson, Ran
+from failonce.model import Args, Call, Category, Failure, Json, Lesson, Ran
 from failonce.surfaces.learned import rehearsed
 
 
@@ -112,3 +115,41 @@ def _failure(lesson: Lesson, error: str) -> Failure:
     """The failure that the caller names, as one of the class that the lesson is for."""
     signature = next(iter(lesson.proposal.signatures), "")
     return Failure(message=error, signature=signature, category=Category.UNKNOWN)
+
+
+def arguments_of(text: str) -> Mapping[str, Json]:
+    """One JSON object; raises `BadInput` for anything else."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"The arguments are no JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise BadInput('The arguments must be one JSON object, such as {"url": "x"}.')
+    return value
+
+
+def words(told: Tried) -> str:
+    """What it does, in a sentence; of a tool that ran nothing is said here."""
+    changed = told.does is Does.CHANGED
+    parts = [json.dumps(plain(told), ensure_ascii=False)] if changed else []
+    parts += [text for text in (told.instead, told.message) if text]
+    said = f": {'; '.join(parts)}" if parts else ""
+    return f"{_WORDS[told.does]}{said}"
+
+
+def plain(told: Tried) -> dict[str, Json] | None:
+    """The arguments that the call would run with, None where they are its own."""
+    return None if told.args is None else dict(told.args)
+
+
+_WORDS: Mapping[Does, str] = {
+    Does.NOTHING: "The lesson leaves it alone.",
+    Does.CHANGED: "It runs changed",
+    Does.CALLS: "Other calls are made",
+    Does.BLOCKED: "It is stopped, and the caller reads",
+    Does.WARNED: "It runs, and the caller reads",
+    Does.SHOWN: "The caller reads before it",
+    Does.AGAIN: "It is made again",
+    Does.AROUND: "Around it",
+    Does.RAN: "It ran",
+}

@@ -403,12 +403,20 @@ class MemoryStore(MemoryAccess):
         subject: str | None = None,
         before: int | None = None,
         actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         chosen = [
             e
             for e in reversed(self._entries)
-            if _about(e.event, subject, actions) and (before is None or e.seq < before)
+            if _about(e.event, subject, actions)
+            and (before is None or e.seq < before)
+            and actor in (None, e.event.actor)
+            and (via is None or (e.event.via.startswith(via) if via else not e.event.via))
         ]
         return chosen[:limit]
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,8 +108,8 @@ def test_each_post_is_told_what_became_of_it(keeper: Keeper, store: SqlStore) ->
         Post(parsed=line, sender=WEB, at=START),
     ]
     assert keeper.keep(posts) == [
-        Kept(events=1, stored=1, failures=1, rejected=1),
-        Kept(events=1, stored=1, rejected=1),
+        Kept(events=1, stored=1, failures=1, rejected=1, projects=("shop",)),
+        Kept(events=1, stored=1, rejected=1, projects=("shop",)),
         Kept(events=1),  # a good line of a log is counted, not kept
     ]
     assert len(list(store.calls())) == 2
@@ -137,3 +138,23 @@ def test_secrets_are_gone_before_anything_is_stored(keeper: Keeper, tmp_path: Pa
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"refused" in written
     assert secret.encode() not in written
+
+
+def test_nothing_is_kept_of_a_project_where_learning_is_off(store: SqlStore) -> None:
+    taking = Taking(clock=FixedClock(START), cleaner=Redactor())
+    keeper = Keeper(taking=taking, store=store, wanted=lambda project: project != "resting")
+    resting = post(EVENT, {**EVENT, "context": {"project": "other"}})
+    other = {**EVENT, "context": {"project": "resting"}}
+    found = keeper.keep([post(other), resting])
+    assert [(k.stored, k.off, k.projects) for k in found] == [
+        (0, True, ()),
+        (2, False, ("shop", "other")),
+    ]
+
+
+def test_a_post_that_is_kept_again_under_our_own_name_is_the_same(keeper: Keeper) -> None:
+    """A process died after it had stored it, and before it could say so."""
+    one = replace(post(EVENT, EVENT), start="0123456789abcdef")
+    assert counts(keeper.keep([one])) == [(2, 0)]
+    assert counts(keeper.keep([one])) == [(0, 2)]
+    assert counts(keeper.keep([replace(one, start="0123456789abcdee")])) == [(2, 0)]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from failonce.kinds.guardrail import Guardrail, Strength
 from failonce.model import Evidence, KindName, Verdict
 from failonce.surfaces.card import Card, build
+from failonce.surfaces.card.cases import sums
 from failonce.surfaces.card.values import Judged
-from failonce.surfaces.cli.cases import sums
 from tests.surfaces.card.made import BLOCK, ERROR, RENAME, call, material, pressing, waiting
 
 WARN = replace(Guardrail.parse(BLOCK, "read"), strength=Strength.WARN).render()

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from failonce.model import KindName
 from failonce.surfaces.card import build
+from failonce.surfaces.card.calls import call_text, changes, value_text
 from failonce.surfaces.card.values import Called, Card, Doing
 from failonce.surfaces.cli.card import lines
-from failonce.surfaces.cli.cases import call_text, changes, value_text
-from failonce.surfaces.cli.folding import WIDEST, cut
-from failonce.surfaces.words import duration
+from failonce.surfaces.cli.folding import WIDEST
+from failonce.surfaces.words import cut, duration
 from tests.surfaces.card.made import (
     BLOCK,
     RENAME,

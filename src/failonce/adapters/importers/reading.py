@@ -48,7 +48,7 @@ def decode(text: str) -> Json:
 
 
 def is_shallow(value: Json) -> bool:
-    """Whether it is nested no deeper than 100 levels."""
+    """Whether it is nested no deeper than is read."""
     level: list[Json] = [value]
     for _ in range(_DEPTH + 1):
         level = [

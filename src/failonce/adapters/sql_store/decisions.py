@@ -310,14 +310,20 @@ def entries(
 def recent(
     connection: Connection,
     limit: int,
-    subject: str | None,
     before: int | None,
     actions: Sequence[Action],
+    *,
+    via: str | None = None,
+    **exactly: str | None,
 ) -> list[AuditEntry]:
     """The newest entries, newest first; raises `AuditBroken` at one that cannot be read."""
     query = select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
-    if subject is not None:
-        query = query.where(t.audit.c.subject == plain(subject))
+    for name, value in exactly.items():
+        if value is not None:
+            query = query.where(t.audit.c[name] == plain(value))
+    if via is not None:
+        begins = func.substr(t.audit.c.via, 1, len(via)) if via else t.audit.c.via
+        query = query.where(begins == plain(via))
     if before is not None:
         query = query.where(t.audit.c.seq < before)
     if actions:

@@ -66,14 +66,22 @@ def by_ids(connection: Connection, ids: Collection[str]) -> list[Evidence]:
 
 
 def samples(connection: Connection, signature: str, limit: int) -> list[Evidence]:
-    """The newest evidence of one signature, newest first."""
-    query = (
-        _rows()
-        .where(t.signature.c.current == resolve(aliases(connection), signature))
-        .order_by(t.evidence.c.at.desc(), t.evidence.c.seq.desc())
-        .limit(limit)
-    )
-    return [evidence_of(row) for row in connection.execute(query)]
+    """The newest evidence of one signature, newest first.
+
+    Each fingerprint is read from the end of its index, however many failures it has.
+    """
+    now = resolve(aliases(connection), signature)
+    own = select(t.signature.c.n).where(t.signature.c.current == now)
+    newest = (t.evidence.c.at.desc(), t.evidence.c.seq.desc())
+    rows = [
+        row
+        for n in connection.execute(own).scalars().all()
+        for row in connection.execute(
+            _rows().where(t.evidence.c.signature == n).order_by(*newest).limit(limit)
+        )
+    ]
+    rows.sort(key=lambda row: (row.at, row.seq), reverse=True)
+    return [evidence_of(row) for row in rows[:limit]]
 
 
 def aliases(connection: Connection) -> dict[str, str]:

@@ -244,10 +244,17 @@ class SqlStore:
         subject: str | None = None,
         before: int | None = None,
         actions: Sequence[Action] = (),
+        actor: str | None = None,
+        via: str | None = None,
     ) -> Sequence[AuditEntry]:
-        """The newest entries, newest first, those before the place `before`."""
+        """The newest entries, newest first, those before the place `before`.
+
+        `via` is how that of an entry begins, empty for what was decided at the machine itself.
+        """
         with self._read() as connection:
-            return decisions.recent(connection, limit, subject, before, actions)
+            return decisions.recent(
+                connection, limit, before, actions, subject=subject, actor=actor, via=via
+            )
 
     def head(self) -> str:
         """The hash of the newest entry."""

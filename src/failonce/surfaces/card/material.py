@@ -33,15 +33,20 @@ class Material:
     """Tools as they describe themselves, as far as known."""
 
 
-def gather(parts: Parts, lesson: Lesson) -> Material:
-    """Everything that the card of `lesson` is made of."""
+def gather(parts: Parts, lesson: Lesson, *, recorded: bool = True) -> Material:
+    """Everything that the card of `lesson` is made of.
+
+    Without `recorded` the calls are left out, which are nearly all of the work: such a card
+    says nothing of what the lesson would have done, nor whether it is safe.
+    """
     store, proposal = parts.store, lesson.proposal
     project = None if proposal.project == EVERYONE else proposal.project
-    recorded = store.projects()
-    total = sum(recorded.values()) if project is None else recorded.get(project, 0)
+    held = store.projects()
+    total = sum(held.values()) if project is None else held.get(project, 0)
     narrowed = total > MOST and proposal.target != ANY_TOOL
     names = store.aliases()
-    calls = store.calls(project=project, tools=(proposal.target,) if narrowed else ())
+    tools = (proposal.target,) if narrowed else ()
+    calls = store.calls(project=project, tools=tools) if recorded else ()
     entries = list(store.entries(subject=lesson.id))
     in_force = any(e.event.after in IN_FORCE for e in entries)
     return Material(

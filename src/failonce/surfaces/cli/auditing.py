@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from failonce import audit as chain
-from failonce.ports import Store
 from failonce.surfaces import records
+from failonce.surfaces.auditing import verified
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, table
@@ -84,13 +83,3 @@ def verify(store: StoreUrl = None, as_json: AsJson = False) -> None:
         say(f"The audit does not hold. {found.problem}")
         say(f"{plural(found.entries, 'entry', 'entries')} before that hold.")
     raise typer.Exit(ExitCode.OK if found.intact else ExitCode.NEGATIVE)
-
-
-def verified(store: Store) -> chain.AuditReport:
-    """The record of decisions checked, and the lessons against it, as of one moment."""
-    while True:
-        head = store.head()
-        versions = [v for x in store.lessons() for v in store.versions(x.id)]
-        found = chain.verify(store.entries(), versions)
-        if found.intact or store.head() == head:
-            return found  # else somebody decided while it was read

@@ -8,14 +8,16 @@ escaped before it is measured, and cut with a mark.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from failonce.model import Action, Proposer
+from failonce.model import Proposer
 from failonce.surfaces.card import Card
-from failonce.surfaces.card.values import Doing, Literal, Savings, SideEffect, Support
-from failonce.surfaces.card.wording import author, done
-from failonce.surfaces.cli.cases import cases, sums, table
-from failonce.surfaces.cli.folding import WIDEST, Line, Style, cut, width, wrapped
+from failonce.surfaces.card.cases import cases, sums
+from failonce.surfaces.card.telling import SURE, effect, learned, origin, passed, savings, told
+from failonce.surfaces.card.values import Doing, Literal
+from failonce.surfaces.card.wording import author
+from failonce.surfaces.cli.cases import case_lines, table
+from failonce.surfaces.cli.folding import WIDEST, Line, Style, width, wrapped
 from failonce.surfaces.cli.output import console
-from failonce.surfaces.words import counted, duration
+from failonce.surfaces.words import cut
 
 _DOING: Final = 13
 """Columns of the words before the parts of what it does."""
@@ -47,10 +49,11 @@ def lines(card: Card, width: int, *, everything: bool = False) -> Iterator[Line]
         said = f"{choice.command}: {choice.what}"
         yield from wrapped(said, width, first="  ", rest="      ")
     if card.hits.calls:
-        saved = [_savings(card.savings)] if card.savings.failures and not card.reports else []
+        saved = [savings(card.savings)] if card.savings.failures and not card.reports else []
         told = [*sums(card), *saved]
         yield from _part("What it would have done, on what is recorded", told, width)
-        yield from cases(card, width, everything=everything)
+        for case in cases(card, everything=everything):
+            yield from case_lines(case, width)
     if everything and card.hits.recent:
         yield from _part(f"The newest {len(card.hits.recent)} calls that it touches", [], width)
         yield from table(card.hits.recent, width)
@@ -114,86 +117,23 @@ def _safety(card: Card, width: int) -> Iterator[Line]:
         yield from wrapped(point.text, width, first=f"  {mark} ", rest="    ", style=style)
         for reason in point.because:
             yield from wrapped(reason, width, first="      - ", rest="        ", style=style)
-    passed = sum(check.answer == "passed" for check in card.checks)
-    if passed:
-        all_of = "All" if passed == len(card.checks) else f"{passed} of"
-        others = "others ask" if len(card.checks) - passed > 1 else "other asks"
-        rest = "" if passed == len(card.checks) else f"; what the {others} is named above"
-        said = f"{all_of} {counted(len(card.checks), 'check')} passed{rest}."
+    if said := passed(card.checks):
         yield from wrapped(said, width, first="  + ", rest="    ", style=Style.GOOD)
-
-
-def _savings(saved: Savings) -> str:
-    mended = saved.failures - saved.never
-    such = counted(saved.failures, "such failure")
-    if not mended:
-        return f"What it would save is unknown: of {such} no caller mended any by itself."
-    spent = f"{saved.median_calls:g} call{'s' * (saved.median_calls != 1)}"
-    if saved.median_seconds is not None:
-        spent += f" and {duration(saved.median_seconds)}"
-    of = f"{mended:,} of {such}" if saved.never else such
-    median = " each (the median)" if mended > 1 else ""
-    each = round(saved.inserted / mended, 1)
-    own = f"; it makes {each:g} call{'s' * (each != 1)} of its own each time" if each else ""
-    bound = "at most " if saved.at_most else ""
-    return f"It would save {bound}what callers spent to mend {of}: {spent}{median}{own}."
 
 
 # ------------------------------------------------------------------- all else
 
 
 def _support(card: Card, width: int, *, everything: bool) -> Iterator[Line]:
-    said = [_reported(card) if card.reports else _learned(card.support)]
+    said = [learned(card)]
     if everything or card.proposer != Proposer.MINER:
         said.append(f"Proposed by {author(card.proposer)}.")
         said += [] if card.reports else [card.reason]
     if everything:
-        said.append(f"How sure: {card.confidence:.2f} of 1; {_SURE}.")
+        said.append(f"How sure: {card.confidence:.2f} of 1; {SURE}.")
     yield from _part("Where it comes from", filter(None, said), width)
     for tool in card.tools if everything else ():
-        role = "It would call" if tool.inserted else "It is about"
-        yield from wrapped(
-            f"{role} `{tool.tool}`: {_EFFECT[tool.effect]} ({tool.because}).",
-            width,
-            first="  ",
-            rest="  ",
-        )
-
-
-_SURE = "in force the share of failures that it prevents at least, before that its votes"
-_EFFECT = {
-    SideEffect.READS: "it only reads",
-    SideEffect.WRITES: "it writes",
-    SideEffect.UNKNOWN: "it may write",
-}
-
-
-def _learned(support: Support) -> str:
-    if not support.failures:
-        return ""
-    places = [
-        counted(number, noun)
-        for number, noun in ((support.tasks, "task"), (support.sessions, "session"))
-        if number
-    ]
-    where = f" in {', '.join(places)}" if places else ""
-    return (
-        f"Learned from {counted(support.failures, 'failure')}{where}{_days(support)}. Each part of "
-        "the history was judged with what the other parts teach: none proves what it taught."
-    )
-
-
-def _reported(card: Card) -> str:
-    """Whose reports they are, and what of the lesson they did not tell."""
-    days = _days(card.support).removeprefix(", ")
-    return f"{card.reason} ({days})." if days else f"{card.reason}."
-
-
-def _days(support: Support) -> str:
-    if support.first is None or support.last is None:
-        return ""
-    first, last = f"{support.first:%Y-%m-%d}", f"{support.last:%Y-%m-%d}"
-    return f", {first}" if first == last else f", {first} to {last}"
+        yield from wrapped(effect(tool), width, first="  ", rest="  ")
 
 
 def _literals(found: Sequence[Literal], width: int) -> Iterator[Line]:
@@ -201,14 +141,10 @@ def _literals(found: Sequence[Literal], width: int) -> Iterator[Line]:
         return
     yield from _part("Its names and values, and where they come from", [], width)
     for one in sorted(found, key=lambda x: not x.doubtful)[:_LITERALS]:
-        origin = one.origin
-        if one.calls:
-            who = counted(one.tasks, "task") if one.tasks else counted(one.sessions, "session")
-            origin = f"{origin}: {counted(one.calls, 'call')} in {who}"
         mark, style = ("!", Style.BAD) if one.doubtful else ("-", Style.PLAIN)
         text = cut(one.text, _VALUE)
         yield from wrapped(
-            f"{one.what} {text}: {origin}", width, first=f"  {mark} ", rest="    ", style=style
+            f"{one.what} {text}: {origin(one)}", width, first=f"  {mark} ", rest="    ", style=style
         )
     if len(found) > _LITERALS:
         yield Line(text=f"    … and {len(found) - _LITERALS} more, with --json")
@@ -247,8 +183,5 @@ _ANSWER = {"passed": "passed", "look": "DOUBT", "refused": "REFUSED"}
 def _record(card: Card, width: int) -> Iterator[Line]:
     yield from _part("What became of it", [], width)
     for entry in card.record:
-        why = f": {entry.reason}" if entry.reason and entry.reason != card.reason else ""
-        mined = entry.action == Action.PROPOSE and card.proposer == Proposer.MINER
-        who = f"by failonce, run by {entry.actor}" if mined else f"by {entry.actor}"
-        what = f"{entry.at:%Y-%m-%d %H:%M} {done(entry.action)} {who}{why}"
+        what = f"{entry.at:%Y-%m-%d %H:%M} {told(card, entry)}"
         yield from wrapped(what, width, first="  ", rest="    ")

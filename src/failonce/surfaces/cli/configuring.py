@@ -1,21 +1,18 @@
 """`failonce config`."""
 
-from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from failonce.adapters.wording import check_templates
-from failonce.compose import Configuration, configure
-from failonce.compose.settings import described
-from failonce.compose.spelling import learning_mode, spelled
+from failonce.compose import configure
+from failonce.compose.spelling import learning_mode
 from failonce.errors import BadSetting
-from failonce.model import Json
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
 from failonce.surfaces.cli.session import deciding, named, session
+from failonce.surfaces.settled import settled
 
 app = typer.Typer(rich_markup_mode=None)
 config = typer.Typer(rich_markup_mode=None)
@@ -27,52 +24,11 @@ config.add_typer(template, name="template", help="Try your own wording.")
 @config.command()
 def show(store: StoreUrl = None, as_json: AsJson = False) -> None:
     """Show every setting, its value, and where it comes from."""
-    found = configure(store=store)
-    values = {name: _value(found, name) for name, _ in described()}
+    found = settled(configure(store=store))
     if as_json:
-        show_json(
-            {
-                name: {"value": value, "from": found.origins.get(name, "default")}
-                for name, value in values.items()
-            }
-        )
+        show_json({x.name: {"value": x.value, "from": x.origin} for x in found})
         return
-    table(
-        ("setting", "from", "value"),
-        [(name, found.origins.get(name, "default"), _written(v)) for name, v in values.items()],
-    )
-
-
-def _written(value: Json) -> str:
-    """A value as a line: a table of patterns as in a file, `true` and not Python's `True`."""
-    if isinstance(value, Mapping):
-        return ", ".join(f'"{pattern}" = "{word}"' for pattern, word in value.items()) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _value(found: Configuration, name: str) -> Json:
-    """The value that holds, with the defaults that are worked out."""
-    computed: dict[str, Json] = {
-        "store.url": found.url,
-        "project": found.project,
-        "learning.mode": found.forced_mode or found.policy.default_mode,
-        "paths.skills": str(found.skills),
-        "paths.rejects": str(found.rejects),
-        "paths.templates": str(found.settings.paths.templates or "built in"),
-        "paths.packages": str(found.packages),
-    }
-    if name in computed:
-        return computed[name]
-    section, _, key = name.partition(".")
-    value: object = getattr(getattr(found.settings, section), key)
-    if isinstance(value, timedelta):
-        return spelled(value)
-    if value is None:
-        return "none"
-    if isinstance(value, Mapping):
-        return {str(p): str(v) for p, v in value.items()}
-    assert isinstance(value, str | int | float)  # noqa: S101 - settings have no other types
-    return value
+    table(("setting", "from", "value"), [(x.name, x.origin, x.written) for x in found])
 
 
 @config.command()

@@ -1,15 +1,13 @@
 """`failonce approve`, `reject`, `undo`, `reopen`, `snooze`, `wrong` and `learn`: decisions."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
 
 from failonce.compose import Parts, assemble, configure
-from failonce.errors import BadInput, Refused
+from failonce.errors import Refused
 from failonce.lifecycle import WORDS
 from failonce.model import Action, Lesson, Mode, Proposer
 from failonce.projections.changelog import pending_phrase
@@ -19,6 +17,7 @@ from failonce.surfaces.cli.lessons import pending_count, repository_fixer
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import say, show_json
 from failonce.surfaces.cli.session import deciding
+from failonce.surfaces.moments import moment
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -87,25 +86,12 @@ def snooze(
     on it ends that.
     """
     with deciding(store) as parts:
-        at = _moment(until, parts.clock.now())
+        at = moment(until, parts.clock.now())
         lesson = parts.review.snooze(id, at, reason=reason)
     if as_json:
         show_json(records.lesson(lesson))
         return
     say(f"{lesson.id} snoozed until {at:%Y-%m-%d}: {lesson.proposal.name}")
-
-
-def _moment(words: str, now: datetime) -> datetime:
-    """The beginning of a day in UTC, or so many days from now."""
-    days = re.fullmatch(r"([0-9]{1,4})d", words.strip().lower())
-    if days is not None:
-        return now + timedelta(days=int(days[1]))
-    try:
-        return datetime.combine(date.fromisoformat(words.strip()), time(), UTC)
-    except ValueError:
-        raise BadInput(
-            f"`{words}` is no day; write one such as 2027-01-31, or 7d for a week on."
-        ) from None
 
 
 @app.command()

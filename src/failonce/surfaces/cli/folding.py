@@ -48,13 +48,6 @@ def width() -> int:
     return max(NARROWEST, min(columns, WIDEST))
 
 
-def cut(text: str, most: int) -> str:
-    """Text on one line, without runs of blanks; what is left out is counted."""
-    flat = " ".join(text[: 20 * most].split())
-    over = len(text) - len(text[: 20 * most]) + len(flat) - most
-    return flat if over <= 0 else f"{flat[:most].rstrip()}… (+{over:,})"
-
-
 def fit(text: str, room: int) -> str:
     """Text escaped and cut to `room` columns, with a mark; empty where there is no room."""
     from rich.cells import cell_len, set_cell_size  # noqa: PLC0415

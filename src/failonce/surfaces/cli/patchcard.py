@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from failonce.kinds.fixer import PatchFixer
 from failonce.lifecycle import WORDS
 from failonce.model import Lesson, State
+from failonce.surfaces.card.code import script_does, script_reach
 from failonce.surfaces.card.wording import author
 from failonce.surfaces.cli.folding import Line, Style, width, wrapped
 from failonce.surfaces.cli.output import console
-from failonce.surfaces.cli.toolcard import checked, code, granted, part
+from failonce.surfaces.cli.toolcard import checked, code, part
 
 
 def show_patch(lesson: Lesson, body: PatchFixer) -> None:
@@ -27,26 +28,11 @@ def lines(lesson: Lesson, body: PatchFixer, width: int) -> Iterator[Line]:
     state = "waiting for your decision" if lesson.state is State.PROPOSED else WORDS[lesson.state]
     yield from wrapped(f"{lesson.id}, a script that mends a repository: {state}", width)
     yield from wrapped(f"{author(lesson.proposal.proposer)}: {lesson.proposal.reason}", width)
-    yield from part("What it does", list(_does(body)), width)
-    yield from part("What it may reach, once you approve it", _reach(body), width)
+    yield from part("What it does", list(script_does(body)), width)
+    yield from part("What it may reach, once you approve it", script_reach(body), width)
     yield from part("Is it safe?", list(checked(lesson.judgement.checks)), width)
     yield from part("What you can do", list(_choices(lesson, body)), width)
     yield from code(body.script, body.findings)
-
-
-def _does(body: PatchFixer) -> Iterator[str]:
-    yield body.description
-    yield f"It is for failures of `{body.component}` that say: {body.message_regex}"
-    yield (
-        "It runs in the sandbox on a copy. What it changed there is compared outside, shown, and "
-        "written to your files by failonce, never by the script; and only when you say so."
-    )
-    if body.undoes:
-        yield "It declares a way back (`undo`)."
-
-
-def _reach(body: PatchFixer) -> list[str]:
-    return ["a copy of the repository, without its secrets and links", *granted(body.grants)]
 
 
 def _choices(lesson: Lesson, body: PatchFixer) -> Iterator[str]:

@@ -21,6 +21,7 @@ from failonce.surfaces.cli.options import AsJson, Because, OneProject, OwnProjec
 from failonce.surfaces.cli.output import plural, say, show_json, table, waiting
 from failonce.surfaces.cli.session import deciding, named, session
 from failonce.surfaces.learned import granted
+from failonce.surfaces.trying import arguments_of
 
 group = typer.Typer(rich_markup_mode=None)
 
@@ -108,7 +109,7 @@ def run(
     """
     with session(store) as parts:
         own = named(project, parts.config) or parts.config.project
-        ran = granted(parts, own, name, given.arguments(arguments))
+        ran = granted(parts, own, name, arguments_of(arguments))
     show_json(ran)
 
 

@@ -5,18 +5,15 @@ What it declares and what was recorded is hostile text: it is escaped before it 
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import Finding, LearnedTool, findings
 from failonce.lifecycle import WORDS
-from failonce.model import CheckResult, Grants, Lesson, Ruling, State
+from failonce.model import CheckResult, Lesson, Ruling, State
+from failonce.surfaces.card.code import tool_is, tool_reach
 from failonce.surfaces.card.wording import author
 from failonce.surfaces.cli.folding import Line, Style, width, wrapped
 from failonce.surfaces.cli.output import console, visible
-from failonce.surfaces.words import counted
-
-_ABSENT: Final = "nothing but its arguments"
 
 
 def show_tool(lesson: Lesson, before: Lesson | None) -> None:
@@ -37,8 +34,8 @@ def lines(lesson: Lesson, before: Lesson | None, width: int) -> Iterator[Line]:
     state = "waiting for your decision" if lesson.state is State.PROPOSED else WORDS[lesson.state]
     yield from wrapped(f"{lesson.id}, the tool `{lesson.proposal.target}`: {state}", width)
     yield from wrapped(f"{author(lesson.proposal.proposer)}: {lesson.proposal.reason}", width)
-    yield from part("What it is", _what(tool, before), width)
-    yield from part("What it may reach, once you approve it", reach(tool), width)
+    yield from part("What it is", tool_is(tool, before), width)
+    yield from part("What it may reach, once you approve it", tool_reach(tool), width)
     yield from part("Is it safe?", list(checked(lesson.judgement.checks)), width)
     yield from part("What you can do", list(_choices(lesson, before)), width)
     if before is not None and before.id != lesson.id:
@@ -52,36 +49,6 @@ def part(title: str, sentences: Sequence[str], width: int) -> Iterator[Line]:
     yield from wrapped(title, width, style=Style.HEAD)
     for sentence in sentences:
         yield from wrapped(sentence, width, first="  ", rest="      ")
-
-
-def _what(tool: LearnedTool, before: Lesson | None) -> list[str]:
-    found = [tool.summary(), f"It declares {counted(len(tool.cases), 'case')}."]
-    if tool.replaces:
-        found.append(f"It also answers as {', '.join(tool.replaces)}.")
-    if before is not None:
-        found.append(f"It takes the place of {before.id}, which is in force under this name.")
-    found.append("It runs in the sandbox each time, never in the process that asks for it.")
-    return found
-
-
-def reach(tool: LearnedTool) -> list[str]:
-    """What an approval grants it, in words."""
-    found = [
-        *granted(tool.grants),
-        *(f"calls of `{name}`, as the agent makes them" for name in tool.calls),
-    ]
-    return found or [_ABSENT]
-
-
-def granted(grants: Grants) -> list[str]:
-    """The parts of what code may reach."""
-    return [
-        *(f"the network: {host}" for host in grants.network),
-        *(f"reading {path}" for path in grants.reads),
-        *(f"changing {path}" for path in grants.writes),
-        *(["starting programs"] if grants.subprocess else []),
-        *(f"the package {name}" for name in grants.packages),
-    ]
 
 
 def checked(checks: Sequence[CheckResult]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """`failonce try`: what a lesson does, before anybody puts it in force (S2)."""
 
 import json
-from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,6 @@ from typing import Annotated
 import typer
 
 from failonce.model import Ending, Json, KindName, Ran
-from failonce.surfaces.cli import given
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.deciding import LessonId
 from failonce.surfaces.cli.lessons import repository_fixer
@@ -18,7 +16,7 @@ from failonce.surfaces.cli.output import say, show_json, waiting
 from failonce.surfaces.cli.patches import RepositoryFolder
 from failonce.surfaces.cli.patches import tried as tried_on
 from failonce.surfaces.cli.session import session
-from failonce.surfaces.trying import Does, Tried, tried
+from failonce.surfaces.trying import Does, Tried, arguments_of, plain, tried, words
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -48,7 +46,7 @@ def try_(  # noqa: PLR0917 - options
         if repository_fixer(lesson) is not None:
             found = tried_on(parts, lesson, repo, as_json=as_json)
             raise typer.Exit(ExitCode.NEGATIVE if found.wrong and not found.mended else ExitCode.OK)
-        args = given.arguments(arguments)
+        args = arguments_of(arguments)
         runs = lesson.proposal.kind is KindName.TOOL
         with waiting("Trying it in the sandbox") if runs else nullcontext():
             told = tried(parts, lesson, args, error)
@@ -58,7 +56,7 @@ def try_(  # noqa: PLR0917 - options
         show_json(_record(told))
     else:
         say(f"{told.tool}({json.dumps(dict(args), ensure_ascii=False)})")
-        say(f"  {_WORDS[told.does]}{_said(told)}")
+        say(f"  {words(told)}")
 
 
 def _tell_run(told: Tried, ran: Ran, *, as_json: bool) -> None:
@@ -79,30 +77,7 @@ def _tell_run(told: Tried, ran: Ran, *, as_json: bool) -> None:
 def _record(told: Tried) -> dict[str, Json]:
     does: dict[str, Json] = {"lesson": told.lesson, "tool": told.tool, "does": told.does}
     if told.does is Does.CHANGED:
-        does |= {"args": _plain(told), "tool": told.instead, "message": told.message}
+        does |= {"args": plain(told), "tool": told.instead, "message": told.message}
     elif told.does is not Does.NOTHING:
         does["message"] = told.message
     return does
-
-
-def _plain(told: Tried) -> dict[str, Json] | None:
-    return None if told.args is None else dict(told.args)
-
-
-_WORDS: Mapping[Does, str] = {
-    Does.NOTHING: "The lesson leaves it alone.",
-    Does.CHANGED: "It runs changed",
-    Does.CALLS: "Other calls are made",
-    Does.BLOCKED: "It is stopped, and the caller reads",
-    Does.WARNED: "It runs, and the caller reads",
-    Does.SHOWN: "The caller reads before it",
-    Does.AGAIN: "It is made again",
-    Does.AROUND: "Around it",
-}
-
-
-def _said(told: Tried) -> str:
-    changed = told.does is Does.CHANGED
-    parts = [json.dumps(_plain(told), ensure_ascii=False)] if changed else []
-    parts += [text for text in (told.instead, told.message) if text]
-    return f": {'; '.join(parts)}" if parts else ""

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 
 from failonce import statistics
 from failonce.lifecycle import IN_FORCE
-from failonce.model import Action, Effect, Event, Exposure
+from failonce.model import Action, Effect, Exposure
 from failonce.outcome.assignment import EPOCH
 from failonce.outcome.measured import Measured
 from failonce.outcome.words import week
 from failonce.statistics import Row, merged, prevented
+from failonce.surfaces.report.counting import decided, proposed
 from failonce.surfaces.report.material import HELPED, Material
 from failonce.surfaces.report.saving import cost
 from failonce.surfaces.report.values import Bin, Estimate, Panel, Report, Unit
@@ -31,9 +32,9 @@ def build(material: Material, *, bins: int = BINS) -> Report:
         daily=material.daily,
         classes=len(material.signatures),
         classes_7d=sum(s.hits_7d > 0 for s in material.signatures),
-        proposed=Counter(_week(e) for e in material.events if e.action is Action.PROPOSE),
-        approved=_decided(material.events, Action.APPROVE),
-        rejected=_decided(material.events, Action.REJECT),
+        proposed=proposed(material.events),
+        approved=decided(material.events, Action.APPROVE),
+        rejected=decided(material.events, Action.REJECT),
         effects=Counter(x.effect for x in exposures),
         panels=(
             _failures(material, bins),
@@ -43,15 +44,6 @@ def build(material: Material, *, bins: int = BINS) -> Report:
             *_saved(material, bins),
         ),
     )
-
-
-def _week(event: Event) -> str:
-    year, week, _ = event.at.isocalendar()
-    return f"{year}-W{week:02}"
-
-
-def _decided(events: Iterable[Event], action: Action) -> int:
-    return len({(e.subject, e.version) for e in events if e.action is action})
 
 
 def spans(first: date, last: date, most: int) -> list[Span]:

@@ -1,11 +1,14 @@
 """What a failure used to cost its callers until they had mended it by themselves."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Final
 
-from failonce.history import Episode
+from failonce.history import Episode, episodes
+from failonce.model import Lesson
+from failonce.ports import Store
 from failonce.statistics import beta_quantile
 from failonce.surfaces.report.values import Estimate
 
@@ -48,3 +51,53 @@ def student(freedom: int) -> float:
     """The two-sided 95 % quantile of Student's t, by way of the beta distribution."""
     x = beta_quantile(0.95, 0.5, freedom / 2)
     return sqrt(freedom * x / (1 - x))
+
+
+SESSIONS: Final = 20
+"""Sessions of a class that its cost is measured on where not all are read, the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What lessons saved their callers; None where too little is known."""
+
+    calls: float | None
+    seconds: float | None
+    left: int = 0
+    """Times that a lesson helped and nobody knows what the failure would have cost."""
+
+
+def saved(helped: Mapping[str, int], costs: Mapping[str, Cost]) -> Saved:
+    """By lesson how often it helped, times what its failures used to cost."""
+    calls = [(n, c.calls.value) for name, n in helped.items() if (c := costs[name]).calls]
+    seconds = [(n, c.seconds.value) for name, n in helped.items() if (c := costs[name]).seconds]
+    return Saved(
+        calls=sum(n * each for n, each in calls) if calls else None,
+        seconds=sum(n * each for n, each in seconds) if seconds else None,
+        left=sum(helped.values()) - sum(n for n, _ in calls),
+    )
+
+
+def sampled(store: Store, lesson: Lesson) -> Cost:
+    """What the failures that a lesson answers used to cost, by the newest sessions that met them.
+
+    For where the whole history is too much to read; `cost` over all its episodes says the same,
+    closer.
+    """
+    names = store.aliases()
+    own = {names.get(s, s) for s in lesson.proposal.signatures}
+    sessions: dict[tuple[str, str], None] = {}
+    for signature in own:
+        for e in store.samples(signature, limit=5 * SESSIONS):
+            sessions[e.call.project, e.call.session] = None
+    chosen = list(sessions)[:SESSIONS]
+    calls = [
+        e
+        for project in {p for p, _ in chosen}
+        for e in store.calls(project=project, sessions=[s for p, s in chosen if p == project])
+    ]
+    found = episodes(
+        replace(e, signature=names.get(e.signature, e.signature)) if e.signature else e
+        for e in calls
+    )
+    return cost([e for e in found if e.failure.signature in own])

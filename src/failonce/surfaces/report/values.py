@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from failonce.model import Effect
+from failonce.surfaces.report.counting import approval_rate
 
 
 class Unit(StrEnum):
@@ -70,5 +71,4 @@ class Report:
     @property
     def approval_rate(self) -> float | None:
         """Approved lessons of all proposed ones; None where none was proposed."""
-        total = sum(self.proposed.values())
-        return self.approved / total if total else None
+        return approval_rate(self.approved, self.proposed.total())

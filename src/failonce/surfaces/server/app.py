@@ -25,7 +25,7 @@ from failonce.surfaces.server.lookout import Lookout
 from failonce.surfaces.server.pages.frame import error_page
 
 OPEN: Final = frozenset(
-    {"/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
+    {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
 )
 """Addresses that need nobody's leave: they say nothing about anybody's data."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")

@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from failonce.adapters.sql_store import open_store, store_path, store_url
+from failonce.audit import AuditReport
 from failonce.compose import Configuration, Parts, SystemClock, assemble
 from failonce.errors import FailonceError
 from failonce.identity import slug
@@ -27,8 +28,10 @@ from failonce.ports import Clock, Store
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
+from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
 
 if TYPE_CHECKING:
@@ -93,7 +96,11 @@ class House:
         """Sign-ins, by the address that they come from."""
         self.passwords = asyncio.Semaphore(2)
         """Passwords that are checked at a time: each takes 64 MiB."""
+        self.slowly = Slowly()
+        self.cards = Cards()
         self.main = self.store("")
+        self.checked: dict[str, Checked] = {}
+        """When somebody last had the audit of a tenant verified, and what came of it."""
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
 
@@ -138,6 +145,7 @@ class House:
 
     def close(self) -> None:
         """Let go of the stores."""
+        self.cards.close()
         with self._lock:
             for store in self._stores.values():
                 store.close()
@@ -191,6 +199,14 @@ class House:
 
 PATIENCE_S: Final = 5.0
 """How long a decision waits for another process that writes the store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a look at the whole audit came to."""
+
+    at: datetime
+    report: AuditReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ as it is, for the one place that must give it back unchanged: a field in which i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -38,7 +38,7 @@ _LOOKED_AT: Final = re.compile(r"[^\x20-\x7e\n]")
 _MARKS: Final = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _PILED: Final = re.compile(f"([{_MARKS}]{{3}})([{_MARKS}]+)")
 """Marks above and below a letter, more than any language sets: they cover what stands around."""
-_FIGURES: Final = re.compile(r"(?<![\w.])([0-9][0-9,.]*(?: ?%)?)(?=[\s,;:.)]|$)")
+_FIGURES: Final = re.compile(r"(?<![\w.])([0-9][0-9,.]*(?: ?%)?)(?=[\s,;:.)–]|$)")
 _EMOJI_STYLE: Final = "\ufe0f"
 _LINE_CAP: Final = 500
 """Characters of a text of others within a line of ours."""
@@ -60,6 +60,16 @@ class Column:
 def column(label: str, *, number: bool = False, hidden: bool = False) -> Column:
     """A column of a table that nobody sorts, as templates name it."""
     return Column(label=label, number=number, hidden=hidden)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One of a page's several views, with its address."""
+
+    label: str
+    href: str
+    current: bool
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +150,35 @@ def shown(text: str, cap: int = _LINE_CAP) -> Markup:
 
 def counted_out(text: str) -> Markup:
     """A sentence whose numbers stand out: the line of proof."""
-    parts = _FIGURES.split(text)
-    return Markup("<bdi>{}</bdi>").format(
-        Markup("").join(
-            Markup("<b>{}</b>").format(part) if i % 2 else _visible(part)
-            for i, part in enumerate(parts)
-        )
+    return Markup("<bdi>{}</bdi>").format(_figures(text))
+
+
+def ticked(text: str) -> Markup:
+    """A sentence of ours: names between backticks are code."""
+    return Markup("<bdi>{}</bdi>").format(_joined(text, _visible))
+
+
+def said(text: str) -> Markup:
+    """The same, and its numbers stand out: for sentences that count."""
+    return Markup("<bdi>{}</bdi>").format(_joined(text, _figures))
+
+
+def _joined(text: str, plain: Callable[[str], str]) -> Markup:
+    cap = 4 * _LINE_CAP
+    more = f"… {counted(len(text) - cap, 'more character')}" if len(text) > cap else ""
+    parts = f"{text[:cap]}{more}".split("`")
+    if len(parts) % 2 == 0:  # one that nobody closed is a part of the text
+        parts[-2:] = [f"{parts[-2]}`{parts[-1]}"]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(shown(part)) if i % 2 else plain(part)
+        for i, part in enumerate(parts)
+    )
+
+
+def _figures(text: str) -> Markup:
+    return Markup("").join(
+        Markup("<b>{}</b>").format(part) if i % 2 else _visible(part)
+        for i, part in enumerate(_FIGURES.split(text))
     )
 
 
@@ -230,9 +263,11 @@ def templates(texts: Mapping[str, str] | None = None) -> Environment:
     made.filters |= {
         "shown": shown,
         "counted_out": counted_out,
+        "said": said,
         "exactly": exactly,
         "number": number,
         "percent": percent,
+        "ticked": ticked,
         "unseen_in": unseen_in,
         "when": when,
         "when_text": when_text,

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from failonce.model import Scope
 from failonce.surfaces.server.api import (
+    accounts,
     audit,
     changelog,
     config,
@@ -18,7 +19,7 @@ from failonce.surfaces.server.api import (
     state,
 )
 
-MODULES: Final = (lessons, failures, outcomes, audit, changelog, config, state, ingest)
+MODULES: Final = (lessons, failures, outcomes, audit, changelog, config, accounts, state, ingest)
 
 
 def install(app: FastAPI) -> None:

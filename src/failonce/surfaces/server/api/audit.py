@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from typing_extensions import TypedDict
 
-from failonce.audit import verify
-from failonce.surfaces import records
+from failonce.surfaces import auditing, records
 from failonce.surfaces.records import EntryRecord
 from failonce.surfaces.server.api.common import ASKED, Limit, Reader, parts_of
 
@@ -43,9 +42,7 @@ def audit(
 @router.get("/verify", responses=ASKED)
 def verified(request: Request, who: Reader) -> Verified:
     """Check the whole chain, and every lesson against it."""
-    store = parts_of(request, who).store
-    versions = [v for x in store.lessons() for v in store.versions(x.id)]
-    report = verify(store.entries(), versions)
+    report = auditing.verified(parts_of(request, who).store)
     return {
         "intact": report.intact,
         "entries": report.entries,

@@ -1,5 +1,6 @@
 """The first seed's routes, to the letter (N15 to N17)."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -7,9 +8,8 @@ from typing_extensions import TypedDict
 
 from failonce.compose import Parts
 from failonce.errors import NotFound, RefusedMove
-from failonce.model import Action, KindName
-from failonce.projections.changelog import SkillChangelog
-from failonce.projections.changelog import changelog as records_of
+from failonce.model import Action, KindName, Lesson
+from failonce.projections.changelog import SkillChangelog, traced
 from failonce.surfaces.records import moment
 from failonce.surfaces.server.api.common import (
     ASKED,
@@ -54,7 +54,7 @@ def changelog(
     """All rules that were learned, newest first; `X-Total-Count` says how many there are."""
     found = rows(parts_of(request, who), project)
     response.headers["x-total-count"] = str(len(found))
-    return [row(x) for x in found[offset : offset + limit]]
+    return [row(x) for x, _ in found[offset : offset + limit]]
 
 
 @router.post("/{id}/approve", responses=DECIDED)
@@ -79,15 +79,15 @@ def reject(
     return _again(parts, id)
 
 
-def rows(parts: Parts, project: str | None = None) -> list[SkillChangelog]:
-    """The changelog of a project, or of all, newest first."""
+def rows(parts: Parts, project: str | None = None) -> Sequence[tuple[SkillChangelog, Lesson]]:
+    """The changelog of a project, or of all, newest first, with what each row tells of."""
     lessons = [
         version
         for lesson in parts.store.lessons(project=project)
         if lesson.proposal.kind is KindName.RULE
-        for version in parts.store.versions(lesson.id)
+        for version in (parts.store.versions(lesson.id) if lesson.version > 1 else (lesson,))
     ]
-    return list(records_of(lessons, parts.store.entries()))
+    return traced(lessons, parts.store.entries())
 
 
 def row(one: SkillChangelog) -> ChangelogRow:
@@ -118,4 +118,4 @@ def named(parts: Parts, id: int) -> tuple[str, str]:
 
 
 def _again(parts: Parts, id: int) -> ChangelogRow:
-    return next(row(x) for x in rows(parts) if x.id == id)
+    return next(row(x) for x, _ in rows(parts) if x.id == id)

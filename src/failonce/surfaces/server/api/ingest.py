@@ -5,7 +5,6 @@ given once it is stored.
 """
 
 import os
-import uuid
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -177,7 +176,8 @@ async def take(
         project=who.project,
         source=who.name,
         trust=who.trust,
-        key=f"{who.token}:{key}" if key else uuid.uuid4().hex,
+        key=f"{who.token}:{key}" if key else "",
+        start=intake.name(),
     )
     return await intake.take(parcel)
 

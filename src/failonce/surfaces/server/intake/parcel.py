@@ -35,7 +35,9 @@ class Parcel:
     source: str = ""
     trust: Trust = Trust.OPERATOR
     key: str = ""
-    """The same key again is the same request again, and stores nothing."""
+    """The sender's name for the request: the same again is the same request, and stores nothing."""
+    start: str = ""
+    """Our own name for it: tried again after a process died, it is the same request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,60 +1,47 @@
 """In a process that stores what comes in: parcels → evidence → one transaction."""
 
+import gc
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
 from failonce.adapters.intake import calls, errors, otlp, otlp_wire, sentry, webhook
 from failonce.adapters.intake.encoding import unpacked
+from failonce.adapters.intake.keeping import Keeper, Kept, Post
 from failonce.adapters.intake.parsed import Parsed
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, assemble
 from failonce.compose.server_settings import Durable
 from failonce.errors import FailonceError, StoreError
-from failonce.model import Evidence, Mode, Origin, Recording
-from failonce.review import Review
+from failonce.evidence.capture import Sender
+from failonce.model import Evidence, Mode
+from failonce.ports import Added
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.server.children import end_with_parent
 from failonce.surfaces.server.house import settings_of
 from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt, Refused
-from failonce.taking import Taking
 
 REFUSALS: Final = 20
 """Reports of a body that could not be read and are told one by one; more are counted."""
 PATIENCE_S: Final = 20.0
 """How long a write waits for another process."""
+_LOG: Final = logging.getLogger("failonce")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Tenant:
-    """Where the reports of a tenant go."""
-
-    store: SqlStore
-    review: Review
-    taking: Taking
-    project: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    """A parcel that was read: what of it is to be stored."""
+class _Read:
+    """A parcel that was read."""
 
     parcel: Parcel
     parsed: Parsed
-    evidence: Sequence[Evidence]
     answer: bytes
-    off: bool
-
-    @property
-    def kept(self) -> list[Evidence]:
-        """Good lines of logs teach nothing and are only counted."""
-        return [e for e in self.evidence if e.origin is Origin.CALL or e.failed or e.flagged]
 
 
 class Worker:
@@ -64,101 +51,103 @@ class Worker:
         self._config = config
         self._turn = turn
         self._most = config.settings.server.max_body_mb << 20
-        self._tenants: dict[str, _Tenant] = {}
+        self._keepers: dict[str, Keeper] = {}
 
     def keep(self, parcels: Sequence[Parcel]) -> list[Receipt | FailonceError]:
         """Store them, those of a tenant in one transaction; an answer for each, in order."""
         answers: dict[int, Receipt | FailonceError] = {}
-        taken: dict[str, dict[int, _Taken]] = defaultdict(dict)
+        read: dict[str, dict[int, _Read]] = defaultdict(dict)
         for i, parcel in enumerate(parcels):
             try:
-                taken[parcel.tenant][i] = self._read(parcel)
+                read[parcel.tenant][i] = self._read(parcel)
             except FailonceError as error:
                 answers[i] = error
-        for tenant, group in taken.items():
+        for tenant, group in read.items():
             answers |= self._store(tenant, group)
         return [answers[i] for i in range(len(parcels))]
 
-    def _read(self, parcel: Parcel) -> _Taken:
-        tenant = self._tenant(parcel.tenant)
+    def _read(self, parcel: Parcel) -> _Read:
         content = unpacked(parcel.content, parcel.encoding, most=self._most)
         parsed = _READERS[parcel.format](content, parcel)
-        now = datetime.now(UTC)
-        project = parcel.project or tenant.project
-        recordings = (_whose(r, parcel, n) for n, r in enumerate(parsed.recordings))
-        evidence = list(tenant.taking.evidence(recordings, modified=now, project=project))
-        on = {p for p in {e.call.project for e in evidence} if tenant.review.mode(p) != Mode.OFF}
-        return _Taken(
-            parcel=parcel,
-            parsed=parsed,
-            evidence=[e for e in evidence if e.call.project in on],
-            answer=_answer(content, parsed, parcel),
-            off=bool(evidence) and not on,
-        )
+        return _Read(parcel=parcel, parsed=parsed, answer=_answer(content, parsed, parcel))
 
     def _store(
-        self, tenant: str, group: Mapping[int, _Taken]
+        self, tenant: str, group: Mapping[int, _Read]
     ) -> Mapping[int, Receipt | FailonceError]:
-        store = self._tenant(tenant).store
+        config = settings_of(self._config, tenant)
+        posts = [_post(one, config.project) for one in group.values()]
         try:
-            with self._turn:
-                added = store.add_all([one.kept for one in group.values()])
+            kept = self._keeper(tenant, config).keep(posts)
         except StoreError as error:
             return dict.fromkeys(group, error)
-        return {
-            i: _receipt(one, new.new, new.duplicates)
-            for (i, one), new in zip(group.items(), added, strict=True)
-        }
+        return {i: _receipt(one, done) for (i, one), done in zip(group.items(), kept, strict=True)}
 
-    def _tenant(self, name: str) -> _Tenant:
-        found = self._tenants.get(name)
+    def _keeper(self, tenant: str, config: Configuration) -> Keeper:
+        found = self._keepers.get(tenant)
         if found is None:
-            config = settings_of(self._config, name)
             store = open_store(
                 config.url,
                 scheme=SCHEME_VERSION,
                 patience_s=PATIENCE_S,
                 durable=config.settings.server.durable is Durable.POWER,
+                heavy=True,
             )
             parts = assemble(config, store, actor="")
-            found = self._tenants[name] = _Tenant(
-                store=store,
-                review=parts.review,
+            found = self._keepers[tenant] = Keeper(
                 taking=parts.loop.taking,
-                project=config.project,
+                store=_InTurn(store, self._turn),
+                wanted=lambda project: parts.review.mode(project) is not Mode.OFF,
             )
         return found
 
 
-def _whose(recording: Recording, parcel: Parcel, place: int) -> Recording:
-    """The recording with whose word it is; its project is the token's, where that names one.
+class _InTurn:
+    """A store that is written only while it is our turn: SQLite itself lets who waits sleep."""
 
-    A report without an identity of its own has that of its request and its place in it.
-    """
-    call = recording.call
-    return replace(
-        recording,
-        call=replace(call, project=parcel.project) if parcel.project else call,
-        id=recording.id or f"{parcel.key}:{place}",
+    def __init__(self, store: SqlStore, turn: AbstractContextManager[object]) -> None:
+        self._store = store
+        self._turn = turn
+
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Store several batches in one transaction."""
+        with self._turn:
+            return self._store.add_all(batches)
+
+
+def _post(one: _Read, project: str) -> Post:
+    parcel = one.parcel
+    sender = Sender(
         source=parcel.source,
         trust=parcel.trust,
+        project=parcel.project or project,
+        confined=bool(parcel.project),
+    )
+    return Post(
+        parsed=one.parsed,
+        sender=sender,
+        at=datetime.now(UTC),
+        key=parcel.key,
+        start=parcel.start,
     )
 
 
-def _receipt(one: _Taken, new: int, known: int) -> Receipt:
+def _receipt(one: _Read, kept: Kept) -> Receipt | FailonceError:
+    if kept.error is not None:
+        _LOG.error("A report could not be read", exc_info=kept.error)
+        return StoreError("This report breaks failonce, so it was not stored. Please tell us.")
     rejects = one.parsed.rejects
     refused = [Refused(place=r.line, reason=r.reason) for r in rejects[:REFUSALS]]
     if len(rejects) > REFUSALS:
         more = f"and {len(rejects) - REFUSALS} more"
         refused.append(Refused(place=rejects[REFUSALS].line, reason=more))
     return Receipt(
-        new=new,
-        known=known,
-        failures=sum(e.failed for e in one.evidence),
-        skipped=one.parsed.skipped + len(one.evidence) - new - known,
+        new=kept.stored,
+        known=kept.duplicates,
+        failures=kept.failures,
+        skipped=kept.skipped + kept.events - kept.stored - kept.duplicates,
         refused=tuple(refused),
-        projects=tuple(dict.fromkeys(e.call.project for e in one.evidence)),
-        off=one.off,
+        projects=kept.projects,
+        off=kept.off,
         answer=one.answer,
     )
 
@@ -196,6 +185,8 @@ _here: list[Worker] = []
 def begin(config: Configuration, turn: AbstractContextManager[object]) -> None:
     """Make this process a worker."""
     end_with_parent()
+    gc.freeze()  # what was imported is never garbage; of what comes in nothing goes round
+    gc.set_threshold(20_000, 50, 100)
     _here[:] = [Worker(config, turn)]
 
 

@@ -6,11 +6,40 @@ A page is a view (a frozen value, gathered from the store) and a template. The s
 
 from fastapi import FastAPI
 
-from failonce.surfaces.server.pages import assets, failure, failures, gaps, sign_in
+from failonce.surfaces.server.pages import (
+    api_reference,
+    assets,
+    audit,
+    deciding,
+    failure,
+    failures,
+    gaps,
+    integrations,
+    lesson,
+    lessons,
+    overview,
+    review,
+    settings,
+    sign_in,
+)
 
 
 def install(app: FastAPI) -> None:
     """Add the pages; none of them is part of the API's description."""
-    for module in (sign_in, failures, failure, gaps):
+    for module in (
+        sign_in,
+        review,
+        deciding,
+        failures,
+        failure,
+        lessons,
+        lesson,
+        integrations,
+        gaps,
+        overview,
+        settings,
+        audit,
+        api_reference,
+    ):
         app.include_router(module.router, include_in_schema=False)
     assets.install(app)

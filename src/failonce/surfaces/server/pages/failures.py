@@ -30,12 +30,8 @@ _ORDERS: Final[Mapping[str, SignatureOrder]] = {
 }
 COLUMNS: Final = (
     Column(label="Failure"),
-    Column(label="Last 30 days"),
-    Column(label="Impact", key="impact", number=True),
-    Column(label="In 7 days", number=True),
+    Column(label="Impact", key="impact"),
     Column(label="In all", key="hits", number=True),
-    Column(label="Sessions", number=True),
-    Column(label="Sources", number=True),
     Column(label="Last seen", key="seen"),
     Column(label="Answer"),
 )

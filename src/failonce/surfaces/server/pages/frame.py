@@ -13,6 +13,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 import failonce
+from failonce.errors import BadInput, NotFound, Refused, RefusedMove
 from failonce.lifecycle import waits_now
 from failonce.model import Scope, State
 from failonce.surfaces.jsonable import jsonable
@@ -45,6 +46,17 @@ class Said:
 
     kind: str
     text: str
+    offer: "Offer | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A way back that is offered beside what was done: a form of ours with one button."""
+
+    to: str
+    label: str
+    digest: str
+    """Of the text that was decided on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,15 +189,26 @@ def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def go(request: Request, to: str, said: str = "", *, kind: str = "done") -> Response:
+def go(
+    request: Request, to: str, said: str = "", *, kind: str = "done", offer: Offer | None = None
+) -> Response:
     """Send the browser to a page of ours after a form, with a word about what was done."""
     made = RedirectResponse(own(to), HTTPStatus.SEE_OTHER)
     if said:
-        value = quote(json.dumps([kind, said[:_SAID_CAP]]))
+        way = [] if offer is None else [offer.to, offer.label, offer.digest]
+        value = quote(json.dumps([kind, said[:_SAID_CAP], *way]))
         made.set_cookie(
             _FLASH, value, max_age=60, httponly=True, samesite="strict", secure=secure(request)
         )
     return made
+
+
+def tried(request: Request, to: str, do: Callable[[], str]) -> Response:
+    """Do what a form asks for and say so at `to`; where it is refused, say why there."""
+    try:
+        return go(request, to, do())
+    except (BadInput, NotFound, Refused, RefusedMove) as error:
+        return go(request, to, str(error), kind="error")
 
 
 def own(to: str, instead: str = "/") -> str:
@@ -222,8 +245,11 @@ def themed(request: Request, theme: str, to: str) -> Response:
 
 def _said(request: Request) -> list[Said]:
     try:
-        kind, text = json.loads(unquote(request.cookies.get(_FLASH, "")))
-        return [Said(kind=kind if kind in ("done", "note") else "error", text=str(text))]
+        kind, text, *way = json.loads(unquote(request.cookies.get(_FLASH, "")))
+        to, label, digest = [str(part) for part in way] if way else ("", "", "")
+        offer = Offer(to=own(to), label=label, digest=digest) if way else None
+        word = kind if kind in ("done", "note") else "error"
+        return [Said(kind=word, text=str(text), offer=offer)]
     except ValueError:
         return []
 

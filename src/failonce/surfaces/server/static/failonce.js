@@ -4,6 +4,7 @@
 //   html[data-js]                 set here: what only a script can do is shown from then on
 //   [data-review-item]            one thing to decide on; j and k go through them, the one at hand
 //                                 has aria-current="true"
+//   a[data-opens]                 in a thing to decide on: followed when j or k come to it
 //   [data-key="a"]                on a button, a link or a summary: that key presses it; the one in
 //                                 the item at hand goes before one that is in no item
 //   details[data-asking]          when it opens, its first field gets the focus; closes on Escape, on
@@ -175,6 +176,7 @@ document.addEventListener("click", (event) => {
     if (open !== within && !begun(open)) close(open, false);
   }
 });
+const begin = (details) => details.querySelector("textarea, input:not([type=hidden]), select, form button")?.focus();
 document.addEventListener("toggle", (event) => {
   const details = event.target;
   if (!details.matches?.("[data-asking]") || !details.open) return;
@@ -221,7 +223,9 @@ function step(by) {
   const list = items();
   if (!list.length) return;
   const now = list.indexOf(atHand());
-  take(list[now < 0 ? 0 : Math.max(0, Math.min(list.length - 1, now + by))]);
+  const item = list[now < 0 ? 0 : Math.max(0, Math.min(list.length - 1, now + by))];
+  take(item);
+  item.querySelector("a[data-opens]")?.click();
 }
 
 function press(key) {
@@ -231,7 +235,10 @@ function press(key) {
   if (!element || element.disabled) return false;
   const details = element.matches("summary") ? element.parentElement : null;
   if (!details) element.click();
-  else details.open = true;
+  else {
+    details.open = true;
+    begin(details);  // now: the next key of whoever types fast belongs to the form
+  }
   return true;
 }
 
