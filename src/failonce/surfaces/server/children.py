@@ -1,18 +1,149 @@
-"""Processes of the server's own: they end with it, however it ends."""
+"""Processes of the server's own: each does one thing at a time, and all end with the server.
 
+child = Child(begin, config)        in the process `begin(config)` gives what it does
+found = await child.ask(parcels)    `Died` where it was killed over it; the next one is new
+child.end()
+"""
+
+import asyncio
 import multiprocessing
 import os
 import signal
 import threading
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+from failonce.errors import FailonceError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_OF_THE_SERVER: Final = (signal.SIGINT, signal.SIGTERM)
+"""Signals that whoever ends a server often sends to all of its processes. It ends them itself,
+once what they do is done."""
 
 
-def end_with_parent() -> None:
-    """In a child: leave Ctrl-C to the server, and end as soon as it is gone, killed or not.
+class Died(FailonceError):
+    """The process was killed over what it was asked."""
 
-    What is being written then is written whole or not at all: each write is one transaction.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+class Child(Generic[P, T]):
+    """One process, started when it is first asked and again after it died."""
+
+    def __init__(self, begin: Callable[..., Callable[P, T]], *given: object) -> None:
+        self._begin = begin
+        self._given = given
+        self._thread = ThreadPoolExecutor(1)
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+        self._ended = False
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def warm(self) -> None:
+        """Start it before it is asked."""
+        self._thread.submit(self._started)
+
+    async def ask(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What it answers; what it raises is raised here."""
+        if self._ended:
+            raise Died("It has ended.")
+        loop = asyncio.get_running_loop()
+        worked, found = await loop.run_in_executor(self._thread, self._ask, args, kwargs)
+        if not worked:
+            raise found
+        answer: T = found
+        return answer
+
+    def end(self) -> None:
+        """End it, whatever it does: what it writes is written whole or not at all."""
+        self._ended = True
+        if self._process is not None:
+            self._process.kill()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    # ------------------------------------------------------------- in its thread
+
+    def _ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[bool, Any]:
+        pipe = self._started()
+        try:
+            pipe.send((args, kwargs))
+            answer: tuple[bool, Any] = pipe.recv()
+        except (EOFError, OSError) as error:
+            self._bury()
+            raise Died("The process that does this was killed over it.") from error
+        return answer
+
+    def _started(self) -> Connection:
+        if self._pipe is None:
+            if self._ended:
+                raise Died("It has ended.")
+            # Never forked: a child of a process with threads may inherit a lock that nobody frees.
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_live, args=(theirs,), daemon=True)
+            with _held_back():
+                self._process.start()
+            theirs.close()
+            if self._ended:
+                self._process.kill()
+            # Not as arguments of the process: it must be able to end while it imports all that.
+            with suppress(OSError):
+                self._pipe.send((self._begin, self._given))
+        return self._pipe
+
+    def _bury(self) -> None:
+        if self._pipe is not None and self._process is not None:
+            self._pipe.close()
+            self._process.kill()
+            self._process.join()
+        self._pipe = self._process = None
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """What is started here gets no signal of the server's until it is ready for it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_SERVER)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# ---------------------------------------------------------------- in the process
+
+
+def _live(pipe: Connection) -> None:
+    _end_with_parent()
+    with suppress(EOFError, OSError):  # the server has gone
+        begin, given = pipe.recv()
+        work = begin(*given)
+        while True:
+            args, kwargs = pipe.recv()
+            try:
+                answer = (True, work(*args, **kwargs))
+            except Exception as error:  # its asker is told
+                answer = (False, error)
+            pipe.send(answer)
+
+
+def _end_with_parent() -> None:
+    """Leave signals to the server, and end as soon as it is gone, killed or not."""
+    for one in _OF_THE_SERVER:
+        # A handler, for what is ignored here would be ignored by every program started from here.
+        signal.signal(one, lambda *_: None)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _OF_THE_SERVER)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()

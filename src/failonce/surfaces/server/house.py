@@ -7,6 +7,7 @@ Accounts, tokens and sessions stand in the main store.
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,14 +24,16 @@ from failonce.audit import AuditReport
 from failonce.compose import Configuration, Parts, SystemClock, assemble
 from failonce.errors import FailonceError
 from failonce.identity import slug
-from failonce.model import BrowserSession, Token
+from failonce.model import BrowserSession, Lesson, Token
 from failonce.ports import Clock, Store
+from failonce.projections.changelog import SkillChangelog
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.surfaces.server.shelf import Shelf
 from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
 
@@ -88,6 +91,7 @@ class House:
         self.clock = SystemClock() if clock is None else clock
         self._lock = Lock()
         self._stores: dict[str, Store] = {}
+        self._shelves: dict[str, Shelf] = {}
         self._advisors: dict[str, Advisor] = {}
         self._tokens: OrderedDict[str, _Kept] = OrderedDict()
         self._touched: dict[str, float] = {}
@@ -101,6 +105,8 @@ class House:
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
         """When somebody last had the audit of a tenant verified, and what came of it."""
+        self.changelogs: dict[str, tuple[str, Sequence[tuple[SkillChangelog, Lesson]]]] = {}
+        """The skill changelog of a tenant, as of a head of its audit: new only with a new head."""
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
 
@@ -115,6 +121,13 @@ class House:
                 found = open_store(url, scheme=SCHEME_VERSION, patience_s=PATIENCE_S)
                 self._stores[tenant] = found
             return found
+
+    def lessons(self, tenant: str) -> Sequence[Lesson]:
+        """The newest version of each lesson of a tenant, in order of creation."""
+        store = self.store(tenant)
+        with self._lock:
+            shelf = self._shelves.setdefault(tenant, Shelf(store))
+        return shelf.lessons()
 
     def parts(self, who: "Principal") -> Parts:
         """The parts over the asker's own store, with whom and where their decisions come from."""

@@ -7,19 +7,18 @@ wait.
 
 import asyncio
 import logging
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from failonce.compose import Configuration, opened
-from failonce.errors import FailonceError
+from failonce.errors import FailonceError, StoreBusy, StoreError
 from failonce.lifecycle import WORDS
 from failonce.model import Mode, State
 from failonce.surfaces.mined import mined
-from failonce.surfaces.server.children import end_with_parent
+from failonce.surfaces.server.children import Child, Died
 from failonce.surfaces.server.intake.parcel import Receipt
 from failonce.surfaces.server.notice import post
 from failonce.weighing import OURSELVES
@@ -31,6 +30,8 @@ QUIET_S: Final = 1.0
 """How long new reports may go on coming in before it looks."""
 RESTS: Final = 20
 """How many times as long as it took it rests."""
+AGAIN_S: Final = 30.0
+"""How long it rests at least where a look failed: the store was busy, or its process killed."""
 _LOG: Final = logging.getLogger("failonce")
 
 
@@ -52,7 +53,7 @@ class Lookout:
         self._due: set[tuple[str, str]] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._pool: ProcessPoolExecutor | None = None
+        self._child = Child(_begin)
         self.looks = 0
         self.busy = False
 
@@ -65,10 +66,7 @@ class Lookout:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        if self._pool is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.terminate()
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._child.end()
 
     def stored(self, tenant: str, receipt: Receipt) -> None:
         """Something came in; failures are worth a look."""
@@ -82,6 +80,8 @@ class Lookout:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
+        for tenant, projects in await loop.run_in_executor(None, self._everything):
+            self.ask(tenant, projects)
         while True:
             await self._wake.wait()
             await asyncio.sleep(QUIET_S)
@@ -89,32 +89,47 @@ class Lookout:
             due, self._due = self._due, set()
             begin = loop.time()
             self.busy = True
-            for tenant, project in sorted(due):
-                try:
-                    await self._look(tenant, project)
-                except Exception as error:  # nothing of this may end the server
-                    _LOG.warning("Looking for lessons in %s failed: %s", project, error)
+            failed = [each for each in sorted(due) if not await self._looked(*each)]
             self.busy = False
             self.looks += 1
-            await asyncio.sleep(RESTS * (loop.time() - begin))
+            rest = RESTS * (loop.time() - begin)
+            await asyncio.sleep(max(rest, AGAIN_S) if failed else rest)
+            for tenant, project in failed:
+                self.ask(tenant, (project,))
 
-    async def _look(self, tenant: str, project: str) -> None:
+    def _everything(self) -> list[tuple[str, tuple[str, ...]]]:
+        """All projects: what came in last may not have been looked at when the server ended."""
+        found = []
+        if self._house.config.settings.server.mine:
+            for tenant in self._house.tenants():
+                with suppress(FailonceError):  # it will be told to whoever asks for that tenant
+                    found.append((tenant, tuple(self._house.store(tenant).projects())))
+        return found
+
+    async def _looked(self, tenant: str, project: str) -> bool:
+        """Look at a project; False where that must be done again."""
         config = self._house.settings(tenant)
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-            )
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._pool, look, config, project)
+        try:
+            found = await self._child.ask(config, project)
+        except StoreBusy:
+            return False
+        except (Died, StoreError) as error:
+            _LOG.warning("Looking for lessons in %s is done again later: %s", project, error)
+            return False
+        except Exception as error:  # nothing of this may end the server
+            _LOG.warning("Looking for lessons in %s failed: %s", project, error)
+            return True
         if found.new and config.settings.server.notify_url:
+            loop = asyncio.get_running_loop()
             await loop.run_in_executor(None, post, self._house.config, found.project, found.new)
+        return True
 
 
-def _begin() -> None:
-    """In the process that mines: behind all others, and gone with the server."""
-    end_with_parent()
+def _begin() -> Callable[[Configuration, str], Found]:
+    """In the process that mines: behind all others."""
     if hasattr(os, "nice"):
         os.nice(10)
+    return look
 
 
 def look(config: Configuration, project: str) -> Found:

@@ -1,11 +1,17 @@
 """Running the server: its socket, its first sign-in link, its end."""
 
+import asyncio
+import multiprocessing
+import os
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from types import FrameType
 from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from failonce.adapters.sql_store import open_store
 from failonce.compose import Configuration, SystemClock
@@ -39,7 +45,7 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
         say(f"Sign in: {address(config)}/sign-in")
     if config.settings.server.host not in LOOPBACK and config.settings.server.url is None:
         say("It is open to the network without HTTPS: set server.url, and a proxy before it.")
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
             http="httptools",
@@ -53,7 +59,31 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
             timeout_keep_alive=30,
         )
     )
+    # uvicorn ends in peace and then hands the signal on: the default handler would end us there.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     server.run(sockets=[listening])
+    say("Stopped. What was taken in is stored.")
+
+
+class _Server(uvicorn.Server):
+    """Ends in peace when it is told to, and at once when it is told again."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        if self.should_exit:
+            for child in multiprocessing.active_children():
+                child.kill()
+            os._exit(128 + sig)
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer who waits, with what became of it, before those who still wait are cut off."""
+        app = self.config.app
+        assert isinstance(app, FastAPI)  # noqa: S101 - made above
+        intake = app.state.house.intake
+        ending = asyncio.create_task(intake.stop())
+        await super().shutdown(sockets)
+        await ending
 
 
 def first_link(config: Configuration) -> str:

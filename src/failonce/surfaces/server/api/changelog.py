@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from failonce.compose import Parts
 from failonce.errors import NotFound, RefusedMove
+from failonce.lifecycle import MOVES
 from failonce.model import Action, KindName, Lesson
 from failonce.projections.changelog import SkillChangelog, traced
 from failonce.surfaces.records import moment
@@ -87,7 +88,7 @@ def rows(parts: Parts, project: str | None = None) -> Sequence[tuple[SkillChange
         if lesson.proposal.kind is KindName.RULE
         for version in (parts.store.versions(lesson.id) if lesson.version > 1 else (lesson,))
     ]
-    return traced(lessons, parts.store.entries())
+    return traced(lessons, parts.store.entries(actions=(Action.PROPOSE, *MOVES)))
 
 
 def row(one: SkillChangelog) -> ChangelogRow:

@@ -168,7 +168,7 @@ async def take(
         raise Denied(HTTPStatus.SERVICE_UNAVAILABLE, "The server is starting. Come again.")
     parcel = Parcel(
         format=format,
-        content=await request.body(),
+        content=await intake.read(request.stream()),
         encoding=encoding,
         content_type=request.headers.get("content-type", ""),
         event=event,

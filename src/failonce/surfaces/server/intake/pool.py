@@ -8,13 +8,12 @@ come again: nothing that was taken is dropped.
 """
 
 import asyncio
-import multiprocessing
+import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from typing import Final
 
 from failonce.compose import Configuration
 from failonce.errors import FailonceError, StoreError
+from failonce.surfaces.server.children import Child, Died
 from failonce.surfaces.server.intake import worker
 from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt
 from failonce.surfaces.server.problems import Denied
@@ -33,6 +33,13 @@ TOGETHER: Final = 256
 """Most bodies of one transaction."""
 _OVERHEAD: Final = 1024
 """What a waiting request takes beside its body, in bytes."""
+_ENDING_S: Final = 5.0
+"""How long what is being stored may take when the server ends."""
+
+_LOG: Final = logging.getLogger("failonce")
+
+Answers = list[Receipt | FailonceError]
+Keeps = Child[[Sequence[Parcel]], Answers]
 
 
 @dataclass(slots=True)
@@ -65,23 +72,38 @@ class Intake:
         self, config: Configuration, *, stored: Callable[[str, Receipt], None] | None = None
     ) -> None:
         settings = config.settings.server
-        self._config = config
-        self._free = settings.workers
-        self._workers = settings.workers
+        self._children: tuple[Keeps, ...] = tuple(
+            Child(worker.begin, config) for _ in range(settings.workers)
+        )
+        self._free = list(self._children)
         self._most = settings.queue_mb << 20
         self._stored = stored
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
-        """What waits and what is being stored."""
+        """What is read, waits, and is being stored."""
         self._per_second = 0.0
         """Bytes stored in a second, lately."""
         self._runs: set[asyncio.Task[None]] = set()
-        self._pool: ProcessPoolExecutor | None = None
         self._slot = 0
         self._which = secrets.token_hex(2)
+        self._ending: asyncio.Task[None] | None = None
         self.counts = Counts()
         self.came: dict[tuple[str, Format], datetime] = {}
         """When something last came in, by tenant and way."""
+
+    async def read(self, stream: AsyncIterator[bytes]) -> bytes:
+        """The whole of a body, refused with 429 as soon as there is no room for more of it."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async for part in stream:
+                self._admit(len(part), beside=self._bytes - size)
+                parts.append(part)
+                size += len(part)
+                self._bytes += len(part)
+            return b"".join(parts)
+        finally:
+            self._bytes -= size
 
     async def take(self, parcel: Parcel) -> Receipt:
         """Have it stored; durable on return.
@@ -90,13 +112,9 @@ class Intake:
         format, `StoreError` where it cannot be stored: nothing of it is stored then.
         """
         waiting = _Waiting(parcel=parcel, answer=asyncio.get_running_loop().create_future())
-        if self._bytes and self._bytes + waiting.size > self._most:
-            self.counts.refused += 1
-            raise Denied(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "More comes in than can be stored. Nothing of this was taken; send it again.",
-                headers={"retry-after": str(self._later())},
-            )
+        self._admit(waiting.size, beside=self._bytes)
+        if self._ending is not None:
+            raise _ends()
         self._queue.append(waiting)
         self._bytes += waiting.size
         self._pump()
@@ -111,12 +129,23 @@ class Intake:
         return f"{self._slot & 0xFFFFFFFFFFFF:012x}{self._which}"
 
     async def stop(self) -> None:
-        """Store what waits, and end."""
-        while self._runs or self._queue:
-            self._pump()
+        """Store what waits, or refuse what takes too long, and end. May be called again."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        await self._ending
+
+    async def _end(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ENDING_S):
+                while self._runs:
+                    await asyncio.wait(self._runs)
+        for one in self._queue:
+            _refuse(one, _ends())
+        self._queue.clear()
+        for child in self._children:
+            child.end()
+        if self._runs:
             await asyncio.wait(self._runs)
-        if self._pool is not None:
-            self._pool.shutdown()
 
     @property
     def waits(self) -> int:
@@ -125,11 +154,20 @@ class Intake:
 
     def warm(self) -> None:
         """Start the processes before the first report comes."""
-        pool = self._processes()
-        for _ in range(self._workers):
-            pool.submit(worker.ready)
+        for child in self._children:
+            child.warm()
 
     # ------------------------------------------------------------- inside
+
+    def _admit(self, size: int, *, beside: int) -> None:
+        """Refuse what has no room; a body larger than all the room goes in alone."""
+        if beside and self._bytes + size > self._most:
+            self.counts.refused += 1
+            raise Denied(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "More comes in than can be stored. Nothing of this was taken; send it again.",
+                headers={"retry-after": str(self._later())},
+            )
 
     def _later(self) -> int:
         """Seconds until half of what waits is stored, as far as can be told."""
@@ -146,30 +184,30 @@ class Intake:
                 if size > TOGETHER_BYTES:
                     break
                 group.append(self._queue.popleft())
-            self._free -= 1
-            run = asyncio.create_task(self._run(group))
+            run = asyncio.create_task(self._run(self._free.pop(), group))
             self._runs.add(run)
             run.add_done_callback(self._runs.discard)
 
-    async def _run(self, group: list[_Waiting]) -> None:
+    async def _run(self, child: Keeps, group: list[_Waiting]) -> None:
         begin = asyncio.get_running_loop().time()
         size = sum(one.size for one in group)
         try:
-            await self._store(group)
+            await self._store(child, group)
         finally:
-            self._free += 1
+            self._free.append(child)
             self._bytes -= size
             took = max(asyncio.get_running_loop().time() - begin, 1e-3)
-            rate = size / took * self._workers
+            rate = size / took * len(self._children)
             self._per_second = rate if not self._per_second else 0.8 * self._per_second + 0.2 * rate
             self._pump()
 
-    async def _store(self, group: list[_Waiting]) -> None:
+    async def _store(self, child: Keeps, group: list[_Waiting]) -> None:
         """Store a group; where its process dies each of it is tried alone, once."""
+        answers: Answers
         try:
-            answers = await self._ask([one.parcel for one in group])
-        except BrokenProcessPool:
-            answers = [await self._alone(one.parcel) for one in group]
+            answers = await self._ask(child, [one.parcel for one in group])
+        except Exception:  # whose fault it is shows when each is alone
+            answers = [await self._alone(child, one.parcel) for one in group]
         for one, answer in zip(group, answers, strict=True):
             if isinstance(answer, Receipt):
                 self.counts.taken += 1
@@ -181,40 +219,29 @@ class Intake:
                 self.counts.failed += 1
                 _refuse(one, answer)
 
-    async def _alone(self, parcel: Parcel) -> Receipt | FailonceError:
+    async def _alone(self, child: Keeps, parcel: Parcel) -> Receipt | FailonceError:
         try:
-            return (await self._ask([parcel]))[0]
-        except BrokenProcessPool:
+            return (await self._ask(child, [parcel]))[0]
+        except Died:
+            if self._ending is not None:
+                return _ends()
             return StoreError(
                 "The process that reads reports died twice over this one; it was not stored."
             )
+        except Exception as error:  # who sent it must not wait for ever
+            _LOG.warning("A report could not be read: %s: %s", type(error).__name__, error)
+            return StoreError("This report could not be read, for a mistake of ours; see the log.")
 
-    async def _ask(self, parcels: list[Parcel]) -> list[Receipt | FailonceError]:
-        loop, pool = asyncio.get_running_loop(), self._processes()
+    async def _ask(self, child: Keeps, parcels: Sequence[Parcel]) -> Answers:
         try:
-            return await loop.run_in_executor(pool, worker.keep, parcels)
-        except BrokenProcessPool:
-            self._replace(pool)
+            return await child.ask(parcels)
+        except Died:
+            self.counts.restarts += 1
             raise
 
-    def _processes(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Never forked: a child of a process with threads may inherit a lock that nobody frees.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self._workers,
-                mp_context=context,
-                initializer=worker.begin,
-                initargs=(self._config, context.Lock()),
-            )
-        return self._pool
 
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
-        """Let the next one who asks start new processes; others may have seen the same death."""
-        if self._pool is broken:
-            self._pool = None
-            self.counts.restarts += 1
-            broken.shutdown(wait=False)
+def _ends() -> StoreError:
+    return StoreError("The server ends. Nothing of this was stored; send it again.")
 
 
 def _answer(one: _Waiting, receipt: Receipt) -> None:

@@ -3,11 +3,13 @@
 import gc
 import json
 import logging
+import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -15,16 +17,16 @@ from failonce.adapters.intake import calls, errors, otlp, otlp_wire, sentry, web
 from failonce.adapters.intake.encoding import unpacked
 from failonce.adapters.intake.keeping import Keeper, Kept, Post
 from failonce.adapters.intake.parsed import Parsed
+from failonce.adapters.locking import alone
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.compose import Configuration, assemble
 from failonce.compose.server_settings import Durable
-from failonce.errors import FailonceError, StoreError
+from failonce.errors import FailonceError, StoreError, StoreUnreadable
 from failonce.evidence.capture import Sender
 from failonce.model import Evidence, Mode
 from failonce.ports import Added
 from failonce.signature.masks import SCHEME_VERSION
-from failonce.surfaces.server.children import end_with_parent
 from failonce.surfaces.server.house import settings_of
 from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt, Refused
 
@@ -32,6 +34,7 @@ REFUSALS: Final = 20
 """Reports of a body that could not be read and are told one by one; more are counted."""
 PATIENCE_S: Final = 20.0
 """How long a write waits for another process."""
+_TURN: Final = os.O_RDWR | os.O_CREAT
 _LOG: Final = logging.getLogger("failonce")
 
 
@@ -45,11 +48,10 @@ class _Read:
 
 
 class Worker:
-    """Stores parcels; `turn` is held while it writes, so that writers take turns."""
+    """Stores parcels, in turns with the other processes that do."""
 
-    def __init__(self, config: Configuration, turn: AbstractContextManager[object]) -> None:
+    def __init__(self, config: Configuration) -> None:
         self._config = config
-        self._turn = turn
         self._most = config.settings.server.max_body_mb << 20
         self._keepers: dict[str, Keeper] = {}
 
@@ -95,23 +97,45 @@ class Worker:
             parts = assemble(config, store, actor="")
             found = self._keepers[tenant] = Keeper(
                 taking=parts.loop.taking,
-                store=_InTurn(store, self._turn),
+                store=_InTurn(store),
                 wanted=lambda project: parts.review.mode(project) is not Mode.OFF,
             )
         return found
 
 
 class _InTurn:
-    """A store that is written only while it is our turn: SQLite itself lets who waits sleep."""
+    """A store that is written only while it is our turn, and only where it is still there."""
 
-    def __init__(self, store: SqlStore, turn: AbstractContextManager[object]) -> None:
+    def __init__(self, store: SqlStore) -> None:
         self._store = store
-        self._turn = turn
+        self._file = store.path.stat()
 
     def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
         """Store several batches in one transaction."""
-        with self._turn:
-            return self._store.add_all(batches)
+        with _turn(self._store.path):
+            self._must_be_there()
+            added = self._store.add_all(batches)
+            self._must_be_there()
+            return added
+
+    def _must_be_there(self) -> None:
+        """Refuse where the file was moved or deleted: SQLite would go on writing it unseen."""
+        with suppress(OSError):
+            if os.path.samestat(self._store.path.stat(), self._file):
+                return
+        raise StoreUnreadable(
+            f"The store {self._store.path} was moved or deleted while it was in use. Put it back, "
+            "or restart the server to begin a new one."
+        )
+
+
+@contextmanager
+def _turn(store: Path) -> Iterator[None]:
+    """Wait for the others that write it: SQLite itself lets who waits sleep, and come late."""
+    with ExitStack() as held:
+        with suppress(OSError):  # no room for the file, or no right: SQLite's own way then
+            held.enter_context(alone(store.with_name(f"{store.name}.turn"), _TURN))
+        yield
 
 
 def _post(one: _Read, project: str) -> Post:
@@ -177,23 +201,8 @@ _READERS: Final[Mapping[Format, Callable[[bytes, Parcel], Parsed]]] = MappingPro
 )
 
 
-# ---------------------------------------------------- what the pool calls, in its own process
-
-_here: list[Worker] = []
-
-
-def begin(config: Configuration, turn: AbstractContextManager[object]) -> None:
-    """Make this process a worker."""
-    end_with_parent()
+def begin(config: Configuration) -> Callable[[Sequence[Parcel]], list[Receipt | FailonceError]]:
+    """Make this process one that stores."""
     gc.freeze()  # what was imported is never garbage; of what comes in nothing goes round
     gc.set_threshold(20_000, 50, 100)
-    _here[:] = [Worker(config, turn)]
-
-
-def ready() -> None:
-    """Nothing; that it was called shows that the process runs."""
-
-
-def keep(parcels: Sequence[Parcel]) -> list[Receipt | FailonceError]:
-    """Store parcels in the worker of this process."""
-    return _here[0].keep(parcels)
+    return Worker(config).keep

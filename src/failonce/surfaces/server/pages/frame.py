@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 import failonce
 from failonce.errors import BadInput, NotFound, Refused, RefusedMove
 from failonce.lifecycle import waits_now
-from failonce.model import Scope, State
+from failonce.model import Scope
 from failonce.surfaces.jsonable import jsonable
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.look import Address, templates
@@ -269,4 +269,4 @@ def _nav(request: Request, who: Principal, section: str) -> list[NavItem]:
 def _waiting(request: Request, who: Principal) -> int:
     house = house_of(request)
     now = house.clock.now()
-    return sum(waits_now(x, now) for x in house.store(who.tenant).lessons(states=[State.PROPOSED]))
+    return sum(waits_now(x, now) for x in house.lessons(who.tenant))

@@ -38,7 +38,7 @@ def integrations(
     """The newest rules first."""
     house = house_of(request)
     view = IntegrationsView(
-        audit=skill_audit(house.parts(who), address_of_page(request), offset),
+        audit=skill_audit(house, who, address_of_page(request), offset),
         ways=ways_in(request, who),
         out=None if who.tenant else way_out(house.config),
     )

@@ -155,7 +155,7 @@ def opened(parts: Parts, lesson: Lesson, looked: Looked | None) -> Opened:
         does=card.does,
         reason="" if card.proposer == Proposer.MINER else card.reason,
         by=author(card.proposer),
-        learned=learned(card),
+        learned="" if code is not None else learned(card),
         passed=passed(card.checks),
         checks=card.checks,
         compared_with=card.compared_with,

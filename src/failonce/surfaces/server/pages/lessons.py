@@ -88,8 +88,8 @@ def lessons(  # noqa: PLR0917 - the parts of an address
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
     """The newest first; every filter is in the address."""
-    parts = house_of(request).parts(who)
-    every = parts.store.lessons()
+    house = house_of(request)
+    parts, every = house.parts(who), house.lessons(who.tenant)
     fit = [x for x in every if _fits(x, kind, project, target.strip(), text.strip().casefold())]
     counts = Counter(WORDS[x.state] for x in fit)
     found = [x for x in fit if state in ("", WORDS[x.state])]

@@ -103,9 +103,9 @@ def review(
     house = house_of(request)
     parts = house.parts(who)
     now = parts.clock.now()
-    proposed = parts.store.lessons(states=[State.PROPOSED])
-    wait = [x for x in proposed if waits_now(x, now)]
-    put_off = [x for x in proposed if snoozed(x, now)]
+    every = house.lessons(who.tenant)
+    wait = [x for x in every if waits_now(x, now)]
+    put_off = [x for x in every if snoozed(x, now)]
     queue = sorted(wait, key=best_first) if tab == "waiting" else sorted(put_off, key=_soonest)
     index = next((i for i, x in enumerate(queue) if x.id == at), None)
     if index is not None:

@@ -17,9 +17,10 @@ from failonce.model import EVERYONE, Lesson, Mode
 from failonce.projections.changelog import ChangelogStatus, SkillChangelog, pending_phrase
 from failonce.review import Review
 from failonce.surfaces.server.api.changelog import EntryId, named, rows
-from failonce.surfaces.server.house import house_of
+from failonce.surfaces.server.house import House, house_of
 from failonce.surfaces.server.look import Address, Column, Tab
 from failonce.surfaces.server.pages.frame import Reviewer, tried
+from failonce.surfaces.server.principal import Principal
 
 router = APIRouter()
 
@@ -79,12 +80,13 @@ class SkillAudit:
     offset: int
 
 
-def skill_audit(parts: Parts, address: Address, offset: int) -> SkillAudit:
+def skill_audit(house: House, who: Principal, address: Address, offset: int) -> SkillAudit:
     """The section as an address asks for it: `show` is pending, all or auto_applied.
 
     Without a word what waits is shown, where something does.
     """
-    found = rows(parts)
+    parts = house.parts(who)
+    found = _changelog(house, who, parts)
     pending = sum(x.status is ChangelogStatus.PENDING for x, _ in found)
     counts = {key: sum(x.status in stands for x, _ in found) for key, _, stands in _TABS}
     wanted = address.get("show")
@@ -110,6 +112,17 @@ def skill_audit(parts: Parts, address: Address, offset: int) -> SkillAudit:
         total=len(chosen),
         offset=offset,
     )
+
+
+def _changelog(
+    house: House, who: Principal, parts: Parts
+) -> Sequence[tuple[SkillChangelog, Lesson]]:
+    """All rows; they are read again only where something was decided since."""
+    head = parts.store.head()
+    kept = house.changelogs.get(who.tenant)
+    if kept is None or kept[0] != head:
+        kept = house.changelogs[who.tenant] = (head, rows(parts))
+    return kept[1]
 
 
 def _row(parts: Parts, one: SkillChangelog, version: Lesson) -> AuditRow:

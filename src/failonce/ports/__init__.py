@@ -1,0 +1,65 @@
+"""What the core needs of the world: small protocols, each with one job.
+
+evidence decisions access   what a store keeps; `store` is the three together
+reading wording             inputs and their formats; the user's words
+world author                the clock, files, sandboxes and worlds; a language model
+
+A database adapter implements all that make up a `Store` in one class;
+`failonce.testing` holds the in-memory one and the suite that every adapter must pass.
+"""
+
+from failonce.ports.access import DELIVERIES_KEPT, Access
+from failonce.ports.author import Author, Brief, Draft, Seen
+from failonce.ports.decisions import Audit, Effects, Lease, Lessons, Modes
+from failonce.ports.evidence import (
+    Added,
+    EvidenceLog,
+    Member,
+    Sighted,
+    SignatureOrder,
+    SignatureQuery,
+    ToolUse,
+    Use,
+    Weights,
+    Windows,
+)
+from failonce.ports.reading import Importer, Source
+from failonce.ports.store import Store
+from failonce.ports.wording import Phrase, Slots, Wording
+from failonce.ports.world import Clock, Copies, Environment, Sandbox, Workspace, World
+
+__all__ = [
+    "DELIVERIES_KEPT",
+    "Access",
+    "Added",
+    "Audit",
+    "Author",
+    "Brief",
+    "Clock",
+    "Copies",
+    "Draft",
+    "Effects",
+    "Environment",
+    "EvidenceLog",
+    "Importer",
+    "Lease",
+    "Lessons",
+    "Member",
+    "Modes",
+    "Phrase",
+    "Sandbox",
+    "Seen",
+    "Sighted",
+    "SignatureOrder",
+    "SignatureQuery",
+    "Slots",
+    "Source",
+    "Store",
+    "ToolUse",
+    "Use",
+    "Weights",
+    "Windows",
+    "Wording",
+    "Workspace",
+    "World",
+]

@@ -1,0 +1,88 @@
+"""What the server looks for by itself."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from failonce.errors import StoreBusy, StoreFull
+from failonce.surfaces.server import lookout
+from failonce.surfaces.server.children import Died
+from failonce.surfaces.server.house import House
+from failonce.surfaces.server.intake import Receipt
+from failonce.surfaces.server.lookout import Found, Lookout
+from failonce.testing.samples import evidence
+from tests.surfaces.server.made import configuration
+
+NEW = Receipt(new=1, failures=1, projects=("shop",))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookout, "QUIET_S", 0.01)
+    monkeypatch.setattr(lookout, "AGAIN_S", 0.05)
+
+
+async def until(looked: list[str], times: int) -> None:
+    end = time.monotonic() + 20
+    while len(looked) < times:
+        assert time.monotonic() < end, looked
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_cannot_be_looked_at_now_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is busy, full, or the process was killed; a mistake of ours would come again."""
+    looked: list[str] = []
+    troubles = [StoreBusy("busy"), StoreFull("full"), Died("killed"), None, RuntimeError("ours")]
+
+    async def ask(_config: object, project: str) -> Found:
+        looked.append(project)
+        trouble = troubles[len(looked) - 1]
+        if trouble is not None:
+            raise trouble
+        return Found(project=project, outcome="nothing", new=())
+
+    async def looks() -> None:
+        house = House(configuration(tmp_path))
+        async with Lookout(house) as out:
+            monkeypatch.setattr(out._child, "ask", ask)
+            out.stored("", NEW)
+            await until(looked, 4)
+            out.stored("", NEW)
+            await until(looked, 5)
+            await asyncio.sleep(0.3)
+        house.close()
+
+    asyncio.run(looks())
+    assert looked == ["shop"] * 5
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("mine", [True, False])
+def test_what_came_in_before_the_start_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, mine: bool
+) -> None:
+    """The server may have ended before it looked; where it shall not mine it does not."""
+    looked: list[str] = []
+
+    async def ask(_config: object, project: str) -> Found:
+        looked.append(project)
+        return Found(project=project, outcome="nothing", new=())
+
+    async def looks() -> None:
+        house = House(configuration(tmp_path, mine=mine))
+        house.main.add([evidence(1, project="shop", signature="f")])
+        async with Lookout(house) as out:
+            monkeypatch.setattr(out._child, "ask", ask)
+            if mine:
+                await until(looked, 1)
+            else:
+                await asyncio.sleep(0.3)
+        house.close()
+
+    asyncio.run(looks())
+    assert looked == ["shop"] * mine
