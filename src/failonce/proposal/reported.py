@@ -49,8 +49,9 @@ TELLING: Final = 12
 
 _MASK: Final = re.compile(r"<[^<>]{0,80}>")
 _TYPE: Final = re.compile(r"(?:HTTP|MCP|exit) -?\d{1,6}")
-_PLACE: Final = re.compile(r"(?:[A-Z]{3,7} )?/?")
-"""What stands before the name of a place that is asked over HTTP: `GET /`."""
+_PLACE: Final = re.compile(r"(?:([\w.-]{1,80}): )?(?:[A-Z]{3,7} )?/?")
+"""What stands before the name of a place that is asked over HTTP: `GET /`, and before that the
+service where OpenTelemetry tells it: `checkout: GET /`."""
 _PART: Final = re.compile(r"[{}<>:*]")
 
 
@@ -121,7 +122,10 @@ def untaught(s: Signature) -> str:
 
 def _callable(name: str) -> bool:
     """Whether it is a name of something that is called: `sync-orders`, `GET /orders/{id}`."""
-    return plain_name(_PART.sub("", _PLACE.sub("", name, count=1)))
+    place = _PLACE.match(name)
+    service = place[1] if place and place[1] else ""
+    rest = name[place.end() :] if place else name
+    return plain_name(_PART.sub("", f"{service}.{rest}" if service else rest))
 
 
 def _plain_type(name: str) -> str:

@@ -25,7 +25,7 @@ from failonce.surfaces.server.lookout import Lookout
 from failonce.surfaces.server.pages.frame import error_page
 
 OPEN: Final = frozenset(
-    {"/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
+    {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
 )
 """Addresses that need nobody's leave: they say nothing about anybody's data."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
@@ -104,5 +104,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for (method, path), scope in api.scopes().items():
             if method in made["paths"].get(path, {}):
                 made["paths"][path][method]["x-scope"] = scope
+        for path in OPEN & made["paths"].keys():
+            for operation in made["paths"][path].values():
+                operation["security"] = []
         app.openapi_schema = made
     return app.openapi_schema

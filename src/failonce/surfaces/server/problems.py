@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -98,9 +99,29 @@ def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """These problems, for a route's entry in OpenAPI."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        int(status): {"description": status.phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
+        int(status): {
+            "description": status.phrase,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+            **({"headers": _HEADERS[status]} if status in _HEADERS else {}),
+        }
         for status in statuses
     }
+
+
+_WAIT: Final = {
+    "retry-after": {
+        "description": "Seconds after which to come again.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+_HEADERS: Final[dict[HTTPStatus, dict[str, Any]]] = {
+    HTTPStatus.UNAUTHORIZED: {
+        "www-authenticate": {"description": "How to say who asks.", "schema": {"type": "string"}}
+    },
+    HTTPStatus.TOO_MANY_REQUESTS: _WAIT,
+    HTTPStatus.SERVICE_UNAVAILABLE: _WAIT,
+}
+"""What those answers say beside their body."""
 
 
 def invalid(error: RequestValidationError) -> str:
@@ -134,7 +155,10 @@ def install(app: FastAPI, otherwise: Answer) -> None:
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
         detail = _ROUTING.get(error.status_code, str(error.detail))
-        return said(request, error.status_code, detail, error.headers or {})
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers = {"allow": ", ".join(sorted(_methods(request)))}
+        return said(request, error.status_code, detail, headers)
 
     async def gone(_request: Request, _error: Exception) -> Response:
         return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody is there to read it
@@ -143,6 +167,18 @@ def install(app: FastAPI, otherwise: Answer) -> None:
     app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(RequestValidationError, wrong_form)
     app.add_exception_handler(HTTPException, routing)
+
+
+def _methods(request: Request) -> set[str]:
+    """All methods that an address takes: each has a route of its own, which knows no other."""
+    path = request.url.path
+    contexts = iter_route_contexts(request.app.routes)
+    return {
+        method
+        for route in contexts
+        if route.methods and route.path_regex.match(path)
+        for method in route.methods
+    }
 
 
 _ROUTING: Final = {

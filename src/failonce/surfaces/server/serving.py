@@ -20,6 +20,7 @@ from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import Granting
 from failonce.surfaces.server.app import create_app
 from failonce.surfaces.server.house import address
+from failonce.surfaces.server.patience import Patient
 from failonce.weighing import OURSELVES
 
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -48,7 +49,7 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
     server = _Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=Patient,
             loop="auto",
             log_level="warning",
             access_log=False,

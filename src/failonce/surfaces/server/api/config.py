@@ -66,8 +66,8 @@ class NewToken(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     scopes: set[Scope] = Field(default={Scope.INGEST}, min_length=1)
     project: str = Field(default="", max_length=100)
-    public: bool = False
-    expires_days: int | None = Field(default=None, ge=1, le=36_500)
+    public: Annotated[bool, Field(strict=True)] = False
+    expires_days: Annotated[int, Field(ge=1, le=36_500, strict=True)] | None = None
 
 
 @router.get("/config/learning-mode", responses=ASKED)

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from failonce.adapters.intake import sentry
 from failonce.adapters.intake.otlp_wire import JSON, PROTOBUF, refusal
 from failonce.adapters.intake.signed import admitted
-from failonce.errors import FailonceError
+from failonce.errors import BadInput, FailonceError
 from failonce.model import Scope
 from failonce.surfaces.server.api.common import DECIDED, Reporter
 from failonce.surfaces.server.house import house_of
@@ -26,7 +26,6 @@ from failonce.surfaces.server.problems import Denied, documented, headers_of, st
 
 router = APIRouter(tags=["taking in"])
 
-_JSON: Final = {"type": ["object", "array"]}
 _ANSWERS: Final = DECIDED | documented(
     HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 )
@@ -60,11 +59,76 @@ class Stored(TypedDict):
     off: bool
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+def _body(one: dict[str, Any], many: str) -> dict[str, Any]:
+    """A body of one report, of a list of them, of a list under a name, or of a line each.
+
+    What a client can be made from; a report that is none is told of in the answer.
+    """
+    several = {"type": "array", "items": one}
+    named = {"type": "object", "required": [many], "properties": {many: several}}
+    content = {
+        "application/json": {"schema": {"anyOf": [one, several, named]}},
+        "application/x-ndjson": {
+            "schema": {"type": "string", "description": "A report as JSON in each line."}
+        },
+    }
+    return {
+        "requestBody": {
+            "required": True,
+            "description": "May be packed, as `Content-Encoding` says: gzip, deflate or zstd.",
+            "content": content,
+        }
+    }
 
 
-@router.post("/api/errors", status_code=202, responses=_ANSWERS, openapi_extra=_body(_JSON))
+_TEXT: Final = {"type": "string"}
+_MOMENT: Final = {
+    "description": "ISO 8601, or seconds since 1970.",
+    "anyOf": [{"type": "string"}, {"type": "number"}],
+}
+_TAGS: Final = {"type": "array", "items": _TEXT}
+_ERROR: Final = {
+    "title": "Error",
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Its text, with the type: `KeyError: partner_id`.",
+        },
+        "component": {"type": "string", "description": "Where it happened."},
+        "tags": _TAGS,
+        "context": {
+            "type": "object",
+            "description": "Anything else. Read of it are `session`, `request_id`, `task`, `ts`, "
+            "`project` and `id`.",
+        },
+    },
+}
+_CALL: Final = {
+    "title": "Call",
+    "type": "object",
+    "required": ["tool"],
+    "properties": {
+        "tool": {"type": "string", "minLength": 1},
+        "args": {"type": "object"},
+        "text": {"type": "string", "description": "What it answered."},
+        "is_error": {"type": "boolean"},
+        "session": _TEXT,
+        "task": _TEXT,
+        "project": _TEXT,
+        "ts": _MOMENT,
+        "id": {"type": "string", "description": "Makes it the same call when it is sent twice."},
+        "duration_ms": {"type": "number"},
+        "tags": _TAGS,
+    },
+}
+
+
+@router.post(
+    "/api/errors", status_code=202, responses=_ANSWERS, openapi_extra=_body(_ERROR, "events")
+)
 async def errors(request: Request, who: Reporter, key: Key = "", encoding: Encoding = "") -> Stored:
     """Errors of a service (S5): one, a list, `{"events": […]}`, or a line each.
 
@@ -73,7 +137,7 @@ async def errors(request: Request, who: Reporter, key: Key = "", encoding: Encod
     return await _taken(request, who, Format.ERRORS, key, encoding)
 
 
-@router.post("/api/calls", status_code=202, responses=_ANSWERS, openapi_extra=_body(_JSON))
+@router.post("/api/calls", status_code=202, responses=_ANSWERS, openapi_extra=_body(_CALL, "calls"))
 async def calls(request: Request, who: Reporter, key: Key = "", encoding: Encoding = "") -> Stored:
     """Calls of tools, good and bad: one, a list, `{"calls": […]}`, or a line each."""
     return await _taken(request, who, Format.CALLS, key, encoding)
@@ -82,7 +146,11 @@ async def calls(request: Request, who: Reporter, key: Key = "", encoding: Encodi
 async def _taken(
     request: Request, who: Principal, format: Format, key: str, encoding: str
 ) -> Stored:
-    return stored(await take(request, who, format, key=key, encoding=encoding))
+    """A body of which nothing can be read is refused; one bad report loses no others."""
+    receipt = await take(request, who, format, key=key, encoding=encoding)
+    if receipt.refused and not (receipt.new or receipt.known or receipt.skipped or receipt.off):
+        raise BadInput(f"Nothing of it can be read: {receipt.refused[0].reason}.")
+    return stored(receipt)
 
 
 async def take(
@@ -199,14 +267,15 @@ async def webhook(request: Request, encoding: Encoding = "") -> Response:
     delivery = admitted(secret, await request.body(), request.headers, now=house.clock.now())
     if delivery is None:
         raise Denied(HTTPStatus.UNAUTHORIZED, "The webhook is not signed with our secret, or late.")
+    # Taken in first, under a key that stores nothing twice: whoever was told to come later may.
+    receipt = await take(
+        request, who, Format.WEBHOOK, encoding=encoding, event=delivery.event, key=delivery.once
+    )
     first = await run_in_threadpool(
         house.main.first_time, "webhook", delivery.once, house.clock.now()
     )
     if not first:
         raise Denied(HTTPStatus.CONFLICT, "This delivery was taken in before.")
-    receipt = await take(
-        request, who, Format.WEBHOOK, encoding=encoding, event=delivery.event, key=delivery.once
-    )
     return JSONResponse(stored(receipt), HTTPStatus.ACCEPTED)
 
 

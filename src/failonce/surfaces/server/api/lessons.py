@@ -30,7 +30,6 @@ from failonce.surfaces.server.api.common import (
     cut,
     parts_of,
 )
-from failonce.surfaces.server.principal import Principal
 from failonce.surfaces.trying import tried
 
 router = APIRouter(prefix="/api/lessons", tags=["lessons"])
@@ -145,10 +144,7 @@ _VERBS: Final[Mapping[Verb, _Verb]] = {
 }
 
 
-def _decide(
-    verb: Verb, request: Request, who: Principal, id: str, decision: Decision, if_match: str
-) -> LessonRecord:
-    review = parts_of(request, who).review
+def _decide(verb: Verb, review: Review, id: str, decision: Decision, if_match: str) -> LessonRecord:
     digest = decision.digest or digest_of(if_match)
     ask = Ask(verb=verb, actor=review.actor, digest=digest, reason=decision.reason)
     _as_read(review, ask, id, if_match)
@@ -177,7 +173,7 @@ def approve(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a waiting lesson in force. What the gate refused nobody can approve."""
-    return _decide(Verb.APPROVE, request, who, id, decision, if_match)
+    return _decide(Verb.APPROVE, parts_of(request, who).review, id, decision, if_match)
 
 
 @router.post("/{id}/reject", responses=DECIDED)
@@ -185,7 +181,7 @@ def reject(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Turn a waiting lesson down; it stays on record."""
-    return _decide(Verb.REJECT, request, who, id, decision, if_match)
+    return _decide(Verb.REJECT, parts_of(request, who).review, id, decision, if_match)
 
 
 @router.post("/{id}/undo", responses=DECIDED)
@@ -193,7 +189,7 @@ def undo(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Take a lesson out of force; files get the bytes back that they had."""
-    return _decide(Verb.UNDO, request, who, id, decision, if_match)
+    return _decide(Verb.UNDO, parts_of(request, who).review, id, decision, if_match)
 
 
 @router.post("/{id}/reopen", responses=DECIDED)
@@ -201,7 +197,7 @@ def reopen(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a rejected, undone or retired lesson back in the queue."""
-    return _decide(Verb.REOPEN, request, who, id, decision, if_match)
+    return _decide(Verb.REOPEN, parts_of(request, who).review, id, decision, if_match)
 
 
 @router.post("/{id}/restore", responses=DECIDED)
@@ -209,7 +205,7 @@ def restore(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Put a lesson in force again that was undone, or that another one took the place of."""
-    return _decide(Verb.RESTORE, request, who, id, decision, if_match)
+    return _decide(Verb.RESTORE, parts_of(request, who).review, id, decision, if_match)
 
 
 @router.post("/{id}/wrong", responses=DECIDED)
@@ -217,7 +213,7 @@ def wrong(
     request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
 ) -> LessonRecord:
     """Report that a lesson did harm; two reports put it back in the queue."""
-    return _decide(Verb.REPORT_WRONG, request, who, id, decision, if_match)
+    return _decide(Verb.REPORT_WRONG, parts_of(request, who).review, id, decision, if_match)
 
 
 class Snooze(Decision):

@@ -58,8 +58,10 @@ class Replay(BaseModel):
     """Which recorded calls are looked at again, and with which lessons."""
 
     project: str | None = Field(default=None, max_length=4096)
-    proposed: bool = Field(default=False, description="Also with the lessons that wait.")
-    limit: Annotated[int, Field(ge=0, le=200)] = 50
+    proposed: bool = Field(
+        default=False, strict=True, description="Also with the lessons that wait."
+    )
+    limit: Annotated[int, Field(ge=0, le=200, strict=True)] = 50
 
 
 class ReplayRecord(TypedDict):

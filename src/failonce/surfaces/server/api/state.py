@@ -1,5 +1,7 @@
 """How the server itself is, and what it does now."""
 
+from http import HTTPStatus
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
@@ -10,6 +12,7 @@ from failonce.model import Action
 from failonce.surfaces.records import EntryRecord, entry
 from failonce.surfaces.server.api.common import ASKED, DECIDED, Reader, Reviewer, parts_of
 from failonce.surfaces.server.house import house_of
+from failonce.surfaces.server.problems import documented
 
 router = APIRouter(prefix="/api", tags=["server"])
 
@@ -72,7 +75,7 @@ class Asked(TypedDict):
     projects: list[str]
 
 
-@router.get("/alive", tags=["server"])
+@router.get("/alive", responses=documented(HTTPStatus.MISDIRECTED_REQUEST))
 def alive() -> Alive:
     """For whoever watches that the server runs."""
     return {"alive": True}
