@@ -148,6 +148,19 @@ def test_in_auto_only_the_operators_own_word_is_written_at_once(
     assert made.state is state
 
 
+def test_a_mode_that_was_set_already_is_no_second_entry() -> None:
+    """A project that is set to what holds for everyone is: it keeps that when they change."""
+    world = World()
+    for project in ("*", "p", "p", "*"):
+        world.review.set_mode(Mode.AUTO, project=project)
+    said = [e.event.subject for e in world.store.entries() if e.event.action is Action.SET_MODE]
+    assert said == ["*", "p"]
+    world.review.set_mode(Mode.OFF)
+    world.review.set_mode(Mode.AUTO)
+    said = [e.event.mode for e in world.store.entries(subject="*")]
+    assert said == [Mode.AUTO, Mode.OFF, Mode.AUTO]
+
+
 def test_in_auto_only_proven_typed_lessons_go_in_force_without_a_person() -> None:
     world = World()
     world.review.set_mode(Mode.AUTO)

@@ -240,9 +240,14 @@ class Review(Weighing):
         return lesson
 
     def set_mode(self, mode: Mode, *, project: str = "*") -> None:
-        """Set how far failonce may go on its own, for a project or (`*`) for all."""
-        event = self.event(Action.SET_MODE, subject=project, mode=mode)
-        self.store.commit(Change(events=(event,)))
+        """Set how far failonce may go on its own, for a project or (`*`) for all.
+
+        What was set so already is no decision, and makes no entry.
+        """
+        newest = self.store.recent(limit=1, actions=(Action.SET_MODE,), subject=project)
+        if not newest or newest[0].event.mode is not mode:
+            event = self.event(Action.SET_MODE, subject=project, mode=mode)
+            self.store.commit(Change(events=(event,)))
         self.reconcile()
 
     def find(self, ref: str) -> Lesson:

@@ -22,6 +22,7 @@ from failonce.model import Grants, Json, Limits, Mode
 from failonce.policy import Policy
 from failonce.ports import Weights
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 SWITCH: Final = "FAILONCE"
 """The environment variable whose value `off` rests everything in a process."""
 
@@ -85,6 +86,12 @@ class Configuration:
             return server.url
         host = f"[{server.host}]" if ":" in server.host else server.host
         return f"http://{host}:{server.port}"
+
+    @property
+    def here_only(self) -> bool:
+        """Whether only this machine finds the server at its address."""
+        server = self.settings.server
+        return server.url is None and server.host in _LOOPBACK
 
     @property
     def url(self) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from failonce.model import Action, Event
+from failonce.model import Action, Event, Scope
+from failonce.surfaces.access.granting import A_LINK, NEW_PASSWORD
 
 _SAID: Final[Mapping[Action, str]] = {
     Action.PROPOSE: "proposed {it}",
@@ -30,24 +31,52 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.REFUSED: "refused a tool that a language model wrote",
     Action.WANTED: "asked for a tool",
     Action.PATCHED: "changed files with {it}",
-    Action.GRANT: "granted {it}",
+    Action.GRANT: "changed {it}",
     Action.REVOKE: "revoked {it}",
     Action.SIGN_IN: "signed in",
 }
+_CHOICES: Final[Mapping[Action, str]] = {
+    Action.SET_MODE: "set the learning mode",
+    Action.MINED: "looked for lessons",
+    Action.MIGRATE: "named failures anew",
+    Action.PATCHED: "changed files",
+    Action.GRANT: "gave access",
+    Action.REVOKE: "took access away",
+}
+"""Where the sentence without its subject is none."""
 
 
 def label(action: Action) -> str:
-    """What is done, as a choice in a list: `report wrong`."""
-    return action.replace("_", " ")
+    """What is done, as a choice in a list: `reported a lesson as wrong`."""
+    return _CHOICES.get(action) or _SAID[action].format(it="a lesson")
 
 
 def told(event: Event, name: str = "") -> str:
     """What was done, as it follows who did it: `approved Rule for crm`.
 
-    `name` is that of the lesson that it is about, where it is about one.
+    `name` is that of the lesson or the token that it is about, where it is about one.
     """
-    said = _SAID.get(event.action, f"{label(event.action)} {{it}}")
+    said = _access(event) or _SAID[event.action]
     return said.format(it=name or _subject(event), mode=event.mode or "what it was")
+
+
+def _access(event: Event) -> str:
+    """What was done to a token or an account; the entry's reason tells which it was."""
+    kind, _, rest = event.subject.partition(":")
+    if kind == "token" and event.action is Action.GRANT:
+        return "made {it}"
+    if kind != "account":
+        return ""
+    if event.action is Action.REVOKE:
+        return "disabled {it}"
+    if event.action is not Action.GRANT:
+        return ""
+    if event.reason == NEW_PASSWORD:
+        return "set a new password" + ("" if event.actor == rest else " for {it}")
+    if event.reason == A_LINK:
+        return "made a sign-in link for {it}"
+    words = event.reason.split()
+    return "made {it}" if words and set(words) <= set(Scope) else "changed {it}"
 
 
 def _subject(event: Event) -> str:

@@ -112,10 +112,12 @@ def test_an_account_is_made_with_a_link_that_works_once(shell: Shell) -> None:
     assert "anna may review" in made.out
     (secret,) = re.findall(r"https://f\.example/sign-in/link/(\w{43})\n", made.out)
     assert "within 60 min" in made.out
+    assert "on this machine only" not in made.out
     store = open_store(store_url(shell.store))
     door = Door(store=store, clock=SystemClock())
     assert "no password yet" in shell.ok("account", "list").out
-    assert door.by_link(secret).account.name == "anna"
+    chosen = "a long enough one"
+    assert door.by_link(secret, password=chosen).account.name == "anna"
     assert door.link(secret) is None
     fresh = shell.ok("account", "link", "anna", "--json").json
     assert door.link(fresh["link"].rpartition("/sign-in/link/")[2]) is not None
@@ -132,9 +134,11 @@ def test_what_is_printed_names_the_server_of_the_settings(shell: Shell) -> None:
     shell.set("FAILONCE_SERVER__PORT", "1234")
     assert "  http://127.0.0.1:1234/sign-in/link/" in (said := told())
     assert " http://127.0.0.1:1234/api/errors" in said
+    assert "on this machine only: set server.url" in said
     shell.set("FAILONCE_SERVER__URL", "https://f.example")
     assert "  https://f.example/sign-in/link/" in (said := told())
     assert " https://f.example/api/errors" in said
+    assert "on this machine only" not in said
 
 
 def test_an_account_is_disabled_and_enabled(shell: Shell) -> None:

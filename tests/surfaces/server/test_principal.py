@@ -22,6 +22,25 @@ def test_what_is_no_token_opens_nothing(served: Served, secret: str) -> None:
     assert served.anybody().get("/api/lessons", headers=header).status_code == 401  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        ("Bearer fo_00000000_" + "a" * 43, "unknown, revoked or expired"),
+        ("Bearer " + "x" * 5000, "unknown, revoked or expired"),
+        ("Basic eDp5", "has to be `Authorization: Bearer"),
+        ("fo_00000000_" + "a" * 43, "has to be `Authorization: Bearer"),
+    ],
+)
+def test_what_was_shown_instead_of_a_token_is_told_so(
+    served: Served, shown: str, says: str
+) -> None:
+    found = served.anybody().get("/api/lessons", headers={"authorization": shown})
+    assert found.status_code == 401
+    assert says in found.json()["detail"]
+    assert "failonce token create" in found.json()["detail"]
+    assert shown[-40:] not in found.text
+
+
 def test_a_token_does_what_it_is_for_and_no_more(served: Served) -> None:
     """An ingest token that was stolen reads nothing and approves nothing."""
     ingest = served.program(Scope.INGEST)
@@ -37,7 +56,9 @@ def test_a_token_that_was_revoked_or_is_too_old_opens_nothing(served: Served) ->
     assert program.get("/api/lessons").status_code == 200
     admin = served.program(Scope.ADMIN)
     assert admin.delete("/api/tokens/gone").status_code == 200
-    assert program.get("/api/lessons").status_code == 401, "at once, where it is revoked here"
+    refused = program.get("/api/lessons")
+    assert "revoked" in refused.json()["detail"]
+    assert refused.status_code == 401, "at once, where it is revoked here"
     old = served.program(Scope.READ, lasts=timedelta(microseconds=1))
     assert old.get("/api/lessons").status_code == 401
 
@@ -109,6 +130,52 @@ def test_the_first_link_makes_the_first_account_once(served: Served) -> None:
     again = served.anybody().post(path, data={"name": "eve", "password": PASSWORD})
     assert again.status_code == 410
     assert [a.name for a in served.house.main.accounts()] == ["anna"]
+
+
+def test_whoever_has_no_password_chooses_one_at_their_first_link(served: Served) -> None:
+    served.granting().make_account("anna", {Scope.REVIEW})
+    path = f"/sign-in/link/{served.granting().new_link('anna')}"
+    client = served.anybody()
+    assert "Choose a password" in client.get(path).text
+    without = client.post(path, data={"password": ""})
+    assert (without.status_code, COOKIE in client.cookies) == (400, False)
+    assert "at least 10 characters" in without.text
+    assert client.post(path, data={"password": PASSWORD}).status_code == 303
+    later = f"/sign-in/link/{served.granting().new_link('anna')}"
+    assert "Leave it empty" in served.anybody().get(later).text
+    assert served.anybody().post(later, data={"password": ""}).status_code == 303
+
+
+def test_a_failed_sign_in_is_in_the_log_and_not_in_the_audit(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a name that nobody has: people type their password there."""
+    served.granting().make_account("anna", {Scope.REVIEW}, password=PASSWORD)
+    before = len(list(served.house.main.entries()))
+    for name in ("anna", "hunter2hunter2"):
+        served.anybody().post("/sign-in", data={"name": name, "password": "wrong"})
+    assert "A sign-in as anna failed, from testclient." in caplog.text
+    assert "under a name that nobody has failed" in caplog.text
+    assert "hunter2" not in caplog.text
+    assert len(list(served.house.main.entries())) == before
+
+
+def test_who_is_not_signed_in_is_not_led_to_the_api(served: Served) -> None:
+    assert 'href="/docs"' not in served.anybody().get("/sign-in").text
+    assert 'href="/docs"' in served.person(Scope.READ).get("/gaps").text
+
+
+def test_answers_to_programs_end_their_line(served: Served) -> None:
+    """And are the same answer by their ETag, as long as they say."""
+    program = served.program(Scope.READ)
+    found = program.get("/api/lessons")
+    assert found.content.endswith(b"}\n")
+    assert int(found.headers["content-length"]) == len(found.content)
+    known = {"if-none-match": found.headers["etag"]}
+    assert program.get("/api/lessons", headers=known).status_code == 304
+    lost = program.get("/api/nothing")
+    assert (lost.status_code, lost.content[-2:]) == (404, b"}\n")
+    assert "GET /openapi.json" in lost.json()["detail"]
 
 
 def test_a_program_of_another_tenant_sees_only_its_own(served: Served) -> None:

@@ -31,6 +31,11 @@ SHORTEST_PASSWORD: Final = 10
 """Characters."""
 LONGEST_PASSWORD: Final = 1000
 """Characters; whoever sends more wants to keep us busy."""
+NEW_PASSWORD: Final = "a new password"  # noqa: S105 - words of the audit
+A_LINK: Final = "a sign-in link"
+"""What was granted of an account, as the audit has it."""
+HERE_ONLY: Final = "It works on this machine only: set server.url (and server.host) for others."
+"""What is said beside a link that leads to a loopback address."""
 _LONGEST_NAME: Final = 100
 _LONGEST_PROJECT: Final = 512
 """As it is stored of evidence."""
@@ -184,7 +189,7 @@ class Granting:
         old = self.account(name)
         new = replace(old, password_hash=hashed(fit_password(name, password)))
         self._store.close_sessions(name)
-        self._put(old, new, Action.GRANT, "a new password")
+        self._put(old, new, Action.GRANT, NEW_PASSWORD)
         return new
 
     def set_scopes(self, name: str, scopes: Collection[Scope]) -> Account:
@@ -224,7 +229,7 @@ class Granting:
         if account:
             if self.account(account).disabled:
                 raise Refused(f"The account `{account}` is disabled. Enable it first.")
-            event = self._event(Action.GRANT, f"account:{account}", "a sign-in link")
+            event = self._event(Action.GRANT, f"account:{account}", A_LINK)
             self._store.commit(Change(events=(event,)))
         elif self._store.accounts():
             raise Refused("There are accounts already. Name the one that the link is for.")

@@ -70,9 +70,10 @@ class Door:
     def by_link(self, secret: str, *, name: str = "", password: str = "") -> SignedIn:
         """Use a link up and open a session.
 
-        The link of an account sets its password where one is given. The first link of a server
-        makes an administrator of this name and password. Raises `BadInput` where these will not
-        do, and leaves the link as it is then; `Refused` where it was used or is too old.
+        The link of an account sets its password; where it has one already, none need be given.
+        The first link of a server makes an administrator of this name and password. Raises
+        `BadInput` where these will not do, and leaves the link as it is then; `Refused` where it
+        was used or is too old.
         """
         link = self.link(secret)
         if link is None:
@@ -80,9 +81,10 @@ class Door:
         granting = Granting(
             store=self._store, clock=self._clock, actor=link.account or name, via=self._via
         )
-        if link.account and password:
-            fit_password(link.account, password)
-        elif not link.account:
+        if link.account:
+            if password or not granting.account(link.account).password_hash:
+                fit_password(link.account, password)
+        else:
             fit_name(name)
             fit_password(name, password)
         if self._store.use_link(link.digest, self._clock.now()) is None:

@@ -7,7 +7,7 @@ import typer
 from failonce.compose import Parts
 from failonce.model import Account, Scope, in_order
 from failonce.surfaces import records
-from failonce.surfaces.access.granting import LINK_LASTS
+from failonce.surfaces.access.granting import HERE_ONLY, LINK_LASTS
 from failonce.surfaces.cli.options import AsJson, Because, ServerUrl, StoreUrl, Tenant
 from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.session import session
@@ -69,11 +69,12 @@ def add(  # noqa: PLR0917 - options
         deciding = granting(parts)
         made = deciding.make_account(name, scopes or [Scope.REVIEW], tenant=tenant)
         made_link = _link(parts, url, deciding.new_link(name))
+        here_only = not url and parts.config.here_only
     if as_json:
         show_json({**records.account(made), "link": made_link})
     else:
         say(f"The account {name} may {_may(made)}.")
-        _tell(made_link)
+        _tell(made_link, here_only)
 
 
 @account.command()
@@ -84,10 +85,11 @@ def link(name: _Name, url: ServerUrl = "", store: StoreUrl = None, as_json: AsJs
     """
     with session(store) as parts:
         made = _link(parts, url, granting(parts).new_link(name))
+        here_only = not url and parts.config.here_only
     if as_json:
         show_json({"name": name, "link": made})
     else:
-        _tell(made)
+        _tell(made, here_only)
 
 
 @account.command()
@@ -133,6 +135,8 @@ def _link(parts: Parts, url: str, secret: str) -> str:
     return f"{(url or parts.config.address).rstrip('/')}/sign-in/link/{secret}"
 
 
-def _tell(link: str) -> None:
+def _tell(link: str, here_only: bool) -> None:
     say(f"To sign in, once and within {duration(LINK_LASTS.total_seconds())}:")
     say(f"  {link}")
+    if here_only:
+        say(HERE_ONLY)

@@ -5,6 +5,7 @@ allowed(…)   each route names the one scope that it needs, or stands in `OPEN`
 house        the asker's own store
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -28,6 +29,8 @@ OPEN: Final = frozenset(
     {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
 )
 """Addresses that need nobody's leave: they say nothing about anybody's data."""
+_REQUIREMENTS: Final = re.compile(r" ?\([NSHCF]\d+(?:, [NSHCF]\d+)*\)")
+"""What a docstring meets, for whoever reads the code: `(N6, N7)`."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -58,6 +61,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        default_response_class=problems.Json,
     )
     app.state.house = house
     problems.install(app, error_page)
@@ -107,5 +111,14 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         for path in OPEN & made["paths"].keys():
             for operation in made["paths"][path].values():
                 operation["security"] = []
-        app.openapi_schema = made
+        app.openapi_schema = _published(made)
     return app.openapi_schema
+
+
+def _published(told: Any) -> Any:
+    """The description without what only whoever reads the code knows."""
+    if isinstance(told, dict):
+        return {key: _published(value) for key, value in told.items()}
+    if isinstance(told, list):
+        return [_published(value) for value in told]
+    return _REQUIREMENTS.sub("", told) if isinstance(told, str) else told

@@ -130,6 +130,21 @@ async def _forgery(request: Request, person: Principal) -> None:
         )
 
 
+def _unknown(shown: str | None) -> str:
+    """Why nobody is known by this `Authorization` header, and what to do."""
+    if shown is None:
+        return "Show a token: `Authorization: Bearer fo_…`. `failonce token create` makes one."
+    if shown.partition(" ")[0].lower() != "bearer":
+        return (
+            "The header `Authorization` is not understood. It has to be "
+            "`Authorization: Bearer fo_…`; `failonce token create` makes a token."
+        )
+    return (
+        "This token is unknown, revoked or expired. `failonce token list` shows which there are, "
+        "`failonce token create` makes one."
+    )
+
+
 def allowed(wanted: Scope) -> Callable[..., Coroutine[Any, Any, Principal]]:
     """A dependency: who asks, where they may do that; else 401 or 403."""
 
@@ -138,7 +153,7 @@ def allowed(wanted: Scope) -> Callable[..., Coroutine[Any, Any, Principal]]:
         if found is None:
             raise Denied(
                 HTTPStatus.UNAUTHORIZED,
-                "Show a token: `Authorization: Bearer fo_…`. `failonce token create` makes one.",
+                _unknown(request.headers.get("authorization")),
                 headers={"www-authenticate": 'Bearer realm="failonce"'},
             )
         if not found.may(wanted):

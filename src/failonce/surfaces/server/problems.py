@@ -41,15 +41,32 @@ class Problem(TypedDict):
     detail: str
 
 
+class Json(JSONResponse):
+    """JSON that ends its line: answers to curl, one after another, stand below each other."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return super().render(content) + b"\n"
+
+
 class Denied(FailonceError):
-    """A request that is refused for who sent it, or how; with its HTTP status."""
+    """A request that is refused for who sent it, or how; with its HTTP status.
+
+    `members` stand in the problem beside what every problem has (RFC 9457, 3.2).
+    """
 
     def __init__(
-        self, status: HTTPStatus, detail: str, *, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
 
 _STATUS: Final[tuple[tuple[type[FailonceError], HTTPStatus], ...]] = (
@@ -88,11 +105,17 @@ def headers_of(error: FailonceError) -> dict[str, str]:
     return {"retry-after": _LATER} if late else {}
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, object] | None = None,
+) -> Response:
     """A problem as its response."""
     title = HTTPStatus(status).phrase
     body = Problem(type="about:blank", title=title, status=int(status), detail=detail)
-    return JSONResponse(body, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+    content = {**(members or {}), **body}
+    return Json(content, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
 def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
@@ -140,13 +163,20 @@ Answer = Callable[[Request, int, str, Mapping[str, str]], Response | None]
 def install(app: FastAPI, otherwise: Answer) -> None:
     """Answer every error of the app with a problem, or with a page where `otherwise` makes one."""
 
-    def said(request: Request, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    def said(
+        request: Request,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str],
+        members: Mapping[str, object] | None = None,
+    ) -> Response:
         made = otherwise(request, status, detail, headers)
-        return problem(status, detail, headers) if made is None else made
+        return problem(status, detail, headers, members) if made is None else made
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, FailonceError)  # noqa: S101 - registered for it
-        return said(request, status_of(error), str(error), headers_of(error))
+        members = error.members if isinstance(error, Denied) else None
+        return said(request, status_of(error), str(error), headers_of(error), members)
 
     async def wrong_form(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
@@ -155,6 +185,8 @@ def install(app: FastAPI, otherwise: Answer) -> None:
     async def routing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
         detail = _ROUTING.get(error.status_code, str(error.detail))
+        if error.status_code == HTTPStatus.NOT_FOUND and request.url.path.startswith("/api"):
+            detail += " GET /openapi.json lists the addresses."
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = {"allow": ", ".join(sorted(_methods(request)))}

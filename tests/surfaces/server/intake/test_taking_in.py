@@ -104,6 +104,20 @@ def test_what_is_no_report_is_told_so(
     assert len(found.json()["detail"]) > 20
 
 
+@pytest.mark.parametrize("path", ["/api/errors", "/api/calls"])
+def test_what_cannot_be_read_at_all_is_told_with_its_reasons(served: Served, path: str) -> None:
+    program = served.program(Scope.INGEST, project=f"none of {path}")
+    for body, places in (({}, [1]), ({"message": "x"}, [1]), ([{"a": 1}, 7], [1, 2])):
+        found = program.post(path, json=body)
+        assert found.status_code == 400
+        assert [x["place"] for x in found.json()["refused"]] == places
+        for one in found.json()["refused"]:
+            assert one["reason"] in found.json()["detail"]
+    empty = program.post(path, json=[])
+    assert (empty.status_code, empty.json()["stored"], empty.json()["refused"]) == (202, 0, [])
+    assert not list(served.house.main.calls(project=f"none of {path}"))
+
+
 def test_the_same_request_again_stores_nothing(served: Served) -> None:
     """A client that heard no answer asks again; a service that fails twice the same does count."""
     program = served.program(Scope.INGEST, project="again")

@@ -1,5 +1,7 @@
 """`/docs`: complete, as it is made from what is served."""
 
+import json
+import re
 import shlex
 
 from failonce.model import Scope
@@ -38,3 +40,23 @@ def test_nothing_comes_from_elsewhere(served: Served) -> None:
     assert "/openapi.json" in page
     assert 'src="http' not in page
     assert "<script>" not in page
+
+
+def test_what_is_reported_is_shown_with_a_real_body(served: Served) -> None:
+    groups = served.person(Scope.READ).get("/docs.json").json()["groups"]
+    found = {x["path"]: x for g in groups for x in g["operations"] if x["method"] == "POST"}
+    for path, names in (
+        ("/api/errors", {"error", "component", "tags", "context"}),
+        ("/api/calls", {"tool", "args", "text", "is_error", "session"}),
+    ):
+        words = shlex.split(found[path]["example"].replace("\\\n", " "))
+        assert set(json.loads(words[words.index("-d") + 1])) == names
+        assert names <= {x["name"] for x in found[path]["parameters"]}
+
+
+def test_what_the_code_meets_is_not_shown(served: Served) -> None:
+    """Docstrings name requirements, as `(N6, N7)`; they say nothing to whoever uses the API."""
+    for path in ("/docs", "/openapi.json"):
+        page = served.person(Scope.READ, name=f"p{len(path)}").get(path).text
+        assert "Write down a rule: it waits" in page
+        assert not re.search(r"\([NSHCF]\d", page)

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from failonce.model import Scope
-from tests.surfaces.server.made import Person, Served
+from failonce.model import Action, Scope
+from tests.surfaces.server.made import PASSWORD, Person, Served
 
 RULE = {"skill_name": "crm", "rule_content": "Ask before you delete.", "reason": "it was wrong"}
 
@@ -88,3 +88,33 @@ def test_export_is_the_whole_record(served: Served) -> None:
     assert "attachment" in found.headers["content-disposition"]
     stored = list(served.house.main.entries())
     assert [(x["seq"], x["hash"]) for x in found.json()] == [(e.seq, e.hash) for e in stored]
+
+
+def test_people_and_tokens_in_words(served: Served) -> None:
+    person, admin = served.person(Scope.ADMIN), served.granting()
+    made, _ = admin.grant_token("ci", {Scope.READ})
+    admin.revoke_token("ci")
+    admin.make_account("max", {Scope.READ})
+    admin.new_link("max")
+    admin.set_scopes("max", {Scope.REVIEW})
+    admin.set_password("max", PASSWORD)
+    admin.disable("max")
+    admin.enable("max")
+    assert [x["said"] for x in entries(person)][:8][::-1] == [
+        f"made the token ci ({made.id})",
+        f"revoked the token ci ({made.id})",
+        "made the account max",
+        "made a sign-in link for the account max",
+        "changed the account max",
+        "set a new password for the account max",
+        "disabled the account max",
+        "changed the account max",
+    ]
+
+
+def test_the_filter_lists_words(served: Served) -> None:
+    actions = served.person(Scope.READ).get("/audit.json").json()["actions"]
+    assert {value for value, _ in actions} == set(Action)
+    for value, said in actions:
+        assert said != value
+        assert not set("_{}") & set(said)

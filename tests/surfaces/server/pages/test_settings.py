@@ -173,3 +173,13 @@ def test_people_over_the_api(served: Served) -> None:
     assert admin.post("/api/accounts/bob/link").status_code == 403
     assert admin.post("/api/accounts/bob/enable").json()["disabled"] is False
     assert admin.post("/api/accounts/eve/link").status_code == 404
+
+
+def test_a_link_that_works_here_only_says_so(served: Served, tmp_path: Path) -> None:
+    said = "It works on this machine only"
+    assert said in served.person(Scope.ADMIN).post("/settings/people", name="max").text
+    public = Served(configuration(tmp_path / "public", url="https://f.example"))
+    page = public.person(Scope.ADMIN).post("/settings/people", name="max").text
+    assert "https://f.example/sign-in/link/" in page
+    assert said not in page
+    public.house.close()

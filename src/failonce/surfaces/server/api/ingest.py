@@ -9,25 +9,52 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from typing_extensions import TypedDict
 
 from failonce.adapters.intake import sentry
 from failonce.adapters.intake.otlp_wire import JSON, PROTOBUF, refusal
 from failonce.adapters.intake.signed import admitted
-from failonce.errors import BadInput, FailonceError
+from failonce.errors import FailonceError
 from failonce.model import Scope
 from failonce.surfaces.server.api.common import DECIDED, Reporter
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.intake import Format, Parcel, Receipt
 from failonce.surfaces.server.principal import Principal, address_of, by_token
-from failonce.surfaces.server.problems import Denied, documented, headers_of, status_of
+from failonce.surfaces.server.problems import (
+    MEDIA_TYPE,
+    Denied,
+    Json,
+    documented,
+    headers_of,
+    status_of,
+)
 
 router = APIRouter(tags=["taking in"])
 
-_ANSWERS: Final = DECIDED | documented(
-    HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+_REASONS: Final = 3
+"""Of a body of which nothing can be read so many are told in the sentence; the list has more."""
+_UNREAD: Final[dict[int | str, dict[str, Any]]] = {
+    400: {
+        "description": "Nothing of the body can be read, and nothing was stored; "
+        "`refused` says why of each report.",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "allOf": [{"$ref": "#/components/schemas/Problem"}],
+                    "properties": {
+                        "refused": {
+                            "type": "array",
+                            "items": {"$ref": "#/components/schemas/RefusedRecord"},
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+_ANSWERS: Final = (
+    DECIDED | documented(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNSUPPORTED_MEDIA_TYPE) | _UNREAD
 )
 
 Key = Annotated[
@@ -59,7 +86,7 @@ class Stored(TypedDict):
     off: bool
 
 
-def _body(one: dict[str, Any], many: str) -> dict[str, Any]:
+def _body(one: dict[str, Any], many: str, example: dict[str, Any]) -> dict[str, Any]:
     """A body of one report, of a list of them, of a list under a name, or of a line each.
 
     What a client can be made from; a report that is none is told of in the answer.
@@ -67,7 +94,14 @@ def _body(one: dict[str, Any], many: str) -> dict[str, Any]:
     several = {"type": "array", "items": one}
     named = {"type": "object", "required": [many], "properties": {many: several}}
     content = {
-        "application/json": {"schema": {"anyOf": [one, several, named]}},
+        "application/json": {
+            "schema": {"anyOf": [one, several, named]},
+            "examples": {
+                "one": {"value": example},
+                "several": {"value": [example]},
+                "named": {"value": {many: [example]}},
+            },
+        },
         "application/x-ndjson": {
             "schema": {"type": "string", "description": "A report as JSON in each line."}
         },
@@ -125,9 +159,26 @@ _CALL: Final = {
     },
 }
 
+_AN_ERROR: Final = {
+    "error": "KeyError: partner_id",
+    "component": "sync-orders",
+    "tags": ["nightly"],
+    "context": {"request_id": "r1"},
+}
+_A_CALL: Final = {
+    "tool": "get_order",
+    "args": {"id": 17},
+    "text": "KeyError: partner_id",
+    "is_error": True,
+    "session": "s1",
+}
+
 
 @router.post(
-    "/api/errors", status_code=202, responses=_ANSWERS, openapi_extra=_body(_ERROR, "events")
+    "/api/errors",
+    status_code=202,
+    responses=_ANSWERS,
+    openapi_extra=_body(_ERROR, "events", _AN_ERROR),
 )
 async def errors(request: Request, who: Reporter, key: Key = "", encoding: Encoding = "") -> Stored:
     """Errors of a service (S5): one, a list, `{"events": […]}`, or a line each.
@@ -137,7 +188,12 @@ async def errors(request: Request, who: Reporter, key: Key = "", encoding: Encod
     return await _taken(request, who, Format.ERRORS, key, encoding)
 
 
-@router.post("/api/calls", status_code=202, responses=_ANSWERS, openapi_extra=_body(_CALL, "calls"))
+@router.post(
+    "/api/calls",
+    status_code=202,
+    responses=_ANSWERS,
+    openapi_extra=_body(_CALL, "calls", _A_CALL),
+)
 async def calls(request: Request, who: Reporter, key: Key = "", encoding: Encoding = "") -> Stored:
     """Calls of tools, good and bad: one, a list, `{"calls": […]}`, or a line each."""
     return await _taken(request, who, Format.CALLS, key, encoding)
@@ -149,7 +205,12 @@ async def _taken(
     """A body of which nothing can be read is refused; one bad report loses no others."""
     receipt = await take(request, who, format, key=key, encoding=encoding)
     if receipt.refused and not (receipt.new or receipt.known or receipt.skipped or receipt.off):
-        raise BadInput(f"Nothing of it can be read: {receipt.refused[0].reason}.")
+        reasons = dict.fromkeys(x.reason for x in receipt.refused)
+        raise Denied(
+            HTTPStatus.BAD_REQUEST,
+            f"Nothing of it can be read: {'; '.join(list(reasons)[:_REASONS])}.",
+            members={"refused": _refused(receipt)},
+        )
     return stored(receipt)
 
 
@@ -189,9 +250,13 @@ def stored(receipt: Receipt) -> Stored:
         "known": receipt.known,
         "failures": receipt.failures,
         "skipped": receipt.skipped,
-        "refused": [{"place": x.place, "reason": x.reason} for x in receipt.refused],
+        "refused": _refused(receipt),
         "off": receipt.off,
     }
+
+
+def _refused(receipt: Receipt) -> list[RefusedRecord]:
+    return [{"place": x.place, "reason": x.reason} for x in receipt.refused]
 
 
 # ------------------------------------------------------------ foreign formats
@@ -276,7 +341,7 @@ async def webhook(request: Request, encoding: Encoding = "") -> Response:
     )
     if not first:
         raise Denied(HTTPStatus.CONFLICT, "This delivery was taken in before.")
-    return JSONResponse(stored(receipt), HTTPStatus.ACCEPTED)
+    return Json(stored(receipt), HTTPStatus.ACCEPTED)
 
 
 async def reporter(request: Request, secret: str) -> Principal:

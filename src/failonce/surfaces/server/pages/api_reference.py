@@ -1,6 +1,7 @@
 """`/docs`: the REST API to read, made from the app's own OpenAPI."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,7 +87,8 @@ def described(openapi: Mapping[str, Any], base: str) -> Sequence[Group]:
 def _operation(
     method: str, path: str, told: Mapping[str, Any], schemas: Mapping[str, Any], base: str
 ) -> Operation:
-    body = _resolved(told.get("requestBody", {}).get("content", {}).get(_JSON, {}), schemas)
+    content = told.get("requestBody", {}).get("content", {}).get(_JSON, {})
+    body = _resolved(content, schemas)
     fields = list(_fields(body, schemas))
     parameters = [
         Parameter(
@@ -108,7 +110,7 @@ def _operation(
         about=about,
         scope=scope,
         parameters=[*parameters, *fields],
-        example=_example(method, base + path, scope, body, schemas),
+        example=_example(method, base + path, scope, _sample(content, body, schemas)),
     )
 
 
@@ -145,18 +147,27 @@ def _type(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 
-def _example(
-    method: str, url: str, scope: str, body: Mapping[str, Any], schemas: Mapping[str, Any]
-) -> str:
+def _example(method: str, url: str, scope: str, sample: Mapping[str, object] | None) -> str:
     line = f"curl '{url}'" if method == "get" else f"curl -X {method.upper()} '{url}'"
     parts = [line] + ([' -H "Authorization: Bearer $TOKEN"'] if scope else [])
+    if sample is not None:
+        body = shlex.quote(json.dumps(sample, ensure_ascii=False))
+        parts += [f" -H 'Content-Type: {_JSON}'", f" -d {body}"]
+    return " \\\n ".join(parts)
+
+
+def _sample(
+    content: Mapping[str, Any], body: Mapping[str, Any], schemas: Mapping[str, Any]
+) -> Mapping[str, object] | None:
+    """A body to send: the first that the description gives, else what must be there."""
+    for given in content.get("examples", {}).values():
+        sample: Mapping[str, object] = given["value"]
+        return sample
+    if not body:
+        return None
     properties = body.get("properties", {})
     named = body.get("required") or list(properties)[:1]
-    given = {x: _value(properties.get(x, {}), schemas) for x in named}
-    if body:
-        content = json.dumps(given) if given else "{}"
-        parts += [f" -H 'Content-Type: {_JSON}'", f" -d '{content}'"]
-    return " \\\n ".join(parts)
+    return {x: _value(properties.get(x, {}), schemas) for x in named}
 
 
 def _value(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> object:

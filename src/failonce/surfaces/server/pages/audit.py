@@ -99,7 +99,7 @@ def audit(
     view = AuditView(
         chain=_chain(store, house.checked.get(who.tenant)),
         entries=_rows(store, found[:PAGE]),
-        actions=sorted((str(x), label(x)) for x in Action),
+        actions=sorted(((str(x), label(x)) for x in Action), key=lambda x: x[1]),
         older=found[PAGE - 1].seq if len(found) > PAGE else None,
     )
     return answer(request, who, "audit.html", "Audit", view)
@@ -158,12 +158,15 @@ def _rows(store: Store, entries: Sequence[AuditEntry]) -> Sequence[EntryRow]:
     for subject in {e.event.subject for e in entries if e.event.version}:
         lesson = store.lesson(subject)
         names |= {} if lesson is None else {subject: lesson.proposal.name}
+    tokens: dict[str, str] = {}
+    if any(e.event.subject.startswith("token:") for e in entries):
+        tokens = {f"token:{x.id}": f"the token {x.name} ({x.id})" for x in store.tokens()}
     return [
         EntryRow(
             seq=e.seq,
             at=e.event.at,
             actor=e.event.actor or "somebody",
-            said=told(e.event, names.get(e.event.subject, "")),
+            said=told(e.event, (names | tokens).get(e.event.subject, "")),
             lesson=e.event.subject if e.event.subject in names else "",
             via=e.event.via,
             reason=e.event.reason,

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, Request
 from jinja2 import Environment
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 import failonce
 from failonce.errors import BadInput, NotFound, Refused, RefusedMove
@@ -20,7 +20,7 @@ from failonce.surfaces.jsonable import jsonable
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.look import Address, templates
 from failonce.surfaces.server.principal import Principal, asker
-from failonce.surfaces.server.problems import Denied
+from failonce.surfaces.server.problems import Denied, Json
 
 THEMES: Final = ("system", "light", "dark")
 _THEME: Final = "failonce_theme"
@@ -128,7 +128,7 @@ def answer(
     wants; the section is that of the address.
     """
     if request.url.path.endswith(".json"):
-        return JSONResponse(jsonable(view))
+        return Json(jsonable(view))
     section = "/" + request.url.path.split("/")[1]
     page = Titled(title=title, section=section)
     return rendered(

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from failonce.errors import BadInput, NotFound, Refused, RefusedMove
 from failonce.model import Account, Scope, in_order
 from failonce.surfaces.access import Door, Granting
-from failonce.surfaces.access.granting import LINK_LASTS
+from failonce.surfaces.access.granting import HERE_ONLY, LINK_LASTS
 from failonce.surfaces.access.secret import SESSION_LASTS
 from failonce.surfaces.server.api.accounts import LINK, Name, not_oneself
 from failonce.surfaces.server.api.config import granting
@@ -49,6 +49,8 @@ class LinkView:
     name: str
     link: str
     lasts: str
+    limits: str
+    """Who cannot use it; empty where everybody can."""
 
 
 def person_rows(request: Request, who: Principal) -> Sequence[PersonRow]:
@@ -180,5 +182,6 @@ def _linked(
         name=name,
         link=base_of(request) + LINK + secret,
         lasts=duration(LINK_LASTS.total_seconds()),
+        limits=HERE_ONLY if house_of(request).config.here_only else "",
     )
     return never_kept(answer(request, who, "person_link.html", f"Sign-in link for {name}", view))

@@ -1,8 +1,9 @@
 """Signing in and out, and the link that makes the first account."""
 
+import logging
 import time
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +27,7 @@ from failonce.surfaces.server.principal import COOKIE, Way, address_of
 from failonce.surfaces.server.problems import Denied
 
 router = APIRouter()
+_LOG: Final = logging.getLogger("failonce")
 
 Text = Annotated[str, Form(max_length=2000)]
 
@@ -47,6 +49,7 @@ async def sign_in(
         try:
             signed = await run_in_threadpool(door.by_password, name, password)
         except Refused as error:
+            await run_in_threadpool(_failed, request, name)
             return _form(request, next=own(next), name=name, error=str(error))
     return _welcome(request, signed, own(next))
 
@@ -95,6 +98,14 @@ def _door(request: Request) -> Door:
     return Door(store=house.main, clock=house.clock, via=via)
 
 
+def _failed(request: Request, name: str) -> None:
+    """Note it in the log. Not in the audit, which whoever tries could make grow for ever; nor
+    a name that nobody has, as people type their password there."""
+    known = house_of(request).main.account(name.strip().lower())
+    whose = f"as {known.name}" if known is not None else "under a name that nobody has"
+    _LOG.warning("A sign-in %s failed, from %s.", whose, address_of(request))
+
+
 def _count(request: Request) -> None:
     wait = house_of(request).tries.ask(address_of(request), time.monotonic())
     if wait:
@@ -123,6 +134,8 @@ async def _link_form(request: Request, secret: str, *, name: str = "", error: st
     if found is None:
         return _gone(request, "This link was used already, or is too old.")
     first = not found.account
+    store = house_of(request).main
+    account = await run_in_threadpool(store.account, found.account) if found.account else None
     return rendered(
         request,
         "sign_in_link.html",
@@ -130,6 +143,7 @@ async def _link_form(request: Request, secret: str, *, name: str = "", error: st
         page=Titled(title="Make the first account" if first else "Sign in", section=""),
         first=first,
         account=found.account,
+        keeps=account is not None and bool(account.password_hash),
         name=name,
         error=error,
     )
