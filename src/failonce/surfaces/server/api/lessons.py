@@ -271,7 +271,7 @@ class RanRecord(TypedDict):
     """What became of a tool in the sandbox; `value`, `error` and `log` are what it says."""
 
     ending: str
-    value: JsonValue
+    value: object
     error: str
     log: str
     ms: float
@@ -284,7 +284,7 @@ class TriedRecord(TypedDict):
     tool: str
     does: str
     message: str
-    args: dict[str, JsonValue] | None
+    args: dict[str, object] | None
     instead: str
     ran: RanRecord | None
 
