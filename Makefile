@@ -77,6 +77,7 @@ bench: .venv/dev system
 	@$(BIN)/python bench/host.py $(QUICK)
 	@$(BIN)/python bench/reload.py $(QUICK)
 	@$(BIN)/python bench/sandbox.py $(QUICK)
+	@$(BIN)/python bench/server.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)

@@ -2,9 +2,6 @@
 
 import gzip
 import json
-import os
-import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,18 +151,3 @@ def test_a_tenants_reports_go_to_its_own_store(served: Served) -> None:
     assert [e.message for e in served.house.store("acme").calls()] == ["OSError: theirs"]
     query = SignatureQuery()
     assert not [s for s in served.house.main.signatures(query) if "theirs" in s.template]
-
-
-def test_a_process_that_dies_is_replaced(served: Served) -> None:
-    program = served.program(Scope.INGEST, project="killed")
-    assert program.post("/api/errors", json=error()).status_code == 202
-    intake = served.house.intake
-    assert intake is not None
-    pool = intake._pool
-    assert pool is not None
-    for pid in list(pool._processes or {}):
-        os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
-    found = [program.post("/api/errors", json=error()).status_code for _ in range(3)]
-    assert found[-1] == 202
-    assert len(list(served.house.main.calls(project="killed"))) == 1 + found.count(202)

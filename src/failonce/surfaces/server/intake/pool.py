@@ -27,10 +27,13 @@ from failonce.surfaces.server.intake import worker
 from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt
 from failonce.surfaces.server.problems import Denied
 
-TOGETHER_BYTES: Final = 512 * 1024
+TOGETHER_BYTES: Final = 1 << 20
 """Most content that is stored in one transaction, but for one larger body."""
 TOGETHER: Final = 256
 """Most bodies of one transaction."""
+LINGER_S: Final = 0.01
+"""How long a process that stored several bodies waits for the next ones: who was answered sends
+again just now, and the first of them alone would cost as much as all of them together."""
 _OVERHEAD: Final = 1024
 """What a waiting request takes beside its body, in bytes."""
 _ENDING_S: Final = 5.0
@@ -81,6 +84,8 @@ class Intake:
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
         """What is read, waits, and is being stored."""
+        self._bodies = 0
+        """Those that wait and are being stored."""
         self._per_second = 0.0
         """Bytes stored in a second, lately."""
         self._runs: set[asyncio.Task[None]] = set()
@@ -117,6 +122,7 @@ class Intake:
             raise _ends()
         self._queue.append(waiting)
         self._bytes += waiting.size
+        self._bodies += 1
         self._pump()
         return await waiting.answer
 
@@ -175,11 +181,12 @@ class Intake:
         return min(max(1, ceil(seconds)), 60)
 
     def _pump(self) -> None:
-        """Hand what waits to the processes that are free."""
+        """Hand what waits to the processes that are free, no more to one than its share."""
+        share = min(TOGETHER, ceil(self._bodies / len(self._children)))
         while self._free and self._queue:
             group = [self._queue.popleft()]
             size = group[0].size
-            while self._queue and len(group) < TOGETHER:
+            while self._queue and len(group) < share:
                 size += self._queue[0].size
                 if size > TOGETHER_BYTES:
                     break
@@ -194,11 +201,14 @@ class Intake:
         try:
             await self._store(child, group)
         finally:
-            self._free.append(child)
             self._bytes -= size
+            self._bodies -= len(group)
             took = max(asyncio.get_running_loop().time() - begin, 1e-3)
             rate = size / took * len(self._children)
             self._per_second = rate if not self._per_second else 0.8 * self._per_second + 0.2 * rate
+            if len(group) > 1 and len(self._queue) < len(group):
+                await asyncio.sleep(LINGER_S)
+            self._free.append(child)
             self._pump()
 
     async def _store(self, child: Keeps, group: list[_Waiting]) -> None:
