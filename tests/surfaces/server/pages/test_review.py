@@ -208,3 +208,15 @@ def test_the_queue_as_json(served: Served) -> None:
     assert found["opened"]["id"] == taught.id
     assert "approve" in found["opened"]["can"]
     assert found["opened"]["history"]["sums"]
+
+
+def test_the_count_of_what_waits_is_asked_for_alone_and_takes_no_word_away(served: Served) -> None:
+    """A page that asks by itself gets both its counts, and what a decision said is still to say."""
+    person = served.person(Scope.READ)
+    assert "0 lessons wait." in open_(person, "/review/waiting")
+    teach(served, "find")
+    rule(served)
+    found = person.get("/review/waiting")
+    assert "2 lessons wait. 1 Pending Rule." in found.text
+    assert 'title="2 waiting"' in found.text
+    assert "set-cookie" not in found.headers
