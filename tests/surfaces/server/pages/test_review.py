@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from failonce.model import Action, Power, Ruling, Scope, State
+from failonce.model import Action, Mode, Power, Ruling, Scope, State
 from failonce.surfaces.server.pages.review import PAGE, best_first
 from tests.made import lesson
 from tests.surfaces.server.made import Person, Served
@@ -220,3 +220,19 @@ def test_the_count_of_what_waits_is_asked_for_alone_and_takes_no_word_away(serve
     assert "2 lessons wait. 1 Pending Rule." in found.text
     assert 'title="2 waiting"' in found.text
     assert "set-cookie" not in found.headers
+
+
+def test_a_reviewer_looks_for_lessons_from_the_empty_queue(served: Served) -> None:
+    """Who may not decide reads the command instead."""
+    person = served.person(Scope.READ, Scope.REVIEW)
+    assert 'action="/look"' in open_(person)
+    assert person.post("/look", next="/review").headers["location"] == "/review"
+    assert served.person(Scope.READ).post("/look", next="/review").status_code == 403
+
+
+def test_where_learning_is_off_an_approval_is_said_not_to_act(served: Served) -> None:
+    teach(served, "find")
+    person = served.person(Scope.READ)
+    assert "Learning is off" not in open_(person)
+    served.parts("mara").review.set_mode("*", Mode.OFF)
+    assert "what you approve does not act until it is on again" in open_(person)

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from failonce.compose import Parts
 from failonce.lifecycle import PAST, WORDS, snoozed, waits_now
-from failonce.model import KindName, Lesson, Power, Ruling, State
+from failonce.model import EVERYONE, KindName, Lesson, Mode, Power, Ruling, State
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.pages.deciding import REASONS
@@ -74,6 +74,8 @@ class ReviewView:
     after: str
     """Where to go when the one that is open is decided on."""
     gone: Gone | None
+    off: bool
+    """Learning is off for the lesson that is open, or for everyone where none is."""
 
     @property
     def headline(self) -> str:
@@ -131,6 +133,7 @@ def review(
         offset=offset,
         opened=None if lesson is None else opened(parts, lesson, looked),
         after=_after(queue, lesson, tab),
+        off=parts.review.mode(EVERYONE if lesson is None else lesson.proposal.project) is Mode.OFF,
         gone=_gone(parts, at) if at and index is None else None,
     )
     return answer(request, who, "review.html", "Review", view, size=PAGE, reasons=REASONS)
