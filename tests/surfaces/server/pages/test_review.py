@@ -227,12 +227,12 @@ def test_a_reviewer_looks_for_lessons_from_the_empty_queue(served: Served) -> No
     person = served.person(Scope.READ, Scope.REVIEW)
     assert 'action="/look"' in open_(person)
     assert person.post("/look", next="/review").headers["location"] == "/review"
-    assert served.person(Scope.READ).post("/look", next="/review").status_code == 403
+    assert served.person(Scope.READ, name="ben").post("/look", next="/review").status_code == 403
 
 
 def test_where_learning_is_off_an_approval_is_said_not_to_act(served: Served) -> None:
     teach(served, "find")
     person = served.person(Scope.READ)
     assert "Learning is off" not in open_(person)
-    served.parts("mara").review.set_mode("*", Mode.OFF)
+    served.parts("mara").review.set_mode(Mode.OFF)
     assert "what you approve does not act until it is on again" in open_(person)
