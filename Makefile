@@ -32,9 +32,9 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 install: .venv/dev assets
 
-# the dashboard on this machine, http://127.0.0.1:8411
+# the dashboard on this machine, http://127.0.0.1:8411; PORT=N takes another port
 server: .venv/server assets
-	@$(BIN)/failonce serve
+	@$(BIN)/failonce serve $(if $(PORT),--port $(PORT))
 
 demo: .venv/run
 	@$(BIN)/python sample/demo.py

@@ -7,6 +7,7 @@ house        the asker's own store
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from failonce.surfaces.server.guard import Guard
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
-from failonce.surfaces.server.pages.frame import error_page
+from failonce.surfaces.server.pages.frame import error_page, warm
 
 OPEN: Final = frozenset(
     {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
@@ -44,6 +45,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake = Intake(config, stored=lookout.stored)
         house.lookout = lookout
         house.intake.warm()
+        Thread(target=warm, daemon=True).start()
         try:
             async with lookout:
                 yield

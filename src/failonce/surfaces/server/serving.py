@@ -110,7 +110,8 @@ def _listening(config: Configuration) -> socket.socket:
         made.close()
         raise BadSetting(
             f"{settings.host} port {settings.port} cannot be listened on: {error.strerror}. "
-            "Choose another with --port, or end what holds it."
+            "Perhaps failonce serves there already. Else choose another with --port (or "
+            "`make server PORT=N`), or end what holds it."
         ) from error
     made.listen(2048)
     return made

@@ -119,6 +119,13 @@ def environment() -> Environment:
     return templates({"version": failonce.__version__})
 
 
+def warm() -> None:
+    """Read all templates, so that the first who looks need not wait for it."""
+    made = environment()
+    for name in made.list_templates():
+        made.get_template(name)
+
+
 def answer(
     request: Request, who: Principal, template: str, title: str, view: object, **more: Any
 ) -> Response:
