@@ -248,3 +248,22 @@ def test_hostile_texts_stay_texts(view: View, house: tuple[Served, str], way: Wa
     viewer.open("/lessons")
     viewer.holds_its_width()
     viewer.axe()
+
+
+def test_who_waits_before_an_empty_queue_sees_what_comes(
+    view: View, house: tuple[Served, str]
+) -> None:
+    """A lesson that begins to wait appears by itself; the next one leaves the open card alone."""
+    made, _ = house
+    page = signed_in(view, house, "anna").open("/review")
+    nav = page.get_by_role("navigation", name="Main")
+    expect(page.get_by_text("Nothing waits for you")).to_be_visible()
+    teach(made, "find")
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    expect(nav.get_by_title("1 waiting")).to_be_visible()
+    expect(page.locator(".headline")).to_contain_text("1 lesson waits.")
+    opened = page.locator(".card.open").element_handle()
+    teach(made, "save")
+    expect(nav.get_by_title("2 waiting")).to_be_visible()
+    assert opened.evaluate("card => card.isConnected")
+    expect(page.locator("[data-review-item]")).to_have_count(1)

@@ -52,6 +52,7 @@ def test_what_is_not_known_is_said() -> None:
     early = measured(State.CANARY, replace(PROMISING, bad_held=2))
     assert words.sentence(early).endswith("Too early to say.")
     assert "has met no call" in words.sentence(measured())
+    assert "it met no call while it was in force" in words.sentence(measured(State.REVERTED))
     assert words.sentence(measured(pending=1)).startswith("Not measured yet: 1 session met it")
     assert "nothing was withheld" in words.sentence(measured(helped=3))
 

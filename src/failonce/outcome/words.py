@@ -100,6 +100,8 @@ def _nothing_yet(seen: Measured) -> str:
         return f"Not measured yet: {among(seen.pending, seen.unit)} met it and may still fail."
     if seen.helped or seen.harmed:
         return "Not measured: nothing was withheld, so nobody knows what would have happened."
+    if seen.lesson.state not in (State.CANARY, State.STABLE):
+        return "Not measured: it met no call while it was in force."
     return "Not measured yet: it has met no call since it is in force."
 
 

@@ -94,7 +94,8 @@ def _of_reports(card: Card, whose: str) -> Iterator[str]:
         yield "It acts around calls, and of these nothing is recorded: what it would do is unknown."
         return
     shown, false = hits.counts[Judged.SHOWN], hits.counts[Judged.FALSE_ALARM]
-    yield f"It would have been shown before {shown:,} of the errors and {false:,} of these calls."
+    calls = f" and {false:,} of these calls" if hits.good else ""
+    yield f"It would have been shown before {shown:,} of the errors{calls}."
 
 
 def _proven(proven: Tally, hits: Hits, others: int) -> Iterator[str]:
@@ -192,7 +193,11 @@ def _report(hit: Hit) -> Iterator[tuple[str, str]]:
 
 
 def _whose(hit: Hit) -> str:
-    return f"session {_name(hit.session)}" if hit.task is None else f"task {_name(hit.task)}"
+    if hit.task is not None:
+        return f"task {_name(hit.task)}"
+    if hit.trace and not hit.session:
+        return f"request {_name(hit.trace)}"
+    return f"session {_name(hit.session)}"
 
 
 def was(hit: Hit) -> tuple[str, str, str]:

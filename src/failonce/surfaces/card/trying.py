@@ -118,6 +118,7 @@ def _hit(one: Replayed, episode: Episode | None, made: Sequence[Call]) -> Hit:
         at=e.at,
         session=e.call.session,
         task=e.call.task,
+        trace=e.call.trace,
         call=now,
         answer=e.message,
         failed=e.failed,

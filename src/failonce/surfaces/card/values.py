@@ -90,6 +90,7 @@ class Hit:
     at: datetime
     session: str
     task: str | None
+    trace: str | None
     call: Called
     answer: str
     failed: bool

@@ -21,9 +21,9 @@ def week(event: Event) -> str:
     return f"{year}-W{number:02}"
 
 
-def decided(events: Iterable[Event], action: Action) -> int:
-    """Versions of lessons that this was done to, each once."""
-    return len({(e.subject, e.version) for e in events if e.action is action})
+def decided(events: Iterable[Event], *actions: Action) -> int:
+    """Versions of lessons that one of these was done to, each once."""
+    return len({(e.subject, e.version) for e in events if e.action in actions})
 
 
 def approval_rate(approved: int, proposals: int) -> float | None:

@@ -1,12 +1,14 @@
 """The pages of failures, as a browser without a script gets them."""
 
 import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
-from failonce.model import Action, Scope
+from failonce.model import Action, Change, Event, Scope
+from failonce.ports import SignatureQuery
 from failonce.testing.samples import evidence
 from tests.surfaces.server.made import Person, Served
 from tests.surfaces.server.pages.failing import failing
@@ -198,3 +200,35 @@ def test_somebody_asks_for_a_look(served: Served) -> None:
             assert time.monotonic() < end
             time.sleep(0.1)
         assert [e.event.subject for e in found] == ["shop"]
+
+
+def test_a_failure_whose_lesson_was_undone_says_so(anna: Person, served: Served) -> None:
+    parts = served.parts("mara")
+    (old,) = parts.store.lessons()
+    parts.review.undo(old.id, reason="it was wrong")
+    row = next(f for f in anna.get("/failures.json").json()["failures"] if f["id"] == "f1")
+    assert (row["lesson"], row["former"]["id"], row["former"]["state"]) == (None, old.id, "undone")
+    page = anna.get("/failures").text
+    assert f'href="/lessons/{old.id}">its lesson was undone</a>' in page
+    page = anna.get("/failures/f1").text
+    assert "Its lesson was undone" in page
+    assert f'href="/lessons/{old.id}"' in page
+    assert "Nobody looked yet" not in page
+
+
+def test_a_failure_below_the_limits_was_looked_at(anna: Person, served: Served) -> None:
+    """Only a look after its newest failure has seen that one."""
+    store = served.house.main
+    (f3,) = store.signatures(SignatureQuery(ids=("f3",)))
+
+    def look(after: timedelta) -> str:
+        at = f3.last_seen + after
+        event = Event(at=at, actor="failonce", action=Action.MINED, subject=f3.project)
+        store.commit(Change(events=(event,)))
+        return anna.get("/failures/f3").text
+
+    assert "Nobody looked yet" in look(timedelta(hours=-1))
+    page = look(timedelta(hours=1))
+    assert "Seen too little yet: a lesson needs two sessions or requests" in page
+    assert "Nobody looked yet" not in page
+    assert "seen too little yet" in anna.get("/failures").text

@@ -12,6 +12,7 @@ from failonce.model import Scope
 from failonce.surfaces.server import notice
 from failonce.surfaces.server.pages.ways import way_out
 from tests.surfaces.server.made import Served, configuration
+from tests.surfaces.server.pages.taught import rule
 
 
 def ways(served: Served, scope: Scope = Scope.READ) -> dict[str, Any]:
@@ -94,3 +95,15 @@ def test_the_lines_that_check_a_signature_check_it(
     assert not names["from_failonce"](body + b" ", signature, "shared secret")  # type: ignore[operator]
     assert not names["from_failonce"](body, signature, "another")
     assert way_out(config).signed
+
+
+def test_the_ways_in_come_first_until_a_rule_was_learned(served: Served) -> None:
+    person = served.person(Scope.READ)
+
+    def audit_is_first() -> bool:
+        page = person.get("/integrations").text
+        return page.index('id="skill-audit"') < page.index('id="ways"')
+
+    assert not audit_is_first()
+    rule(served)
+    assert audit_is_first()

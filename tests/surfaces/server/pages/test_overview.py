@@ -5,7 +5,7 @@ import time
 import pytest
 
 from failonce.model import Action, Change, Event, Scope
-from failonce.testing.samples import START
+from failonce.testing.samples import START, lesson, proposed
 from tests.surfaces.server.made import Person, Served
 from tests.surfaces.server.pages.failing import failing
 
@@ -66,3 +66,11 @@ def test_where_nothing_is_recorded_it_says_where_the_server_is(served: Served) -
     page = served.person(Scope.READ).get("/overview").text
     assert "Nothing is recorded yet" in page
     assert "http://127.0.0.1" in page
+
+
+def test_the_approval_rate_is_of_what_was_decided(anna: Person, served: Served) -> None:
+    """A lesson that was undone later still was approved, and one that waits is not decided."""
+    served.house.main.commit(proposed(lesson(7)))
+    assert "1 of 1 decided; 1 waits" in anna.get("/overview").text
+    numbers = anna.get("/overview.json").json()["numbers"]
+    assert (numbers["decided"], numbers["proposals"]) == (1, 2)

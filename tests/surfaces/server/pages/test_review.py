@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from failonce.model import Action, Power, Ruling, Scope, State
+from failonce.model import Action, Mode, Power, Ruling, Scope, State
 from failonce.surfaces.server.pages.review import PAGE, best_first
 from tests.made import lesson
 from tests.surfaces.server.made import Person, Served
@@ -208,3 +208,31 @@ def test_the_queue_as_json(served: Served) -> None:
     assert found["opened"]["id"] == taught.id
     assert "approve" in found["opened"]["can"]
     assert found["opened"]["history"]["sums"]
+
+
+def test_the_count_of_what_waits_is_asked_for_alone_and_takes_no_word_away(served: Served) -> None:
+    """A page that asks by itself gets both its counts, and what a decision said is still to say."""
+    person = served.person(Scope.READ)
+    assert "0 lessons wait." in open_(person, "/review/waiting")
+    teach(served, "find")
+    rule(served)
+    found = person.get("/review/waiting")
+    assert "2 lessons wait. 1 Pending Rule." in found.text
+    assert 'title="2 waiting"' in found.text
+    assert "set-cookie" not in found.headers
+
+
+def test_a_reviewer_looks_for_lessons_from_the_empty_queue(served: Served) -> None:
+    """Who may not decide reads the command instead."""
+    person = served.person(Scope.READ, Scope.REVIEW)
+    assert 'action="/look"' in open_(person)
+    assert person.post("/look", next="/review").headers["location"] == "/review"
+    assert served.person(Scope.READ, name="ben").post("/look", next="/review").status_code == 403
+
+
+def test_where_learning_is_off_an_approval_is_said_not_to_act(served: Served) -> None:
+    teach(served, "find")
+    person = served.person(Scope.READ)
+    assert "Learning is off" not in open_(person)
+    served.parts("mara").review.set_mode(Mode.OFF)
+    assert "what you approve does not act until it is on again" in open_(person)

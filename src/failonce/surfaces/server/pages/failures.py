@@ -61,7 +61,11 @@ class FailureRow:
     last_seen: datetime
     lesson: Answer | None
     gap: str
-    """Why no lesson answers it; empty where one does, or where nobody looked."""
+    """Why no lesson answers it; empty where one does or did, or where nobody looked."""
+    former: Answer | None
+    """The lesson that was rejected, undone or retired."""
+    too_little: bool
+    """It was looked at, and was below the limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,7 @@ def rows(
     ids = tuple(dict.fromkeys(name for _, name in keys))
     about = replace(query, ids=ids, text="", tool=None, category=None)
     found = {(s.project, s.id): s for s in parts.store.signatures(about)}
-    there = answers(parts.store, ids)
+    there = answers(parts.store, ids, (project for project, _ in keys))
     trends = {
         project: parts.store.trend(
             [name for p, name in keys if p == project], DAYS, project=project
@@ -163,6 +167,7 @@ def _keys(parts: Parts, query: SignatureQuery, wanted: Mark) -> Sequence[tuple[s
 
 def _row(s: Signature, trend: Sequence[tuple[str, int]], there: Answers) -> FailureRow:
     gap, lesson = there.gap(s.id, s.project), there.best(s.id, s.project)
+    former = there.former(s.id, s.project)
     end = datetime.combine(datetime.fromisoformat(trend[-1][0]), time.max, UTC)
     return FailureRow(
         id=s.id,
@@ -180,7 +185,9 @@ def _row(s: Signature, trend: Sequence[tuple[str, int]], there: Answers) -> Fail
         first_seen=s.first_seen,
         last_seen=s.last_seen,
         lesson=lesson,
-        gap="" if gap is None or lesson is not None else gap.reason.replace("_", " "),
+        gap="" if gap is None or lesson or former else gap.reason.replace("_", " "),
+        former=former,
+        too_little=there.too_little(s),
     )
 
 

@@ -68,6 +68,8 @@ class Numbers:
     proposals: int
     approved: int
     rejected: int
+    decided: int
+    """Proposals that were approved or rejected, each once."""
     approval_rate: float | None
     fix_rate: float | None
 
@@ -159,8 +161,8 @@ def overview(request: Request, who: Reader) -> Response:
         "Overview",
         view,
         failed=[
-            Series(label="Failures", values=d.failures, tone="bad"),
             Series(label="Calls", values=d.calls, tone="quiet"),
+            Series(label="Failures", values=d.failures, tone="bad"),  # drawn above the calls
         ],
         changed=[
             Series(label="Prevented", values=d.prevented, tone="good"),
@@ -220,6 +222,7 @@ def _view(house: House, who: Principal) -> OverviewView:
         proposals=proposals.total(),
         approved=approved,
         rejected=decided(events, Action.REJECT),
+        decided=decided(events, Action.APPROVE, Action.REJECT),
         approval_rate=approval_rate(approved, proposals.total()),
         fix_rate=fix_rate(totals),
     )

@@ -7,15 +7,15 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from failonce.compose import Parts
 from failonce.lifecycle import PAST, WORDS, snoozed, waits_now
-from failonce.model import KindName, Lesson, Power, Ruling, State
+from failonce.model import EVERYONE, KindName, Lesson, Mode, Power, Ruling, State
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.pages.deciding import REASONS
-from failonce.surfaces.server.pages.frame import Reader, answer
+from failonce.surfaces.server.pages.frame import Reader, answer, environment
 from failonce.surfaces.server.pages.judging import Opened, opened
 from failonce.surfaces.words import counted
 
@@ -74,12 +74,13 @@ class ReviewView:
     after: str
     """Where to go when the one that is open is decided on."""
     gone: Gone | None
+    off: bool
+    """Learning is off for the lesson that is open, or for everyone where none is."""
 
     @property
     def headline(self) -> str:
         """`3 lessons wait`."""
-        waits = counted(self.waiting, "lesson waits", "lessons wait")
-        return f"{waits}. {self.rules}." if self.rules else f"{waits}."
+        return _headline(self.waiting, self.rules)
 
 
 @router.get("/")
@@ -122,20 +123,31 @@ def review(
         )
         place = queue.index(lesson)
         house.cards.ahead(parts, who.tenant, [lesson, *queue[place + 1 : place + 2]])
-    rules = sum(x.proposal.kind is KindName.RULE for x in wait)
     view = ReviewView(
         waiting=len(wait),
         snoozed=len(put_off),
-        rules=pending_phrase(rules) if rules else "",
+        rules=_rules(wait),
         tab=tab,
         rows=[_row(x, tab) for x in part],
         total=len(queue),
         offset=offset,
         opened=None if lesson is None else opened(parts, lesson, looked),
         after=_after(queue, lesson, tab),
+        off=parts.review.mode(EVERYONE if lesson is None else lesson.proposal.project) is Mode.OFF,
         gone=_gone(parts, at) if at and index is None else None,
     )
     return answer(request, who, "review.html", "Review", view, size=PAGE, reasons=REASONS)
+
+
+@router.get("/review/waiting")
+def waiting(request: Request, who: Reader) -> Response:
+    """How many wait, for the pages that are open; what was said to somebody stays unsaid."""
+    house = house_of(request)
+    now = house.clock.now()
+    wait = [x for x in house.lessons(who.tenant) if waits_now(x, now)]
+    line = _headline(len(wait), _rules(wait))
+    html = environment().get_template("waiting.html").render(count=len(wait), line=line)
+    return HTMLResponse(html)
 
 
 def best_first(lesson: Lesson) -> tuple[bool, bool, bool, int, int, float]:
@@ -157,6 +169,16 @@ def place(id: str, tab: str = "waiting") -> str:
     """The address at which a lesson of the queue is open."""
     query = {"at": id} if tab == "waiting" else {"tab": tab, "at": id}
     return f"/review?{urlencode(query)}#{id}"
+
+
+def _headline(waiting: int, rules: str) -> str:
+    waits = counted(waiting, "lesson waits", "lessons wait")
+    return f"{waits}. {rules}." if rules else f"{waits}."
+
+
+def _rules(wait: Sequence[Lesson]) -> str:
+    rules = sum(x.proposal.kind is KindName.RULE for x in wait)
+    return pending_phrase(rules) if rules else ""
 
 
 def _soonest(lesson: Lesson) -> float:

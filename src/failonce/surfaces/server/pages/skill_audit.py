@@ -71,6 +71,8 @@ class SkillAudit:
     """Of everyone; a project may have one of its own."""
     forced: bool
     """The server's environment sets the mode above all."""
+    learned: int
+    """Rules that were ever learned."""
     phrase: str
     """`1 Pending Rule`."""
     show: str
@@ -97,6 +99,7 @@ def skill_audit(house: House, who: Principal, address: Address, offset: int) -> 
     return SkillAudit(
         mode=parts.review.mode(EVERYONE),
         forced=policy.forced_mode is not None,
+        learned=len(found),
         phrase=pending_phrase(pending),
         show=show,
         tabs=[

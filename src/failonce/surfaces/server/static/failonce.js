@@ -292,7 +292,11 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:before:response", (event) => {
   const { sourceElement, response } = event.detail.ctx;
   if (!sourceElement.matches("[data-live]")) return;
-  if (response.raw.redirected) { event.preventDefault(); location.reload(); return; }
+  if (response.raw.redirected) {
+    event.preventDefault();
+    if (!busy(root)) location.reload(); // what somebody types is not lost because they have to sign in
+    return;
+  }
   const tag = response.headers.get("ETag");
   if (response.status === 200 && tag) tags.set(sourceElement, tag);
 });
