@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_told_so(running: Running) -> None:
 @pytest.mark.torture
 @pytest.mark.parametrize("asker", ASKERS)
 def test_many_requests_of_every_kind(running: Running, asker: str) -> None:
-    _holds(running.fuzzer(asker, examples=100, stride=1))
+    _holds(running.fuzzer(asker, examples=40, stride=1))
 
 
 def test_the_description_is_whole(running: Running) -> None:

@@ -67,7 +67,7 @@ def lessons(
     who: Reader,
     *,
     state: Annotated[str | None, Query(max_length=32, description=_WORDS)] = None,
-    kind: KindName | None = None,
+    kind: Annotated[str | None, Query(max_length=32)] = None,
     project: OneProject = None,
     limit: Limit = 50,
     offset: Offset = 0,
