@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.surfaces.server.enduring import Made
 from tests.surfaces.server.made import Served, configuration
+from tests.surfaces.server.running import Server
 
 
 @pytest.fixture
@@ -14,3 +16,19 @@ def served(tmp_path: Path) -> Iterator[Served]:
     made = Served(configuration(tmp_path))
     yield made
     made.house.close()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Made]:
+    """Makes servers, each in a folder of its own, and ends what is left of them."""
+    servers: list[Server] = []
+
+    def make(name: str = "one", **settings: object) -> Server:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        servers.append(Server(folder, **settings))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.end()
