@@ -55,7 +55,7 @@ def hint(found: Sequence[Lesson], handler: str) -> Hint:
         (KEY_ERROR, ["warning"]),
     ],
 )
-@pytest.mark.proves("C7", "C8", "C10", "C11", "D.3.8")
+@pytest.mark.proves("C7", "C8", "C10", "C11")
 def test_all_that_the_cause_asks_for_is_proposed(error: str, handlers: list[str]) -> None:
     """And of no call it is said that it would have worked."""
     found = taught(reports("ask_stock", error))
@@ -219,7 +219,6 @@ def test_what_a_person_decided_stays_decided() -> None:
     assert now.in_force
 
 
-@pytest.mark.proves("D.3.2")
 def test_in_auto_it_waits_for_a_person_all_the_same() -> None:
     world = World()
     world.review.set_mode(Mode.AUTO)

@@ -60,6 +60,7 @@ def test_a_store_that_was_deleted_is_told(made: Made) -> None:
     calm(server)
 
 
+@pytest.mark.torture  # it waits half a minute
 def test_a_store_that_another_program_holds_is_told(made: Made) -> None:
     """For longer than we wait: 503; the pages are there, and afterwards it goes on."""
     server = made()

@@ -159,7 +159,7 @@ def mined(client: httpx.Client, *projects: str) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.proves("S5", "D.3.18")
+@pytest.mark.proves("S5")
 def test_errors_of_real_clients_become_lessons(running: Running) -> None:
     """From the client's own call to the warning before the next one, by HTTP alone."""
     place = running.place
