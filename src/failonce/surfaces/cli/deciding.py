@@ -8,7 +8,7 @@ import typer
 
 from failonce.compose import Parts, assemble, configure
 from failonce.errors import Refused
-from failonce.lifecycle import WORDS
+from failonce.lifecycle import PAST, WORDS
 from failonce.model import Action, Lesson, Mode, Proposer
 from failonce.projections.changelog import pending_phrase
 from failonce.review import Review
@@ -126,7 +126,7 @@ def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bo
     if as_json:
         show_json(records.lesson(lesson))
         return
-    say(f"{lesson.id} {records.PAST[action]}: {lesson.proposal.name}")
+    say(f"{lesson.id} {PAST[action]}: {lesson.proposal.name}")
     if lesson.in_force:
         if repository_fixer(lesson) is not None:
             say(f"  It may be applied: failonce patches apply {lesson.id}")

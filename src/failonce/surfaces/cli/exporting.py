@@ -121,7 +121,7 @@ def lessons_(
     say(f"{plural(len(files), 'lesson')} written to {folder}")
 
 
-def call_record(one: Evidence) -> records.Record:
+def call_record(one: Evidence) -> dict[str, Json]:
     """A recorded call in the neutral format; empty fields are left out.
 
     Error type and pause stand there only where the text does not say them itself, the error

@@ -7,7 +7,9 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from failonce.errors import Refused
-from failonce.model import Account, Scope, in_order
+from failonce.model import Scope
+from failonce.surfaces import records
+from failonce.surfaces.records import AccountRecord
 from failonce.surfaces.server.api.common import ASKED, DECIDED, Admin
 from failonce.surfaces.server.api.config import granting
 from failonce.surfaces.server.principal import Principal
@@ -16,16 +18,6 @@ router = APIRouter(prefix="/api/accounts", tags=["settings"])
 
 Name = Annotated[str, Path(max_length=64, description="The account's name.")]
 LINK = "/sign-in/link/"
-
-
-class AccountRecord(TypedDict):
-    """Somebody who may sign in."""
-
-    name: str
-    scopes: list[str]
-    disabled: bool
-    password: bool
-    created_at: str
 
 
 class SignInPath(TypedDict):
@@ -45,7 +37,7 @@ class NewAccount(BaseModel):
 @router.get("", responses=ASKED)
 def accounts(request: Request, who: Admin) -> list[AccountRecord]:
     """All accounts, by name."""
-    return [_record(x) for x in granting(request, who).accounts()]
+    return [records.account(x) for x in granting(request, who).accounts()]
 
 
 @router.post("", status_code=201, responses=DECIDED)
@@ -66,26 +58,16 @@ def link(request: Request, who: Admin, name: Name) -> SignInPath:
 def disable(request: Request, who: Admin, name: Name) -> AccountRecord:
     """Let a person in no more, and end their sessions."""
     not_oneself(who, name)
-    return _record(granting(request, who).disable(name))
+    return records.account(granting(request, who).disable(name))
 
 
 @router.post("/{name}/enable", responses=DECIDED)
 def enable(request: Request, who: Admin, name: Name) -> AccountRecord:
     """Let a person in again who was disabled."""
-    return _record(granting(request, who).enable(name))
+    return records.account(granting(request, who).enable(name))
 
 
 def not_oneself(who: Principal, name: str) -> None:
     """Raise `Refused` where a person would lock themselves out."""
     if not who.token and who.name == name:
         raise Refused("This is your own account. Another admin can disable it.")
-
-
-def _record(one: Account) -> AccountRecord:
-    return {
-        "name": one.name,
-        "scopes": list(in_order(one.scopes)),
-        "disabled": one.disabled,
-        "password": bool(one.password_hash),
-        "created_at": one.created_at.isoformat(),
-    }

@@ -8,8 +8,9 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from failonce.model import Mode, Scope, Token
+from failonce.surfaces import records
 from failonce.surfaces.access import Granting
-from failonce.surfaces.records import moment
+from failonce.surfaces.records import TokenRecord
 from failonce.surfaces.server.api.common import (
     ASKED,
     DECIDED,
@@ -38,20 +39,6 @@ class SetMode(BaseModel):
 
     mode: Mode
     project: str = Field(default="*", min_length=1, max_length=4096)
-
-
-class TokenRecord(TypedDict):
-    """A token, without its secret, which nobody knows."""
-
-    id: str
-    name: str
-    scopes: list[str]
-    project: str
-    public: bool
-    created_at: str
-    expires_at: str | None
-    revoked_at: str | None
-    used_at: str | None
 
 
 class MadeToken(TokenRecord):
@@ -91,7 +78,7 @@ def set_learning_mode(request: Request, who: Admin, asked: SetMode) -> LearningM
 @router.get("/tokens", responses=ASKED)
 def tokens(request: Request, who: Admin) -> list[TokenRecord]:
     """All tokens, also those that were revoked, oldest first."""
-    return [_record(t) for t in granting(request, who).tokens()]
+    return [_record(request, t) for t in granting(request, who).tokens()]
 
 
 @router.post("/tokens", status_code=201, responses=DECIDED)
@@ -101,7 +88,7 @@ def make_token(request: Request, who: Admin, asked: NewToken) -> MadeToken:
     made, secret = granting(request, who).grant_token(
         asked.name, asked.scopes, project=asked.project, public=asked.public, lasts=lasts
     )
-    return {**_record(made), "secret": secret}
+    return {**_record(request, made), "secret": secret}
 
 
 @router.delete("/tokens/{id}", responses=DECIDED)
@@ -111,7 +98,7 @@ def revoke_token(
     """Revoke a token; it opens nothing from now on."""
     gone = granting(request, who).revoke_token(id)
     house_of(request).forget_tokens()
-    return _record(gone)
+    return _record(request, gone)
 
 
 def granting(request: Request, who: Principal) -> Granting:
@@ -122,15 +109,5 @@ def granting(request: Request, who: Principal) -> Granting:
     )
 
 
-def _record(token: Token) -> TokenRecord:
-    return {
-        "id": token.id,
-        "name": token.name,
-        "scopes": sorted(token.scopes),
-        "project": token.project,
-        "public": token.trust != "operator",
-        "created_at": token.created_at.isoformat(),
-        "expires_at": moment(token.expires_at),
-        "revoked_at": moment(token.revoked_at),
-        "used_at": moment(token.used_at),
-    }
+def _record(request: Request, one: Token) -> TokenRecord:
+    return records.token(one, house_of(request).clock.now())
