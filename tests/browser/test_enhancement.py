@@ -184,6 +184,15 @@ def test_what_is_live_is_asked_for_again(view: View, desk: tuple[str, Desk]) -> 
     expect(page.locator("#time time")).to_have_text("7 min ago")
 
 
+def test_the_next_key_is_the_forms(view: View, desk: tuple[str, Desk]) -> None:
+    """Whoever presses and types at once: no moment lies between where a key would decide."""
+    page = view(desk[0]).open("/review")
+    reached = page.evaluate(
+        "document.querySelector('[data-asking] > summary').click(), document.activeElement.tagName"
+    )
+    assert reached == "TEXTAREA"
+
+
 def test_what_is_live_does_not_disturb(view: View, desk: tuple[str, Desk]) -> None:
     """While somebody writes there, nothing is asked and nothing moves; afterwards it goes on."""
     page = view(desk[0]).open("/live")

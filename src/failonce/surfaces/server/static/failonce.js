@@ -165,6 +165,13 @@ function close(details, returnFocus) {
   if (returnFocus) details.querySelector("summary").focus();
 }
 
+// all within the one event: the next key of whoever types fast belongs to the form
+function ask(details) {
+  details.open = true;
+  details.querySelector("textarea, input:not([type=hidden]), select, form button")?.focus();
+  details.querySelector("form").scrollIntoView({ block: "nearest" });
+}
+
 const begun = (details) => all("textarea, input", details).some((field) => field.value !== field.defaultValue);
 
 document.addEventListener("click", (event) => {
@@ -172,17 +179,14 @@ document.addEventListener("click", (event) => {
   if (copies) copy(copies);
   const within = event.target.closest("[data-asking]");
   if (event.target.closest("[data-close]")) close(within, true);
+  if (event.target.closest("[data-asking]:not([open]) > summary")) {
+    event.preventDefault();
+    ask(within);
+  }
   for (const open of all("[data-asking][open]")) {
     if (open !== within && !begun(open)) close(open, false);
   }
 });
-const begin = (details) => details.querySelector("textarea, input:not([type=hidden]), select, form button")?.focus();
-document.addEventListener("toggle", (event) => {
-  const details = event.target;
-  if (!details.matches?.("[data-asking]") || !details.open) return;
-  details.querySelector("textarea, input:not([type=hidden]), select, form button")?.focus();
-  details.querySelector("form").scrollIntoView({ block: "nearest" });
-}, true);
 // a form that is on its way is not sent again
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -233,12 +237,7 @@ function press(key) {
   const element = atHand()?.querySelector(wanted)
     ?? all(wanted).find((other) => !other.closest("[data-review-item]"));
   if (!element || element.disabled) return false;
-  const details = element.matches("summary") ? element.parentElement : null;
-  if (!details) element.click();
-  else {
-    details.open = true;
-    begin(details);  // now: the next key of whoever types fast belongs to the form
-  }
+  element.click();
   return true;
 }
 
