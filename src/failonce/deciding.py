@@ -33,10 +33,10 @@ STEPS: Final[Mapping[Verb, tuple[Action, ...]]] = {
     Verb.UNDO: (Action.UNDO,),
     Verb.REOPEN: (Action.REOPEN,),
     Verb.RESTORE: (Action.REOPEN, Action.APPROVE),
-    Verb.REPORT_WRONG: (),
-    Verb.SNOOZE: (),
+    Verb.REPORT_WRONG: (Action.REPORT_WRONG,),
+    Verb.SNOOZE: (Action.SNOOZE,),
 }
-"""The moves that each verb makes; a report and a date make none of their own."""
+"""What each verb writes into the audit, in order; a report and a date move nothing themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def due(ask: Ask, lesson: Lesson, past: Sequence[Event]) -> Due:
         return Due.NOTHING
     outdated(lesson, ask.digest, past)
     steps = STEPS[ask.verb]
-    if steps and lesson.state not in MOVES[steps[0]][0]:
+    if steps[0] in MOVES and lesson.state not in MOVES[steps[0]][0]:
         raise RefusedMove(f"{forbidden(lesson, steps[-1])}. {_by(past)}".strip())
     if ask.verb is Verb.SNOOZE and lesson.state is not State.PROPOSED:
         raise RefusedMove(

@@ -9,7 +9,7 @@ report_wrong set_mode        a complaint, a switch
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from failonce.deciding import Ask, Due, Verb, due
 from failonce.errors import BadInput, NotFound, RefusedLesson, RefusedMove
@@ -46,6 +46,10 @@ class Review(Weighing):
     another one now it raises `Outdated`, and where somebody else decided first `RefusedMove`,
     which says who. The same request again by the same actor changes and writes nothing.
     """
+
+    def decide(self, verb: Verb, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
+        """What `verb` says, which has a method of its own; all of them but `snooze`."""
+        return _DECISIONS[verb](self, ref, reason=reason, digest=digest)
 
     def approve(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Put a waiting lesson in force. The gate's refusal stands above a person's word.
@@ -391,6 +395,19 @@ class Review(Weighing):
             reason=reason or lesson.proposal.reason,
         )
 
+
+class _Decision(Protocol):
+    def __call__(self, review: Review, ref: str, /, *, reason: str, digest: str) -> Lesson: ...
+
+
+_DECISIONS: Final[Mapping[Verb, _Decision]] = {
+    Verb.APPROVE: Review.approve,
+    Verb.REJECT: Review.reject,
+    Verb.UNDO: Review.undo,
+    Verb.REOPEN: Review.reopen,
+    Verb.RESTORE: Review.restore,
+    Verb.REPORT_WRONG: Review.report_wrong,
+}
 
 _LATELY: Final = 10
 """Entries on one lesson that tell whether a request was carried out before."""

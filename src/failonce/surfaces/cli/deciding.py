@@ -1,17 +1,16 @@
 """`failonce approve`, `reject`, `undo`, `reopen`, `snooze`, `wrong` and `learn`: decisions."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 
 from failonce.compose import Parts, assemble, configure
+from failonce.deciding import STEPS, Verb
 from failonce.errors import Refused
 from failonce.lifecycle import PAST, WORDS
-from failonce.model import Action, Lesson, Mode, Proposer
+from failonce.model import Lesson, Mode, Proposer
 from failonce.projections.changelog import pending_phrase
-from failonce.review import Review
 from failonce.surfaces import records
 from failonce.surfaces.cli.lessons import pending_count, repository_fixer
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
@@ -33,7 +32,7 @@ def approve(
     The approval signs the very text that `failonce show` prints. What the gate refused
     nobody can approve.
     """
-    _decide(Action.APPROVE, id, reason, store, as_json)
+    _decide(Verb.APPROVE, id, reason, store, as_json)
 
 
 @app.command()
@@ -44,7 +43,7 @@ def reject(
 
     It stays on record, is not proposed again, and can be reopened.
     """
-    _decide(Action.REJECT, id, reason, store, as_json)
+    _decide(Verb.REJECT, id, reason, store, as_json)
 
 
 @app.command()
@@ -55,7 +54,7 @@ def undo(
 
     Files that it was written to get back the bytes that they had. It can be reopened.
     """
-    _decide(Action.UNDO, id, reason, store, as_json)
+    _decide(Verb.UNDO, id, reason, store, as_json)
 
 
 @app.command()
@@ -66,7 +65,7 @@ def reopen(
 
     For lessons that were rejected, undone or retired.
     """
-    _decide(Action.REOPEN, id, reason, store, as_json)
+    _decide(Verb.REOPEN, id, reason, store, as_json)
 
 
 @app.command()
@@ -102,31 +101,18 @@ def wrong(
 
     Two reports take it out of force and put it back in the queue.
     """
-    _decide(Action.REPORT_WRONG, id, reason, store, as_json)
+    _decide(Verb.REPORT_WRONG, id, reason, store, as_json)
 
 
-class _Verb(Protocol):
-    def __call__(self, review: Review, ref: str, /, *, reason: str) -> Lesson: ...
-
-
-_VERBS: Mapping[Action, _Verb] = {
-    Action.APPROVE: Review.approve,
-    Action.REJECT: Review.reject,
-    Action.UNDO: Review.undo,
-    Action.REOPEN: Review.reopen,
-    Action.REPORT_WRONG: Review.report_wrong,
-}
-
-
-def _decide(action: Action, id: str, reason: str, store: str | None, as_json: bool) -> None:
+def _decide(verb: Verb, id: str, reason: str, store: str | None, as_json: bool) -> None:
     with deciding(store) as parts:
         found = parts.review.find(id)
         review = at_home(parts, found).review
-        lesson = _VERBS[action](review, found.id, reason=reason)
+        lesson = review.decide(verb, found.id, reason=reason)
     if as_json:
         show_json(records.lesson(lesson))
         return
-    say(f"{lesson.id} {PAST[action]}: {lesson.proposal.name}")
+    say(f"{lesson.id} {PAST[STEPS[verb][-1]]}: {lesson.proposal.name}")
     if lesson.in_force:
         if repository_fixer(lesson) is not None:
             say(f"  It may be applied: failonce patches apply {lesson.id}")

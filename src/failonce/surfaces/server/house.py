@@ -26,14 +26,13 @@ from failonce.errors import FailonceError
 from failonce.identity import slug
 from failonce.model import BrowserSession, Lesson, Token
 from failonce.ports import Clock, Store
-from failonce.projections.changelog import SkillChangelog
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
-from failonce.surfaces.server.shelf import Shelf
+from failonce.surfaces.server.shelf import Shelf, Told
 from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
 
@@ -94,7 +93,6 @@ class House:
         self._shelves: dict[str, Shelf] = {}
         self._advisors: dict[str, Advisor] = {}
         self._tokens: OrderedDict[str, _Kept] = OrderedDict()
-        self._touched: dict[str, float] = {}
         self.rates = Rates(config.settings.server.requests_per_second)
         self.tries = Rates(0.1, burst=TRIES)
         """Sign-ins, by the address that they come from."""
@@ -105,8 +103,6 @@ class House:
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
         """When somebody last had the audit of a tenant verified, and what came of it."""
-        self.changelogs: dict[str, tuple[str, Sequence[tuple[SkillChangelog, Lesson]]]] = {}
-        """The skill changelog of a tenant, as of a head of its audit: new only with a new head."""
         self.intake: Intake | None = None
         self.lookout: Lookout | None = None
 
@@ -124,10 +120,16 @@ class House:
 
     def lessons(self, tenant: str) -> Sequence[Lesson]:
         """The newest version of each lesson of a tenant, in order of creation."""
+        return self._shelf(tenant).lessons()
+
+    def changelog(self, tenant: str) -> Told:
+        """The skill changelog of a tenant, newest first."""
+        return self._shelf(tenant).changelog()
+
+    def _shelf(self, tenant: str) -> Shelf:
         store = self.store(tenant)
         with self._lock:
-            shelf = self._shelves.setdefault(tenant, Shelf(store))
-        return shelf.lessons()
+            return self._shelves.setdefault(tenant, Shelf(store))
 
     def parts(self, who: "Principal") -> Parts:
         """The parts over the asker's own store, with whom and where their decisions come from."""

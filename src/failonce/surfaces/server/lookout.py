@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 from failonce.compose import Configuration, opened
 from failonce.errors import FailonceError, StoreBusy, StoreError
-from failonce.lifecycle import WORDS
 from failonce.model import Mode, State
 from failonce.surfaces.mined import mined
 from failonce.surfaces.server.children import Child, Died
@@ -141,7 +140,5 @@ def look(config: Configuration, project: str) -> Found:
             parts.catch_up()
         run = mined(parts, project)
         parts.review.weigh(project)
-        waiting = tuple(
-            x.judgement.proof.line for x in run.new if WORDS[x.state] == WORDS[State.PROPOSED]
-        )
+        waiting = tuple(x.judgement.proof.line for x in run.new if x.state is State.PROPOSED)
         return Found(project=project, outcome=run.outcome, new=waiting)

@@ -1,6 +1,5 @@
 """The first seed's routes, to the letter (N15 to N17)."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -8,9 +7,8 @@ from typing_extensions import TypedDict
 
 from failonce.compose import Parts
 from failonce.errors import NotFound, RefusedMove
-from failonce.lifecycle import MOVES
-from failonce.model import Action, KindName, Lesson
-from failonce.projections.changelog import SkillChangelog, traced
+from failonce.model import Action, KindName
+from failonce.projections.changelog import SkillChangelog
 from failonce.surfaces.records import moment
 from failonce.surfaces.server.api.common import (
     ASKED,
@@ -23,6 +21,8 @@ from failonce.surfaces.server.api.common import (
     parts_of,
 )
 from failonce.surfaces.server.api.lessons import Decision
+from failonce.surfaces.server.house import house_of
+from failonce.surfaces.server.principal import Principal
 
 router = APIRouter(prefix="/api/skills/changelog", tags=["skill changelog"])
 
@@ -53,7 +53,11 @@ def changelog(
     offset: Offset = 0,
 ) -> list[ChangelogRow]:
     """All rules that were learned, newest first; `X-Total-Count` says how many there are."""
-    found = rows(parts_of(request, who), project)
+    found = [
+        (one, version)
+        for one, version in house_of(request).changelog(who.tenant)
+        if project in (None, version.proposal.project)
+    ]
     response.headers["x-total-count"] = str(len(found))
     return [row(x) for x, _ in found[offset : offset + limit]]
 
@@ -66,7 +70,7 @@ def approve(
     parts = parts_of(request, who)
     lesson, digest = named(parts, id)
     parts.review.approve(lesson, reason=decision.reason if decision else "", digest=digest)
-    return _again(parts, id)
+    return _again(request, who, id)
 
 
 @router.post("/{id}/reject", responses=DECIDED)
@@ -77,18 +81,7 @@ def reject(
     parts = parts_of(request, who)
     lesson, digest = named(parts, id)
     parts.review.reject(lesson, reason=decision.reason if decision else "", digest=digest)
-    return _again(parts, id)
-
-
-def rows(parts: Parts, project: str | None = None) -> Sequence[tuple[SkillChangelog, Lesson]]:
-    """The changelog of a project, or of all, newest first, with what each row tells of."""
-    lessons = [
-        version
-        for lesson in parts.store.lessons(project=project)
-        if lesson.proposal.kind is KindName.RULE
-        for version in (parts.store.versions(lesson.id) if lesson.version > 1 else (lesson,))
-    ]
-    return traced(lessons, parts.store.entries(actions=(Action.PROPOSE, *MOVES)))
+    return _again(request, who, id)
 
 
 def row(one: SkillChangelog) -> ChangelogRow:
@@ -118,5 +111,5 @@ def named(parts: Parts, id: int) -> tuple[str, str]:
     return lesson.id, lesson.digest
 
 
-def _again(parts: Parts, id: int) -> ChangelogRow:
-    return next(row(x) for x, _ in rows(parts) if x.id == id)
+def _again(request: Request, who: Principal, id: int) -> ChangelogRow:
+    return next(row(x) for x, _ in house_of(request).changelog(who.tenant) if x.id == id)

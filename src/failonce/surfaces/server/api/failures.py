@@ -30,6 +30,8 @@ from failonce.surfaces.server.api.common import (
     page,
     parts_of,
 )
+from failonce.surfaces.server.house import house_of
+from failonce.surfaces.server.principal import Principal
 
 router = APIRouter(prefix="/api", tags=["failures"])
 
@@ -102,7 +104,7 @@ def failures(
         windows=policy.windows,
     )
     found = parts.store.signatures(query)
-    return page(_records(parts, found), parts.store.count(query), offset, limit)
+    return page(_records(request, who, found), parts.store.count(query), offset, limit)
 
 
 @router.post("/failures/merge", responses=DECIDED)
@@ -125,8 +127,7 @@ def split(
 @router.get("/failures/{id}", responses=ASKED)
 def failure(request: Request, who: Reader, id: SignatureId) -> list[FailureRecord]:
     """One class of failures, once for each project that has it."""
-    parts = parts_of(request, who)
-    return _records(parts, _found(parts, id))
+    return _records(request, who, _found(parts_of(request, who), id))
 
 
 @router.get("/failures/{id}/samples", responses=ASKED)
@@ -159,10 +160,12 @@ def _found(parts: Parts, id: str) -> Sequence[Signature]:
     return found
 
 
-def _records(parts: Parts, found: Sequence[Signature]) -> list[FailureRecord]:
+def _records(request: Request, who: Principal, found: Sequence[Signature]) -> list[FailureRecord]:
     """These classes, with what a list marks."""
-    store = parts.store
-    since = answered(store.lessons(states=tuple(IN_FORCE)), store.aliases()) if found else {}
+    house = house_of(request)
+    store = house.store(who.tenant)
+    in_force = (x for x in house.lessons(who.tenant) if x.state in IN_FORCE)
+    since = answered(in_force, store.aliases()) if found else {}
     trends = {
         project: store.trend(
             [s.id for s in found if s.project == project], LOOKED_BACK, project=project

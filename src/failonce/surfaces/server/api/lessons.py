@@ -1,7 +1,7 @@
 """Lessons: read them, and decide on them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue
@@ -30,6 +30,7 @@ from failonce.surfaces.server.api.common import (
     cut,
     parts_of,
 )
+from failonce.surfaces.server.house import house_of
 from failonce.surfaces.trying import tried
 
 router = APIRouter(prefix="/api/lessons", tags=["lessons"])
@@ -73,11 +74,13 @@ def lessons(
     offset: Offset = 0,
 ) -> Page[LessonRecord]:
     """Lessons, newest first, each headed by its proof."""
-    store = parts_of(request, who).store
+    states = states_of(state)
     found = [
         x
-        for x in reversed(store.lessons(project=project, states=states_of(state)))
-        if kind in (None, x.proposal.kind)
+        for x in reversed(house_of(request).lessons(who.tenant))
+        if project in (None, x.proposal.project)
+        and kind in (None, x.proposal.kind)
+        and (not states or x.state in states)
     ]
     part = cut(found, offset, limit)
     return {**part, "items": [records.lesson(x) for x in part["items"]]}
@@ -130,25 +133,11 @@ def learn(request: Request, who: Reviewer, rule: Rule) -> LessonRecord:
     return records.lesson(learned)
 
 
-class _Verb(Protocol):
-    def __call__(self, review: Review, ref: str, /, *, reason: str, digest: str) -> Lesson: ...
-
-
-_VERBS: Final[Mapping[Verb, _Verb]] = {
-    Verb.APPROVE: Review.approve,
-    Verb.REJECT: Review.reject,
-    Verb.UNDO: Review.undo,
-    Verb.REOPEN: Review.reopen,
-    Verb.RESTORE: Review.restore,
-    Verb.REPORT_WRONG: Review.report_wrong,
-}
-
-
 def _decide(verb: Verb, review: Review, id: str, decision: Decision, if_match: str) -> LessonRecord:
     digest = decision.digest or digest_of(if_match)
     ask = Ask(verb=verb, actor=review.actor, digest=digest, reason=decision.reason)
     _as_read(review, ask, id, if_match)
-    return records.lesson(_VERBS[verb](review, id, reason=decision.reason, digest=digest))
+    return records.lesson(review.decide(verb, id, reason=decision.reason, digest=digest))
 
 
 def _as_read(review: Review, ask: Ask, id: str, if_match: str) -> None:
@@ -168,52 +157,44 @@ def _as_read(review: Review, ask: Ask, id: str, if_match: str) -> None:
         raise Outdated(f"{lesson.id} is not as you read it any more. Look at it and decide again.")
 
 
-@router.post("/{id}/approve", responses=DECIDED)
-def approve(
-    request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
-) -> LessonRecord:
-    """Put a waiting lesson in force. What the gate refused nobody can approve."""
-    return _decide(Verb.APPROVE, parts_of(request, who).review, id, decision, if_match)
+_DECISIONS: Final[Mapping[str, tuple[Verb, str]]] = {
+    "approve": (
+        Verb.APPROVE,
+        "Put a waiting lesson in force. What the gate refused nobody can approve.",
+    ),
+    "reject": (Verb.REJECT, "Turn a waiting lesson down; it stays on record."),
+    "undo": (Verb.UNDO, "Take a lesson out of force; files get the bytes back that they had."),
+    "reopen": (Verb.REOPEN, "Put a rejected, undone or retired lesson back in the queue."),
+    "restore": (
+        Verb.RESTORE,
+        "Put a lesson in force again that was undone, or that another one took the place of.",
+    ),
+    "wrong": (
+        Verb.REPORT_WRONG,
+        "Report that a lesson did harm; two reports put it back in the queue.",
+    ),
+}
+"""The decisions by the last part of their address (S5)."""
 
 
-@router.post("/{id}/reject", responses=DECIDED)
-def reject(
-    request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
-) -> LessonRecord:
-    """Turn a waiting lesson down; it stays on record."""
-    return _decide(Verb.REJECT, parts_of(request, who).review, id, decision, if_match)
+def _decision(verb: Verb) -> Callable[..., LessonRecord]:
+    def decide(
+        request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
+    ) -> LessonRecord:
+        return _decide(verb, parts_of(request, who).review, id, decision, if_match)
+
+    return decide
 
 
-@router.post("/{id}/undo", responses=DECIDED)
-def undo(
-    request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
-) -> LessonRecord:
-    """Take a lesson out of force; files get the bytes back that they had."""
-    return _decide(Verb.UNDO, parts_of(request, who).review, id, decision, if_match)
-
-
-@router.post("/{id}/reopen", responses=DECIDED)
-def reopen(
-    request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
-) -> LessonRecord:
-    """Put a rejected, undone or retired lesson back in the queue."""
-    return _decide(Verb.REOPEN, parts_of(request, who).review, id, decision, if_match)
-
-
-@router.post("/{id}/restore", responses=DECIDED)
-def restore(
-    request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
-) -> LessonRecord:
-    """Put a lesson in force again that was undone, or that another one took the place of."""
-    return _decide(Verb.RESTORE, parts_of(request, who).review, id, decision, if_match)
-
-
-@router.post("/{id}/wrong", responses=DECIDED)
-def wrong(
-    request: Request, who: Reviewer, id: LessonId, decision: Decision, if_match: IfMatch = ""
-) -> LessonRecord:
-    """Report that a lesson did harm; two reports put it back in the queue."""
-    return _decide(Verb.REPORT_WRONG, parts_of(request, who).review, id, decision, if_match)
+for _word, (_verb, _says) in _DECISIONS.items():
+    router.add_api_route(
+        f"/{{id}}/{_word}",
+        _decision(_verb),
+        methods=["POST"],
+        name=_word,
+        description=_says,
+        responses=DECIDED,
+    )
 
 
 class Snooze(Decision):

@@ -62,10 +62,11 @@ class Answers:
         return self.gaps.get((project, signature))
 
 
-def answers(store: Store, classes: Sequence[str], projects: Iterable[str] = ()) -> Answers:
-    """What there is for these classes, and when these projects were looked at."""
+def answers(
+    store: Store, every: Sequence[Lesson], classes: Sequence[str], projects: Iterable[str] = ()
+) -> Answers:
+    """What of every lesson there is for these classes, and when these projects were looked at."""
     names = store.aliases()
-    every = store.lessons()
     standing = [x for x in every if x.state in STANDING]
     gone = [x for x in every if x.state not in STANDING]
     wanted = set(classes)

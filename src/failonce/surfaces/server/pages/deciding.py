@@ -1,13 +1,13 @@
 """The decisions on one lesson: each is a form, and ends where the person was, or at the next."""
 
-from typing import Annotated, Final, Protocol
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from failonce.deciding import Verb
 from failonce.errors import BadInput, NotFound, Outdated, Refused
-from failonce.model import Lesson
-from failonce.review import Review
 from failonce.surfaces.moments import moment
 from failonce.surfaces.server.house import house_of
 from failonce.surfaces.server.pages.frame import Offer, Reviewer, go
@@ -22,19 +22,15 @@ REASONS: Final = ("too broad", "wrong", "not worth it")
 """Why lessons are turned down, most often."""
 
 
-class _Verb(Protocol):
-    def __call__(self, review: Review, ref: str, /, *, reason: str, digest: str) -> Lesson: ...
-
-
-_VERBS: Final[dict[str, tuple[_Verb, str, str]]] = {
-    "approve": (Review.approve, "Approved", "undo"),
-    "reject": (Review.reject, "Rejected", "reopen"),
-    "undo": (Review.undo, "Undone", "reopen"),
-    "reopen": (Review.reopen, "Back in the queue", ""),
-    "restore": (Review.restore, "In force again", "undo"),
-    "wrong": (Review.report_wrong, "Reported as wrong", ""),
+_VERBS: Final[Mapping[str, tuple[Verb, str, str]]] = {
+    "approve": (Verb.APPROVE, "Approved", "undo"),
+    "reject": (Verb.REJECT, "Rejected", "reopen"),
+    "undo": (Verb.UNDO, "Undone", "reopen"),
+    "reopen": (Verb.REOPEN, "Back in the queue", ""),
+    "restore": (Verb.RESTORE, "In force again", "undo"),
+    "wrong": (Verb.REPORT_WRONG, "Reported as wrong", ""),
 }
-"""Each verb with what is said once it is done, and the verb that takes it back."""
+"""Each form with what it does, what is said once it is done, and the form that takes it back."""
 _BACK: Final = {"undo": "Undo", "reopen": "Back in the queue"}
 
 
@@ -76,10 +72,11 @@ def decide(
 
     Where somebody else was quicker, what is said names them, and the person goes on.
     """
-    act, done, back = _VERBS[request.url.path.rpartition("/")[2]]
+    verb, done, back = _VERBS[request.url.path.rpartition("/")[2]]
     told = ": ".join(part for part in (why if why in REASONS else "", reason.strip()) if part)
     try:
-        lesson = act(house_of(request).parts(who).review, id, reason=told, digest=digest)
+        review = house_of(request).parts(who).review
+        lesson = review.decide(verb, id, reason=told, digest=digest)
     except Outdated as error:
         return go(request, here, str(error), kind="error")
     except (Refused, NotFound) as error:
@@ -90,5 +87,5 @@ def decide(
     return go(request, after or here, f"{done}: {lesson.proposal.name}", offer=offer)
 
 
-for _verb in _VERBS:
-    router.post(f"/lessons/{{id}}/{_verb}")(decide)
+for _form in _VERBS:
+    router.post(f"/lessons/{{id}}/{_form}")(decide)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from failonce.compose import Parts
 from failonce.errors import NotFound, UserError
 from failonce.identity import canonical_json
-from failonce.model import Evidence, Gap
+from failonce.model import Evidence, Gap, Lesson
 from failonce.ports import Member, SignatureQuery
 from failonce.regrouping import Regrouping
 from failonce.signature.explain import Failure
@@ -130,8 +130,8 @@ class FailureView:
 @router.get("/failures/{id}.json")
 def failure(request: Request, who: Reader, id: Id, like: Text = "") -> Response:
     """The page; `like` are words of the class that it may be merged into."""
-    parts = house_of(request).parts(who)
-    view = _view(parts, id, like)
+    house = house_of(request)
+    view = _view(house.parts(who), house.lessons(who.tenant), id, like)
     if view.id != id and not request.url.path.endswith(".json"):
         return go(request, f"/failures/{view.id}", "It was merged: this is what it is part of now.")
     return answer(
@@ -186,16 +186,16 @@ async def look(request: Request, who: Reviewer, id: Id) -> Response:
     return go(request, f"/failures/{id}", said, kind="note")
 
 
-def _view(parts: Parts, id: str, like: str) -> FailureView:
+def _view(parts: Parts, every: Sequence[Lesson], id: str, like: str) -> FailureView:
     policy, store = parts.config.policy, parts.store
     query = SignatureQuery(ids=(id,), weights=policy.weights, windows=policy.windows)
     found = store.signatures(query)
     if not found:
         raise NotFound("There is no such failure.")
     s = max(found, key=lambda x: x.last_seen)
-    places = rows(parts, query, [(x.project, x.id) for x in found])
+    places = rows(parts, every, query, [(x.project, x.id) for x in found])
     newest = store.samples(s.id, limit=NEWEST)
-    members, there = store.members(s.id), answers(store, [s.id])
+    members, there = store.members(s.id), answers(store, every, [s.id])
     trend = store.trend([s.id], DAYS)[s.id]
     return FailureView(
         id=s.id,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from failonce.compose import Parts
-from failonce.model import Category, Signature
+from failonce.model import Category, Lesson, Signature
 from failonce.outcome.recurring import LOOKED_BACK, Mark, answered, mark, marks
 from failonce.ports import SignatureOrder, SignatureQuery
 from failonce.surfaces.server.house import House, address, house_of
@@ -110,12 +110,13 @@ def failures(
         windows=policy.windows,
     )
     wanted = Mark(state) if state in (Mark.NEW, Mark.REGRESSED) else Mark.NONE
-    keys = _keys(parts, query, wanted)
+    every = house.lessons(who.tenant)
+    keys = _keys(parts, every, query, wanted)
     if not sort.startswith("-") and sort in _ORDERS:
         keys = keys[::-1]
     projects = tuple(parts.store.projects())
     view = FailuresView(
-        failures=rows(parts, query, keys[offset : offset + PAGE]),
+        failures=rows(parts, every, query, keys[offset : offset + PAGE]),
         total=len(keys),
         offset=offset,
         projects=projects,
@@ -137,15 +138,15 @@ def failures(
 
 
 def rows(
-    parts: Parts, query: SignatureQuery, keys: Sequence[tuple[str, str]]
+    parts: Parts, every: Sequence[Lesson], query: SignatureQuery, keys: Sequence[tuple[str, str]]
 ) -> Sequence[FailureRow]:
-    """These classes, in this order, with what a list says of them."""
+    """These classes, in this order, with what a list says of them; `every` is every lesson."""
     if not keys:
         return ()
     ids = tuple(dict.fromkeys(name for _, name in keys))
     about = replace(query, ids=ids, text="", tool=None, category=None)
     found = {(s.project, s.id): s for s in parts.store.signatures(about)}
-    there = answers(parts.store, ids, (project for project, _ in keys))
+    there = answers(parts.store, every, ids, (project for project, _ in keys))
     trends = {
         project: parts.store.trend(
             [name for p, name in keys if p == project], DAYS, project=project
@@ -155,12 +156,14 @@ def rows(
     return [_row(found[key], trends[key[0]][key[1]], there) for key in keys if key in found]
 
 
-def _keys(parts: Parts, query: SignatureQuery, wanted: Mark) -> Sequence[tuple[str, str]]:
+def _keys(
+    parts: Parts, every: Sequence[Lesson], query: SignatureQuery, wanted: Mark
+) -> Sequence[tuple[str, str]]:
     """Project and id of the classes that are asked for, in order."""
     ranked = parts.store.ranked(query)
     if wanted is Mark.NONE:
         return ranked
-    since = answered(parts.store.lessons(), parts.store.aliases())
+    since = answered(every, parts.store.aliases())
     marked = marks(parts.store.sightings(LOOKED_BACK, project=query.project), since)
     return [key for key in ranked if marked.get(key) is wanted]
 

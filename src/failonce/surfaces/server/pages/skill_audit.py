@@ -3,7 +3,7 @@
 The rows are those of the API (`api.changelog.rows`); there is no second truth.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
@@ -12,11 +12,11 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from failonce.compose import Parts
+from failonce.deciding import Verb
 from failonce.lifecycle import IN_FORCE
 from failonce.model import EVERYONE, Lesson, Mode
 from failonce.projections.changelog import ChangelogStatus, SkillChangelog, pending_phrase
-from failonce.review import Review
-from failonce.surfaces.server.api.changelog import EntryId, named, rows
+from failonce.surfaces.server.api.changelog import EntryId, named
 from failonce.surfaces.server.house import House, house_of
 from failonce.surfaces.server.look import Address, Column, Tab
 from failonce.surfaces.server.pages.frame import Reviewer, tried
@@ -88,7 +88,7 @@ def skill_audit(house: House, who: Principal, address: Address, offset: int) -> 
     Without a word what waits is shown, where something does.
     """
     parts = house.parts(who)
-    found = _changelog(house, who, parts)
+    found = house.changelog(who.tenant)
     pending = sum(x.status is ChangelogStatus.PENDING for x, _ in found)
     counts = {key: sum(x.status in stands for x, _ in found) for key, _, stands in _TABS}
     wanted = address.get("show")
@@ -117,17 +117,6 @@ def skill_audit(house: House, who: Principal, address: Address, offset: int) -> 
     )
 
 
-def _changelog(
-    house: House, who: Principal, parts: Parts
-) -> Sequence[tuple[SkillChangelog, Lesson]]:
-    """All rows; they are read again only where something was decided since."""
-    head = parts.store.head()
-    kept = house.changelogs.get(who.tenant)
-    if kept is None or kept[0] != head:
-        kept = house.changelogs[who.tenant] = (head, rows(parts))
-    return kept[1]
-
-
 def _row(parts: Parts, one: SkillChangelog, version: Lesson) -> AuditRow:
     newest = parts.store.lesson(version.id)
     current = newest is not None and newest.version == version.version and one.id is not None
@@ -152,10 +141,7 @@ def approve(
     request: Request, who: Reviewer, id: EntryId, digest: Digest, next: Text = HOME
 ) -> Response:
     """Write a pending rule to its skill file, and put it in force."""
-    parts = house_of(request).parts(who)
-    return _decided(
-        request, parts, id, next, lambda review, ref: review.approve(ref, digest=digest)
-    )
+    return _decided(request, who, id, Verb.APPROVE, digest=digest, to=next)
 
 
 @router.post(HOME + "/changelog/{id}/reject")
@@ -163,8 +149,7 @@ def reject(
     request: Request, who: Reviewer, id: EntryId, digest: Digest, next: Text = HOME
 ) -> Response:
     """Discard a pending rule; it stays on record."""
-    parts = house_of(request).parts(who)
-    return _decided(request, parts, id, next, lambda review, ref: review.reject(ref, digest=digest))
+    return _decided(request, who, id, Verb.REJECT, digest=digest, to=next)
 
 
 @router.post(HOME + "/changelog/{id}/revert")
@@ -172,24 +157,22 @@ def revert(
     request: Request, who: Reviewer, id: EntryId, digest: Digest, next: Text = HOME
 ) -> Response:
     """Take a rule out of force; its skill file gets back the bytes that it had."""
-    parts = house_of(request).parts(who)
-    return _decided(request, parts, id, next, lambda review, ref: review.undo(ref, digest=digest))
+    return _decided(request, who, id, Verb.UNDO, digest=digest, to=next)
 
 
 def _decided(
-    request: Request,
-    parts: Parts,
-    id: int,
-    to: str,
-    decide: Callable[[Review, str], Lesson],
+    request: Request, who: Principal, id: int, verb: Verb, *, digest: str, to: str
 ) -> Response:
+    house = house_of(request)
+    parts = house.parts(who)
+
     def do() -> str:
-        lesson = decide(parts.review, named(parts, id)[0])
+        lesson = parts.review.decide(verb, named(parts, id)[0], digest=digest)
         file = f"{lesson.proposal.target}.md"
         if lesson.state in IN_FORCE:
             where = "It is in" if parts.config.project == lesson.proposal.project else "It goes to"
             return f"Approved: {lesson.proposal.name}. {where} {file}."
-        word = WORDS[next(x.status for x, _ in rows(parts) if x.id == id)]
+        word = WORDS[next(x.status for x, _ in house.changelog(who.tenant) if x.id == id)]
         told = f" {file} is as it was." if word == WORDS[ChangelogStatus.REVERTED] else ""
         return f"{lesson.proposal.name} is {word}.{told}"
 
