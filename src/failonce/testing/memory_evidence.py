@@ -1,0 +1,302 @@
+"""Recorded calls and what they are counted by, in memory: no rollups, all counted anew."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from failonce.errors import BadInput
+from failonce.model import Evidence, Origin, Signature, ToolSpec
+from failonce.ports import Added, Member, Sighted, SignatureOrder, SignatureQuery, ToolUse, Use
+
+
+class MemoryEvidence:
+    """The part of `MemoryStore` that knows calls, tools and classes of failures."""
+
+    def __init__(self, *, scheme: int) -> None:
+        self._scheme = scheme
+        self._evidence: dict[str, Evidence] = {}
+        self._tools: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
+        self._aliases: dict[str, str] = {}
+
+    def add(self, batch: Sequence[Evidence]) -> Added:
+        """Keep what is new."""
+        return self.add_all([batch])[0]
+
+    def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
+        """Keep what is new of each, or nothing of all."""
+        fresh: dict[str, Evidence] = {}
+        added: list[Added] = []
+        for batch in batches:
+            before = len(fresh)
+            for e in batch:
+                if e.id not in self._evidence and e.id not in fresh:
+                    fresh[e.id] = replace(e, at=utc(e.at))
+            new = len(fresh) - before
+            added.append(Added(new=new, duplicates=len(batch) - new))
+        self._evidence.update(fresh)
+        return added
+
+    def calls(
+        self,
+        *,
+        project: str | None = None,
+        tools: Sequence[str] = (),
+        sessions: Sequence[str] | None = None,
+    ) -> Iterator[Evidence]:
+        """Recorded evidence in order of project, session, time and arrival."""
+        chosen = (
+            e
+            for e in self._evidence.values()
+            if project in (None, e.call.project)
+            and (not tools or e.call.tool in tools)
+            and (sessions is None or e.call.session in sessions)
+        )
+        return iter(sorted(chosen, key=lambda e: (e.call.project, e.call.session, e.at)))
+
+    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+        """Tools by project and name, each with so many of its newest uses."""
+        used: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            ran = e.origin is Origin.CALL and (e.failed or e.good)
+            if ran and project in (None, e.call.project):
+                used[e.call.project, e.call.tool].append(e)
+        return [_use(*key, calls, newest) for key, calls in sorted(used.items())]
+
+    def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
+        """The evidence of these ids, oldest first; unknown ids are left out."""
+        chosen = (e for e in self._evidence.values() if e.id in ids)
+        return sorted(chosen, key=lambda e: e.at)
+
+    def samples(self, signature: str, *, limit: int = 5) -> Sequence[Evidence]:
+        """The newest evidence of one signature, newest first; aliases are followed."""
+        wanted = self._current(signature)
+        found = [
+            e
+            for e in self._evidence.values()
+            if e.signature is not None and self._current(e.signature) == wanted
+        ]
+        found.reverse()
+        return sorted(found, key=lambda e: e.at, reverse=True)[:limit]
+
+    def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
+        """Signatures, counted from the evidence itself."""
+        newest: dict[str, date] = {}
+        groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            project, day = _project_day(e)
+            newest[project] = max(day, newest.get(project, day))
+            if e.signature is not None and query.project in (None, project):
+                groups[project, self._current(e.signature)].append(e)
+        wanted = {self._current(name) for name in query.ids}
+        found = [
+            self._signature(name, group, query, newest[project])
+            for (project, name), group in groups.items()
+            if not wanted or name in wanted
+        ]
+        chosen = [
+            s for s in found if s.hits > 0 and s.hits_7d >= query.min_hits_7d and _asked(s, query)
+        ]
+        last = None if query.limit is None else query.offset + query.limit
+        return _ranked(chosen, query.order)[query.offset : last]
+
+    def count(self, query: SignatureQuery) -> int:
+        """How many signatures there are, whatever `limit` and `offset` say."""
+        return len(self.signatures(replace(query, limit=None, offset=0)))
+
+    def ranked(self, query: SignatureQuery) -> Sequence[tuple[str, str]]:
+        """Project and id of all signatures that are asked for, in order."""
+        return [(s.project, s.id) for s in self.signatures(query)]
+
+    def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
+        """On which of the last days of its project each class was seen."""
+        every = list(self._evidence.values())
+        newest = {
+            name: max(day_of(e.at) for e in every if e.call.project == name)
+            for name in {e.call.project for e in every}
+        }
+        groups: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+        for e in every:
+            if e.signature and project in (None, e.call.project):
+                groups[e.call.project, self._current(e.signature)].append(e.at)
+        return [
+            Sighted(
+                project=name,
+                id=signature,
+                first=min(times),
+                last=max(times),
+                newest=newest[name],
+                days=sum(
+                    1 << ago
+                    for ago in {(newest[name] - day_of(at)).days for at in times}
+                    if ago < days
+                ),
+            )
+            for (name, signature), times in groups.items()
+        ]
+
+    def trend(
+        self, ids: Sequence[str], days: int, *, project: str | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Failures of each of these classes on each of so many days, oldest first."""
+        own = [e for e in self._evidence.values() if project in (None, e.call.project)]
+        last = max((day_of(e.at) for e in own), default=None)
+        if last is None:
+            return {name: [] for name in ids}
+        hits = Counter((self._current(e.signature), day_of(e.at)) for e in own if e.signature)
+        span = [last - timedelta(days=n) for n in reversed(range(days))]
+        return {
+            name: [(day.isoformat(), hits[self._current(name), day]) for day in span]
+            for name in ids
+        }
+
+    def members(self, signature: str) -> Sequence[Member]:
+        """The fingerprints that make up a class, those with most failures first."""
+        groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            if e.signature and self._current(e.signature) == self._current(signature):
+                groups[e.call.project, e.signature].append(e)
+        found = [_member(name, group) for (_, name), group in groups.items()]
+        return sorted(found, key=lambda m: (-m.hits, m.project, m.id))
+
+    def _signature(
+        self, name: str, group: Sequence[Evidence], query: SignatureQuery, newest: date
+    ) -> Signature:
+        last = newest if query.as_of is None else day_of(query.as_of)
+        until = [e for e in group if day_of(e.at) <= last]
+        week, month = (
+            sum(day_of(e.at) > last - timedelta(days=days) for e in until)
+            for days in (query.windows.week, query.windows.month)
+        )
+        latest = max(group, key=_newness)
+        return Signature(
+            id=name,
+            scheme=self._scheme,
+            project=latest.call.project,
+            tool=latest.call.tool,
+            error_type=latest.finding.error_type,
+            template=latest.template,
+            category=latest.finding.category,
+            first_seen=min((e.at for e in until), default=latest.at),
+            last_seen=max((e.at for e in until), default=latest.at),
+            hits=len(until),
+            hits_7d=week,
+            hits_30d=month,
+            sessions=len({e.call.session for e in group}),
+            sources=len({e.source for e in group}),
+            impact=query.weights.week * week + query.weights.month * month,
+            tags=tuple(sorted({tag for e in group for tag in e.tags})),
+            sample=latest.message,
+        )
+
+    def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
+        """Keep what these tools say of themselves, where nothing newer is kept."""
+        new, when = 0, utc(at)
+        for spec in specs:
+            key = (project, spec.name)
+            known = self._tools.get(key)
+            if known is None or known[0] <= when:
+                # By text, for 1 and true are equal and not the same choice.
+                new += known is None or repr(known[1]) != repr(spec)
+                self._tools[key] = (when, spec)
+        return Added(new=new, duplicates=len(specs) - new)
+
+    def tools(self, project: str) -> Mapping[str, ToolSpec]:
+        """What is known of a project's tools, by name, in order of name."""
+        return {name: self._tools[p, name][1] for p, name in sorted(self._tools) if p == project}
+
+    def projects(self) -> Mapping[str, int]:
+        """Each project with its number of recorded calls."""
+        return Counter(e.call.project for e in self._evidence.values())
+
+    def daily(self, *, project: str | None = None) -> Sequence[tuple[str, int, int]]:
+        """(day as YYYY-MM-DD, calls, failures), oldest first."""
+        calls: Counter[date] = Counter()
+        failures: Counter[date] = Counter()
+        for e in self._evidence.values():
+            if project in (None, e.call.project):
+                calls[day_of(e.at)] += 1
+                failures[day_of(e.at)] += e.failed
+        return [(day.isoformat(), calls[day], failures[day]) for day in sorted(calls)]
+
+    def add_aliases(self, aliases: Mapping[str, str]) -> None:
+        """Old fingerprint → new fingerprint; the last word wins where they run in a circle."""
+        for old, new in aliases.items():
+            if old in self._path(new):
+                self._aliases.pop(new, None)
+            if old != new:
+                self._aliases[old] = new
+
+    def aliases(self) -> Mapping[str, str]:
+        """Old fingerprint → what it is called now, through any number of changes."""
+        return {old: self._current(old) for old in self._aliases}
+
+    def _current(self, name: str) -> str:
+        return self._path(name)[-1]
+
+    def _path(self, name: str) -> list[str]:
+        path = [name]
+        while path[-1] in self._aliases:
+            path.append(self._aliases[path[-1]])
+        return path
+
+
+def utc(at: datetime) -> datetime:
+    """The same moment in UTC; raises `BadInput` for a time without a zone."""
+    if at.tzinfo is None:
+        raise BadInput(f"The time {at.isoformat()} has no time zone. Give one, such as +00:00.")
+    return at.astimezone(UTC)
+
+
+def _ranked(signatures: Iterable[Signature], order: SignatureOrder) -> list[Signature]:
+    found = sorted(signatures, key=lambda s: (s.project, s.id))
+    found.sort(key=lambda s: s.last_seen, reverse=True)
+    if order is SignatureOrder.IMPACT:
+        found.sort(key=lambda s: s.impact, reverse=True)
+    elif order is SignatureOrder.HITS:
+        found.sort(key=lambda s: s.hits, reverse=True)
+    return found
+
+
+def _asked(s: Signature, query: SignatureQuery) -> bool:
+    """Whether a class is of the tool and cause asked for, and holds the text."""
+    text = query.text.lower()
+    found = text in s.tool.lower() or text in s.template.lower()
+    return found and query.tool in (None, s.tool) and query.category in (None, s.category)
+
+
+def _member(name: str, group: Sequence[Evidence]) -> Member:
+    latest = max(group, key=_newness)
+    return Member(
+        id=name,
+        project=latest.call.project,
+        tool=latest.call.tool,
+        error_type=latest.finding.error_type,
+        template=latest.template,
+        sample=latest.message,
+        hits=len(group),
+    )
+
+
+def _use(project: str, tool: str, calls: Sequence[Evidence], newest: int) -> ToolUse:
+    latest = sorted(calls, key=lambda e: e.at)[::-1][:newest]
+    return ToolUse(
+        project=project,
+        tool=tool,
+        calls=len(calls),
+        failures=sum(e.failed for e in calls),
+        newest=tuple(Use(at=e.at, cluster=e.call.cluster, failed=e.failed) for e in latest),
+    )
+
+
+def day_of(at: datetime) -> date:
+    """The day in UTC."""
+    return utc(at).date()
+
+
+def _project_day(e: Evidence) -> tuple[str, date]:
+    return e.call.project, day_of(e.at)
+
+
+def _newness(e: Evidence) -> tuple[datetime, str]:
+    return e.at, e.id
