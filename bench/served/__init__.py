@@ -1,0 +1,1 @@
+"""What `bench/server.py` is made of: who sends, who serves, who looks."""
