@@ -1,14 +1,17 @@
 """A real OpenTelemetry SDK and exporter, and a collector on this machine that they report to."""
 
 import gzip
+import json
 import logging
-from collections.abc import Callable, Iterator
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk._logs import LoggerProvider
@@ -17,6 +20,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Tracer
+
+from failonce.adapters.intake.parsed import Parsed
+from failonce.model import Recording
 
 RESOURCE = Resource({"service.name": "checkout", "service.version": "1.2", "host.name": "vm"})
 
@@ -93,3 +99,29 @@ def logged() -> Iterator[tuple[LoggerProvider, Collector]]:
         provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
         yield provider, collector
         provider.shutdown()
+
+
+def as_json(message: Any) -> bytes:
+    """OTLP/JSON: as protobuf maps itself, but ids in hex and enums as numbers."""
+
+    def own(value: Any, key: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {k: own(v, k) for k, v in value.items()}
+        if isinstance(value, list):
+            return [own(v) for v in value]
+        return b64decode(value).hex() if key in ("traceId", "spanId", "parentSpanId") else value
+
+    found = MessageToDict(message, use_integers_for_enums=True)
+    return json.dumps(own(found)).encode()
+
+
+def only(parsed: Parsed) -> Recording:
+    """The one recording there is."""
+    (found,) = parsed.recordings
+    return found
+
+
+def log(**fields: Any) -> bytes:
+    """A body with one record of a log, in JSON."""
+    scope = {"scope": {"name": "shop"}, "logRecords": [fields]}
+    return json.dumps({"resourceLogs": [{"scopeLogs": [scope]}]}).encode()
