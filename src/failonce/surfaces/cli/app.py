@@ -71,6 +71,7 @@ FIRST: Final = (
         module="serving",
         summary="Serve the dashboard, its API, and the ways in for errors.",
     ),
+    Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
 )
