@@ -49,7 +49,7 @@ from failonce.compose import Configuration, SystemClock
 from failonce.compose.calling import calling
 from failonce.errors import NotFound
 from failonce.surfaces.mcp.answers import refused, shown
-from failonce.surfaces.mcp.own import Own
+from failonce.surfaces.mcp.own import NAMES, Own
 from failonce.surfaces.mcp.skills import Skills
 from failonce.surfaces.mcp.tools import DISPATCHER, LearnedAsTools, changes
 from failonce.surfaces.watching.host import Host, host, install
@@ -72,7 +72,7 @@ class Serving:
     def __init__(self, config: Configuration) -> None:
         self._config = config
         self.own = Own(config)
-        self.learned = LearnedAsTools(config.project, taken=self.own.names)
+        self.learned = LearnedAsTools(config.project, taken=NAMES)
         self.skills = Skills(config.project)
         self._bus = InMemorySubscriptionBus()
         self._sessions: list[ServerSession] = []
@@ -118,7 +118,7 @@ class Serving:
     async def call(self, name: str, arguments: Mapping[str, Any] | None) -> CallToolResult:
         """Call any of the tools; whatever goes wrong is a result that says so."""
         try:
-            if name in self.own.names:
+            if name in NAMES:
                 return await self.own.call(name, arguments)
             if name in self.learned:
                 return await self.learned.call(name, arguments)

@@ -1,7 +1,7 @@
 """Learned tools, and the one that runs them by name, as tools of an MCP server.
 
     tools = LearnedAsTools(project)             over the process's own host; cheap
-    tools.listed()                              `mcp.types.Tool`s: those in force, `run_learned_tool`
+    tools.listed()                              those in force and `run_learned_tool`, as `Tool`s
     tools.names, name in tools                  what `call` answers to
     await tools.call(name, arguments)           a `CallToolResult`; what goes wrong is one as well
     async for _ in tools.changes(): announce()  each time that `listed` has become another list
@@ -20,7 +20,7 @@ registers its tools there. They are called from a thread of their own.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ import anyio
 import anyio.to_thread
 from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
 
-from failonce.errors import Blocked, FailonceError
+from failonce.errors import Blocked, FailonceError, NotFound
 from failonce.identity import canonical_json
 from failonce.language.plain import plain
 from failonce.language.visibility import hidden
@@ -82,7 +82,11 @@ class LearnedAsTools:
 
     def listed(self) -> list[Tool]:
         """The learned tools in force, in order of their names, and the one that runs any."""
-        return [*(_tool(n, f) for n, f in sorted(self._named().items())), RUN]
+        found: list[Tool] = []
+        for name, function in sorted(self._named().items()):
+            with suppress(NotFound):  # undone meanwhile
+                found.append(_tool(name, function))
+        return [*found, RUN]
 
     async def call(self, name: str, arguments: Mapping[str, Any] | None) -> CallToolResult:
         """Run a learned tool, in the sandbox; what goes wrong is a result that says so."""
@@ -111,7 +115,11 @@ class LearnedAsTools:
 
     def mark(self) -> frozenset[tuple[str, str, int]]:
         """Another value whenever `listed` is another list."""
-        return frozenset((n, f.lesson, f.version) for n, f in self._named().items())
+        found = set[tuple[str, str, int]]()
+        for name, function in self._named().items():
+            with suppress(NotFound):
+                found.add((name, function.lesson, function.version))
+        return frozenset(found)
 
     # ------------------------------------------------------------- inside
 
