@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import anyio
+from mcp import Client
 from mcp.server import NotificationOptions, Server, ServerRequestContext
 from mcp.server.models import InitializationOptions
 from mcp.server.session import ServerSession
@@ -247,6 +248,23 @@ def begin(config: Configuration) -> None:
         clock = SystemClock()
         parts = calling(config, clock)
         install(Host(parts, project=config.project, policy=config.policy, clock=clock))
+
+
+def listed(config: Configuration) -> list[str]:
+    """The names of the tools that a server of these settings lists to a client.
+
+    It is started for that, in this process, which must not watch tools itself.
+    """
+
+    async def ask() -> list[str]:
+        async with Client(Serving(config).server()) as client:
+            return [tool.name for tool in (await client.list_tools()).tools]
+
+    begin(config)
+    try:
+        return asyncio.run(ask())
+    finally:
+        failonce.close()
 
 
 async def _stdio(config: Configuration) -> None:
