@@ -4,8 +4,19 @@ import json
 
 import pytest
 
+from failonce.adapters.sql_store import open_store, store_url
+from failonce.model import AuditEntry
 from tests.surfaces.cli.made import Shell, call, history, write
 from tests.surfaces.mcp.made import MODES, RULE, asked, called, text
+
+
+def opened_entries(shell: Shell) -> list[AuditEntry]:
+    """The audit."""
+    store = open_store(store_url(shell.store))
+    try:
+        return list(store.entries())
+    finally:
+        store.close()
 
 
 def learned(shell: Shell, rule: str = RULE, reason: str = "Invalid arg 'detailed'") -> str:
@@ -53,8 +64,8 @@ def test_scenario_b_an_agents_rule_waits_and_a_person_writes_it(mode: str, shell
     assert RULE in card.read_text()
     (row,) = shell.ok("export", "changelog").lines
     assert (row["status"], row["reason"]) == ("approved", "Invalid arg 'detailed'")
-    entries = shell.ok("audit", "--json").lines
-    assert ("agent", "mcp") in {(e["actor"], e.get("via")) for e in entries[:1] + entries[-1:]}
+    proposed, _ = [e.event for e in opened_entries(shell)]
+    assert (proposed.actor, proposed.via) == ("agent", "mcp")
 
 
 @pytest.mark.proves("N6", "N13")
@@ -128,8 +139,11 @@ def test_recall_says_what_is_in_force_within_its_budget_and_is_recorded(shell: S
     assert text(by_plan).count("Rule number") == 3
     by_words = called("recall", intent="I am going to use `fetch`.")
     assert text(by_words).count("Rule number") == 3
-    shown = [x for x in shell.ok("outcomes", "--json").json["lessons"] if x["shown"]]
-    assert len(shown) == 3
+    store = open_store(store_url(shell.store))
+    exposures = list(store.exposures())
+    store.close()
+    assert len({x.lesson for x in exposures}) == 3
+    assert {x.session for x in exposures} == {"mcp-test"}
 
 
 @pytest.mark.proves("C5")
