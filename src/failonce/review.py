@@ -183,7 +183,7 @@ class Review(Weighing):
 
         Raises `RefusedLesson` where the gate refuses it, and writes nothing.
         """
-        name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        _, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         if old is not None:
             return old
         return self.put(proposal, gate.judge(proposal, case, decide))

@@ -90,7 +90,7 @@ def load(data: bytes, verify: Verify, *, what: str) -> Pack:
         raise BadInput(f"{what} has no signature.")
     assert isinstance(signer, str)  # noqa: S101 - as just seen
     assert isinstance(signature, str)  # noqa: S101
-    signed = {"failonce_pack": body, "signer": signer}
+    signed: Mapping[str, Json] = {"failonce_pack": body, "signer": signer}
     if not verify(signer, bytes.fromhex(signature), _message(signed)):
         raise BadInput(f"{what} was changed since it was signed, so nothing of it is taken.")
     return _pack(body, signer, what)

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from failonce.adapters.durable import sync_folder
@@ -116,10 +117,11 @@ class Keys:
             )
         if os.name == "posix" and found.st_mode & 0o077:
             raise StoreUnreadable(f"The key {path} is open to others: chmod 600 {path}")
-        return library.Ed25519PrivateKey.from_private_bytes(key)
+        found_key: ed25519.Ed25519PrivateKey = library.Ed25519PrivateKey.from_private_bytes(key)
+        return found_key
 
 
-def _library():  # type: ignore[no-untyped-def]
+def _library() -> ModuleType:
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
