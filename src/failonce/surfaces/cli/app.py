@@ -71,7 +71,6 @@ FIRST: Final = (
         module="serving",
         summary="Serve the dashboard, its API, and the ways in for errors.",
     ),
-    Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
 )
@@ -111,6 +110,7 @@ MORE: Final = (
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
     ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
+    Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),
     Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),

@@ -6,7 +6,7 @@ Nothing else is taken, and nothing is turned into another type: what does not fi
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from failonce.errors import BadInput
 from failonce.language.visibility import hidden
@@ -15,6 +15,7 @@ from failonce.surfaces.mcp.answers import shown
 PLAN: Final = 200_000
 """Characters of a plan."""
 _SHOWN: Final = 5
+_UNTOLD: Final = frozenset({"title", "anyOf", "default", "additionalProperties"})
 
 
 def _sound(text: str) -> str:
@@ -86,7 +87,7 @@ class ReportFailure(Asked):
         Text, Field(min_length=1, max_length=200_000, description="What it said, as it said it.")
     ]
     args: Annotated[
-        dict[str, JsonValue] | None,
+        dict[str, Any] | None,
         Field(description="The arguments of the call. Without them nothing can be repaired."),
     ] = None
 
@@ -154,18 +155,19 @@ def read(model: type[A], given: Mapping[str, Any] | None) -> A:
 def schema(model: type[Asked]) -> dict[str, Any]:
     """The JSON Schema of the arguments, without what only Python wants to know."""
     found = model.model_json_schema()
-    defined = found.pop("$defs", {})
+    required = found.get("required", [])
     return {
         "type": "object",
         "properties": {n: _plain(p) for n, p in found.get("properties", {}).items()},
-        "required": found.get("required", []),
+        **({"required": required} if required else {}),
         "additionalProperties": False,
-        **({"$defs": defined} if defined else {}),
     }
 
 
 def _plain(found: Any) -> Any:
-    return {k: v for k, v in found.items() if k != "title"}
+    """One parameter as every client reads it: what may be left out is no null."""
+    merged = {**next(iter(found.get("anyOf", ())), {}), **found}
+    return {k: v for k, v in merged.items() if k not in _UNTOLD}
 
 
 def _words(kind: str | Literal["missing"], at: tuple[int | str, ...], said: str) -> str:
