@@ -26,6 +26,7 @@ from failonce.model import (
 )
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Added, Clock, Environment, Sandbox, Wording
+from failonce.receiving import Receiving
 from failonce.review import Review
 from failonce.taking import Cleaner, Taking, teaches
 
@@ -88,6 +89,7 @@ class Loop:
         self.taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
         self.making = None if sandbox is None else Making(review=review, sandbox=sandbox)
         self.editing = Editing(review=review, making=self.making, environment=environment)
+        self.receiving = Receiving(review=review, making=self.making, environment=environment)
         self._mining = Mining(
             review=review,
             clock=clock,

@@ -274,6 +274,9 @@ class Action(StrEnum):
     """What a language model wrote was tried, and is not proposed; `digest` says which."""
     WANTED = "wanted"
     """Somebody asked for a tool and none came of it; `subject` is the gap that remains."""
+    TURNED_AWAY = "turned_away"
+    """A lesson from elsewhere was refused here; `subject` is the id that it would have, `digest`
+    that of its text."""
     PATCHED = "patched"
     """An approved script changed files of a repository, or took that back; `digest` is that of
     the difference."""
