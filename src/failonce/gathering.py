@@ -13,7 +13,16 @@ from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import STANDING
-from failonce.model import EVERYONE, Evidence, KindName, Lesson, Origin, Proposal, Signature, ToolSpec
+from failonce.model import (
+    EVERYONE,
+    Evidence,
+    KindName,
+    Lesson,
+    Origin,
+    Proposal,
+    Signature,
+    ToolSpec,
+)
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
 from failonce.proposal import reported
