@@ -10,19 +10,20 @@ say (`failonce.receiving`).
 """
 
 from failonce.adapters.packs.carrying import carried, origin, proposals
-from failonce.adapters.packs.layout import BEGINS, MOST_BYTES, Carried, Pack, dump, load
+from failonce.adapters.packs.layout import Carried, Pack, Signed, dump, is_pack, load, read
 from failonce.adapters.packs.signing import Keys, fingerprint
 
 __all__ = [
-    "BEGINS",
-    "MOST_BYTES",
     "Carried",
     "Keys",
     "Pack",
+    "Signed",
     "carried",
     "dump",
     "fingerprint",
+    "is_pack",
     "load",
     "origin",
     "proposals",
+    "read",
 ]

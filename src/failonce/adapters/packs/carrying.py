@@ -7,14 +7,14 @@ are of this machine and of nobody else's.
 import re
 from typing import Final
 
-from failonce.adapters.packs.layout import Carried, Pack
+from failonce.adapters.packs.layout import Carried, Signed
 from failonce.adapters.packs.signing import fingerprint
 from failonce.errors import UserError
 from failonce.evidence.redact import Redactor
 from failonce.identity import intact
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import BUILT_IN, behaviour
-from failonce.model import Lesson, Proposal, Proposer
+from failonce.model import Lesson, Proposal, Proposer, State
 
 _HOME: Final = re.compile(r"/home/\w|/Users/\w|/root/|\b[A-Za-z]:\\+Users\\", re.ASCII)
 _SCRUB: Final = Redactor(emails=True).text
@@ -25,6 +25,8 @@ def carried(lesson: Lesson) -> Carried | str:
     proposal = lesson.proposal
     if not lesson.in_force or not intact(lesson):
         return "it is not in force"
+    if lesson.state is State.CANARY and lesson.valid_until is not None:
+        return "no person approved it yet"
     if proposal.kind not in {k.name for k in BUILT_IN}:
         return f"only those who have the kind `{proposal.kind}` could read it"
     try:
@@ -48,7 +50,7 @@ def carried(lesson: Lesson) -> Carried | str:
     )
 
 
-def proposals(pack: Pack, *, project: str) -> list[Proposal]:
+def proposals(found: Signed, *, project: str) -> list[Proposal]:
     """The lessons of a pack as they are proposed to a project; each says where it is from."""
     return [
         Proposal(
@@ -58,14 +60,14 @@ def proposals(pack: Pack, *, project: str) -> list[Proposal]:
             project=project,
             name=x.name,
             body=x.body,
-            reason=origin(pack),
+            reason=origin(found),
             proposer=Proposer.IMPORT,
             signatures=x.signatures,
         )
-        for x in pack.lessons
+        for x in found.pack.lessons
     ]
 
 
-def origin(pack: Pack) -> str:
+def origin(found: Signed) -> str:
     """Whose pack it is, in words."""
-    return f"from the pack `{pack.name}`, signed by {fingerprint(pack.signer)}"
+    return f"from the pack `{found.pack.name}`, signed by {fingerprint(found.signer)}"

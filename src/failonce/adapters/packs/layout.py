@@ -1,17 +1,20 @@
-"""The file of a pack: JSON of one form, so that one text has one signature.
+"""The file of a pack: JSON of one form, so that one pack has one text and one signature.
 
-    {"failonce_pack": {"format": 1, "lessons": [...], "made_at": "...", "name": "..."},
-     "signature": "<hex>", "signer": "<hex>"}
+    {"failonce_pack":{"format":1,"lessons":[…],"made_at":"…","name":"…"},
+     "signature":"<hex>","signer":"<hex>"}
 
-It is written with sorted keys and no spaces, and whatever is not exactly what would be written is
-refused: a name that stands twice, a field too many, a space.
+It is written with sorted keys and no spaces, and whatever is not, to the byte, what would be
+written is refused: a name that stands twice, a field too many, a space.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
 from failonce.errors import BadInput, TooLarge
 from failonce.identity import canonical_json
@@ -20,40 +23,61 @@ from failonce.model import Json, KindName
 
 FORMAT: Final = 1
 """The form that is written, and the newest that is read."""
-BEGINS: Final = b'{"failonce_pack":'
-"""How every pack begins."""
 MOST_BYTES: Final = 4_000_000
 MOST_LESSONS: Final = 500
 MOST_SIGNATURES: Final = 50
+_BEGINS: Final = b'{"failonce_pack":'
+_FORM: Final = re.compile(rb'\{"failonce_pack":\{"format":(\d{1,9})[,}]')
 _CONTEXT: Final = b"failonce pack/1\n"
-_LONGEST: Final[Mapping[str, int]] = {
-    "kind": 40,
-    "target": 200,
-    "key": 2_000,
-    "name": 200,
-    "body": 100_000,
-}
-_LESSON: Final = frozenset({*_LONGEST, "signatures"})
-_ONE_LINE: Final = ("kind", "target", "key", "name")
+"""Before what is signed, so that no signature of a pack is one of anything else."""
+_STRICT: Final = ConfigDict(extra="forbid", strict=True)
 _KINDS: Final = frozenset(KindName)
 """The five that are built in; `KindName` takes any other word too."""
-_HEX: Final = frozenset("0123456789abcdef")
 
 Sign = Callable[[bytes], bytes]
 Verify = Callable[[str, bytes, bytes], bool]
 """Signer's public key in hex, signature, message → whether it is theirs."""
 
 
+def _visible(text: str) -> str:
+    if unseen := hidden(text):
+        raise ValueError(f"it holds {unseen[0]}, which nobody can see")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise ValueError("it has more than one line")
+    return _visible(text)
+
+
+def _known(kind: KindName) -> KindName:
+    if kind not in _KINDS:
+        raise ValueError("this failonce does not know it; install a newer one")
+    return kind
+
+
+def _apart(lessons: "tuple[Carried, ...]") -> "tuple[Carried, ...]":
+    if len({(x.kind, x.target, x.key) for x in lessons}) < len(lessons):
+        raise ValueError("one lesson stands in it twice")
+    return lessons
+
+
+_Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
     """A lesson as a pack carries it."""
 
-    kind: KindName
-    target: str
-    key: str
-    name: str
-    body: str
-    signatures: tuple[str, ...] = ()
+    __pydantic_config__ = _STRICT
+
+    kind: Annotated[KindName, AfterValidator(_known)]
+    target: _Line
+    key: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_one_line)]
+    name: _Line
+    body: Annotated[str, Field(min_length=1, max_length=100_000), AfterValidator(_visible)]
+    signatures: Annotated[tuple[_Line, ...], Field(max_length=MOST_SIGNATURES)] = ()
     """The classes of failures that it is for; they say nothing of any one call."""
 
 
@@ -61,173 +85,114 @@ class Carried:
 class Pack:
     """What somebody gives away."""
 
-    name: str
-    made_at: datetime
-    lessons: tuple[Carried, ...]
-    signer: str
+    __pydantic_config__ = _STRICT
+
+    format: Literal[1] = FORMAT
+    name: _Line
+    made_at: AwareDatetime
+    lessons: Annotated[
+        tuple[Carried, ...],
+        Field(min_length=1, max_length=MOST_LESSONS),
+        AfterValidator(_apart),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A pack, and whose it is."""
+
+    __pydantic_config__ = _STRICT
+
+    failonce_pack: Pack
+    signer: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """Their public key, in hex."""
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+
+    @property
+    def pack(self) -> Pack:
+        """What the file calls `failonce_pack`."""
+        return self.failonce_pack
 
 
-def dump(pack: Pack, sign: Sign) -> bytes:
-    """The file's bytes."""
-    signed = _signed(pack)
-    return _text({**signed, "signature": sign(_message(signed)).hex()})
+def dump(pack: Pack, signer: str, sign: Sign) -> bytes:
+    """The file's bytes; raises `BadInput` where no reader would take them."""
+    signature = sign(_message(pack, signer)).hex()
+    data = _text(Signed(failonce_pack=pack, signer=signer, signature=signature))
+    _parsed(data, "This pack")
+    return data
 
 
-def load(data: bytes, verify: Verify, *, what: str) -> Pack:
+def load(data: bytes, verify: Verify, *, what: str) -> Signed:
     """Read a file; `what` names it in messages.
 
     Raises `BadInput` where it is no pack, was changed since it was signed, or is of a form or
     holds a kind that this failonce does not know.
     """
-    document = _document(data, what)
-    body = document.get("failonce_pack")
-    if not isinstance(body, Mapping):
-        raise BadInput(f"{what} is no lesson pack.")
-    _form(body, what)
-    if document.keys() != {"failonce_pack", "signature", "signer"} or _text(document) != data:
-        raise BadInput(f"{what} is not as a pack is written; it was changed, or only half is here.")
-    signer, signature = document["signer"], document["signature"]
-    if not (_hex(signer, 64) and _hex(signature, 128)):
-        raise BadInput(f"{what} has no signature.")
-    assert isinstance(signer, str)  # noqa: S101 - as just seen
-    assert isinstance(signature, str)  # noqa: S101
-    signed: Mapping[str, Json] = {"failonce_pack": body, "signer": signer}
-    if not verify(signer, bytes.fromhex(signature), _message(signed)):
+    found = _parsed(data, what)
+    message = _message(found.pack, found.signer)
+    if not verify(found.signer, bytes.fromhex(found.signature), message):
         raise BadInput(f"{what} was changed since it was signed, so nothing of it is taken.")
-    return _pack(body, signer, what)
+    return found
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a file begins like a pack; raises `OSError` where it cannot be read."""
+    with path.open("rb") as file:
+        return file.read(len(_BEGINS)) == _BEGINS
+
+
+def read(path: Path) -> bytes:
+    """A file's bytes, not many more than a pack may have; raises `BadInput` where it cannot."""
+    try:
+        if not path.is_file():
+            raise BadInput(f"{path} is no file. Name one that failonce pack make wrote.")
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
 
 
 # ------------------------------------------------------------------ inside
 
 
-def _signed(pack: Pack) -> dict[str, Json]:
-    lessons: list[Json] = [
-        {
-            "kind": x.kind,
-            "target": x.target,
-            "key": x.key,
-            "name": x.name,
-            "body": x.body,
-            "signatures": list(x.signatures),
-        }
-        for x in pack.lessons
-    ]
-    body: dict[str, Json] = {
-        "format": FORMAT,
-        "name": pack.name,
-        "made_at": pack.made_at.isoformat(),
-        "lessons": lessons,
-    }
-    return {"failonce_pack": body, "signer": pack.signer}
-
-
-def _text(document: Mapping[str, Json]) -> bytes:
-    return f"{canonical_json(document)}\n".encode("utf-8", "surrogatepass")
-
-
-def _message(signed: Mapping[str, Json]) -> bytes:
-    return _CONTEXT + _text(signed)
-
-
-def _document(data: bytes, what: str) -> Mapping[str, Json]:
+def _parsed(data: bytes, what: str) -> Signed:
+    if not data.startswith(_BEGINS):
+        raise BadInput(f"{what} is no lesson pack.")
     if len(data) > MOST_BYTES:
         raise TooLarge(f"{what} is larger than {MOST_BYTES:,} bytes.")
-    try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{what} is no lesson pack ({str(error)[:120]}).") from None
-    if not isinstance(found, dict):
-        raise BadInput(f"{what} is no lesson pack.")
-    return found
-
-
-def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return found
-
-
-def _no_number(word: str) -> Json:
-    raise ValueError(f"{word} is no number")
-
-
-def _form(body: Mapping[str, Json], what: str) -> None:
-    form = body.get("format")
-    if type(form) is not int or form < 1:
-        raise BadInput(f"{what} does not say of which form it is.")
-    if form > FORMAT:
+    form = _FORM.match(data)
+    if form is not None and int(form[1]) > FORMAT:
         raise BadInput(
-            f"{what} was made by a newer failonce (form {form}; this one reads up to {FORMAT}). "
-            "Install the newer one."
+            f"{what} was made by a newer failonce (form {int(form[1])}; this one reads up to "
+            f"{FORMAT}). Install the newer one."
         )
-
-
-def _pack(body: Mapping[str, Json], signer: str, what: str) -> Pack:
     try:
-        if body.keys() != {"format", "name", "made_at", "lessons"}:
-            raise ValueError("a field is missing, or one too many")
-        lessons = body["lessons"]
-        if not isinstance(lessons, Sequence) or isinstance(lessons, str):
-            raise ValueError("`lessons` is no list")
-        if not 0 < len(lessons) <= MOST_LESSONS:
-            raise ValueError(f"a pack holds 1 to {MOST_LESSONS} lessons")
-        carried = tuple(_carried(x, n) for n, x in enumerate(lessons, 1))
-        if len({(x.kind, x.target, x.key) for x in carried}) < len(carried):
-            raise ValueError("one lesson stands in it twice")
-        return Pack(
-            name=_line(body["name"], "its name", 200),
-            made_at=_moment(body["made_at"]),
-            lessons=carried,
-            signer=signer,
-        )
-    except ValueError as error:
-        raise BadInput(f"{what} cannot be used: {error}.") from None
-
-
-def _carried(found: Json, n: int) -> Carried:
-    if not isinstance(found, Mapping) or found.keys() != _LESSON:
-        raise ValueError(f"lesson {n} has a field too few, or one too many")
-    for name in _ONE_LINE:
-        _line(found[name], f"`{name}` of lesson {n}", _LONGEST[name])
-    body, signatures = found["body"], found["signatures"]
-    if not isinstance(body, str) or not 0 < len(body) <= _LONGEST["body"]:
-        raise ValueError(f"the text of lesson {n} is empty or too long")
-    if unseen := hidden(body):
-        raise ValueError(f"the text of lesson {n} holds {unseen[0]}, which nobody can see")
-    if not isinstance(signatures, list) or len(signatures) > MOST_SIGNATURES:
-        raise ValueError(f"lesson {n} is for too many classes of failures")
-    kind = str(found["kind"])
-    if kind not in _KINDS:
-        raise ValueError(
-            f"lesson {n} is of the kind `{kind}`, which this failonce does not know; install a "
-            "newer one"
-        )
-    return Carried(
-        kind=KindName(kind),
-        target=str(found["target"]),
-        key=str(found["key"]),
-        name=str(found["name"]),
-        body=body,
-        signatures=tuple(_line(s, f"a class of lesson {n}", 80) for s in signatures),
-    )
-
-
-def _line(found: Json, what: str, most: int) -> str:
-    if not isinstance(found, str) or not 0 < len(found) <= most:
-        raise ValueError(f"{what} is no text of 1 to {most} characters")
-    if "\n" in found or hidden(found):
-        raise ValueError(f"{what} holds characters that nobody can see")
+        found = _reader().validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(x + 1) if isinstance(x, int) else x for x in first["loc"][-3:])
+        said = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"{what} cannot be used: {where}: {said[:120]}.") from None
+    if _text(found) != data:
+        raise BadInput(f"{what} is not as a pack is written; it was changed, or only half is here.")
     return found
 
 
-def _moment(found: Json) -> datetime:
-    made = datetime.fromisoformat(str(found))
-    if made.tzinfo is None:
-        raise ValueError("`made_at` has no time zone")
-    return made
+@lru_cache(maxsize=1)
+def _reader() -> TypeAdapter[Signed]:
+    return TypeAdapter(Signed)
 
 
-def _hex(found: Json, length: int) -> bool:
-    return isinstance(found, str) and len(found) == length and set(found) <= _HEX
+def _text(value: Signed) -> bytes:
+    fields: dict[str, Json] = asdict(value)
+    fields["failonce_pack"] = _fields(value.pack)
+    return f"{canonical_json(fields)}\n".encode("utf-8", "surrogatepass")
+
+
+def _message(pack: Pack, signer: str) -> bytes:
+    signed: dict[str, Json] = {"failonce_pack": _fields(pack), "signer": signer}
+    return _CONTEXT + canonical_json(signed).encode("utf-8", "surrogatepass")
+
+
+def _fields(pack: Pack) -> dict[str, Json]:
+    return asdict(pack) | {"made_at": pack.made_at.isoformat()}
