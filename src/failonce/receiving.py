@@ -16,10 +16,9 @@ from failonce.errors import BadInput, Refused, RefusedLesson, UserError
 from failonce.evidence.redact import Redactor
 from failonce.gate import judge as gate
 from failonce.gathering import Gathered, history_of
-from failonce.identity import body_digest, intact, slug
+from failonce.identity import body_digest, intact
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import behaviour
-from failonce.kinds.rule import checked_sentence
 from failonce.making import Making
 from failonce.model import (
     EVERYONE,
@@ -169,6 +168,8 @@ class Receiving:
         judgement = gate.judge(proposal, every, decide)
         if not any(case.calls for project, case in cases.items() if project != home):
             judgement = gate.by_hand(judgement, NOWHERE_ELSE)
+            reasons = dict.fromkeys((*judgement.reasons, f"needs {NOWHERE_ELSE}"))
+            judgement = replace(judgement, reasons=tuple(reasons))
         return judgement, len(every.calls)
 
     def _on(self, project: str) -> None:
@@ -197,11 +198,6 @@ class Receiving:
 
     def _wrong(self, proposal: Proposal) -> str:
         """Why it is no lesson that anybody may send; empty where it may be one."""
-        if proposal.kind is KindName.RULE:
-            if slug(proposal.target) != proposal.target:
-                return "the skill that it is for has no plain name"
-            if checked_sentence(proposal.body) != proposal.body:
-                return "its sentence is not written as sentences are"
         if isinstance(behaviour(proposal), PatchFixer):
             return "a script that mends a repository is tried on that repository, and on no other"
         texts = (proposal.target, proposal.key, proposal.name, proposal.body)

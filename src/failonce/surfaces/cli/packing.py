@@ -39,7 +39,10 @@ app = typer.Typer(rich_markup_mode=None)
 pack = typer.Typer(rich_markup_mode=None)
 app.add_typer(pack, name="pack", help="Give lessons to somebody, or take theirs.")
 
-_STAYS = "Recorded calls, errors, proofs and who decided what stay here."
+_STAYS = (
+    "Recorded calls, proofs, reasons and who decided what stay here. The texts go as you approved "
+    "them, with what they quote of an error: failonce pack show FILE"
+)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The pack.")]
 Whose = Annotated[
@@ -102,8 +105,8 @@ def make(
         show_json({**_pack_record(found, keys.own), "file": str(file), "left_behind": behind})
         return
     say(f"{plural(len(made), 'lesson')} written to {file}, signed by {fingerprint(keys.own)}")
-    for name, reason in behind.items():
-        say(f"  {name} stays behind: {reason}")
+    for left, reason in behind.items():
+        say(f"  {left} stays behind: {reason}")
     say(_STAYS)
 
 
