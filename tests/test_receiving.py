@@ -95,6 +95,18 @@ def test_the_same_again_changes_nothing_whatever_became_of_it() -> None:
         written += 1
 
 
+def test_what_mining_finds_here_too_is_ones_own() -> None:
+    world = World()
+    world.review.set_mode(Mode.AUTO)
+    world.take(renamed(12))
+    (taken,) = world.loop.receiving.receive([sent(renamed(12))], project="p")
+    (own,) = world.loop.mine("p").new
+    assert taken.lesson is not None
+    assert (own.id, own.version) == (taken.lesson.id, 2)
+    assert own.proposal.proposer is Proposer.MINER
+    assert own.in_force, "its proof is from here"
+
+
 @pytest.mark.proves("D.3.22")
 def test_what_harms_here_is_refused_and_the_audit_keeps_why() -> None:
     world = World()

@@ -114,9 +114,7 @@ MORE: Final = (
     Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="pack", module="packing", summary="Give lessons to somebody, or take theirs."),
-    Entry(
-        name="promote", module="packing", summary="Put a lesson of one project before all of them."
-    ),
+    Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""

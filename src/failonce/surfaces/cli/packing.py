@@ -205,7 +205,7 @@ def forget(
 
 @app.command()
 def promote(id: LessonId, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Put a lesson of one project before you for everyone.
+    """Try one project's lesson for everyone.
 
     It is tried on what is recorded of every project, and refused where it would harm one. What
     passes waits; once approved it takes the place of the lessons of projects that say the same.
