@@ -57,13 +57,13 @@ class Adopting:
         lessons = {x.id: x for x in self._review.store.lessons()}
         changes = read(edit, lessons)
         reason = f"edited by a person in {edit.place}"
-        for id, body in changes.changed.items():
+        for name, body in changes.changed.items():
             with _unless_refused(edit, body, found):
-                self._add(self._editing.edit(id, body, reason=reason), found)
+                self._add(self._editing.edit(name, body, reason=reason), found)
         for new in changes.added:
             with _unless_refused(edit, new.sentence, found):
                 self._add(self._learnt(new, reason, project), found)
-        found.removed.update({id: lessons[id] for id in changes.removed})
+        found.removed.update({x: lessons[x] for x in changes.removed})
         found.unused.extend(
             Unused(place=edit.place, text=line, why="it is no item of a list")
             for line in changes.unread

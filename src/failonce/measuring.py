@@ -47,17 +47,21 @@ class Measuring:
         return span(lesson, (e.event for e in entries), self._clock.now())
 
     def signatures(self, lessons: Sequence[Lesson]) -> Mapping[str, Signature]:
-        """By id of the lesson, the first class of failures that it is about, as it stands now."""
+        """By id, the first class of failures that a lesson is about, as it stands now."""
         first = {x.id: x.proposal.signatures[0] for x in lessons if x.proposal.signatures}
         if not first:
             return {}
         names = self._store.aliases()
-        now = {id: names.get(s, s) for id, s in first.items()}
+        now = {lesson: names.get(s, s) for lesson, s in first.items()}
         found = self._store.signatures(SignatureQuery(ids=tuple(sorted(set(now.values())))))
-        known = {s.id: s for s in found} | {(s.project, s.id): s for s in found}
-        own = {x.id: (x.proposal.project, now[x.id]) for x in lessons if x.id in now}
-        told = {id: known.get(key) or known.get(key[1]) for id, key in own.items()}
-        return {id: s for id, s in told.items() if s is not None}
+        of_all = {s.id: s for s in found}
+        own = {(s.project, s.id): s for s in found}
+        told = {
+            x.id: own.get((x.proposal.project, now[x.id]), of_all.get(now[x.id]))
+            for x in lessons
+            if x.id in now
+        }
+        return {lesson: s for lesson, s in told.items() if s is not None}
 
     def effect(self, lesson: Lesson) -> float:
         """The share of failures that a lesson surely prevents."""

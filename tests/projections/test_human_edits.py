@@ -65,7 +65,7 @@ def test_a_changed_sentence_is_another_text_of_its_lesson() -> None:
     text = block(ONE, TWO).replace("before `get`", "before each `get`")
     found = read(edit(text), BOTH)
     assert found.changed == {ONE.id: "Call `list` before each `get`."}
-    assert not (found.added or found.removed or found.unread)
+    assert (found.added, found.removed, found.unread) == ([], [], [])
 
 
 def test_a_rule_that_begins_like_one_of_a_skill_keeps_its_words() -> None:

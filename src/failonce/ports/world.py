@@ -29,7 +29,7 @@ class Facts(Protocol):
     """What is known of lessons beside their text, for files that hold them."""
 
     def signatures(self, lessons: Sequence[Lesson]) -> Mapping[str, Signature]:
-        """By id of the lesson, the first class of failures that it is about; others are left out."""
+        """By id, the first class of failures that a lesson is about; others are left out."""
 
     def effect(self, lesson: Lesson) -> float:
         """The share of failures that it surely prevents, as measured: 0 until there is evidence."""

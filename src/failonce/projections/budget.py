@@ -50,7 +50,8 @@ def fitted(items: Sequence[Item], most: int, worth: Callable[[str], Worth]) -> F
         return Fitted(items=tuple(items))
     worths = {item.lesson: worth(item.lesson) for item in items}
     out: list[Item] = []
-    for item in sorted(reversed(items), key=lambda x: worths[x.lesson]):
+    best_first = sorted(items, key=lambda x: worths[x.lesson], reverse=True)
+    for item in reversed(best_first):
         if cost <= most:
             break
         out.append(item)

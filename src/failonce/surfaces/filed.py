@@ -43,7 +43,7 @@ class Filed:
     @property
     def out(self) -> frozenset[str]:
         """Rules that stay out of some file, as there is no room."""
-        return frozenset(id for x in self.files for id in x.out)
+        return frozenset(rule for x in self.files for rule in x.out)
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -213,18 +213,19 @@ class FileWorkspace:
         if not todo and not self._root.is_dir():
             return []
         changed: list[str] = []
-        with disk.translated(self._root):
-            # The folder above is there from the beginning, so that all agree on the lock. Without
-            # locks (Windows) the look before each rename is all there is.
-            with alone(self._root.parent, os.O_RDONLY):
-                for folder in {self._root, *(x.scratch for x in held)}:
-                    disk.sweep(folder)
-                for x in todo:
-                    try:
-                        changed += self._apply(x)
-                    except FailonceError as error:
-                        errors.append(error)
-                self._emptied(held)
+        skills = self._skill_folders(held)
+        # The folder above is there from the beginning, so that all agree on the lock. Without
+        # locks (Windows) the look before each rename is all there is.
+        with disk.translated(self._root), alone(self._root.parent, os.O_RDONLY):
+            for folder in {self._root, *(x.scratch for x in held), *skills}:
+                disk.sweep(folder)
+            for x in todo:
+                try:
+                    changed += self._apply(x)
+                except FailonceError as error:
+                    errors.append(error)
+            for folder in skills:
+                _emptied(folder)
         return changed
 
     def _apply(self, held: Held) -> list[str]:
@@ -273,16 +274,14 @@ class FileWorkspace:
             os.utime(copy, ns=(old.status.st_atime_ns, old.status.st_mtime_ns))
         return [str(copy)]
 
-    def _emptied(self, held: Sequence[Held]) -> None:
-        """Remove the folders of our Agent Skills that nothing is in any more."""
+    def _skill_folders(self, held: Sequence[Held]) -> set[Path]:
+        """The folders of Agent Skills, also those that hold nothing of ours now."""
         plan = self._plan(())
-        places = {x.scratch for x in held if x.form is Form.SKILL}
+        found = {x.scratch for x in held if x.form is Form.SKILL}
         for place in self._places.agent_skills:
             with suppress(BadInput):
-                places.add(plan.resolve(place))
-        for folder in (f for p in places for f in p.glob(f"{PREFIX}*")):
-            with suppress(OSError):  # what is not empty, or no folder, stays
-                folder.rmdir()
+                found.add(plan.resolve(place))
+        return found
 
     # --------------------------------------------------------------- look
 
@@ -324,6 +323,13 @@ class FileWorkspace:
             return False
         held = plan.agent_skills(real) if real.is_dir() else [plan.block(real, ())]
         return any(self._seen(x) is not None for x in held)
+
+
+def _emptied(folder: Path) -> None:
+    """Remove the folders of our Agent Skills that nothing is in any more."""
+    for own in folder.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # what is not empty, or no folder, stays
+            own.rmdir()
 
 
 def _edit(held: Held, laid: Laid, status: os.stat_result) -> Edit:

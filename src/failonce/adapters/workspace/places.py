@@ -168,8 +168,8 @@ class Plan:
             if not path.is_symlink() and path.is_file()
         }
         for lesson, signature in others if self.places.yaml else ():
-            piece = lesson_file.kept(lesson, signature)
-            pieces[lesson_file.file_name(lesson)] = (piece, (lesson.id,))
+            own = lesson_file.kept(lesson, signature)
+            pieces[lesson_file.file_name(lesson)] = (own, (lesson.id,))
         for name, (piece, lessons) in sorted(pieces.items()):
             yield Held(
                 path=self.skills / name,

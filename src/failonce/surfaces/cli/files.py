@@ -70,10 +70,10 @@ def adopt_(
     with deciding(store) as parts:
         found = adopt(parts)
         undone: list[str] = []
-        for id in found.removed if undo else ():
+        for name in found.removed if undo else ():
             try:
-                parts.review.undo(id, reason="its line was taken out of a file")
-                undone.append(id)
+                parts.review.undo(name, reason="its line was taken out of a file")
+                undone.append(name)
             except RefusedMove as error:
                 warn(str(error))
     if as_json:
@@ -88,11 +88,10 @@ def adopt_(
         return
     for lesson in found.offered.values():
         say(f"{lesson.id} is {WORDS[lesson.state]}: {lesson.proposal.body.splitlines()[0]}")
-    for id, lesson in found.removed.items():
-        told = (
-            "undone" if id in undone else f"in force, though its line is gone: failonce undo {id}"
-        )
-        say(f"{id} is {told}: {lesson.proposal.body}")
+    for name, lesson in found.removed.items():
+        stands = f"in force, though its line is gone: failonce undo {name}"
+        say(f"{name} is {'undone' if name in undone else stands}")
+        say(f"  {lesson.proposal.body}")
     for x in found.unused:
         say(f"Not taken in, from {x.place}: {x.text or 'all of it'}")
         say(f"  {x.why}")
