@@ -96,6 +96,11 @@ def test_a_copied_line_that_was_changed_is_a_new_rule() -> None:
     ]
 
 
+def test_a_line_that_lost_its_id_is_known_by_its_words() -> None:
+    for form in (Form.CARD, Form.BLOCK):
+        assert not read(edit(block(ONE, TWO).replace(f" <!-- {ONE.id} -->", ""), form), BOTH)
+
+
 def test_a_line_of_a_lesson_that_nobody_knows_is_a_new_rule() -> None:
     text = block(ONE).replace(ONE.id, "RU-DEADBEEF")
     found = read(edit(text, Form.CARD), {TWO.id: TWO})

@@ -97,18 +97,25 @@ def _take(
     found: Changes, told: Said, edit: Edit, lessons: Mapping[str, Lesson], met: set[str]
 ) -> None:
     """One item of the list that does not stand there as it was written."""
-    known = lessons.get(told.lesson)
-    if known is None or told.lesson in met:
+    name = told.lesson or _same(told, edit, lessons)
+    known = lessons.get(name)
+    if known is None or name in met:
         skill = told.skill or edit.skill or GENERAL
         new = Sentence(skill=skill, sentence=told.sentence)
         if new not in found.added:
             found.added.append(new)
         return
-    met.add(told.lesson)
+    met.add(name)
     in_front = told.skill and told.skill != known.proposal.target
     sentence = f"`{told.skill}`: {told.sentence}" if in_front else told.sentence
     if sentence != known.proposal.body:
-        found.changed[told.lesson] = sentence
+        found.changed[name] = sentence
+
+
+def _same(told: Said, edit: Edit, lessons: Mapping[str, Lesson]) -> str:
+    """The lesson whose very words these are, where its id is gone from the line."""
+    same = (x for x in edit.lessons if x in lessons)
+    return next((x for x in same if lessons[x].proposal.body == told.sentence), "")
 
 
 def _ours(lessons: Mapping[str, Lesson]) -> frozenset[str]:

@@ -74,6 +74,19 @@ def test_status_says_what_differs_and_one_command_takes_it_in(chosen: Shell) -> 
     assert "Never pass" in agents.read_text()
 
 
+def test_a_decision_says_where_the_lesson_stands_and_what_waits(chosen: Shell) -> None:
+    name = chosen.ok("learn", "homeassistant", RULE, "--json").json["id"]
+    said = chosen.ok("approve", name).out
+    assert f"{chosen.project / 'AGENTS.md'}" in said
+    assert "tokens of these when it starts" in said
+    card = chosen.project / "skills/homeassistant.md"
+    card.write_text(card.read_text().replace("Do not", "Never"))
+    said = chosen.ok("undo", name).out
+    assert "It stands in" not in said
+    assert "1 edit by hand in files: failonce files adopt" in said
+    assert not card.exists()
+
+
 def test_a_rule_whose_line_is_gone_is_undone_where_that_is_asked_for(chosen: Shell) -> None:
     name, other = approved(chosen), approved(chosen, "Another one.")
     card = chosen.project / "skills/homeassistant.md"

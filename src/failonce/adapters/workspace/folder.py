@@ -130,21 +130,16 @@ class FileWorkspace:
     def kept(self, lessons: Iterable[Lesson]) -> Sequence[Edit]:
         """The edits that were kept when their files were written anew, oldest first."""
         held = {x.keep: x for x in self._held(lessons, [])}
-        folder = self._root / EDITS
         found: list[Edit] = []
-        for path in (*folder.glob("*-*.*"), *folder.glob("*/*-*.*")):
-            group = "" if path.parent == folder else path.parent.name
-            if group not in _KEPT or path.is_symlink() or not path.is_file():
-                continue
+        for path, group in self._copies():
             name = path.stem.rpartition("-")[0]
             now = held.get(f"{group}/{name}" if group else name)
-            status = path.stat()
             found.append(
                 Edit(
                     place=str(path),
                     form=_KEPT[group],
                     text=path.read_bytes().decode(errors="replace"),
-                    at=datetime.fromtimestamp(status.st_mtime, UTC),
+                    at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
                     skill=now.skill if now else slug(name),
                     lessons=now.lessons if now else (),
                 )
@@ -154,17 +149,21 @@ class FileWorkspace:
     def settle(self, edits: Iterable[Edit]) -> None:
         """Put the copies of edits that were taken in aside; they stay for whoever asks."""
         texts = {x.text for x in edits}
-        folder = self._root / EDITS
-        with disk.translated(folder):
-            for path in (*folder.glob("*-*.*"), *folder.glob("*/*-*.*")):
-                group = path.parent.relative_to(folder)
-                if str(group) not in {".", *_KEPT} or path.is_symlink():
-                    continue
+        with disk.translated(self._root / EDITS):
+            for path, group in self._copies():
                 if path.read_bytes().decode(errors="replace") in texts:
-                    aside = folder / TAKEN / group / path.name
+                    aside = self._root / EDITS / TAKEN / group / path.name
                     aside.parent.mkdir(parents=True, exist_ok=True)
                     path.replace(aside)
                     sync_folder(aside.parent)
+
+    def _copies(self) -> list[tuple[Path, str]]:
+        """The copies of edits, each with the folder that says of what form they are."""
+        folder = self._root / EDITS
+        found = [(p, "") for p in folder.glob("*-*.*")]
+        found += [(p, g) for g in _KEPT if g for p in (folder / g).glob("*-*.*")]
+        plain = [(p, g) for p, g in found if not p.is_symlink() and p.is_file()]
+        return [(p, g) for p, g in plain if os.access(p, os.R_OK)]
 
     # --------------------------------------------------------------- plan
 

@@ -186,7 +186,8 @@ class Plan:
         through: set[Path] = set()
         """Files that ask for another one of them, in which the rules stand already."""
         for path in files:
-            if path.parent == self.skills.resolve():
+            card = path.suffix == ".md" and slug(path.stem) == path.stem
+            if card and path.parent == self.skills.resolve():
                 errors.append(BadInput(f"{path} is a skill file, and gets its rules as one."))
                 continue
             others = {p for p in files if p not in (path, *through)}
