@@ -31,18 +31,26 @@ def skill_file(name: str, skills: Sequence[str], items: Sequence[Item]) -> OwnFi
     """The `SKILL.md` of a folder."""
     return OwnFile(
         source=digest(("agent-skill/1", name, *skills, listed(items)), size=8),
-        text=lambda: head(name, skills) + body(skills, items),
+        text=lambda: _head(name, skills) + body(skills, items),
     )
 
 
-def head(name: str, skills: Sequence[str]) -> str:
-    """The frontmatter, which is always in an agent's context."""
+def introduced(name: str, skills: Sequence[str]) -> str:
+    """What an agent is shown of it when it starts: the name and what it is for."""
+    return f"{name}: {_description(skills)}"
+
+
+def _head(name: str, skills: Sequence[str]) -> str:
+    told = document.dump({"name": name, "description": _description(skills)})
+    return f"---\n{told}---\n"
+
+
+def _description(skills: Sequence[str]) -> str:
     use = "it" if len(skills) == 1 else "one of them"
-    description = (
+    return (
         f"Rules for {_told(skills)}, learned from calls that failed here. "
         f"Read them before you use {use}."
     )
-    return f"---\n{document.dump({'name': name, 'description': description})}---\n"
 
 
 def body(skills: Sequence[str], items: Sequence[Item]) -> str:

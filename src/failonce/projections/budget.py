@@ -56,4 +56,5 @@ def fitted(items: Sequence[Item], most: int, worth: Callable[[str], Worth]) -> F
             break
         out.append(item)
         cost -= tokens(item.line)
-    return Fitted(items=tuple(x for x in items if x not in out), out=tuple(out))
+    gone = {item.lesson for item in out}
+    return Fitted(items=tuple(x for x in items if x.lesson not in gone), out=tuple(out))

@@ -215,9 +215,12 @@ def test_a_file_outside_may_be_named_by_its_whole_path_alone(tmp_path: Path) -> 
     project, home = tmp_path / "project", tmp_path / "home"
     project.mkdir()
     home.mkdir()
-    places = Places(blocks=(home / "CLAUDE.md",))
-    workspace(project, places).reconcile([rule(1)])
-    assert b"Call" in (home / "CLAUDE.md").read_bytes()
+    places = Places(blocks=(home / "CLAUDE.md",), agent_skills=(home / "skills",))
+    workspace(project, places).reconcile([rule(1), rule(2, "For all.", project="*")])
+    assert set(everything(home)) == {"CLAUDE.md", "skills/failonce-card/SKILL.md"}
+    for content in everything(home).values():
+        assert b"For all." in content
+        assert b"Call" not in content, "other projects write there as well"
     with pytest.raises(BadInput, match="leads out"):
         workspace(project, Places(blocks=(Path("../home/AGENTS.md"),))).reconcile([rule(1)])
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -168,16 +169,20 @@ class FileWorkspace:
     # --------------------------------------------------------------- plan
 
     def _plan(self, lessons: Sequence[Lesson]) -> Plan:
+        """The plan for these; what they are worth is measured once, and only if it is asked."""
         ours = {x.id: x for x in lessons}
+        facts = self._facts
 
-        def worth(id: str) -> Worth:
-            if self._facts is None:
-                return Worth()
-            lesson = ours[id]
-            signature = self._facts.signatures([lesson]).get(id)
+        @cache
+        def signatures() -> Mapping[str, Signature]:
+            return {} if facts is None else facts.signatures(lessons)
+
+        @cache
+        def worth(name: str) -> Worth:
+            known = signatures().get(name)
             return Worth(
-                effect=self._facts.effect(lesson),
-                recurrence=signature.hits_30d if signature else 0,
+                effect=0.0 if facts is None else facts.effect(ours[name]),
+                recurrence=known.hits_30d if known else 0,
             )
 
         return Plan(skills=self._root, places=self._places, worth=worth)
@@ -351,7 +356,8 @@ def _rule(lesson: Lesson) -> Rule:
             f"`-`, `_`), so it is written nowhere. Undo it."
         )
     sentence = RuleBody.parse(_checked(lesson).proposal.body, skill).sentence
-    return Rule(lesson=lesson.id, skill=skill, sentence=sentence)
+    everyone = lesson.proposal.project == EVERYONE
+    return Rule(lesson=lesson.id, skill=skill, sentence=sentence, everyone=everyone)
 
 
 def _checked(lesson: Lesson) -> Lesson:

@@ -50,6 +50,8 @@ class Rule:
     lesson: str
     skill: str
     sentence: str
+    everyone: bool = False
+    """Whether it holds in every project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ class Plan:
         yield from self._cards(rules)
         yield from self._yaml(others)
         for folder in self._resolved(self.places.agent_skills, errors):
-            yield from self._agent_skills(folder, rules)
+            yield from self._agent_skills(folder, self._there(folder, rules))
         yield from self._blocks(self._resolved(self.places.blocks, errors), rules, errors)
 
     def block(self, path: Path, rules: Sequence[Rule]) -> Held:
@@ -155,7 +157,7 @@ class Plan:
                 scratch=folder,
                 keep=f"agent-skills/{name}",
                 skill=skills[0] if skills else name.removeprefix(agent_skill.PREFIX),
-                at_start=tokens(agent_skill.head(name, skills)) if fit.items else 0,
+                at_start=tokens(agent_skill.introduced(name, skills)) if fit.items else 0,
                 on_demand=tokens(agent_skill.body(skills, fit.items)) if fit.items else 0,
                 lessons=_ids(fit.items),
                 out=_ids(fit.out),
@@ -193,7 +195,7 @@ class Plan:
             others = {p for p in files if p not in (path, *through)}
             if others & set(_imported(path)):
                 through.add(path)
-            yield self.block(path, () if path in through else rules)
+            yield self.block(path, () if path in through else self._there(path, rules))
 
     def _resolved(self, places: Sequence[Path], errors: list[FailonceError]) -> list[Path]:
         """Where the places are, each once."""
@@ -215,6 +217,12 @@ class Plan:
                 "there. Name another place, or that one by its whole path."
             )
         return real
+
+    def _there(self, place: Path, rules: Sequence[Rule]) -> Sequence[Rule]:
+        """The rules that belong to a place: outside of the project only those of every project,
+        as all of them write there."""
+        inside = place.is_relative_to(os.path.realpath(self.places.root))
+        return [x for x in rules if inside or x.everyone]
 
     def _fit(self, rules: Sequence[Rule], *, led: bool) -> Fitted:
         items = [
