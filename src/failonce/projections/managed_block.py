@@ -117,7 +117,7 @@ def _without(content: bytes) -> Managed:
 
 
 def _render(items: Sequence[Item], created: bool, joined: bytes) -> bytes:
-    inner = written(items).encode()
+    inner = f"{HEADING}\n\n{listed(items)}".encode()
     flags = b" created" * created + next(f for f, ends in _JOINED.items() if ends == joined)
     return (
         b"<!-- failonce:begin " + _digest(inner, created, joined) + flags
@@ -126,9 +126,9 @@ def _render(items: Sequence[Item], created: bool, joined: bytes) -> bytes:
     )  # fmt: skip
 
 
-def written(items: Sequence[Item]) -> str:
-    """What stands between the markers."""
-    return f"{HEADING}\n\n{listed(items)}"
+def rendered(items: Sequence[Item]) -> str:
+    """The block with its markers, as in a file that was there before."""
+    return _render(items, created=False, joined=b"").decode()
 
 
 def _digest(inner: bytes, created: bool, joined: bytes) -> bytes:

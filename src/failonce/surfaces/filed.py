@@ -22,6 +22,7 @@ USUAL: Final = ("AGENTS.md", "CLAUDE.md", ".agents/skills", ".claude/skills")
 class Filed:
     """The files of one project."""
 
+    root: Path
     files: tuple[Seen, ...]
     kept: tuple[Edit, ...] = ()
     """Edits that wait, as their files were written anew."""
@@ -49,6 +50,11 @@ class Filed:
     def edits(self) -> tuple[Edit, ...]:
         """All that waits to be taken in, oldest first."""
         return (*self.kept, *(x.edit for x in self.files if x.edit is not None))
+
+    def short(self, path: str) -> str:
+        """A file as people name it: from the project's root, where it lies in there."""
+        inside = Path(path).is_relative_to(self.root)
+        return str(Path(path).relative_to(self.root)) if inside else path
 
     def record(self) -> dict[str, Json]:
         """As a JSON object."""
@@ -84,6 +90,7 @@ def filed(parts: Parts) -> Filed:
     left = parts.files.leftover(Path(x) for x in USUAL)
     edits = (*kept, *(x.edit for x in files if x.edit is not None))
     return Filed(
+        root=root,
         files=files,
         kept=kept,
         leftover=tuple(str(root / x) for x in left),

@@ -237,7 +237,7 @@ class Plan:
 
 
 def _cost(fit: Fitted) -> int:
-    return tokens(managed_block.written(fit.items)) if fit.items else 0
+    return tokens(managed_block.rendered(fit.items)) if fit.items else 0
 
 
 def _ids(items: Sequence[Item]) -> tuple[str, ...]:

@@ -130,8 +130,8 @@ def _tell_files(lesson: Lesson, files: Filed) -> None:
     if stands:
         cost = sum(x.at_start for x in stands)
         said = f"; an agent reads about {cost:,} tokens of these when it starts" if cost else ""
-        say(f"  It stands in {', '.join(x.path for x in stands)}{said}.")
-    if no_room := [x.path for x in files.files if lesson.id in x.out]:
+        say(f"  It stands in {', '.join(files.short(x.path) for x in stands)}{said}.")
+    if no_room := [files.short(x.path) for x in files.files if lesson.id in x.out]:
         say(f"  There is no room for it (files.budget) in {', '.join(no_room)}.")
     if files.edits:
         say(f"  {plural(len(files.edits), 'edit')} by hand in files: failonce files adopt")

@@ -50,7 +50,7 @@ def write(store: StoreUrl = None, as_json: AsJson = False) -> None:
         show_json({"changed": list(changed), **found.record()})
         return
     for path in changed:
-        say(path)
+        say(found.short(path))
     say(f"{plural(len(changed), 'file')} changed. {_cost(found)}")
 
 
@@ -96,7 +96,7 @@ def adopt_(
         say(f"Not taken in, from {x.place}: {x.text or 'all of it'}")
         say(f"  {x.why}")
     if not (found.offered or found.removed or found.unused):
-        say("Nobody wrote into what failonce keeps.")
+        say("There is nothing to take in.")
 
 
 @files.command()
@@ -111,7 +111,7 @@ def remove(
     For places that you take out of the settings; until then the next decision puts it back.
     """
     with deciding(store) as parts:
-        changed = parts.files.withdraw(place if place.is_absolute() else Path.cwd() / place)
+        changed = parts.files.withdraw(parts.config.root / place)
     for path in changed:
         say(path)
     say(f"{plural(len(changed), 'file')} changed.")
@@ -119,7 +119,14 @@ def remove(
 
 def _listing(found: Filed) -> None:
     rows = [
-        (x.path or "-", x.form, len(x.lessons), x.at_start, x.on_demand, _state(x, found))
+        (
+            found.short(x.path) or "-",
+            x.form,
+            len(x.lessons),
+            x.at_start,
+            x.on_demand,
+            _state(x, found),
+        )
         for x in found.files
     ]
     if rows:
@@ -130,9 +137,10 @@ def _listing(found: Filed) -> None:
     if found.out:
         say(f"No room (files.budget) in some file for: {', '.join(sorted(found.out))}")
     for path in found.leftover:
-        say(f"{path} holds rules, though no setting names it: failonce files remove {path}")
+        named = found.short(path)
+        say(f"{named} holds rules, though no setting names it: failonce files remove {named}")
     for edit in found.kept:
-        say(f"Kept from an edit: {edit.place} ({found.edited[edit.place]})")
+        say(f"Kept from an edit: {found.short(edit.place)} ({found.edited[edit.place]})")
     if found.edits:
         say("Take in what was edited with: failonce files adopt")
     if any(x.standing is Standing.BEHIND for x in found.files):
