@@ -35,6 +35,26 @@ def test_lines_as_people_write_them(line: str, told: Said) -> None:
     assert said(line, led=True) == told
 
 
+@pytest.mark.parametrize(
+    ("sentence", "written"),
+    [
+        ("@secrets.env says so.", "&#64;secrets.env says so."),
+        ("Read @~/.ssh/id_rsa first.", "Read &#64;~/.ssh/id_rsa first."),
+        ("Ask (@team).", "Ask (&#64;team)."),
+        ("Install `@scope/name` at once.", "Install `@scope/name` at once."),
+        ("A lone ` before @x and `@y`.", "A lone ` before &#64;x and `&#64;y`."),
+        ("Twice ``a @x`` here.", "Twice ``a &#64;x`` here."),
+        ("Write to bob@example.org @ noon.", "Write to bob@example.org @ noon."),
+    ],
+)
+def test_no_rule_makes_an_agent_read_a_file_in(sentence: str, written: str) -> None:
+    line = Item(lesson="RU-00000001", sentence=sentence).line
+    assert line == f"- {written} <!-- RU-00000001 -->\n"
+    told = said(line, led=False)
+    assert told is not None
+    assert told.sentence == sentence
+
+
 @pytest.mark.parametrize("line", ["prose", "# Heading", "- ", "-", "1. one", "--- ", "-x"])
 def test_what_is_no_item_of_a_list_is_none(line: str) -> None:
     assert said(line, led=True) is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skills_ref.validator import validate
 
 from failonce.adapters.workspace import FileWorkspace, Places, Standing
-from failonce.errors import BadInput
+from failonce.errors import BadInput, RefusedLesson
 from failonce.model import Category, Lesson, Signature
 from failonce.projections import lesson_file
 from failonce.projections.own_file import without_mark
@@ -211,6 +211,15 @@ def test_a_file_that_asks_for_another_one_gets_no_rules_twice(tmp_path: Path) ->
     assert (tmp_path / "CLAUDE.md").read_bytes() == b"see @./AGENTS.md\n# Claude\n"
 
 
+def test_no_rule_counts_as_a_file_that_asks_for_another(tmp_path: Path) -> None:
+    files = workspace(tmp_path)
+    rules = [rule(1, "Look at @CLAUDE.md and ` @AGENTS.md` first.")]
+    files.reconcile(rules)
+    assert files.reconcile(rules) == []
+    assert b"Look at &#64;CLAUDE.md and ` @AGENTS.md`" in (tmp_path / "AGENTS.md").read_bytes()
+    assert b"Look at" in (tmp_path / "CLAUDE.md").read_bytes()
+
+
 def test_a_file_outside_may_be_named_by_its_whole_path_alone(tmp_path: Path) -> None:
     project, home = tmp_path / "project", tmp_path / "home"
     project.mkdir()
@@ -294,6 +303,39 @@ def test_a_file_that_was_chosen_and_holds_nothing_is_left_in_peace(tmp_path: Pat
 
 
 # ------------------------------------------------------------- any bytes
+
+
+PIECES = st.sampled_from(
+    ["Call", " ", "`card`: ", "<!-- ", "-->", "<!-- failonce:end -->", "---", "# ", "- ", "\n",
+     "\r", "\u2028", "\u202e", "```", "RU-00000001", "name: x", "{", "@AGENTS.md", "é"]
+)  # fmt: skip
+
+
+@given(text=st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=8).map("".join)))
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_text_of_a_rule_is_more_than_one_line_anywhere(tmp_path: Path, text: str) -> None:
+    """Whatever got past all else: it is refused, or it is data in every file."""
+    files = workspace(tmp_path)
+    files.reconcile([rule(2, "Other.")])
+    plain = {name: content.decode() for name, content in everything(tmp_path).items()}
+    try:
+        files.reconcile([rule(2, "Other."), rule(1, text)])
+    except (BadInput, RefusedLesson):
+        assert {k: v.decode() for k, v in everything(tmp_path).items()} == plain
+        return
+    for name, content in everything(tmp_path).items():
+        lines, before = content.decode().split("\n"), plain[name].split("\n")
+        assert len(lines) == len(before) + 1
+        assert sum(line.startswith("- ") for line in lines) == 2
+        added = [x for x in lines if x not in before and "failonce:" not in x]
+        assert len(added) == 1
+        said = added[0].replace("&#64;", "@")
+        assert said.endswith(f"{text.strip()} <!-- RU-00000001 -->".replace("&#64;", "@"))
+    assert validate(tmp_path / ".claude/skills/failonce-card") == []
+    files.reconcile([])
+    assert everything(tmp_path) == {}
 
 
 @given(

@@ -252,10 +252,10 @@ def _grouped(rules: Sequence[Rule], key: Callable[[Rule], str]) -> dict[str, lis
 
 
 def _imported(path: Path) -> Iterator[Path]:
-    """The files that this one asks for."""
+    """The files that this one asks for, our block aside."""
     try:
-        content = disk.read(path).content or b""
+        found = managed_block.find(disk.read(path).content)
     except (FailonceError, OSError):  # who writes to it will say so
         return
-    for name in _IMPORT.findall(content.decode(errors="replace")):
+    for name in _IMPORT.findall((found.before + found.after).decode(errors="replace")):
         yield Path(os.path.realpath(path.parent / name))
