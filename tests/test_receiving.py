@@ -154,6 +154,20 @@ def test_another_form_that_is_here_stays_as_it_is() -> None:
     assert entries(world) == written
 
 
+def test_the_same_text_that_is_here_under_another_name_is_known() -> None:
+    """Or a wait would be made twice: by the lesson of the project and by that for everyone."""
+    fixer = sent(renamed(12))
+    world, own = mined(renamed(12))
+    again = replace(fixer, key="another")
+    (found,) = world.loop.receiving.receive([again], project="p")
+    assert (found.came, found.lesson) == (Came.KNOWN, own)
+    world.take(of("q", renamed(12)))
+    wide = world.loop.receiving.widen(own.id).lesson
+    assert wide is not None
+    (found,) = world.loop.receiving.receive([again], project="q")
+    assert (found.came, found.lesson) == (Came.KNOWN, wide)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

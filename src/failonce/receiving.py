@@ -19,6 +19,7 @@ from failonce.gathering import Gathered, history_of
 from failonce.identity import body_digest, intact
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import behaviour
+from failonce.lifecycle import STANDING
 from failonce.making import Making
 from failonce.model import (
     EVERYONE,
@@ -97,9 +98,10 @@ class Receiving:
         gathered = self._gathered(project)
         ended: dict[int, Received] = {}
         judged: dict[int, tuple[Judgement, int]] = {}
+        latest = {x.id: x for x in self._store.lessons()}
         for n, proposal in enumerate(own):
-            looked = self._looked(proposal)
-            if isinstance(looked, Received):
+            looked = self._looked(proposal, latest)
+            if looked is not None:
                 ended[n] = looked
                 continue
             try:
@@ -135,8 +137,8 @@ class Receiving:
             support=(),
             reason=f"{lesson.id} of {home}, for everyone",
         )
-        looked = self._looked(proposal)
-        if isinstance(looked, Received):
+        looked = self._looked(proposal, {x.id: x for x in self._store.lessons()})
+        if looked is not None:
             return looked
         try:
             judgement, calls = self._everywhere(proposal, home)
@@ -180,7 +182,7 @@ class Receiving:
                 "`failonce config mode manual` turns it on."
             )
 
-    def _looked(self, proposal: Proposal) -> Received | None:
+    def _looked(self, proposal: Proposal, latest: Mapping[str, Lesson]) -> Received | None:
         """What is to be said of it before any history is asked; None where that decides."""
         try:
             wrong = self._wrong(proposal)
@@ -188,11 +190,15 @@ class Receiving:
             wrong = str(error)
         if wrong:
             return self._refused(proposal, wrong)
-        latest = {x.id: x for x in self._store.lessons()}
         old = self._review.identify(proposal, latest)[1]
         if old is None:
+            whose = (proposal.project, EVERYONE)
+            near = (x for x in latest.values() if x.proposal.project in whose)
+            near = (x for x in near if x.state in STANDING and x.proposal.says == proposal.says)
+            old = next(near, None)
+        if old is None:
             return None
-        same = old.digest == body_digest(proposal)
+        same = old.proposal.says == proposal.says
         reason = "" if same else "another form of it is here, and stays as it is"
         return Received(proposal=proposal, came=Came.KNOWN, lesson=old, reason=reason)
 

@@ -365,7 +365,7 @@ class Review(Weighing):
             x
             for x in others
             if (alone and x.proposal.place == proposal.place)
-            or (everyone and _says(x.proposal) == _says(proposal))
+            or (everyone and x.proposal.says == proposal.says)
         ]
         taken = [x for x in others if x.state in IN_FORCE and (x in line or x in same)]
         return taken, line
@@ -420,10 +420,6 @@ class Review(Weighing):
             digest=lesson.digest,
             reason=reason or lesson.proposal.reason,
         )
-
-
-def _says(proposal: Proposal) -> tuple[KindName, str, str]:
-    return proposal.kind, proposal.target, proposal.body
 
 
 class _Decision(Protocol):

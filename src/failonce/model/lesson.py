@@ -81,6 +81,11 @@ class Proposal:
         """Kind, target and project; of some kinds one lesson at a time is in force there."""
         return self.kind, self.target, self.project
 
+    @property
+    def says(self) -> tuple[KindName, str, str]:
+        """Kind, target and text: what it does, whomever it is for."""
+        return self.kind, self.target, self.body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:

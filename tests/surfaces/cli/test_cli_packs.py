@@ -60,6 +60,7 @@ def pack(desks: tuple[Desk, Desk], tmp_path: Path) -> Path:
     assert len(approved(shell)) == 2
     made = shell.ok("pack", "make", tmp_path / PACK, "--name", "shop")
     assert "2 lessons written" in made.out
+    assert "Read first what quotes a recording: GR-" in made.out
     return tmp_path / PACK
 
 
@@ -79,7 +80,7 @@ def test_from_one_to_another_in_processes_of_their_own(
     assert f"2 lessons from the pack `shop`, signed by {mine}" in taken.out
     assert "waits: invalid_args in read (fixer for read)" in taken.out
     assert "Would have repaired 4 of 4 failures" in taken.out
-    assert "Not proven: needs" in taken.out
+    assert "    - needs 2 more sessions that it helps" in taken.out
     assert "refused: invalid_args in get_entity" in taken.out
     assert "9 of 9 good calls" in taken.out
     again = shell.program("pack", "take", pack)
@@ -168,6 +169,7 @@ def test_only_what_is_chosen_and_may_leave_is_written(
     made = shell.ok("pack", "make", file, one, two, "--json").json
     assert made["left_behind"] == {two: "it is not in force"}
     assert (made["name"], len(made["lessons"])) == ("project", 1)
+    assert made["quotes"] == []
     shell.ok("pack", "make", file, one)
     (tmp_path / "mine.txt").write_text("mine")
     for taken in (tmp_path / "mine.txt", tmp_path, tmp_path / "none" / "x"):

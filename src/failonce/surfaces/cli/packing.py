@@ -1,6 +1,7 @@
 """`failonce pack …` and `failonce promote`: lessons from one to another."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,8 +27,9 @@ from failonce.compose import Parts
 from failonce.compose.reading import data_folder
 from failonce.errors import BadInput, Refused
 from failonce.evidence.redact import Redactor
+from failonce.gate.checks import trusted_words
 from failonce.lifecycle import IN_FORCE, WORDS
-from failonce.model import EVERYONE, Json, KindName
+from failonce.model import EVERYONE, Json, KindName, Lesson
 from failonce.receiving import Came, Received
 from failonce.surfaces import records
 from failonce.surfaces.cli.deciding import LessonId
@@ -39,10 +41,7 @@ app = typer.Typer(rich_markup_mode=None)
 pack = typer.Typer(rich_markup_mode=None)
 app.add_typer(pack, name="pack", help="Give lessons to somebody, or take theirs.")
 
-_STAYS = (
-    "Recorded calls, proofs, reasons and who decided what stay here. The texts go as you approved "
-    "them, with what they quote of an error: failonce pack show FILE"
-)
+_STAYS = "Recorded calls, errors, proofs and who decided stay here; the texts go as approved."
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="The pack.")]
 Whose = Annotated[
@@ -88,12 +87,12 @@ def make(
     keys = _keys()
     with session(store) as parts:
         own = named(project or ".", parts.config) or parts.config.project
-        made, behind = _chosen(parts, lessons or (), own)
-        found = Pack(
-            name=_called(name, own),
-            made_at=parts.clock.now(),
-            lessons=tuple(made),
-        )
+        looked = [(x, carried(x)) for x in _chosen(parts, lessons or (), own)]
+        at = parts.clock.now()
+    made = tuple(x for _, x in looked if isinstance(x, Carried))
+    behind = {lesson.id: x for lesson, x in looked if isinstance(x, str)}
+    quotes = [lesson.id for lesson, x in looked if isinstance(x, Carried) and _quotes(lesson)]
+    found = Pack(name=_called(name, own), made_at=at, lessons=made)
     if not made:
         why = "".join(f" {name}: {reason}." for name, reason in behind.items())
         raise BadInput(
@@ -102,12 +101,16 @@ def make(
         )
     _write(file, dump(found, keys.own, keys.sign))
     if as_json:
-        show_json({**_pack_record(found, keys.own), "file": str(file), "left_behind": behind})
+        more = {"file": str(file), "left_behind": behind, "quotes": quotes}
+        show_json({**_pack_record(found, keys.own), **more})
         return
     say(f"{plural(len(made), 'lesson')} written to {file}, signed by {fingerprint(keys.own)}")
     for left, reason in behind.items():
         say(f"  {left} stays behind: {reason}")
     say(_STAYS)
+    if quotes:
+        say(f"Read first what quotes a recording: {', '.join(quotes)}")
+        say(f"Next: failonce pack show {shlex.quote(str(file))}")
 
 
 @pack.command()
@@ -227,19 +230,16 @@ def _keys() -> Keys:
     return Keys(data_folder() / "keys")
 
 
-def _chosen(
-    parts: Parts, refs: Sequence[str], project: str
-) -> tuple[list[Carried], dict[str, str]]:
-    """What is carried, in the order of the lessons, and what stays behind with its reason."""
+def _chosen(parts: Parts, refs: Sequence[str], project: str) -> list[Lesson]:
+    """The lessons that are named, else those in force in the project."""
     if refs:
-        found = list({x.id: x for x in map(parts.review.find, refs)}.values())
-    else:
-        found = [x for x in parts.store.lessons(project=project) if x.state in IN_FORCE]
-    looked = [(x.id, carried(x)) for x in found]
-    return (
-        [x for _, x in looked if isinstance(x, Carried)],
-        {name: x for name, x in looked if isinstance(x, str)},
-    )
+        return list({x.id: x for x in map(parts.review.find, refs)}.values())
+    return [x for x in parts.store.lessons(project=project) if x.state in IN_FORCE]
+
+
+def _quotes(lesson: Lesson) -> bool:
+    """Whether its text holds words that were recorded, as the gate saw."""
+    return any(x.name == trusted_words.__name__ and not x.passed for x in lesson.judgement.checks)
 
 
 def _called(name: str, project: str) -> str:
@@ -290,7 +290,7 @@ def _tell(one: Received) -> None:
     judgement = one.lesson.judgement
     say(f"    {judgement.proof.line}")
     for reason in judgement.reasons:
-        say(f"    Not proven: {reason}")
+        say(f"    - {reason}")
 
 
 def _what(one: Carried) -> str:
