@@ -60,7 +60,6 @@ def entries(world: World) -> int:
     return len(list(world.store.entries()))
 
 
-@pytest.mark.proves("D.3.22")
 def test_what_helps_here_too_waits_and_is_in_force_in_no_mode() -> None:
     fixer = sent(renamed(12))
     for mode in (Mode.MANUAL, Mode.AUTO):
@@ -107,7 +106,6 @@ def test_what_mining_finds_here_too_is_ones_own() -> None:
     assert own.in_force, "its proof is from here"
 
 
-@pytest.mark.proves("D.3.22")
 def test_what_harms_here_is_refused_and_the_audit_keeps_why() -> None:
     world = World()
     world.take(call("get_entity", {"detailed": n}, session="g", n=n) for n in range(9))
@@ -239,7 +237,6 @@ def test_nobody_elses_lesson_is_for_everyone_at_once_and_off_is_off() -> None:
 # ------------------------------------------------------------------ for everyone
 
 
-@pytest.mark.proves("D.3.22")
 def test_what_all_projects_bear_waits_for_everyone_and_takes_the_place_of_its_own() -> None:
     world, own = mined(renamed(12))
     world.take(of("q", renamed(12)))
@@ -264,7 +261,6 @@ def test_what_all_projects_bear_waits_for_everyone_and_takes_the_place_of_its_ow
     assert world.desk.held == [own.id]
 
 
-@pytest.mark.proves("D.3.22")
 def test_what_harms_one_project_is_for_none_but_its_own() -> None:
     world, own = mined(detailed(12))
     world.take(of("q", [call("get_entity", {"detailed": n}, session="g") for n in range(9)]))

@@ -64,7 +64,6 @@ def pack(desks: tuple[Desk, Desk], tmp_path: Path) -> Path:
     return tmp_path / PACK
 
 
-@pytest.mark.proves("D.3.22")
 def test_from_one_to_another_in_processes_of_their_own(
     desks: tuple[Desk, Desk], pack: Path
 ) -> None:
