@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+REASON: Final = "failonce_reason"
+"""The argument by which a model says why a call that was blocked is to run all the same."""
 HEARD: Final = 50
 """Sentences that wait until somebody asks for them; older ones are let go."""
 
