@@ -26,3 +26,12 @@ def room(tmp_path: Path) -> Iterator[Room]:
         yield here
         assert here.host.lost == 0, here.host.last
         assert here.host.in_force.refused == 0
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of processes that a test starts, new and its own."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return folder / "failonce"
