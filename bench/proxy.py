@@ -4,8 +4,8 @@
 
 One client, which does nothing but write a line and read the answer, calls one tool of one real
 server, `mcp-server-time`, over standard input and output: directly, behind our proxy, behind our
-proxy with a lesson that looks at every call and lets it go on, and behind fastmcp's proxy, whose
-connection to the server stays open. The ways go by turns, a batch of calls each, in one run. What
+proxy with a hint around every call, and behind fastmcp's proxy, whose connection to the server
+stays open. The ways go by turns, a batch of calls each, in one run. What
 is added is the difference of the medians. Everything is recorded: at the end it is in the store.
 
 start    from starting the process to the answer of `initialize`, and to that of `tools/list`
@@ -23,7 +23,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -34,12 +34,11 @@ from typing import Any
 from failonce.adapters.in_force import Publisher, file_beside
 from failonce.adapters.sql_store import open_store, store_url
 from failonce.compose import SystemClock
-from failonce.kinds.guardrail import Guardrail
-from failonce.model import Action
+from failonce.identity import body_digest
+from failonce.kinds.hint import Hint, Retry
+from failonce.model import Action, KindName
 from failonce.policy import DEFAULT
-from failonce.testing.samples import moved, proposed
-from tests.made import blocking
-from tests.surfaces.watching.made import taught
+from failonce.testing.samples import lesson, moved, proposed
 from watched.file import ms
 
 SERVER = [sys.executable, "-m", "mcp_server_time"]
@@ -132,13 +131,20 @@ class Way:
         return next(int(x.split()[1]) for x in status.splitlines() if "VmHWM" in x) / 1024
 
 
-def looking(folder: Path) -> None:
-    """A store with a guardrail in force that asks about an argument of every call."""
+def hinting(folder: Path) -> None:
+    """A store with a hint in force that goes around every call."""
     with closing(open_store(store_url(folder / "store.db"))) as store:
-        body: Guardrail = blocking("mcp__time__convert_time", "when", fingerprint="f1")
-        lesson = taught(1, body)
-        store.commit(proposed(lesson))
-        store.commit(moved(lesson, Action.APPROVE))
+        target = "mcp__time__convert_time"
+        hint = Hint(component=target, fingerprint="", message_regex="", handler=Retry())
+        made = lesson(1, body=hint.render())
+        proposal = replace(
+            made.proposal, kind=KindName.HINT, target=target, project=PROJECT
+        )
+        digest = body_digest(proposal)
+        judged = replace(made.judgement, digest=digest)
+        made = replace(made, proposal=proposal, digest=digest, judgement=judged)
+        store.commit(proposed(made))
+        store.commit(moved(made, Action.APPROVE))
         file = file_beside(folder / "store.db")
         Publisher(store, file, policy=DEFAULT, clock=SystemClock()).publish()
 
@@ -173,7 +179,7 @@ def commands(root: Path) -> dict[str, list[str]]:
     return {
         "direct": SERVER,
         "failonce": ours,
-        "failonce, a lesson looks": ours,
+        "failonce, with a hint": ours,
         "fastmcp": [sys.executable, str(script), *SERVER],
     }
 
@@ -187,8 +193,8 @@ def run(rounds: int, starts: int) -> dict[str, float]:
         for name, command in commands(root).items():
             folder = root / name.replace(" ", "-")
             folder.mkdir()
-            if "lesson" in name:
-                looking(folder)
+            if "hint" in name:
+                hinting(folder)
             for _ in range(starts):
                 ways[name] = started(name, command, folder, stack)
                 opened.setdefault(name, []).append((ways[name].opened_ms, ways[name].listed_ms))
@@ -241,7 +247,7 @@ def told(
     return {
         "direct_ms_median": round(base, 4),
         "added_ms_median": round(added["failonce"], 4),
-        "added_with_a_lesson_ms_median": round(added["failonce, a lesson looks"], 4),
+        "added_with_a_hint_ms_median": round(added["failonce, with a hint"], 4),
         "fastmcp_added_ms_median": round(added["fastmcp"], 4),
     }
 
