@@ -183,12 +183,16 @@ class Review(Weighing):
 
         Raises `RefusedLesson` where the gate refuses it, and writes nothing.
         """
-        name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        _, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         if old is not None:
             return old
-        judgement = gate.judge(proposal, case, decide)
+        return self.put(proposal, gate.judge(proposal, case, decide))
+
+    def put(self, proposal: Proposal, judgement: Judgement) -> Lesson:
+        """The same for one that was judged already, and of which none is here."""
         if judgement.ruling is Ruling.REJECT:
             raise RefusedLesson(f"The gate refused it: {'; '.join(judgement.reasons)}.")
+        name, _ = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         lesson = self.draft(name, None, proposal, judgement, self.mode(proposal.project))
         self.store.commit(
             Change(lessons=(lesson,), events=(self.proposed(lesson),), expects={name: None})
@@ -239,7 +243,13 @@ class Review(Weighing):
         if mode is Mode.AUTO and (trusted or (by_agent and not doubts)):
             lesson = self.on_trial(lesson, events)
         change = Change(lessons=(lesson,), events=tuple(events), expects={name: None})
-        self.store.commit(change)
+        try:
+            self.store.commit(change)
+        except RefusedMove:  # somebody proposed the very same meanwhile
+            known = self.store.lesson(name)
+            if known is None or known.proposal.key != proposal.key:
+                raise
+            return known
         self.reconcile()
         return lesson
 

@@ -124,6 +124,22 @@ class Snapshot:
             if p.armed.kind is KindName.TOOL and not p.watches
         }
 
+    def rules(self, project: str, now: datetime) -> Mapping[str, tuple[Armed, ...]]:
+        """The rules in force, by the skill that each is for; none where the mode is off."""
+        held = self._file.header.lessons
+        skills = {name for scope in (EVERYONE, project) for name in held.get(scope, ())}
+        found = {
+            name: tuple(
+                p.armed
+                for p in self.placed(project, name, now)
+                if p.armed.kind is KindName.RULE
+                and not p.watches
+                and p.armed.behaviour.component == name
+            )
+            for name in sorted(skills)
+        }
+        return {name: rules for name, rules in found.items() if rules}
+
     def warm(self, now: datetime, pause: Callable[[], None]) -> None:
         """Make ready what was asked of the file before this one, and let go of that."""
         before, self._before = self._before, None

@@ -115,6 +115,7 @@ MORE: Final = (
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
     ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
+    Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),
     Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
