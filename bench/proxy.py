@@ -24,7 +24,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
@@ -41,7 +40,8 @@ from failonce.policy import DEFAULT
 from failonce.testing.samples import lesson, moved, proposed
 from watched.file import ms
 
-SERVER = [sys.executable, "-m", "mcp_server_time"]
+PEERS = Path(__file__).parents[1] / ".peers/bin/python"
+SERVER = [str(PEERS), "-m", "mcp_server_time"]
 GIVEN = {"source_timezone": "Europe/Brussels", "time": "12:30", "target_timezone": "Asia/Tokyo"}
 FASTMCP = """
 import asyncio, sys
@@ -137,9 +137,7 @@ def hinting(folder: Path) -> None:
         target = "mcp__time__convert_time"
         hint = Hint(component=target, fingerprint="", message_regex="", handler=Retry())
         made = lesson(1, body=hint.render())
-        proposal = replace(
-            made.proposal, kind=KindName.HINT, target=target, project=PROJECT
-        )
+        proposal = replace(made.proposal, kind=KindName.HINT, target=target, project=PROJECT)
         digest = body_digest(proposal)
         judged = replace(made.judgement, digest=digest)
         made = replace(made, proposal=proposal, digest=digest, judgement=judged)
@@ -180,7 +178,7 @@ def commands(root: Path) -> dict[str, list[str]]:
         "direct": SERVER,
         "failonce": ours,
         "failonce, with a hint": ours,
-        "fastmcp": [sys.executable, str(script), *SERVER],
+        "fastmcp": [str(PEERS), str(script), *SERVER],
     }
 
 
@@ -252,16 +250,27 @@ def told(
     }
 
 
+def peers() -> str:
+    """What stands in their environment."""
+    names = ("mcp", "fastmcp", "mcp-server-time")
+    asked = f"from importlib.metadata import version as v; print(*map(v, {names}))"
+    found = subprocess.run(  # noqa: S603 - the environment's own Python
+        [str(PEERS), "-c", asked], capture_output=True, text=True, check=True
+    )
+    return ", ".join(map(" ".join, zip(names, found.stdout.split(), strict=True)))
+
+
 def main() -> None:
     """Print the figures; the last line is JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer calls, the same ways")
     quick = parser.parse_args().quick
+    if not PEERS.is_file():
+        raise SystemExit("The server and fastmcp are missing: make install")
     rounds, starts = (15, 1) if quick else (100, 3)
     print(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cpus, load "
-        f"{os.getloadavg()[0]:.1f}; mcp {version('mcp')}, fastmcp {version('fastmcp')}, "
-        f"mcp-server-time {version('mcp-server-time')}; {rounds * BATCH:,} calls a way"
+        f"{os.getloadavg()[0]:.1f}; {peers()}; {rounds * BATCH:,} calls a way"
     )
     print(json.dumps(run(rounds, starts)))
 

@@ -1,4 +1,4 @@
-"""A client, a server and the relay between them, in one loop: what is not under test is a script."""
+"""A client, a server and the relay between them, in one loop; the first two are scripts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -141,10 +141,10 @@ class Client:
     ) -> "tuple[Any, asyncio.Future[Message]]":
         """The id of a request, and what waits for its answer."""
         assert self.relay is not None
-        id = next(self._ids)
-        waits = self._waits[id] = asyncio.get_running_loop().create_future()
-        self.relay.from_client(request(id, method, params or {}))
-        return id, waits
+        number = next(self._ids)
+        waits = self._waits[number] = asyncio.get_running_loop().create_future()
+        self.relay.from_client(request(number, method, params or {}))
+        return number, waits
 
     def tell(self, method: str, params: Mapping[str, Any]) -> None:
         assert self.relay is not None

@@ -88,8 +88,8 @@ def same(direct: Sequence[dict[str, Any]], behind: Sequence[dict[str, Any]]) -> 
     """Say where they differ, if they do."""
     (answers, said), (answers_behind, said_behind) = alike(direct), alike(behind)
     assert answers.keys() == answers_behind.keys()
-    for id in answers:
-        assert answers[id] == answers_behind[id]
+    for asked in answers:
+        assert answers[asked] == answers_behind[asked]
     assert said == said_behind
 
 

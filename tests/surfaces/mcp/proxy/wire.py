@@ -1,4 +1,4 @@
-"""A client of MCP servers that knows nothing but the wire: what it got can be compared as it came."""
+"""A client of MCP servers that knows only the wire: what it got can be compared as it came."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = ROOT / "node_modules"
+PEERS = ROOT / ".peers/bin/python"
 NEWEST = "2026-07-28"
 META = "io.modelcontextprotocol"
 
@@ -23,18 +24,25 @@ def npm(package: str) -> list[str]:
     folder = MODULES / package
     node = shutil.which("node")
     if node is None or not folder.is_dir():
-        why = f"{package} is not installed: make assets (it needs npm)"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
+        _missing(f"{package} is not installed: make assets (it needs npm)")
+    assert node is not None
     told = json.loads((folder / "package.json").read_text())["bin"]
     program = told if isinstance(told, str) else next(iter(told.values()))
     return [node, str(folder / program)]
 
 
 def pypi(module: str) -> list[str]:
-    """The command of a server from PyPI."""
-    return [sys.executable, "-m", module]
+    """The command of a server from PyPI, in the environment that is theirs."""
+    if not PEERS.is_file():
+        _missing(f"{module} is not installed: make install")
+    return [str(PEERS), "-m", module]
+
+
+def _missing(why: str) -> None:
+    """Skip, and fail on CI."""
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
 
 
 def proxied(command: Sequence[str], *options: str) -> list[str]:

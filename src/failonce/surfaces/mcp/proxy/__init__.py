@@ -12,7 +12,11 @@ server     a tool of the server, as it is watched and recorded
 catalog    the tools as the server describes them: pinned, and told of where they change
 learned    the tools that were learned, beside the server's own
 running    one run of the command, from the first message to the exit code
-wrapping   the servers of a client's configuration, put behind the proxy and back
+oddities   what a person should know of the words of a description
+naming     what a server is called
+saying     what the person hears, on standard error
+wrapping   the servers of a client's configuration, put behind the proxy and back: texts
+configuring  the same with files; `jsonc` reads them
 
 Messages pass as the bytes that came, whatever they are about; what failonce looks at are the calls
 of tools, their list, and the opening of the conversation. So every revision of the protocol passes,

@@ -34,8 +34,11 @@ class Catalog:
         self.whole = False
         """Whether the list was read to its end."""
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self._specs
+
+    def __len__(self) -> int:
+        return len(self._specs)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._specs)
@@ -99,10 +102,12 @@ class Catalog:
             self._notice(scrubbed, f"{name}: {odd}")
 
     def _spec(self, name: str, found: Mapping[str, Any]) -> ToolSpec:
-        try:
-            made = replace(spec_from(found), name=self.recorded(name))
-        except (ValueError, RecursionError):
-            made = ToolSpec(name=self.recorded(name))
+        for each in (found, {**found, "description": ""}):  # its words may be what is wrong
+            try:
+                made = replace(spec_from(each), name=self.recorded(name))
+                break
+            except (ValueError, RecursionError):
+                made = ToolSpec(name=self.recorded(name))
         return replace(made, definition=pin(found))
 
     def _notice(self, spec: ToolSpec, what: str) -> None:

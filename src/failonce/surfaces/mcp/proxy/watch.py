@@ -9,7 +9,7 @@ Where failonce is off, for the process or the project, it looks at nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 from uuid import uuid4
@@ -36,6 +36,9 @@ RULES: Final = "What was learned of these tools:"
 _CHANGED: Final = "notifications/tools/list_changed"
 _SUBSCRIPTION: Final = "io.modelcontextprotocol/subscriptionId"
 _HEARD: Final = 500
+
+Caller = Callable[..., Coroutine[Any, Any, Any]]
+"""Calls a tool of the server."""
 
 
 class Watch:
@@ -263,7 +266,7 @@ class Watch:
 
     # ------------------------------------------------ what its tools ask of it
 
-    def caller(self, tool: str) -> Callable[..., Awaitable[Any]] | None:
+    def caller(self, tool: str) -> Caller | None:
         """How another tool of this server is called for a lesson."""
         own = self._catalog.own(tool)
         if own is None:
