@@ -183,16 +183,12 @@ class Review(Weighing):
 
         Raises `RefusedLesson` where the gate refuses it, and writes nothing.
         """
-        _, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         if old is not None:
             return old
-        return self.put(proposal, gate.judge(proposal, case, decide))
-
-    def put(self, proposal: Proposal, judgement: Judgement) -> Lesson:
-        """The same for one that was judged already, and of which none is here."""
+        judgement = gate.judge(proposal, case, decide)
         if judgement.ruling is Ruling.REJECT:
             raise RefusedLesson(f"The gate refused it: {'; '.join(judgement.reasons)}.")
-        name, _ = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         lesson = self.draft(name, None, proposal, judgement, self.mode(proposal.project))
         self.store.commit(
             Change(lessons=(lesson,), events=(self.proposed(lesson),), expects={name: None})

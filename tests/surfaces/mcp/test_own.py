@@ -228,3 +228,22 @@ def test_the_learning_capabilities_answer_under_both_of_their_names(shell: Shell
         ("learning_get_failure_stats", "learning.get_failure_stats"),
     ):
         assert text(called(own)) == text(called(seed))
+
+
+@pytest.mark.proves("H16", "H19", "H28")
+def test_a_tool_that_is_missing_is_a_gap_where_no_model_is_configured(shell: Shell) -> None:
+    result = called("handle_unknown_command", text="create a wifi speed test tool")
+    assert not result.is_error
+    assert text(result).startswith("There is no tool for it; that is kept as a gap")
+    (gap,) = shell.ok("gaps", "--json").json
+    assert "wifi" in json.dumps(gap)
+
+
+@pytest.mark.proves("H20", "H29")
+def test_a_tool_that_failed_is_looked_at_under_both_names(shell: Shell) -> None:
+    shell.ok("import", write(shell.project / "calls.jsonl", history()), "--project", ".")
+    for name in ("learn_from_failure", "handle_tool_failure"):
+        given = {"tool_name": "read", "error": "Error: unexpected argument 'path'"}
+        result = called(name, **given, user_intent="read a file")
+        assert not result.is_error, text(result)
+        assert "Recorded data follows" in text(result)
