@@ -39,6 +39,15 @@ def proxy(  # noqa: PLR0917 - a command's
             show_default=False,
         ),
     ] = None,
+    token_from: Annotated[
+        str | None,
+        typer.Option(
+            "--token-from",
+            metavar="VARIABLE",
+            help="With --listen: the variable that holds the token of clients. Default: a new one.",
+            show_default=False,
+        ),
+    ] = None,
     name: Annotated[
         str | None,
         typer.Option(
@@ -92,8 +101,9 @@ def proxy(  # noqa: PLR0917 - a command's
         raise BadInput("--undo and --yes belong to --config FILE.")
     if bool(command) == bool(url):
         raise BadInput("Say what stands behind the proxy: failonce proxy -- COMMAND, or --url URL.")
+    from failonce.surfaces.mcp.proxy.conversation import Asked  # noqa: PLC0415 - with what it needs
     from failonce.surfaces.mcp.proxy.naming import named  # noqa: PLC0415 - with what it needs
-    from failonce.surfaces.mcp.proxy.running import Asked, run  # noqa: PLC0415 - the same
+    from failonce.surfaces.mcp.proxy.running import run  # noqa: PLC0415 - the same
 
     asked = Asked(
         command=tuple(command or ()),
@@ -103,6 +113,7 @@ def proxy(  # noqa: PLR0917 - a command's
         project=project,
         learned=learned,
         listen=listen or "",
+        token_from=token_from or "",
     )
     try:
         raise typer.Exit(run(asked))

@@ -1,4 +1,4 @@
-"""Servers that break every rule: the proxy stays up or ends with one line, and says what happened."""
+"""Servers that break every rule: the proxy stays up or ends with one line, and says why."""
 
 import asyncio
 import json
@@ -128,7 +128,9 @@ def test_a_huge_answer_passes(tmp_path: Path) -> None:
 
     size, code, said = behind("huge", go, tmp_path)
     assert (size, code, said) == (20_000_000, 0, [])
-    assert sum(p.stat().st_size for p in (tmp_path / "data/failonce").iterdir() if p.is_file()) < 4e6
+    assert (
+        sum(p.stat().st_size for p in (tmp_path / "data/failonce").iterdir() if p.is_file()) < 4e6
+    )
 
 
 def test_an_answer_without_end_is_let_go(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def alive(pid: int) -> bool:
     ("how", "code"), [(None, 0), (signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 0)]
 )
 def test_nothing_is_left_behind(how: signal.Signals | None, code: int, tmp_path: Path) -> None:
-    """Of a server that ends neither with its input nor when it is asked to, and of what it started."""
+    """Of a server that ends neither with its input nor when asked, and of what it started."""
     log = tmp_path / "said"
 
     async def go() -> tuple[int, float]:

@@ -113,8 +113,9 @@ def test_what_is_no_json_says_where(text: str) -> None:
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 word = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)

@@ -86,10 +86,8 @@ def program() -> list[str]:
 
 def _same(before: str, text: str) -> bool:
     """Whether a text is what the proxy made of the one before: nobody edited it since."""
-    for each in (program(), *_programs(text)):
-        if wrapped(before, each).text == text:
-            return True
-    return False
+    known = (program(), *_programs(text))
+    return any(wrapped(before, each).text == text for each in known)
 
 
 def _programs(text: str) -> Iterable[list[str]]:
