@@ -196,22 +196,27 @@ def run(rounds: int, starts: int) -> dict[str, float]:
             for _ in range(starts):
                 ways[name] = started(name, command, folder, stack)
                 opened.setdefault(name, []).append((ways[name].opened_ms, ways[name].listed_ms))
-        answers = {json.dumps(way.call()["content"]) for way in ways.values()}
-        assert len(answers) == 1, "the ways answer differently"
-        for way in ways.values():
-            for _ in range(BATCH):
-                way.call()
-            way.times.clear()
-        for _ in range(rounds):
-            for way in ways.values():
-                for _ in range(BATCH):
-                    way.call()
-        for _ in range(max(rounds // 4, 3)):
-            for way in ways.values():
-                way.together()
+        timed(ways, rounds)
         memory = {name: way.memory_mb() for name, way in ways.items()}
         kept(root / "failonce", ways["failonce"], rounds)
     return told(ways, opened, memory)
+
+
+def timed(ways: dict[str, Way], rounds: int) -> None:
+    """The calls, by turns; all answer the same."""
+    answers = {json.dumps(way.call()["content"]) for way in ways.values()}
+    assert len(answers) == 1, "the ways answer differently"
+    for way in ways.values():
+        for _ in range(BATCH):
+            way.call()
+        way.times.clear()
+    for _ in range(rounds):
+        for way in ways.values():
+            for _ in range(BATCH):
+                way.call()
+    for _ in range(max(rounds // 4, 3)):
+        for way in ways.values():
+            way.together()
 
 
 def kept(folder: Path, way: Way, rounds: int) -> None:

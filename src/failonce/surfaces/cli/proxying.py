@@ -94,7 +94,7 @@ def proxy(  # noqa: PLR0917 - a command's
     if config is not None:
         if command or url or listen or header or name:
             raise BadInput("--config stands alone: the file says what each server is.")
-        from failonce.surfaces.mcp.proxy.configuring import unwrap, wrap  # noqa: PLC0415 - rarely
+        from failonce.surfaces.cli.wrapping import unwrap, wrap  # noqa: PLC0415 - rarely
 
         raise typer.Exit((unwrap if undo else wrap)(config, sure=yes))
     if undo or yes:

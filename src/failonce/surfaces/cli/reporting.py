@@ -54,7 +54,7 @@ def status(
             tried = components(parts, own) if of_parts else ()
         found["parts"] = [asdict(c) for c in tried] if of_parts else None
         lessons = parts.store.lessons()
-        entries = parts.store.entries()
+        entries = list(parts.store.entries())
         runs = [e for e in entries if e.event.action is Action.MINED][-_RUNS:]
         odd = _noticed(entries, parts.clock.now())
         found["noticed"] = [

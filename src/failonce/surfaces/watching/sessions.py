@@ -96,6 +96,16 @@ def entered(made: Session) -> Iterator[Session]:
             leave(made)
 
 
+@contextmanager
+def within(made: Session) -> Iterator[Session]:
+    """Calls in here belong to this session, which goes on behind it."""
+    token = _CURRENT.set(made)
+    try:
+        yield made
+    finally:
+        _CURRENT.reset(token)
+
+
 LEFT: Final[list[Callable[[Session], None]]] = []
 """Who is told of a session that was left; they raise nothing."""
 

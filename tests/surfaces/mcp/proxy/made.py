@@ -83,6 +83,8 @@ class Scripted:
                 return await self._called(message.params)
             case "ping":
                 return {}
+            case "subscriptions/listen":
+                return None
         raise Protocol(-32601, "Method not found")
 
     async def _called(self, params: Mapping[str, Any]) -> dict[str, Any] | None:

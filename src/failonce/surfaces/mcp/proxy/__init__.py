@@ -16,8 +16,8 @@ running    one run of the command, from the first message to the exit code
 oddities   what a person should know of the words of a description
 naming     what a server is called
 saying     what the person hears, on standard error
-wrapping   the servers of a client's configuration, put behind the proxy and back: texts
-configuring  the same with files; `jsonc` reads them
+wrapping   the servers of a client's configuration, put behind the proxy and back: texts, that
+           `jsonc` reads; the files are those of `surfaces.cli.wrapping`
 
 Messages pass as the bytes that came, whatever they are about; what failonce looks at are the calls
 of tools, their list, and the opening of the conversation. So every revision of the protocol passes,

@@ -29,7 +29,7 @@ from failonce.surfaces.mcp.proxy.messages import (
 from failonce.surfaces.mcp.proxy.relay import Relay
 from failonce.surfaces.mcp.proxy.server import ENVELOPE, Answered, ServerTool
 from failonce.surfaces.watching.host import WATCHED, Host, Known
-from failonce.surfaces.watching.sessions import Session
+from failonce.surfaces.watching.sessions import Session, within
 from failonce.surfaces.watching.tool import Tool, register
 
 RULES: Final = "What was learned of these tools:"
@@ -237,7 +237,8 @@ class Watch:
     async def _run(self, message: Message, name: str, given: Mapping[str, Any]) -> None:
         """A learned tool is called."""
         assert self._learned is not None  # noqa: S101 - it has the tool
-        result = await self._learned.call(name, given)
+        with within(self.session):
+            result = await self._learned.call(name, given)
         if speaks_modern(message):
             result.setdefault("resultType", "complete")
         self.relay.to_client(answer(message.id, result))

@@ -11,11 +11,6 @@ from tests.surfaces.mcp.proxy.test_wrapping import DESKTOP
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    return Shell(tmp_path, monkeypatch)
-
-
-@pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "claude_desktop_config.json"
     path.write_text(DESKTOP)

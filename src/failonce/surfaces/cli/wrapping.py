@@ -18,7 +18,8 @@ import typer
 
 from failonce.errors import BadInput, Refused
 from failonce.surfaces.cli.output import plural, say, visible
-from failonce.surfaces.mcp.proxy.wrapping import Done, unwrapped, wrapped
+from failonce.surfaces.mcp.proxy.jsonc import parse
+from failonce.surfaces.mcp.proxy.wrapping import PROXY, Done, servers, unwrapped, wrapped
 
 MOST: Final = 20 << 20
 """Bytes of a configuration."""
@@ -92,9 +93,6 @@ def _same(before: str, text: str) -> bool:
 
 def _programs(text: str) -> Iterable[list[str]]:
     """What starts failonce in a text that another installation may have written."""
-    from failonce.surfaces.mcp.proxy.jsonc import parse  # noqa: PLC0415 - only to take back
-    from failonce.surfaces.mcp.proxy.wrapping import PROXY, servers  # noqa: PLC0415 - the same
-
     for _, node in servers(parse(text)):
         args = node.value.get("args")
         if isinstance(args, list) and PROXY in args:
