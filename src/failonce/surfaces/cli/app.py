@@ -74,7 +74,7 @@ FIRST: Final = (
     Entry(
         name="proxy",
         module="proxying",
-        summary="Stand before an MCP server: record its tool calls, let lessons act on them.",
+        summary="Stand before an MCP server: record its calls, apply lessons.",
     ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="machine", summary="Connect an agent (comes later)."),

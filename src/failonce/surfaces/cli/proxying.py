@@ -85,7 +85,7 @@ def proxy(  # noqa: PLR0917 - a command's
         bool, typer.Option("--yes", help="With --config: do not ask before writing.")
     ] = False,
 ) -> None:
-    """Stand before an MCP server: record its tool calls, let lessons act on them.
+    """Stand before an MCP server: record its calls, apply lessons.
 
     `failonce proxy -- npx -y @modelcontextprotocol/server-memory` takes the place of the command
     after the two dashes. Nothing else is changed: what the client and the server say to each other
