@@ -3,12 +3,13 @@
 import asyncio
 import socket
 import sys
+from typing import Annotated
 
 import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import SamplingMessage, TextContent
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 server = MCPServer("shop")
 
@@ -23,6 +24,12 @@ def get_order(order_id: str, verbose: bool = False) -> str:
     if verbose:
         raise ToolError("There are no details.")
     return f"order {order_id}"
+
+
+@server.tool()
+def ship(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})]) -> str:
+    """Ship it somewhere; a gateway may look at the header."""
+    return f"shipped to {region}"
 
 
 @server.tool()

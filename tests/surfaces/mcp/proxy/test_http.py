@@ -132,11 +132,12 @@ def test_every_way(way: str, mode: str, tmp_path: Path, data: Path) -> None:
             version = "2025-11-25" if mode == "legacy" else "2026-07-28"
             assert client.protocol_version == version
             names = [t.name for t in (await client.list_tools()).tools]
-            assert names[:2] == ["get_order", "count_up"]
+            assert names[:2] == ["get_order", "ship"]
             assert names[-1] == "run_learned_tool"
             assert text(await client.call_tool("get_order", {"order_id": "7"})) == "order 7"
             bad = await client.call_tool("get_order", {"order_id": "7", "verbose": True})
             assert text(bad) == f"✗ {BAD}"
+            assert text(await client.call_tool("ship", {"region": "Zürich"})) == "shipped to Zürich"
             counted = await client.call_tool("count_up", {"to": 3}, progress_callback=heard.step)
             assert counted.structured_content == {"result": 3}
             assert heard.progress == ["1/3 1 of 3", "2/3 2 of 3", "3/3 3 of 3"]

@@ -4,17 +4,21 @@ Where no lesson concerns it the bytes of the client go on as they are, and the a
 so; then it is recorded. Else the call is a task that follows its course.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
-from contextvars import copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from failonce.errors import Blocked
 from failonce.kinds.hint.running import Result
 from failonce.model import Advice
-from failonce.surfaces.mcp.proxy.messages import CONNECTION_CLOSED, Message, answer, refusal
+from failonce.surfaces.mcp.proxy.messages import (
+    CONNECTION_CLOSED,
+    INTERNAL_ERROR,
+    Message,
+    answer,
+    refusal,
+)
 from failonce.surfaces.mcp.proxy.server import (
     ENVELOPE,
     TOLD,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 PROTOCOL: Final = "io.modelcontextprotocol/"
 """What the keys of `_meta` begin with by which a request says which revision it speaks."""
 _VERSION: Final = f"{PROTOCOL}protocolVersion"
+LOST: Final = "failonce failed while it made this call, and does not know what came of it."
 _NOTE: Final = "failonce, from what was learned before:"
 
 
@@ -64,12 +69,11 @@ class Invocation:
 
     # ------------------------------------------------------------ its way
 
-    def begin(self) -> "asyncio.Task[None] | None":
-        """Send it on, or follow its course; the task where it does."""
-        context = copy_context()
-        begun = context.run(self._begun)
+    def begin(self) -> Coroutine[Any, Any, None] | None:
+        """Send it on; or what follows its course, in this context."""
+        begun = self._begun()
         if isinstance(begun, Begun):
-            return asyncio.get_running_loop().create_task(self._follow(begun), context=context)
+            return self._follow(begun)
         if begun is None:
             self._relay.forward(self._message)
         else:
@@ -105,8 +109,7 @@ class Invocation:
             return
         made = None if result is None else self._answer(result)
         if made is None:
-            text = "failonce failed while it made this call, and does not know what came of it."
-            made = refusal(self._message.id, CONNECTION_CLOSED, text)
+            made = refusal(self._message.id, INTERNAL_ERROR, LOST)
         self._relay.to_client(self._noted(made))
 
     def _answer(self, result: Result) -> Message | None:

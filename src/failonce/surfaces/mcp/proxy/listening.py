@@ -190,6 +190,7 @@ class Listening:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 made.bind((self._address.host, self._address.port))
+                made.listen()  # from here on nobody is refused
             except OSError as error:
                 raise BadInput(
                     f"Nothing can listen at {self._asked.listen}: {error.strerror}."

@@ -12,7 +12,7 @@ Key: TypeAlias = tuple[type, object]
 
 CONNECTION_CLOSED: Final = -32000
 METHOD_NOT_FOUND: Final = -32601
-INVALID_PARAMS: Final = -32602
+INTERNAL_ERROR: Final = -32603
 
 
 class Message:

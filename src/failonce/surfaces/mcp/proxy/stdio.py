@@ -143,7 +143,8 @@ class OwnStreams:
     def write(self, message: Message) -> None:
         """Send it; a reader that is gone is told of by `ended`."""
         if self._writing is not None:
-            self._writing.write(message.raw + b"\n")
+            if not self._writing.is_closing():
+                self._writing.write(message.raw + b"\n")
             return
         data = memoryview(message.raw + b"\n")
         try:

@@ -6,7 +6,7 @@ client says in its messages, as a client of the SDK would set them.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import httpx2
@@ -30,11 +30,10 @@ from failonce.surfaces.mcp.proxy.messages import CONNECTION_CLOSED, Message
 from failonce.surfaces.mcp.proxy.saying import shown
 from failonce.surfaces.mcp.proxy.stdio import GRACE_S, LONGEST
 
+TOOLS: Final = 5_000
+"""Tools of one server whose headers are kept."""
 CONNECT_S: Final = 30.0
 """How long a connection may take; an answer may take for ever, as its client says."""
-
-Defines = Callable[[str], Mapping[str, Any] | None]
-"""A tool's definition, by its name."""
 
 
 class HttpServer:
@@ -54,7 +53,8 @@ class HttpServer:
         self._open = asyncio.Event()
         self._open.set()
         self._task: asyncio.Task[None] | None = None
-        self.defines: Defines = _nothing
+        self._named: dict[str, Mapping[tuple[str, ...], str]] = {}
+        """Arguments of a tool that stand in headers as well."""
 
     async def open(self) -> None:
         """Begin; nothing is sent before the client sends something."""
@@ -102,7 +102,21 @@ class HttpServer:
             version = (message.result or {}).get("protocolVersion")
             self._version = version if isinstance(version, str) else ""
             self._opening = None
+        tools = (message.result or {}).get("tools")
+        for tool in tools if isinstance(tools, list) else ():
+            self._learn(tool)
         self._hears.message(message)
+
+    def _learn(self, tool: object) -> None:
+        schema = tool.get("inputSchema") if isinstance(tool, dict) else None
+        name = tool.get("name") if isinstance(tool, dict) else None
+        if isinstance(schema, dict) and isinstance(name, str):
+            wrong = find_invalid_x_mcp_header(schema) is not None
+            named = {} if wrong else x_mcp_header_map(schema)
+            if named and (name in self._named or len(self._named) < TOOLS):
+                self._named[name] = named
+            elif name in self._named:
+                del self._named[name]
 
     def write(self, message: Message) -> None:
         """Send it."""
@@ -128,17 +142,10 @@ class HttpServer:
         name = params.get(NAME_BEARING_METHODS.get(message.method, ""))
         if isinstance(name, str):
             headers[MCP_NAME_HEADER] = encode_header_value(name)
-            if message.method == "tools/call":
-                headers |= self._params(name, params.get("arguments"))
+            arguments = params.get("arguments")
+            if name in self._named and message.method == "tools/call":
+                headers |= mcp_param_headers(self._named[name], arguments or {})
         return headers
-
-    def _params(self, name: str, arguments: object) -> dict[str, str]:
-        schema = (self.defines(name) or {}).get("inputSchema")
-        if not isinstance(schema, dict) or find_invalid_x_mcp_header(schema) is not None:
-            return {}
-        return mcp_param_headers(
-            x_mcp_header_map(schema), arguments if isinstance(arguments, dict) else {}
-        )
 
     def pause(self) -> None:
         """Let nothing come."""
@@ -180,7 +187,3 @@ class _Reaching(httpx2.AsyncHTTPTransport):
                 },
             }
             return httpx2.Response(503, json=said, request=request)
-
-
-def _nothing(name: str) -> None:  # noqa: ARG001 - nobody knows any
-    return None

@@ -11,21 +11,25 @@ Where failonce is off, for the process or the project, it looks at nothing.
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from contextvars import Context, copy_context
 from typing import Any, Final
 from uuid import uuid4
 
 from failonce.errors import ToolFailed
 from failonce.model import Advice, Call, ToolSpec
-from failonce.surfaces.mcp.proxy.calls import Invocation, read, speaks_modern, texts
+from failonce.surfaces.mcp.proxy.calls import LOST, Invocation, read, speaks_modern, texts
 from failonce.surfaces.mcp.proxy.catalog import Catalog
 from failonce.surfaces.mcp.proxy.learned import Learned
 from failonce.surfaces.mcp.proxy.messages import (
+    INTERNAL_ERROR,
     METHOD_NOT_FOUND,
     Key,
     Message,
     answer,
     notification,
+    refusal,
 )
+from failonce.surfaces.mcp.proxy.oddities import oddities
 from failonce.surfaces.mcp.proxy.relay import Relay
 from failonce.surfaces.mcp.proxy.server import ENVELOPE, Answered, ServerTool
 from failonce.surfaces.watching.host import WATCHED, Host, Known
@@ -37,6 +41,7 @@ _CHANGED: Final = "notifications/tools/list_changed"
 _SUBSCRIPTION: Final = "io.modelcontextprotocol/subscriptionId"
 _HEARD: Final = 500
 
+Work = Coroutine[Any, Any, None]
 Caller = Callable[..., Coroutine[Any, Any, Any]]
 """Calls a tool of the server."""
 
@@ -97,6 +102,9 @@ class Watch:
         if result is None:
             return message
         rules = self._rules()
+        for odd in oddities({"instructions": result.get("instructions")}):
+            what = odd.replace("definition", "instructions").replace("description", "instructions")
+            self.relay.say(f"the server says of itself: {what}. It was passed on as it is")
         added: dict[str, Any] = {}
         capabilities = result.get("capabilities")
         if self._learned is not None and isinstance(capabilities, dict):
@@ -214,25 +222,34 @@ class Watch:
         if not isinstance(name, str) or not (given is None or isinstance(given, dict)):
             return False
         if self._learned is not None and name in self._learned:
-            self._start(message.key, self._run(message, name, given or {}))
+            self._keep(message, self._run(message, name, given or {}), copy_context())
             return True
-        task = Invocation(self, message, self._tool(name)).begin()
-        if task is not None:
-            self._keep(message.key, task)
+        call = Invocation(self, message, self._tool(name))
+        context = copy_context()
+        work = context.run(call.begin)
+        if work is not None:
+            self._keep(message, work, context)
         return True
 
-    def _start(self, key: Key, work: Any) -> None:
-        self._keep(key, asyncio.get_running_loop().create_task(work))
-
-    def _keep(self, key: Key, task: "asyncio.Task[None]") -> None:
+    def _keep(self, message: Message, work: Work, context: Context) -> None:
+        """Do it beside everything else."""
+        loop, key = asyncio.get_running_loop(), message.key
+        task = loop.create_task(self._answered(message, work), context=context)
         self._running[key] = task
-        task.add_done_callback(lambda done: self._done(key, done))
 
-    def _done(self, key: Key, task: "asyncio.Task[None]") -> None:
-        if self._running.get(key) is task:
-            del self._running[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
+        def over(done: "asyncio.Task[None]") -> None:
+            if self._running.get(key) is done:
+                del self._running[key]
+
+        task.add_done_callback(over)
+
+    async def _answered(self, message: Message, work: Work) -> None:
+        """Whoever asked gets an answer, also where failonce fails."""
+        try:
+            await work
+        except Exception as error:  # an observer's own trouble
             self.relay.say.trouble(error)
+            self.relay.to_client(refusal(message.id, INTERNAL_ERROR, LOST))
 
     async def _run(self, message: Message, name: str, given: Mapping[str, Any]) -> None:
         """A learned tool is called."""
