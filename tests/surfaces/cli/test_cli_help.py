@@ -18,7 +18,7 @@ PAGE_ONE = (
 )
 BEHIND = (
     "group mine replay learn wrong reopen snooze edit merge split audit gaps tools patches "
-    "try explain recall plan outcomes health config mcp token account export"
+    "files try explain recall plan outcomes health config mcp token account export"
 )
 EVERY = [*FIRST, *MORE]
 
@@ -78,6 +78,9 @@ LISTINGS = [
     ["tools"],
     ["tools", "suggest"],
     ["status"],
+    ["files"],
+    ["files", "write"],
+    ["files", "adopt"],
     ["report"],
     ["doctor"],
     ["mine"],
