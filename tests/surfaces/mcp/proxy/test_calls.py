@@ -192,6 +192,7 @@ def test_a_call_that_takes_too_long_is_given_up(room: Room) -> None:
     assert between(made, go).startswith("✗ ")
     (given_up,) = made.server.sent("notifications/cancelled")
     assert given_up["requestId"] == 3
+    assert [m.id for m in made.client.heard] == [1, 2, 3]
     assert not made.said, "nobody is told of an answer that was asked for"
 
 
