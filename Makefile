@@ -1,6 +1,6 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
-# Other targets: server install system assets check bench torture spec lock dist clean
+# Other targets: server mcp install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -13,7 +13,7 @@ TAKEN  := node_modules/.taken
 TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server test check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp test check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -41,6 +41,14 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@test -x .peers/bin/python || "$(PYTHON)" -m venv .peers
 	@.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
+
+.venv/mcp: requirements/mcp.txt .venv/run
+	@echo "Installing what failonce needs for MCP into .venv …"
+	@$(PIP) --require-hashes -r requirements/mcp.txt
+	@touch $@
+
+# what `failonce mcp` and `failonce proxy` need
+mcp: .venv/mcp
 
 install: .venv/dev .peers/done $(TESTED)
 
@@ -106,6 +114,7 @@ spec: .venv/dev
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
 	@uv pip compile pyproject.toml --extra server --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/server.txt
+	@uv pip compile pyproject.toml --extra mcp --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/mcp.txt
 	@uv pip compile pyproject.toml --extra server --extra mcp --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 	@uv pip compile --group peers --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
 	@$(BIN)/python tools/assets.py --lock
