@@ -6,51 +6,54 @@ secrets: errors are grouped and understood by them.
 """
 
 import re
-from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
-
-import re2
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """A secret that begins with `prefix`; group 1 of `pattern`, where it has one, is secret.
 
     `pattern` is matched where the prefix stands. Unless `inside`, no word may run into it.
+    It is compiled when its prefix is first met: there are a hundred of them.
     """
 
-    kind: str
-    prefix: str
-    pattern: re.Pattern[str]
-    inside: bool = False
-    holds: Callable[[str], bool] | None = None
+    def __init__(
+        self,
+        kind: str,
+        prefix: str,
+        tail: str,
+        *,
+        inside: bool = False,
+        holds: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.prefix = prefix
+        self.inside = inside
+        self.holds = holds
+        self._tail = tail
 
-
-def _after(prefix: str, tail: str) -> re.Pattern[str]:
-    return re.compile(re.escape(prefix) + tail)
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What the whole secret looks like, from its prefix on."""
+        return re.compile(re.escape(self.prefix) + self._tail)
 
 
 def _token(kind: str, tail: str, *prefixes: str) -> tuple[Token, ...]:
-    return tuple(Token(kind=kind, prefix=p, pattern=_after(p, tail)) for p in prefixes)
+    return tuple(Token(kind, p, tail) for p in prefixes)
 
 
 def _inside(
     kind: str, tail: str, *prefixes: str, holds: Callable[[str], bool] | None = None
 ) -> tuple[Token, ...]:
-    return tuple(
-        Token(
-            kind=kind, prefix=p, pattern=re.compile(re.escape(p) + tail), inside=True, holds=holds
-        )
-        for p in prefixes
-    )
+    return tuple(Token(kind, p, tail, inside=True, holds=holds) for p in prefixes)
 
 
 def _is_basic(value: str) -> bool:
     """`Basic` is followed by base64 of `user:password`, or it is just a word."""
+    from base64 import b64decode  # noqa: PLC0415 - hardly ever asked
+
     try:
         return b":" in b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (Base64Error, ValueError):
@@ -239,22 +242,20 @@ def number_kind(text: str) -> str | None:
 
 # ----------------------------------------------------------------- signs
 
-_TOKEN_SIGN: Final = "|".join(re2.escape(token.prefix) for token in TOKENS)
-_KEY_SIGN: Final = "(?i:" + "|".join(re2.escape(word) for word in KEYWORDS) + ")"
+TOKEN_SIGN, KEY_SIGN, NUMBER_SIGN = range(3)
 _NUMBER_SIGN: Final = r"[3-6]\d{3}[ -]?\d{4,6}[ -]?\d{3}|[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}"
 
-TOKEN_SIGN, KEY_SIGN, NUMBER_SIGN = range(3)
 
+@lru_cache(maxsize=1)
+def _signs() -> Any:
+    import re2  # noqa: PLC0415 - `plain_signs` does without
 
-def _signs() -> re2.Set:
     table = re2.Set.SearchSet()
-    for sign in (_TOKEN_SIGN, _KEY_SIGN, _NUMBER_SIGN):
-        table.Add(sign)
+    table.Add("|".join(re2.escape(token.prefix) for token in TOKENS))
+    table.Add("(?i:" + "|".join(re2.escape(word) for word in KEYWORDS) + ")")
+    table.Add(_NUMBER_SIGN)
     table.Compile()
     return table
-
-
-_SIGNS: Final = _signs()
 
 
 def signs(raw: bytes) -> Sequence[int]:
@@ -262,5 +263,18 @@ def signs(raw: bytes) -> Sequence[int]:
 
     One pass over the bytes rules most texts out.
     """
-    found: Sequence[int] = _SIGNS.Match(raw)
+    found: Sequence[int] | None = _signs().Match(raw)
+    return found or ()
+
+
+def plain_signs(raw: bytes) -> Sequence[int]:
+    """The same for one text or a few: slower, but nothing has to be loaded or compiled for it."""
+    lower = raw.decode("utf-8", "replace").lower()
+    found = []
+    if any(token.prefix.encode() in raw for token in TOKENS):
+        found.append(TOKEN_SIGN)
+    if any(word in lower for word in KEYWORDS):
+        found.append(KEY_SIGN)
+    if re.search(_NUMBER_SIGN.encode(), raw):
+        found.append(NUMBER_SIGN)
     return found
