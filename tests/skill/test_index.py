@@ -13,7 +13,8 @@ from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step
 from failonce.model import KindName
 from failonce.skill import index
-from failonce.skill.index import Index, arm, server
+from failonce.identity import server
+from failonce.skill.index import Index, arm
 from tests.made import blocking, lesson, proposal, turning
 
 PATH = Condition(path=("path", "inner"), test=Test.PRESENT)

@@ -26,12 +26,11 @@ from failonce.adapters.in_force.sealing import key_beside, sealer
 from failonce.adapters.values import read
 from failonce.errors import FailonceError, StoreError, StoreUnreadable
 from failonce.exposing import Candidate, Placed, placed
-from failonce.identity import slug
+from failonce.identity import server, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
 from failonce.model import EVERYONE, KindName, Mode, ToolSpec
 from failonce.policy import Policy
-from failonce.skill.index import server
 
 LOOK_S = 0.25
 """How often a reader looks whether there is a newer file."""
@@ -123,6 +122,11 @@ class Snapshot:
             for p in self.placed(project, name, now)
             if p.armed.kind is KindName.TOOL and not p.watches
         }
+
+    def ruled(self, project: str) -> Sequence[str]:
+        """The tools and skills of which rules are in force in a project."""
+        scopes, rules = dict.fromkeys((project, EVERYONE)), self._file.header.rules
+        return list(dict.fromkeys(t for scope in scopes for t in rules.get(scope, ())))
 
     def warm(self, now: datetime, pause: Callable[[], None]) -> None:
         """Make ready what was asked of the file before this one, and let go of that."""
