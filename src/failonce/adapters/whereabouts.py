@@ -14,7 +14,6 @@ from typing import Any, Final
 SWITCH: Final = "FAILONCE"
 OFF: Final = frozenset({"off", "0", "false", "no"})
 _STORE: Final = "FAILONCE_STORE__URL"
-_PROJECT: Final = "FAILONCE_PROJECT"
 _FORCED: Final = ("FAILONCE_LEARNING__MODE", "FAILONCE_LEARNING__ENABLED", "FORMAL_AI_SKILL_MODE")
 _LEARNING: Final = ("mode", "enabled")
 _SCHEME: Final = "sqlite:///"
@@ -45,11 +44,10 @@ def place(folder: str, environ: Mapping[str, str]) -> Place:
     """That of a working directory."""
     root = project_root(folder)
     own, user = _file(f"{root}/failonce.toml"), _file(f"{_user_folder(environ)}/config.toml")
-    named = environ.get(_PROJECT) or own.get("project") or user.get("project")
     forced = next((environ[name] for name in _FORCED if environ.get(name, "").strip()), "")
     usual = next((m for layer in (own, user) if (m := _mode(layer))), "")
     return Place(
-        project=str(named) if named else root,
+        project=_named(own) or root,
         store=(environ.get(_STORE, "").strip() and _path(environ[_STORE].strip()))
         or _stored(own, root)
         or _stored(user, _user_folder(environ))
@@ -57,6 +55,18 @@ def place(folder: str, environ: Mapping[str, str]) -> Place:
         off=switched_off(environ) or forced.strip().lower() in OFF,
         usually_off=usual.strip().lower() in OFF,
     )
+
+
+def project_of(folder: str) -> str:
+    """The project whose calls are made in a folder: its git root, or as `failonce.toml` there
+    names it; the folder itself where there is no such root."""
+    root = project_root(folder)
+    return _named(_file(f"{root}/failonce.toml")) or root
+
+
+def _named(settings: Mapping[str, Any]) -> str:
+    name = settings.get("project")
+    return name if isinstance(name, str) else ""
 
 
 def project_root(folder: str) -> str:

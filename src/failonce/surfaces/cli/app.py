@@ -79,6 +79,9 @@ FIRST: Final = (
 MORE: Final = (
     Entry(name="group", module="grouping", summary="Group the lines of a file, without a store."),
     Entry(name="mine", module="mining", summary="Look for lessons in what was imported."),
+    Entry(
+        name="collect", module="hooking", summary="Take what hooks of agents recorded to the store."
+    ),
     Entry(name="replay", module="replaying", summary="Try the lessons on recorded calls."),
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),

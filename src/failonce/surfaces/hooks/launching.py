@@ -18,7 +18,7 @@ def drain_behind(transcript: str, cwd: str, here: Place) -> None:
     import subprocess  # noqa: PLC0415 - only where a session ends
 
     subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "failonce", "hook", "drain", *known],
+        [sys.executable, "-m", "failonce", "collect", *known],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -128,10 +128,10 @@ def forget(store: str, now: float) -> int:
         return 0
     for entry in found:
         try:
-            if entry.name.endswith((".calls", ".json", ".lock", ".new")):
-                if now - entry.stat().st_mtime > KEPT_S:
-                    os.unlink(entry.path)  # noqa: PTH108
-                    count += 1
+            old = now - entry.stat().st_mtime > KEPT_S
+            if old and entry.name.endswith((".calls", ".json", ".lock", ".new")):
+                os.unlink(entry.path)  # noqa: PTH108
+                count += 1
         except OSError:
             continue
     return count
