@@ -36,7 +36,7 @@ from failonce.model import (
 from failonce.skill import decide
 from failonce.surfaces.hooks.memory import Memory, State
 from failonce.surfaces.hooks.passing import Reason, way_past
-from failonce.surfaces.hooks.payload import CODEX, SHELL, Happened
+from failonce.surfaces.hooks.payload import CODEX, Happened, hooked
 from failonce.surfaces.hooks.recording import call_key, spool
 from failonce.surfaces.rosters import new_id
 from failonce.surfaces.watching.binding import restored
@@ -152,7 +152,7 @@ def _blocked(asking: _Asking, asked: Asked, state: State) -> Answer:
     happened, lesson = asking.happened, _blocking(asked.decision).lesson
     _tell(asking, asked.spoken, state)
     state.setdefault("blocked", {})[lesson] = call_key(happened)
-    way = way_past(lesson, shell=happened.tool == SHELL)
+    way = way_past(lesson, shell=happened.shell)
     return {
         "hookEventName": happened.event,
         "permissionDecision": "deny",
@@ -189,12 +189,15 @@ def _repaired(asking: _Asking, asked: Asked, state: State) -> Answer | None:
     args = None
     if advice.tool in ("", call.tool) and call.args is not None and advice.args is not None:
         args = restored(advice.args, call.args, happened.args or {})
-    if args is None:
+    given: Mapping[str, Any] | None = args
+    if happened.client == CODEX and happened.shell and args is not None:
+        given = hooked(args)
+    if given is None:
         return None
     spent = [t.armed.lesson for t in asked.decision.touches if isinstance(t.effect, Repair)]
     _tell(asking, asked.spoken, state, spent=spent)
     text = _unsaid(asked.decision, state, all_again=False)
-    answer: Answer = {"hookEventName": happened.event, "updatedInput": args}
+    answer: Answer = {"hookEventName": happened.event, "updatedInput": given}
     if happened.client == CODEX:  # which takes other arguments in no other way
         answer["permissionDecision"] = "allow"
     return answer | ({"additionalContext": text} if text else {})

@@ -127,11 +127,18 @@ def _mark(glance: Glance, seen: Sequence[Seen]) -> str:
 
 
 def _after(happened: Happened, here: Place, memory: Memory, glance: Glance | None) -> Answer | None:
-    """Record a call; where it failed, what lessons say to that."""
+    """Record a call; where it failed, what lessons say to that.
+
+    Codex does not say whether a call failed, and tells of some that did not at all: what it
+    writes down itself is taken to the store when the session ends, and only remembered here.
+    """
     from failonce.adapters.spool.frames import framed  # noqa: PLC0415 - only here
     from failonce.surfaces.hooks.recording import evidence_id, recording, spool  # noqa: PLC0415
 
     made = recording(happened, here, time.time())
+    if happened.client == events.CODEX:
+        memory.remember(made)
+        return None
     records = [framed("recording", made)]
     state = memory.state()
     failed = happened.failed is True

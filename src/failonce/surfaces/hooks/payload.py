@@ -21,8 +21,10 @@ CLAUDE_CODE: Final = "claude-code"
 CODEX: Final = "codex"
 CLIENTS: Final = (CLAUDE_CODE, CODEX)
 
-SHELL: Final = "Bash"
+_SHELL: Final = "Bash"
 """What both call their shell here."""
+_RECORDED: Final = "exec_command"
+"""What Codex calls it in its rollouts, and so what lessons call it."""
 
 
 class Happened:
@@ -35,7 +37,7 @@ class Happened:
 
     __slots__ = (
         "args", "client", "cwd", "event", "failed", "id", "ms", "reason", "sent", "session",
-        "source", "tags", "text", "tool", "transcript",
+        "shell", "source", "tags", "text", "tool", "transcript",
     )  # fmt: skip
 
     def __init__(self, payload: Mapping[str, Any], client: str) -> None:
@@ -49,7 +51,10 @@ class Happened:
         self.source = _text(payload, "source")
         given = payload.get("tool_input")
         self.sent: Mapping[str, Any] | None = given if isinstance(given, Mapping) else None
-        self.args, self.reason = reason_in(self.tool == SHELL, self.sent)
+        self.shell = self.tool == _SHELL
+        self.args, self.reason = reason_in(self.shell, self.sent)
+        if client == CODEX and self.shell:
+            self.tool, self.sent, self.args = _RECORDED, recorded(self.sent), recorded(self.args)
         ms = payload.get("duration_ms")
         self.ms = float(ms) if isinstance(ms, int | float) and not isinstance(ms, bool) else None
         self.tags: tuple[str, ...] = ()
@@ -70,6 +75,18 @@ class Happened:
                 self.failed = flag
             if response.get("interrupted") is True:
                 self.tags = ("interrupted",)
+
+
+def recorded(args: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The arguments of Codex's shell as its rollouts have them, where its hooks name another."""
+    if args is None or "command" not in args:
+        return args
+    return {"cmd" if name == "command" else name: value for name, value in args.items()}
+
+
+def hooked(args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The way back; None where the hook cannot say all that a lesson wants."""
+    return {"command": args["cmd"]} if list(args) == ["cmd"] else None
 
 
 def said(response: Any) -> str:
