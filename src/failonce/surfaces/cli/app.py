@@ -72,7 +72,7 @@ FIRST: Final = (
         summary="Serve the dashboard, its API, and the ways in for errors.",
     ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
-    Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
+    Entry(name="install", module="installing", summary="Put failonce into a coding agent."),
 )
 """The commands on the first page of help."""
 
@@ -111,6 +111,9 @@ MORE: Final = (
     Entry(name="outcomes", module="outcomes", summary="Show whether lessons in force helped."),
     Entry(
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
+    ),
+    Entry(
+        name="uninstall", module="installing", summary="Take failonce out of a coding agent again."
     ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
     Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
