@@ -6,6 +6,7 @@ what came of them the hook behind the call tells.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,7 +39,6 @@ from failonce.surfaces.hooks.memory import Memory, State
 from failonce.surfaces.hooks.passing import Reason, way_past
 from failonce.surfaces.hooks.payload import CODEX, Happened, hooked
 from failonce.surfaces.hooks.recording import call_key, spool
-from failonce.surfaces.rosters import new_id
 from failonce.surfaces.watching.binding import restored
 
 RECALLED: Final = 4_000
@@ -59,7 +59,7 @@ class _Asking:
         self.at = datetime.now(UTC)
         self.snapshot = InForce(Path(f"{here.store}{FILE}")).now()
         self.roster = RosterByTool(
-            lambda tool: self.snapshot.placed(here.project, tool, self.at), new_id
+            lambda tool: self.snapshot.placed(here.project, tool, self.at), _new_id
         )
         taken = snapshot(happened.args)
         self.call = Call(
@@ -108,6 +108,10 @@ class _Back(Sequence[Past]):
     def __getitem__(self, at):  # type: ignore[no-untyped-def]
         """The one at a place, or those of a slice."""
         return self._read()[at]
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
 
 
 def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer | None:

@@ -22,7 +22,7 @@ from failonce.surfaces.hooks.memory import FOLDER, Memory, State
 from failonce.surfaces.hooks.payload import Happened
 from failonce.surfaces.hooks.troubles import tell
 
-LIMIT_S: Final = 3.0
+LIMIT_S: Final = 5.0
 """After so long a hook gives up: the agent waits for it."""
 _MOST: Final = 64 << 20
 """Bytes of an event that are read."""
@@ -33,6 +33,10 @@ Answer = dict[str, Any]
 
 def run() -> None:
     """The program: it ends without waiting for what Python would tidy up."""
+    gc.disable()
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _too_long)
+        signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
     code = main(sys.argv[1:])
     sys.stdout.flush()
     os._exit(code)
@@ -44,8 +48,6 @@ def main(argv: Sequence[str]) -> int:
     try:
         if switched_off(os.environ):
             return 0
-        gc.disable()
-        _limit()
         raw = sys.stdin.buffer.read(_MOST + 1)
         folder = f"{data_folder(os.environ)}/failonce.db{FOLDER}"
         if len(raw) > _MOST:
@@ -62,12 +64,6 @@ def main(argv: Sequence[str]) -> int:
     except BaseException as error:
         tell(folder, event, error)
     return 0
-
-
-def _limit() -> None:
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, _too_long)
-        signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
 
 
 def _too_long(_number: int, _frame: object) -> None:
