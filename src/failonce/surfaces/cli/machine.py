@@ -21,6 +21,8 @@ from failonce.model import Strength
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
+from failonce.surfaces.installing.clients import Surroundings
+from failonce.surfaces.installing.installed import standings
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -83,6 +85,7 @@ def _look(store: str | None) -> Iterator[Finding]:
     yield _tried("skill files", lambda: _writable(config.skills))
     yield _tried("rejected lines", lambda: _writable(config.rejects))
     yield from _sandbox(config)
+    yield from _hooks()
     for name, need in _LATER:
         where = shutil.which(name)
         yield Finding(what=name, health=Health.LATER, detail=f"{need}; {where or 'not installed'}")
@@ -110,6 +113,15 @@ def _store(config: Configuration) -> str:
         parts.store.release("doctor", "doctor")
         calls = sum(parts.store.projects().values())
     return f"{config.url}, can be written, {calls:,} calls"
+
+
+def _hooks() -> Iterator[Finding]:
+    """Where a coding agent calls failonce, whether what it calls is there."""
+    for found in standings(Surroundings.here()):
+        if found.installed or found.trouble:
+            health = Health.BROKEN if found.trouble else Health.OK
+            detail = found.trouble or str(found.path)
+            yield Finding(what=f"hooks of {found.client.makers}", health=health, detail=detail)
 
 
 def _sandbox(config: Configuration) -> Iterator[Finding]:

@@ -55,12 +55,13 @@ class Journal:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Wait until no other process installs anything."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make()
         with alone(self._folder / "lock", os.O_RDWR | os.O_CREAT):
             yield
 
     def write(self, note: Note) -> None:
         """Keep a note, in the place of the one before of the same file and purpose."""
+        self._make()
         path = self._path(note.path, note.what)
         own = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -83,6 +84,9 @@ class Journal:
     def drop(self, path: Path, what: str) -> None:
         """Forget it."""
         self._path(str(path), what).unlink(missing_ok=True)
+
+    def _make(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _path(self, path: str, what: str) -> Path:
         return self._folder / f"{digest(f'{what} {path}'.encode())[:24]}.json"
