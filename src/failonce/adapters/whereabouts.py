@@ -96,7 +96,7 @@ def _folder(variable: str, usual: str, name: str, environ: Mapping[str, str]) ->
 
         return str(getattr(platformdirs, name)("failonce", appauthor=False))
     base = environ.get(variable, "").strip()
-    if not base:
+    if not base.startswith("/"):
         base = os.path.expanduser(f"~/{usual}")  # noqa: PTH111
     return f"{base}/failonce"
 
