@@ -8,8 +8,12 @@ The model is not loaded here, for whoever needs no more than a digest.
 
 import json
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
+
+try:  # the very same, without OpenSSL, which takes as long to load as all else here
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from failonce.model import Event, Json, KindName, Lesson, Proposal

@@ -40,6 +40,18 @@ class Token:
         return re.compile(re.escape(self.prefix) + self._tail)
 
 
+class Late:
+    """A pattern that is compiled where it is first asked: most texts never come to that."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def now(self) -> re.Pattern[str]:
+        """The pattern."""
+        return re.compile(self._pattern)
+
+
 def _token(kind: str, tail: str, *prefixes: str) -> tuple[Token, ...]:
     return tuple(Token(kind, p, tail) for p in prefixes)
 
@@ -173,7 +185,7 @@ def key_kind(key: str) -> str | None:
     return next((kind for ending, kind in _ENDINGS if name.endswith(ending)), None)
 
 
-VALUE: Final = re.compile(
+VALUE: Final = Late(
     r"([\w.-]{2,64})"
     r"(?:\\{0,3}[\"'\]]{0,2}[ \t]{0,4}(=>|:=|[:=](?![:=]))[ \t]{0,4}|([ \t]{1,4}))"
     r"(?:(\\{0,3}[\"'`])((?:(?!\4)[^\n]){0,8192})|([^\s\"'`,;&)\]}|]{1,8192}))"
@@ -182,7 +194,7 @@ VALUE: Final = re.compile(
 
 HEADERS: Final = frozenset({"authorization", "cookie"})
 
-HEADER_VALUE: Final = re.compile(r"[^\r\n\"'\\]{1,4096}")
+HEADER_VALUE: Final = Late(r"[^\r\n\"'\\]{1,4096}")
 """A header's value: the rest of the line."""
 
 _WORDS: Final = frozenset(
@@ -192,12 +204,12 @@ _WORDS: Final = frozenset(
     must the a an of for in and or to basic bearer self this new await get input
     """.split()  # noqa: SIM905 - a list of so many quoted words is harder to read
 )
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = Late(
     r"\$\{?[\w.:!-]{1,100}\}?|\$\(.{0,300}|<[^<>]{0,100}>?|\{\{?[^{}]{0,100}\}?\}?|%\w{1,60}%?|%\(\w{1,60}\)s"
     r"|(?:os|process|env|self|this|config|args|ctx|settings|secrets)\.[\w.\[\]]{1,200}"
     r"|[xX*.•_-]{1,200}"
 )
-_CALL: Final = re.compile(r"[A-Za-z_][\w.]{0,100}[(\[].{0,2048}")
+_CALL: Final = Late(r"[A-Za-z_][\w.]{0,100}[(\[].{0,2048}")
 
 
 def is_reference(value: str) -> bool:
@@ -205,18 +217,18 @@ def is_reference(value: str) -> bool:
     return (
         value.startswith("<redacted:")
         or value.lower().rstrip("?.,:;!") in _WORDS
-        or _REFERENCE.fullmatch(value) is not None
+        or _REFERENCE.now.fullmatch(value) is not None
     )
 
 
 def is_code(value: str) -> bool:
     """True for a bare value that is the beginning of a call or of an index."""
-    return _CALL.fullmatch(value) is not None
+    return _CALL.now.fullmatch(value) is not None
 
 
 # --------------------------------------------------------------- numbers
 
-NUMBERS: Final = re.compile(
+NUMBERS: Final = Late(
     r"[3-6]\d{3}(?:[ -]\d{4}){2}[ -]\d{4}(?:[ -]?\d{3})?(?![\w-])"
     r"|3[47]\d{2}[ -]\d{6}[ -]\d{5}(?![\w-])"
     r"|(?:4\d{15}|5[1-5]\d{14}|6011\d{12}|65\d{14}|3[47]\d{13})(?![\w.-])"
@@ -224,7 +236,7 @@ NUMBERS: Final = re.compile(
 )
 """Payment cards (with separators, or bare with an issuer's digits) and IBANs."""
 
-EMAIL: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
+EMAIL: Final = Late(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 
 
 def number_kind(text: str) -> str | None:

@@ -24,6 +24,7 @@ from failonce.evidence.secret_patterns import (
     TOKEN_SIGN,
     TOKENS,
     VALUE,
+    Late,
     is_code,
     is_reference,
     key_kind,
@@ -45,7 +46,7 @@ _SHORT: Final = 256
 _LONG: Final = 300
 """A value so long is no word; to doubt it would mean to read it again for every key in it."""
 
-_REDACTED: Final = re.compile(r"<redacted:[a-z0-9-]{1,60}>")
+_REDACTED: Final = Late(r"<redacted:[a-z0-9-]{1,60}>")
 
 _Span = tuple[int, int, str]
 Signs = Callable[[bytes], Sequence[int]]
@@ -112,7 +113,7 @@ class Secrets:
             spans += _values(text) if KEY_SIGN in found else ()
             spans += _numbers(text) if NUMBER_SIGN in found else ()
         if self._emails and "@" in text:
-            spans += [(*found.span(), "email") for found in EMAIL.finditer(text)]
+            spans += [(*found.span(), "email") for found in EMAIL.now.finditer(text)]
         return _replaced(text, spans) if spans else text
 
 
@@ -160,7 +161,7 @@ class _Walk:
     def _text(self, value: str, kind: str | None) -> str:
         if not kind:
             text = self._redactor.message(value, ARGS)
-        elif not value or _REDACTED.fullmatch(value):
+        elif not value or _REDACTED.now.fullmatch(value):
             text = value
         else:
             text = f"<redacted:{kind}>"
@@ -251,7 +252,7 @@ def _values(text: str) -> Iterator[_Span]:
         at = lower.find(keyword)
         while at >= 0:
             end = at + len(keyword)
-            found = VALUE.match(text, at)
+            found = VALUE.now.match(text, at)
             if found is not None:
                 start = _word_start(text, at)
                 kind = key_kind(text[start : found.end(1)])
@@ -275,7 +276,7 @@ def _value_span(text: str, start: int, found: re.Match[str], kind: str) -> tuple
     elif found[5]:
         named = mixed(value) or found[2] != ":" or not _in_prose(text, start)
     elif kind in HEADERS and found[2] == ":":
-        header = HEADER_VALUE.match(text, span[0])
+        header = HEADER_VALUE.now.match(text, span[0])
         return header and header.span()
     else:
         named = not is_code(value) and (mixed(value) or _is_assigned(text, start, found))
@@ -305,7 +306,7 @@ def _word_start(text: str, at: int) -> int:
 
 
 def _numbers(text: str) -> Iterator[_Span]:
-    for found in NUMBERS.finditer(text):
+    for found in NUMBERS.now.finditer(text):
         start = found.start()
         if start and (_in_word(text[start - 1]) or text[start - 1] == "."):
             continue

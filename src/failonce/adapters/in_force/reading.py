@@ -11,6 +11,7 @@ stays. Each is counted, told in `alerts`, and logged once.
 import json
 import logging
 import os
+import sys
 import time
 import weakref
 from collections import OrderedDict
@@ -123,10 +124,24 @@ class Snapshot:
             if p.armed.kind is KindName.TOOL and not p.watches
         }
 
-    def ruled(self, project: str) -> Sequence[str]:
-        """The tools and skills of which rules are in force in a project."""
-        scopes, rules = dict.fromkeys((project, EVERYONE)), self._file.header.rules
-        return list(dict.fromkeys(t for scope in scopes for t in rules.get(scope, ())))
+    def ruled(self, project: str, most: int = sys.maxsize) -> Sequence[str]:
+        """The tools and skills of which rules are in force in a project.
+
+        Of at most so many lessons together, those first of which there are the fewest.
+        """
+        scopes, header = dict.fromkeys((project, EVERYONE)), self._file.header
+        counts: dict[str, int] = {}
+        for scope in scopes:
+            for target in header.rules.get(scope, ()):
+                there = (header.lessons.get(s, {}).get(target, (0, 0)) for s in scopes)
+                counts[target] = sum(place[1] for place in there)
+        found = []
+        for target, count in sorted(counts.items(), key=lambda item: item[1]):
+            most -= count
+            if most < 0:
+                break
+            found.append(target)
+        return found
 
     def warm(self, now: datetime, pause: Callable[[], None]) -> None:
         """Make ready what was asked of the file before this one, and let go of that."""

@@ -43,8 +43,10 @@ from failonce.surfaces.watching.binding import restored
 
 RECALLED: Final = 4_000
 """Characters of rules that a session begins with: about 1,000 tokens."""
-_TARGETS: Final = 200
-"""Tools whose rules are looked at for it."""
+_LOOKED_AT: Final = 300
+"""Lessons that are looked at for it; the rules of a tool with more are shown when it is called."""
+_OPEN: Final = 200
+"""Calls under way that are remembered."""
 _SHOWN: Final = 2_000
 """Characters of arguments that an advice shows."""
 
@@ -235,7 +237,7 @@ def _tell(
         under = key or asking.happened.id or call_key(asking.happened)
         left = state.setdefault("open", {})
         left[under] = {"spoken": waiting, "spent": list(spent)}
-        while len(left) > _TARGETS:
+        while len(left) > _OPEN:
             left.pop(next(iter(left)))
 
 
@@ -299,7 +301,7 @@ def recalled(happened: Happened, here: Place, memory: Memory) -> Answer | None:
     """The rules in force, those with the most witnesses first, as far as there is room."""
     asking = _Asking(happened, here, memory)
     found: dict[str, tuple[int, str]] = {}
-    for target in asking.snapshot.ruled(here.project)[:_TARGETS]:
+    for target in asking.snapshot.ruled(here.project, _LOOKED_AT):
         call = replace(asking.call, tool=target, args=None)
         for touch in asking.before(call).decision.touches:
             if touch.armed.kind is KindName.RULE and isinstance(touch.effect, Show):
