@@ -6,6 +6,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
 DATA   ?= $(FAILONCE_DATA)
 QUICK  ?= --quick
+# tests wait about a third of their time, so one more than there are cores
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: install system assets demo server test check lint types contracts bench torture spec lock dist clean
@@ -30,7 +32,14 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@$(PIP) --require-hashes -r requirements/server.txt
 	@touch $@
 
-install: .venv/dev assets
+# programs that the proxy is put before, in an environment of their own
+.peers/done: requirements/peers.txt | .venv/run
+	@echo "Installing MCP servers for the tests into .peers …"
+	@test -x .peers/bin/python || "$(PYTHON)" -m venv .peers
+	@.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
+install: .venv/dev .peers/done assets
 
 # the dashboard on this machine, http://127.0.0.1:8411; PORT=N takes another port
 server: .venv/server assets
@@ -50,11 +59,11 @@ assets: $(TAKEN)
 $(TAKEN): package-lock.json tools/assets.py | .venv/run
 	@$(BIN)/python tools/assets.py
 
-test: .venv/dev system assets
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not torture" $(TESTS)
+test: .venv/dev .peers/done system assets
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not torture" $(TESTS)
 
-torture: .venv/dev system assets
-	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n auto --dist loadfile -ra $(TESTS)
+torture: .venv/dev .peers/done system assets
+	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -ra $(TESTS)
 
 check: lint types contracts
 
@@ -69,7 +78,7 @@ contracts: .venv/dev
 	@$(BIN)/lint-imports
 
 # FAILONCE_DATA (or DATA=) is a folder of recordings; a benchmark without its data says so.
-bench: .venv/dev system
+bench: .venv/dev .peers/done system
 	@$(BIN)/python bench/stream.py $(QUICK)
 	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
@@ -90,11 +99,12 @@ spec: .venv/dev
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
 	@uv pip compile pyproject.toml --extra server --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/server.txt
-	@uv pip compile pyproject.toml --extra server --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
+	@uv pip compile pyproject.toml --extra server --extra mcp --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
+	@uv pip compile --group peers --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
 
 dist: .venv/dev
 	@$(BIN)/python tools/assets.py --must
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean:
-	@rm -rf .venv dist build .demo node_modules src/failonce/surfaces/server/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .peers dist build .demo node_modules src/failonce/surfaces/server/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

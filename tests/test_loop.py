@@ -184,6 +184,25 @@ def test_the_entry_is_written_before_the_file_and_says_what_was_decided() -> Non
     assert verify(world.store.entries(), world.store.lessons()).intact
 
 
+def test_two_who_learn_one_rule_at_once_get_one_lesson() -> None:
+    """The second finds the place taken when it writes, by the very rule that it brings."""
+
+    class Late(MemoryStore):
+        late = False
+
+        def commit(self, change: Change) -> Sequence[AuditEntry]:
+            if change.lessons and not self.late:
+                self.late = True
+                _learn(World(self))
+            return super().commit(change)
+
+    world = World(Late())
+    rule = _learn(world)
+    assert [x.id for x in world.store.lessons()] == [rule.id]
+    proposed = [e for e in world.store.entries() if e.event.action is Action.PROPOSE]
+    assert len(proposed) == 1
+
+
 def test_the_same_rule_again_is_the_same_lesson() -> None:
     world = World()
     first = _learn(world)

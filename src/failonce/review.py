@@ -239,7 +239,13 @@ class Review(Weighing):
         if mode is Mode.AUTO and (trusted or (by_agent and not doubts)):
             lesson = self.on_trial(lesson, events)
         change = Change(lessons=(lesson,), events=tuple(events), expects={name: None})
-        self.store.commit(change)
+        try:
+            self.store.commit(change)
+        except RefusedMove:  # somebody proposed the very same meanwhile
+            known = self.store.lesson(name)
+            if known is None or known.proposal.key != proposal.key:
+                raise
+            return known
         self.reconcile()
         return lesson
 

@@ -22,7 +22,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def view(browser: Browser) -> Iterator[Callable[..., Viewer]]:
-    """`view(base, way)`: somebody with a fresh profile; what happened to them fails the test."""
+    """`view(base, way)`: somebody with a fresh profile; what happened to them fails the test.
+
+    Asked for after the server: whoever looks goes before it does.
+    """
     viewers: list[Viewer] = []
 
     def begin(base: str, way: Way = Way.LIGHT) -> Viewer:

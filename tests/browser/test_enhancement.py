@@ -26,7 +26,7 @@ def at_hand(page: Page) -> str | None:
     return page.locator("[data-review-item][aria-current=true]").get_attribute("id")
 
 
-def test_keys_lead_through_the_list(view: View, desk: tuple[str, Desk]) -> None:
+def test_keys_lead_through_the_list(desk: tuple[str, Desk], view: View) -> None:
     """j and k move, within the list; a decides on the one at hand and on no other."""
     page = view(desk[0]).open("/review")
     assert at_hand(page) == "lesson-0"
@@ -42,7 +42,7 @@ def test_keys_lead_through_the_list(view: View, desk: tuple[str, Desk]) -> None:
     assert desk[1].decided[0]["csrf"] == "made-for-tests"
 
 
-def test_rejecting_asks_for_a_reason(view: View, desk: tuple[str, Desk]) -> None:
+def test_rejecting_asks_for_a_reason(desk: tuple[str, Desk], view: View) -> None:
     """r puts the cursor where the reason goes; what is typed there decides nothing."""
     page = view(desk[0]).open("/review")
     page.keyboard.press("j")
@@ -60,7 +60,7 @@ def test_rejecting_asks_for_a_reason(view: View, desk: tuple[str, Desk]) -> None
     ]
 
 
-def test_escape_goes_back(view: View, desk: tuple[str, Desk]) -> None:
+def test_escape_goes_back(desk: tuple[str, Desk], view: View) -> None:
     """Escape, Cancel and a click elsewhere close what asks; the keys act again."""
     page = view(desk[0]).open("/review")
     page.keyboard.press("r")
@@ -79,7 +79,7 @@ def test_escape_goes_back(view: View, desk: tuple[str, Desk]) -> None:
     assert desk[1].decided == []
 
 
-def test_text_that_was_typed_is_not_lost(view: View, desk: tuple[str, Desk]) -> None:
+def test_text_that_was_typed_is_not_lost(desk: tuple[str, Desk], view: View) -> None:
     """A click elsewhere does not close what somebody has begun to fill in."""
     page = view(desk[0]).open("/review")
     page.keyboard.press("r")
@@ -90,7 +90,7 @@ def test_text_that_was_typed_is_not_lost(view: View, desk: tuple[str, Desk]) -> 
 
 
 def test_keys_that_are_held_or_meant_otherwise_do_nothing(
-    view: View, desk: tuple[str, Desk]
+    desk: tuple[str, Desk], view: View
 ) -> None:
     """Held keys, keys with Ctrl, and keys in the help approve nothing."""
     page = view(desk[0]).open("/review")
@@ -106,7 +106,7 @@ def test_keys_that_are_held_or_meant_otherwise_do_nothing(
     assert desk[1].decided == []
 
 
-def test_keys_can_be_switched_off(view: View, desk: tuple[str, Desk]) -> None:
+def test_keys_can_be_switched_off(desk: tuple[str, Desk], view: View) -> None:
     """Who speaks to the computer, or slips easily, turns single keys off; it stays so."""
     page = view(desk[0]).open("/review")
     page.keyboard.press("?")
@@ -119,7 +119,7 @@ def test_keys_can_be_switched_off(view: View, desk: tuple[str, Desk]) -> None:
     assert desk[1].decided == []
 
 
-def test_a_form_is_sent_once(view: View, desk: tuple[str, Desk]) -> None:
+def test_a_form_is_sent_once(desk: tuple[str, Desk], view: View) -> None:
     """Two clicks in a row are one decision."""
     page = view(desk[0]).open("/review")
     with page.expect_navigation():
@@ -127,14 +127,14 @@ def test_a_form_is_sent_once(view: View, desk: tuple[str, Desk]) -> None:
     assert len(desk[1].decided) == 1
 
 
-def test_an_address_names_the_one_at_hand(view: View, desk: tuple[str, Desk]) -> None:
+def test_an_address_names_the_one_at_hand(desk: tuple[str, Desk], view: View) -> None:
     """Whoever comes back to a lesson goes on from there."""
     page = view(desk[0]).open("/review#lesson-4")
     assert at_hand(page) == "lesson-4"
     expect(page.locator("#lesson-4")).to_be_focused()
 
 
-def test_by_tab_alone(view: View, desk: tuple[str, Desk]) -> None:
+def test_by_tab_alone(desk: tuple[str, Desk], view: View) -> None:
     """The first stop leads past the navigation; every further one can be seen."""
     page = view(desk[0]).open("/review")
     page.keyboard.press("Tab")
@@ -148,7 +148,7 @@ def test_by_tab_alone(view: View, desk: tuple[str, Desk]) -> None:
     assert page.evaluate("document.activeElement.closest('[data-review-item]') !== null")
 
 
-def test_without_a_script(view: View, desk: tuple[str, Desk]) -> None:
+def test_without_a_script(desk: tuple[str, Desk], view: View) -> None:
     """Approve, reject with a reason, change the colours, read the numbers: plain forms."""
     viewer = view(desk[0], Way.NO_SCRIPT)
     page = viewer.open("/review")
@@ -171,7 +171,7 @@ def test_without_a_script(view: View, desk: tuple[str, Desk]) -> None:
     expect(page.get_by_text("failonce import")).to_be_visible()
 
 
-def test_what_is_live_is_asked_for_again(view: View, desk: tuple[str, Desk]) -> None:
+def test_what_is_live_is_asked_for_again(desk: tuple[str, Desk], view: View) -> None:
     """News arrive by themselves; nothing new costs a 304 and changes nothing on the page."""
     page = view(desk[0]).open("/live")
     expect(page.locator("#count")).to_have_text("0")
@@ -184,7 +184,7 @@ def test_what_is_live_is_asked_for_again(view: View, desk: tuple[str, Desk]) -> 
     expect(page.locator("#time time")).to_have_text("7 min ago")
 
 
-def test_the_next_key_is_the_forms(view: View, desk: tuple[str, Desk]) -> None:
+def test_the_next_key_is_the_forms(desk: tuple[str, Desk], view: View) -> None:
     """Whoever presses and types at once: no moment lies between where a key would decide."""
     page = view(desk[0]).open("/review")
     reached = page.evaluate(
@@ -193,7 +193,7 @@ def test_the_next_key_is_the_forms(view: View, desk: tuple[str, Desk]) -> None:
     assert reached == "TEXTAREA"
 
 
-def test_what_is_live_does_not_disturb(view: View, desk: tuple[str, Desk]) -> None:
+def test_what_is_live_does_not_disturb(desk: tuple[str, Desk], view: View) -> None:
     """While somebody writes there, nothing is asked and nothing moves; afterwards it goes on."""
     page = view(desk[0]).open("/live")
     page.locator("summary", has_text="Ask").click()

@@ -22,7 +22,7 @@ View = Callable[..., Viewer]
         ("hostile", Way.PHONE_DARK),
     ],
 )
-def test_everybody_can_use_it(view: View, guide: str, name: str, way: Way) -> None:
+def test_everybody_can_use_it(guide: str, view: View, name: str, way: Way) -> None:
     """axe-core finds nothing, folded parts included, and no page is wider than the screen."""
     viewer = view(guide, way)
     page = viewer.open("/" + name)
@@ -37,7 +37,7 @@ def test_everybody_can_use_it(view: View, guide: str, name: str, way: Way) -> No
 
 @pytest.mark.parametrize("width", [320, 768, 1024, 1920])
 @pytest.mark.parametrize("name", ["hostile", "review", "failures"])
-def test_no_width_breaks_it(view: View, guide: str, name: str, width: int) -> None:
+def test_no_width_breaks_it(guide: str, view: View, name: str, width: int) -> None:
     """Whatever the window, nothing sticks out of it."""
     viewer = view(guide)
     viewer.page.set_viewport_size({"width": width, "height": 800})
@@ -45,7 +45,7 @@ def test_no_width_breaks_it(view: View, guide: str, name: str, width: int) -> No
     viewer.holds_its_width()
 
 
-def test_what_is_hostile_is_text(view: View, guide: str) -> None:
+def test_what_is_hostile_is_text(guide: str, view: View) -> None:
     """Twenty texts, in every part of a page: none becomes an element, a script or a form."""
     viewer = view(guide)
     page = viewer.open("/hostile")
@@ -62,7 +62,7 @@ def test_what_is_hostile_is_text(view: View, guide: str) -> None:
     assert page.title().startswith("<script>alert(1)</script>")
 
 
-def test_what_nobody_sees_is_written_out(view: View, guide: str) -> None:
+def test_what_nobody_sees_is_written_out(guide: str, view: View) -> None:
     """A mark that turns the direction of reading stands there as such, and turns nothing."""
     viewer = view(guide)
     page = viewer.open("/hostile")
@@ -75,7 +75,7 @@ def test_what_nobody_sees_is_written_out(view: View, guide: str) -> None:
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x1b]", fields.sub("", html))
 
 
-def test_a_field_gives_back_what_it_got(view: View, guide: str) -> None:
+def test_a_field_gives_back_what_it_got(guide: str, view: View) -> None:
     """What is shown in a field to be edited is the text itself, whatever is in it."""
     page = view(guide).open("/hostile")
     got = [area.input_value() for area in page.locator("textarea[name=t]").all()]
@@ -85,7 +85,7 @@ def test_a_field_gives_back_what_it_got(view: View, guide: str) -> None:
     expect(page.get_by_text("It holds what nobody sees: U+202C, U+202E").first).to_be_visible()
 
 
-def test_times_are_the_viewers_own(view: View, guide: str) -> None:
+def test_times_are_the_viewers_own(guide: str, view: View) -> None:
     """Recent ones say how long ago; exact ones are in the zone of the browser."""
     page = view(guide).open("/parts")
     times = page.locator("section.card time")
@@ -101,7 +101,7 @@ def test_times_are_the_viewers_own(view: View, guide: str) -> None:
     )
 
 
-def test_charts_are_drawn_and_follow(view: View, guide: str) -> None:
+def test_charts_are_drawn_and_follow(guide: str, view: View) -> None:
     """A chart is as wide as its box, in the colours of the theme, and not drawn twice."""
     page = view(guide).open("/overview")
     plot = page.locator(".plot canvas")
@@ -125,7 +125,7 @@ def test_charts_are_drawn_and_follow(view: View, guide: str) -> None:
     expect(page.get_by_role("row").nth(1)).to_contain_text("20")
 
 
-def test_the_theme_stays(view: View, guide: str) -> None:
+def test_the_theme_stays(guide: str, view: View) -> None:
     """It changes at once, and the next page has it from the server."""
     page = view(guide).open("/review")
     with page.expect_response("**/theme"):
@@ -137,7 +137,7 @@ def test_the_theme_stays(view: View, guide: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(232, 234, 236)"
 
 
-def test_a_command_is_copied(view: View, guide: str) -> None:
+def test_a_command_is_copied(guide: str, view: View) -> None:
     """The button copies the text itself and says so."""
     viewer = view(guide)
     viewer.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -147,7 +147,7 @@ def test_a_command_is_copied(view: View, guide: str) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "failonce import ~/.claude/projects"
 
 
-def test_heads_of_columns_sort(view: View, guide: str) -> None:
+def test_heads_of_columns_sort(guide: str, view: View) -> None:
     """A head is a link: most first, then least; the filters stay in the address."""
     page = view(guide).open("/failures?q=a%26b")
     page.get_by_role("link", name="Calls").click()
@@ -162,7 +162,7 @@ def test_heads_of_columns_sort(view: View, guide: str) -> None:
     expect(page).to_have_url(re.compile(r"/failures$"))
 
 
-def test_the_viewer_notices(view: View, guide: str) -> None:
+def test_the_viewer_notices(guide: str, view: View) -> None:
     """What the other tests rely on: a dialog, a refused script, an error each are a problem."""
     viewer = view(guide)
     page = viewer.open("/sign-in")

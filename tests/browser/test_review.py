@@ -69,7 +69,7 @@ def unfold(page: Page) -> None:
     folded.evaluate_all("all => all.map((one) => { one.open = true; })")
 
 
-def test_ten_lessons_by_keys_alone(view: View, house: tuple[Served, str]) -> None:
+def test_ten_lessons_by_keys_alone(house: tuple[Served, str], view: View) -> None:
     """Each is decided on where it is open, the next one opens, and no key decides twice."""
     made, _ = house
     teach(made, *TEN)
@@ -110,7 +110,7 @@ def test_ten_lessons_by_keys_alone(view: View, house: tuple[Served, str]) -> Non
     assert state(made, last) is State.REVERTED, "and the last one is taken back"
 
 
-def test_keys_that_are_typed_decide_nothing(view: View, house: tuple[Served, str]) -> None:
+def test_keys_that_are_typed_decide_nothing(house: tuple[Served, str], view: View) -> None:
     made, _ = house
     (taught,) = teach(made, "find")
     page = signed_in(view, house, "anna").open("/review")
@@ -124,7 +124,7 @@ def test_keys_that_are_typed_decide_nothing(view: View, house: tuple[Served, str
     assert state(made, taught.id) is State.PROPOSED
 
 
-def test_two_reviewers_at_once(view: View, house: tuple[Served, str]) -> None:
+def test_two_reviewers_at_once(house: tuple[Served, str], view: View) -> None:
     """Both have read it, both decide: the first one's word counts, the second one reads whose."""
     made, _ = house
     teach(made, "a", "b")
@@ -142,7 +142,7 @@ def test_two_reviewers_at_once(view: View, house: tuple[Served, str]) -> None:
     assert moves == ["mara", "anna"]
 
 
-def test_all_of_it_without_scripts(view: View, house: tuple[Served, str]) -> None:
+def test_all_of_it_without_scripts(house: tuple[Served, str], view: View) -> None:
     made, _ = house
     teach(made, "a", "b", "c")
     page = signed_in(view, house, "anna", Way.NO_SCRIPT).open("/review")
@@ -175,7 +175,7 @@ def test_all_of_it_without_scripts(view: View, house: tuple[Served, str]) -> Non
 
 
 def test_what_takes_time_comes_after_the_page(
-    view: View, house: tuple[Served, str], monkeypatch: pytest.MonkeyPatch
+    house: tuple[Served, str], view: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a large store the page is there at once, and history is filled in."""
     made, base = house
@@ -197,7 +197,7 @@ def test_what_takes_time_comes_after_the_page(
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)
-def test_everybody_can_read_these_pages(view: View, house: tuple[Served, str], way: Way) -> None:
+def test_everybody_can_read_these_pages(house: tuple[Served, str], view: View, way: Way) -> None:
     """No violation that axe knows of, and nothing wider than the screen."""
     made, _ = house
     one, _, three = teach(made, "find", "save", "send")
@@ -228,7 +228,7 @@ def test_everybody_can_read_these_pages(view: View, house: tuple[Served, str], w
 
 
 @pytest.mark.parametrize("way", [Way.LIGHT, Way.PHONE])
-def test_hostile_texts_stay_texts(view: View, house: tuple[Served, str], way: Way) -> None:
+def test_hostile_texts_stay_texts(house: tuple[Served, str], view: View, way: Way) -> None:
     """Twenty texts that are made to break pages, as errors that lessons quote."""
     made, _ = house
     taught = [
@@ -251,7 +251,7 @@ def test_hostile_texts_stay_texts(view: View, house: tuple[Served, str], way: Wa
 
 
 def test_who_waits_before_an_empty_queue_sees_what_comes(
-    view: View, house: tuple[Served, str]
+    house: tuple[Served, str], view: View
 ) -> None:
     """A lesson that begins to wait appears by itself; the next one leaves the open card alone."""
     made, _ = house

@@ -52,7 +52,7 @@ def sign_in(viewer: Viewer, to: str) -> Page:
 
 @pytest.mark.proves("N8", "N10", "N11", "N14")
 @pytest.mark.parametrize("way", [Way.LIGHT, Way.PHONE, Way.NO_SCRIPT])
-def test_scenario_b(view: View, server: tuple[str, Served, Path], way: Way) -> None:
+def test_scenario_b(server: tuple[str, Served, Path], view: View, way: Way) -> None:
     """Manual: "1 Pending Rule", no file change; Approve writes it, Revert takes it back."""
     base, made, file = server
     learn(made)
@@ -74,7 +74,7 @@ def test_scenario_b(view: View, server: tuple[str, Served, Path], way: Way) -> N
 
 
 @pytest.mark.proves("N9", "N12", "N13")
-def test_scenario_a(view: View, server: tuple[str, Served, Path]) -> None:
+def test_scenario_a(server: tuple[str, Served, Path], view: View) -> None:
     """Auto: switched on by a click; the rule is in the file at once, seen later, and reverted."""
     base, made, file = server
     viewer = view(base)
@@ -104,7 +104,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("way", [Way.LIGHT, Way.DARK, Way.PHONE])
-def test_pages_can_be_read(view: View, server: tuple[str, Served, Path], way: Way) -> None:
+def test_pages_can_be_read(server: tuple[str, Served, Path], view: View, way: Way) -> None:
     """No page breaks the rules of accessibility or its width, whatever names are like."""
     base, made, _ = server
     learn(made)
@@ -124,7 +124,7 @@ def test_pages_can_be_read(view: View, server: tuple[str, Served, Path], way: Wa
         viewer.holds_its_width()
 
 
-def test_a_token_is_made_and_copied(view: View, server: tuple[str, Served, Path]) -> None:
+def test_a_token_is_made_and_copied(server: tuple[str, Served, Path], view: View) -> None:
     """The lines that are shown with it hold it; going back does not show it again."""
     base, _, _ = server
     viewer = view(base)

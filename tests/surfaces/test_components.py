@@ -1,6 +1,7 @@
 """The eighteen components of a seed, each found by asking what does the work."""
 
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,21 +52,35 @@ def test_eighteen_are_told_and_nothing_is_learned_at_first(shell: Shell) -> None
     groups = Counter(c["group"] for c in found.values())
     assert groups == {"core": 7, "registry": 4, "dynamic tools": 4, "server": 3}
     states = Counter(c["stands"] for c in found.values())
-    assert states == {"ready": 12, "partly": 3, "absent": 3}
+    assert states == {"ready": 15, "partly": 2, "absent": 1}
     lacking = {n: c["stands"] for n, c in found.items() if c["stands"] != "ready"}
     assert lacking == {
         "CodeGenerator": "partly",
-        "Integration module": "partly",
-        "Self-learning integration": "absent",
         "Tool generator": "partly",
-        "MCP server": "absent",
         "GPT interface": "absent",
     }
     assert set(told(shell).values()) == {0}
     said = shell.ok("status", "--parts").out
     assert "Tools    0 known, 0 learned (0 generated, 0 in force, 0 waiting)" in said
-    assert "Parts of learning tools: 12 ready, 3 partly, 3 absent, of 18" in said
+    assert "Parts of learning tools: 15 ready, 2 partly, 1 absent, of 18" in said
     assert "model.name: optional: none is configured, and nothing is sent → set model.name" in said
+
+
+@pytest.mark.proves("H7", "H11", "H16", "H31")
+def test_the_mcp_server_is_started_and_asked_for_its_tools(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = parts(shell)
+    assert found["MCP server"]["detail"] == "it was started, and listed 12 tools to a client"
+    approved(shell)
+    assert "listed 13 tools" in parts(shell)["Self-learning integration"]["detail"]
+    for name in [n for n in sys.modules if n.startswith("failonce.surfaces.mcp")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    found = parts(shell)
+    assert {found[n]["stands"] for n in ("MCP server", "Self-learning integration")} == {"absent"}
+    assert found["MCP server"]["cure"] == "pip install 'failonce[mcp]'"
+    assert found["Integration module"]["stands"] == "partly"
 
 
 @pytest.mark.proves("H31")

@@ -2,8 +2,8 @@
 
 7 of the core, 4 of the registry, 4 of dynamic tools, 3 of the server. How each stands is found by
 asking what does the work, now and on this machine: the sandbox by trying to get out of it, the
-store by writing to it. Nothing is ready because this file says so. Trying the sandbox takes about
-half a second; no language model is asked.
+store by writing to it, the MCP server by starting it and listing its tools. Nothing is ready
+because this file says so. It takes about two seconds; no language model is asked.
 """
 
 from collections import Counter
@@ -93,7 +93,7 @@ _BAD: Final = '''def sample(text: str) -> str:
     return eval(text)
 '''
 _UNTRIED: Final = "without a sandbox none is tried"
-_NO_SERVER: Final = "this version has no MCP server"
+_MCP: Final = "pip install 'failonce[mcp]'"
 
 
 def learned(parts: Parts, project: str) -> Learned:
@@ -142,16 +142,16 @@ class _Look:
             (_CORE, "CodeValidator", "the checks on a card", self._validator),
             (_CORE, "CodeUpdater", "failonce tools learned, rollback", self._versions),
             (_CORE, "SandboxExecutor", "the sandbox", self._sandbox),
-            (_CORE, "Integration module", "failonce.watch, learned_tools", self._integration),
+            (_CORE, "Integration module", "failonce.watch, failonce mcp", self._integration),
             (_REGISTRY, "Capability registry", "failonce tools", self._inventory),
             (_REGISTRY, "Learning configuration", "failonce config show", self._settings),
             (_REGISTRY, "Registry manager", "failonce health", self._statistics),
-            (_REGISTRY, "Self-learning integration", "an MCP server", self._server),
+            (_REGISTRY, "Self-learning integration", "failonce mcp", self._server),
             (_DYNAMIC, "Dynamic tool loader", "failonce.learned_tools", self._loader),
             (_DYNAMIC, "Tool generator", "failonce tools want", self._requests),
             (_DYNAMIC, "Tools directory", "failonce tools import", self._directory),
             (_DYNAMIC, "Dynamic tools directory", "failonce tools template", self._template),
-            (_SERVER, "MCP server", "an MCP server", self._server),
+            (_SERVER, "MCP server", "failonce mcp", self._server),
             (_SERVER, "GPT interface", "model.name", self._model),
             (_SERVER, "Memory manager", "the store", self._memory),
         ):
@@ -174,6 +174,17 @@ class _Look:
         """Whether generated code cannot be tried here; the sandbox's own line says why."""
         making = self._parts.loop.making
         return making is None or bool(making.hindered)
+
+    @cached_property
+    def _listed(self) -> Sequence[str]:
+        """The tools that our MCP server lists to a client; empty where its library is not here."""
+        try:
+            from failonce.surfaces.mcp.server import listed  # noqa: PLC0415 - an extra, and a second
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.startswith("failonce"):
+                raise
+            return ()
+        return listed(self._parts.config)
 
     @cached_property
     def _known(self) -> Mapping[str, ToolSpec]:
@@ -238,7 +249,9 @@ class _Look:
         return Stands.READY, f"all {len(held)} barriers held a moment ago", ""
 
     def _integration(self) -> _Found:
-        return Stands.PARTLY, f"Python processes only; {_NO_SERVER}", ""
+        if not self._listed:
+            return Stands.PARTLY, "Python processes; MCP needs more packages", _MCP
+        return Stands.READY, "Python processes, and clients of MCP", ""
 
     # -------------------------------------------------------- registry
 
@@ -258,7 +271,10 @@ class _Look:
         return Stands.READY, f"{counted(len(found), 'tool')} with {counted(calls, 'use')}", ""
 
     def _server(self) -> _Found:
-        return Stands.ABSENT, _NO_SERVER, "in Python: failonce.learning()"
+        if not self._listed:
+            return Stands.ABSENT, "it needs more packages", _MCP
+        count = counted(len(self._listed), "tool")
+        return Stands.READY, f"it was started, and listed {count} to a client", ""
 
     # --------------------------------------------------- dynamic tools
 

@@ -72,7 +72,7 @@ def test_headers_that_come_byte_by_byte_end(server: tuple[Served, int]) -> None:
 def test_blank_lines_after_an_answer_keep_no_connection(server: tuple[Served, int]) -> None:
     found, took = said(server[1], GET + b"\r\n", *[b"\r\n"] * 2, pause=1)
     assert found.startswith(b"HTTP/1.1 200")
-    assert took < 5, "uvicorn alone would wait for ever"
+    assert took < 15, "uvicorn alone would wait for ever"
 
 
 def test_a_body_that_does_not_come_ends(

@@ -110,10 +110,11 @@ def test_signing_in_leads_to_pages_of_ours_only(served: Served, to: str) -> None
 
 def test_too_many_tries_have_to_wait(served: Served) -> None:
     client = served.anybody()
-    found = [client.post("/sign-in", data={"name": "a", "password": "b"}) for _ in range(11)]
+    found = [client.post("/sign-in", data={"name": "a", "password": "b"}) for _ in range(20)]
     assert [f.status_code for f in found[:10]] == [401] * 10
-    assert found[10].status_code == 429
-    assert int(found[10].headers["retry-after"]) >= 1
+    refused = [f for f in found if f.status_code == 429]
+    assert len(refused) >= 5, "one more is let in every ten seconds"
+    assert all(int(f.headers["retry-after"]) >= 1 for f in refused)
 
 
 def test_the_first_link_makes_the_first_account_once(served: Served) -> None:

@@ -143,6 +143,20 @@ class Snapshot:
             found.append(target)
         return found
 
+    def rules(self, project: str, now: datetime) -> Mapping[str, tuple[Armed, ...]]:
+        """The rules in force, by the skill that each is for; none where the mode is off."""
+        found = {
+            name: tuple(
+                p.armed
+                for p in self.placed(project, name, now)
+                if p.armed.kind is KindName.RULE
+                and not p.watches
+                and p.armed.behaviour.component == name
+            )
+            for name in sorted(self.ruled(project))
+        }
+        return {name: rules for name, rules in found.items() if rules}
+
     def warm(self, now: datetime, pause: Callable[[], None]) -> None:
         """Make ready what was asked of the file before this one, and let go of that."""
         before, self._before = self._before, None

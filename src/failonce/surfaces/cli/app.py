@@ -116,6 +116,7 @@ MORE: Final = (
         name="uninstall", module="installing", summary="Take failonce out of a coding agent again."
     ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
+    Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),
     Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),

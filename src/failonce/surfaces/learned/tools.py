@@ -15,6 +15,7 @@ from failonce.identity import canonical_json, intact
 from failonce.kinds.decision import Armed
 from failonce.kinds.registry import behaviour
 from failonce.kinds.tool import LearnedTool
+from failonce.language.fitting import Misfit, misfits
 from failonce.language.plain import plain
 from failonce.lifecycle import IN_FORCE
 from failonce.model import (
@@ -29,6 +30,7 @@ from failonce.model import (
     Lesson,
     Parameter,
     Ran,
+    ToolSpec,
 )
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Sandbox
@@ -38,6 +40,8 @@ from failonce.surfaces.watching.tool import registered
 from failonce.surfaces.watching.watch import calling, watch
 from failonce.surfaces.worded import said
 
+_DECLARED: Final = "its own code"
+"""What its parameters were read from."""
 _WHY: Final[Mapping[Ending, str]] = {
     Ending.RAISED: "raised",
     Ending.TIME: "was ended: it took longer than it may",
@@ -107,7 +111,7 @@ class LearnedFunction:
             run
         )
 
-    def __call__(self, **args: Json) -> Json:
+    def __call__(self, /, **args: Json) -> Json:
         """Run it with these arguments, which are JSON, as is its answer.
 
         Raises `ToolFailed` where it raises or is ended at a limit, `Blocked` where a lesson stops
@@ -130,6 +134,11 @@ class LearnedFunction:
     def description(self) -> str:
         """What it does, in one line."""
         return self._body().description
+
+    @property
+    def pure(self) -> bool:
+        """Whether it reaches nothing: what it answers follows from its arguments."""
+        return self._body().pure
 
     @property
     def schema(self) -> dict[str, Json]:
@@ -161,6 +170,8 @@ class LearnedFunction:
 
     def _run(self, args: dict[str, Json]) -> Json:
         body = self._body()
+        if wrong := unfit(body, args):
+            raise ToolFailed(f"The learned tool `{self.name}` was not run: {wrong}")
         sandbox = self._sandbox or the_sandbox()
         here = host()
         policy = DEFAULT if here is None else here.policy
@@ -263,6 +274,28 @@ def rehearsed(parts: Parts, lesson: Lesson, args: Mapping[str, Json]) -> Ran:
     if not (lesson.in_force and intact(lesson)):
         job = replace(job, grants=less(body.grants, parts.config.policy.unread))
     return the_sandbox().run(job, _nowhere if body.calls else None)
+
+
+def unfit(body: LearnedTool, args: Mapping[str, Json]) -> str:
+    """What its parameters say against these arguments, in words; empty where they fit."""
+    spec = replace(body.spec, digest=_DECLARED)
+    found = misfits(args, spec, refused=True)
+    takes = ", ".join(f"`{p.name}`" for p in body.parameters) or "nothing"
+    said = "; ".join(_misfit(how, name[:80], spec) for how, name in found[:5])
+    return f"{said}. It takes {takes}." if said else ""
+
+
+def _misfit(how: Misfit, name: str, spec: ToolSpec) -> str:
+    known = spec.parameter(name)
+    match how:
+        case Misfit.MISSING:
+            return f"`{name}` is missing"
+        case Misfit.TYPE if known is not None:
+            return f"`{name}` is to be {' or '.join(known.types)}"
+        case Misfit.CHOICE if known is not None:
+            return f"`{name}` is to be one of {canonical_json(list(known.choices))}"
+        case _:
+            return f"{name!r} is none of its arguments"
 
 
 def _job(body: LearnedTool, args: Mapping[str, Json], policy: Policy) -> Job:
