@@ -2,9 +2,11 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,30 @@ def test_hooks_that_run_at_once_lose_nothing(agent: Agent) -> None:
         t.join()
     found = sorted(e.call.args["n"] for e in agent.recorded() if e.call.args)  # type: ignore[type-var]
     assert found == list(range(24))
+
+
+def test_hooks_that_are_killed_spoil_nothing_for_those_that_come_after(agent: Agent) -> None:
+    agent.teach(guardrail("Bash", "timeout"))
+    draw = random.Random(3)
+    for n in range(24):
+        event = "PreToolUse" if n % 2 else "PostToolUseFailure"
+        call = {"tool_name": "Bash", "tool_input": ARGS, "tool_use_id": f"k{n}", "error": "no"}
+        with subprocess.Popen(
+            [sys.executable, "-P", "-c", ENTRY, "claude-code"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env=os.environ,
+            cwd=agent.project,
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(agent.payload(event, **call)).encode())
+            process.stdin.close()
+            time.sleep(draw.random() * 0.3)
+            process.kill()
+    assert agent.before("Bash", ARGS)["permissionDecision"] == "deny"
+    agent.worked("Bash", {"command": "after"})
+    assert agent.recorded()[-1].call.args == {"command": "after"}
+    assert agent.troubles() == []
 
 
 _json = st.recursive(

@@ -1,5 +1,6 @@
 """`failonce install` and `failonce uninstall`."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from failonce.compose.reading import data_folder
+from failonce.adapters.whereabouts import data_folder
 from failonce.errors import Refused
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.output import say, table
@@ -154,7 +155,7 @@ def _go(
     planned: Callable[[Installer], Plan], *, yes: bool, asked: str, done: Sequence[str]
 ) -> None:
     """Plan, show, ask, and do it if nothing changed meanwhile."""
-    installer = Installer(data_folder() / "installed")
+    installer = Installer(Path(data_folder(os.environ)) / "installed")
     with installer.alone():
         plan = planned(installer)
         if not plan.changes:
