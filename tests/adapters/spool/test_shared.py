@@ -1,5 +1,6 @@
 """One segment that processes which live for a moment write together."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -107,7 +108,7 @@ def test_what_was_half_written_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append(str(tmp_path), [framed("recording", PLAIN)])
-    write = shared.os.write
+    write = os.write
     rest = [5]
 
     def full(handle: int, content: bytes) -> int:
@@ -116,7 +117,7 @@ def test_what_was_half_written_is_taken_back(
         return write(handle, bytes(content)[: rest.pop()])
 
     with monkeypatch.context() as patch:
-        patch.setattr(shared.os, "write", full)
+        patch.setattr(os, "write", full)
         with pytest.raises(OSError, match="No space"):
             append(str(tmp_path), [framed("recording", PLAIN)])
     append(str(tmp_path), [framed("recording", PLAIN)])
