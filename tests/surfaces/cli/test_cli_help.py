@@ -15,8 +15,8 @@ from tests.surfaces.cli.made import Shell
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE_ONE = "import failures lessons show approve reject undo why report status serve doctor install"
 BEHIND = (
-    "group mine replay learn wrong reopen snooze edit merge split audit gaps tools patches "
-    "try explain recall plan outcomes health config mcp token account export"
+    "group mine collect replay learn wrong reopen snooze edit merge split audit gaps tools patches "
+    "try explain recall plan outcomes health uninstall config mcp token account export"
 )
 EVERY = [*FIRST, *MORE]
 

@@ -78,7 +78,8 @@ def test_texts_are_cut_and_files_belong_to_their_owner_alone(agent: Agent) -> No
 
 
 def test_the_transcript_adds_nothing_to_what_hooks_recorded(agent: Agent) -> None:
-    """The same call under the same id: what hooks did not see is added, the rest is not."""
+    """The same call under the same id: what hooks did not see is added, the rest is not; and
+    that a lesson stopped a call is no failure to learn from."""
     agent.before("Bash", {"command": "cat x"})
     agent.failed("Bash", {"command": "cat x"}, "Exit code 1\ncat: x: No such file")
     transcript = agent.folder / "s1.jsonl"
@@ -99,6 +100,9 @@ def test_the_transcript_adds_nothing_to_what_hooks_recorded(agent: Agent) -> Non
         return line("user", block, **more)
 
     no = "The user doesn't want to proceed with this tool use."
+    agent.teach(guardrail("Bash", "timeout"))
+    block = agent.before("Bash", {"timeout": 1})["permissionDecisionReason"]
+    hook = {"decision": "reject", "source": "hook"}
     transcript.write_text(
         "\n".join(
             [
@@ -106,6 +110,13 @@ def test_the_transcript_adds_nothing_to_what_hooks_recorded(agent: Agent) -> Non
                 result("call-1", "Exit code 1\ncat: x: No such file"),
                 call("call-2", "rm x"),
                 result("call-2", no, toolDenialKind="user-rejected"),
+                call("call-3", "make"),
+                result(
+                    "call-3",
+                    f"PreToolUse:Bash hook error: {block}",
+                    toolDenialKind="permission-rule",
+                    permissionDecision=hook,
+                ),
             ]
         )
     )

@@ -18,6 +18,7 @@ from failonce.surfaces.cli.options import StoreUrl
 from failonce.surfaces.cli.output import plural, say, warn
 from failonce.surfaces.cli.reading import at_home
 from failonce.surfaces.hooks.memory import forget
+from failonce.surfaces.hooks.passing import is_block
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,7 +31,7 @@ def collect(
     ] = None,
     store: StoreUrl = None,
 ) -> None:
-    """Take what hooks of coding agents recorded to the store.
+    """Take what hooks of agents recorded to the store.
 
     The end of each session does so by itself, and so does every command that opens the store. A
     session's transcript tells what no hook does: which calls a person turned down.
@@ -59,7 +60,8 @@ def _read(parts: Parts, path: Path) -> int:
             continue
         try:
             found = detect(source.head(), source.name).read(source)
-            recordings = (at_home(r) for r in found if not isinstance(r, Reject | Offer))
+            calls = (r for r in found if not isinstance(r, Reject | Offer))
+            recordings = (at_home(r) for r in calls if not is_block(r.text, r.tags))
             wanted = (r for r in recordings if _learns(parts, r))
             for observed in parts.loop.observe(
                 wanted, modified=source.modified, project=parts.config.project

@@ -57,7 +57,7 @@ def install(
     file: File = None,
     yes: Yes = False,
 ) -> None:
-    """Put failonce into a coding agent's configuration.
+    """Put failonce into a coding agent.
 
     claude-code and codex add hooks: lessons in force then act on the agent's calls, and what it
     does is recorded. mcp adds failonce as an MCP server (--client, or --file for any other
@@ -80,7 +80,7 @@ def uninstall(
     file: File = None,
     yes: Yes = False,
 ) -> None:
-    """Take failonce out of a coding agent's configuration again.
+    """Take failonce out of a coding agent again.
 
     Where nothing else changed in the file since, it is to the byte what it was before. Where
     something did, that stays, and only what failonce put in goes.

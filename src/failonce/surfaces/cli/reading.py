@@ -15,6 +15,7 @@ from failonce.ports import Clock, Importer
 from failonce.surfaces.cli.output import warn
 from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.rejects import Rejects
+from failonce.surfaces.hooks.passing import is_block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,7 @@ class Reader:
                     self._rejects.add(item)
                 elif isinstance(item, Offer):
                     self.offers.append(item)
-                elif keep(found := at_home(item)):
+                elif not is_block(item.text, item.tags) and keep(found := at_home(item)):
                     yield found
         except BadInput as error:
             self._leave(source, error)

@@ -9,13 +9,16 @@ does, and it does nothing there.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _SAID: Final = re.compile(
     r"\s*#[ \t]{0,8}failonce(?:[ \t]{1,8}([A-Z]{2}-[0-9A-F]{8,64}))?[ \t]{0,8}:"
     r"[ \t]{0,8}([^\n]{1,500})\Z"
 )
+_REFUSED: Final = ("Command blocked by PreToolUse hook", "Tool call blocked by PreToolUse hook")
+_WAY: Final = re.compile(r"# failonce(?: [A-Z]{2}-[0-9A-F]{8,64})?: why")
+"""What `way_past` says."""
 _TAIL: Final = 600
 """Characters at the end of a command in which a reason may stand."""
 
@@ -41,8 +44,19 @@ def reason_in(
     found = _SAID.search(command.rstrip(), start)
     if found is None:
         return args, None
-    left = {**(args or {}), "command": command[: found.start()]}
-    return left, Reason(found[1] or "", found[2].strip())
+    left = command[: found.start()]
+    if any(left.count(quote) % 2 for quote in "'\""):  # it stands in a text, and is no comment
+        return args, None
+    return {**(args or {}), "command": left}, Reason(found[1] or "", found[2].strip())
+
+
+def is_block(text: str, tags: Sequence[str] = ()) -> bool:
+    """Whether a client recorded here that a lesson stopped a call: that is no failure of a tool.
+
+    Claude Code tells by a tag that a hook refused it, Codex by how its answer begins.
+    """
+    refused = "denied-by:hook" in tags or text.startswith(_REFUSED)
+    return refused and _WAY.search(text) is not None
 
 
 def way_past(lesson: str, *, shell: bool) -> str:
