@@ -23,9 +23,18 @@ def test_a_reason_is_taken_off_the_command(command: str, left: str, lesson: str,
 
 @pytest.mark.parametrize(
     "command",
-    ["make", "echo '# failonce: x' | cat", "make # failonce", "make # failonce:",
-     "make # failonce:  ", 'echo " # failonce: x"', "# failonce: first\nmake", "make # failonce gr-1: x", "make # failonce: " + "x" * 5000],
-)  # fmt: skip
+    [
+        "make",
+        "echo '# failonce: x' | cat",
+        'echo " # failonce: x"',
+        "make # failonce",
+        "make # failonce:",
+        "make # failonce:  ",
+        "# failonce: first\nmake",
+        "make # failonce gr-1: x",
+        "make # failonce: " + "x" * 5000,
+    ],
+)
 def test_what_is_no_reason_stays(command: str) -> None:
     args = {"command": command}
     assert reason_in(True, args) == (args, None)

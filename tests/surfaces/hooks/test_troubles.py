@@ -75,7 +75,7 @@ def test_a_disk_without_room_stops_nothing(agent: Agent, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "write", full)
     assert agent.worked("Bash", ARGS) == {}
-    assert agent.before("Bash", ARGS) == {}
+    assert agent.before("Bash", ARGS)["permissionDecision"] == "deny", "only telling of it failed"
 
 
 def test_settings_that_cannot_be_read_stop_nothing(agent: Agent) -> None:
@@ -108,6 +108,53 @@ def test_a_hook_that_takes_too_long_gives_up(agent: Agent) -> None:
     ) as process:
         out, _ = process.stdout.read(), process.wait(30)  # type: ignore[union-attr]
     assert (out, process.returncode) == (b"", 0)
+
+
+def loaded(agent: Agent, payload: dict[str, Any]) -> set[str]:
+    """What a hook loads, told by Python itself."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-P", "-c", ENTRY, "claude-code"],
+        input=json.dumps(payload).encode(),
+        capture_output=True,
+        env=os.environ,
+        cwd=agent.project,
+        check=True,
+    )
+    return {line.split("|")[-1].strip() for line in done.stderr.decode().splitlines()}
+
+
+def test_a_hook_with_nothing_to_say_loads_next_to_nothing(agent: Agent) -> None:
+    """What a hook takes are imports, so those are counted and not the clock."""
+    (agent.project / "failonce.toml").unlink()
+    agent.teach(guardrail("Bash", "timeout"))
+    heavy = {
+        "failonce.model", "failonce.compose", "failonce.surfaces.hooks.deliberating", "dataclasses",
+        "pydantic", "typer", "sqlalchemy", "re2", "_hashlib", "logging", "subprocess", "pathlib",
+    }  # fmt: skip
+    call = {"tool_name": "Bash", "tool_input": {"command": "ls"}, "tool_use_id": "t"}
+    before = loaded(agent, agent.payload("PreToolUse", **call))
+    after = loaded(agent, agent.payload("PostToolUse", **call, tool_response="token=abcdef123"))
+    assert not heavy & (before | after)
+    assert len(before) < 80
+    assert len(after) < 90
+    assert agent.troubles() == []
+
+
+def test_a_lesson_that_may_speak_loads_no_more_than_what_runs_it(agent: Agent) -> None:
+    agent.teach(guardrail("bash", "timeout"))
+    (agent.project / "failonce.toml").write_text('project = "shop"\n')
+    call = {"tool_name": "bash", "tool_input": ARGS, "tool_use_id": "t"}
+    found = loaded(agent, agent.payload("PreToolUse", **call))
+    assert "failonce.skill.decide" in found
+    far = {
+        "failonce.review",
+        "failonce.gate",
+        "failonce.compose",
+        "pydantic",
+        "typer",
+        "sqlalchemy",
+    }
+    assert not far & found
 
 
 def test_hooks_that_run_at_once_lose_nothing(agent: Agent) -> None:

@@ -15,10 +15,8 @@ from failonce.surfaces.installing.journal import undone
 from failonce.surfaces.installing.json_text import parsed
 
 GROUPS = clients.groups(Client.CLAUDE_CODE)
-FOREIGN: dict[str, Any] = {
-    "matcher": "Bash",
-    "hooks": [{"type": "command", "command": "/usr/bin/true"}],
-}
+TRUE = {"type": "command", "command": "/usr/bin/true"}
+FOREIGN: dict[str, Any] = {"matcher": "Bash", "hooks": [TRUE]}
 
 names = st.text(max_size=6) | st.sampled_from(["hooks", "PreToolUse", "env", "model"])
 values: st.SearchStrategy[Any] = st.recursive(

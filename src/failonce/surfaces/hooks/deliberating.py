@@ -7,7 +7,8 @@ what came of them the hook behind the call tells.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,7 @@ from failonce.surfaces.hooks.memory import Memory, State
 from failonce.surfaces.hooks.passing import Reason, way_past
 from failonce.surfaces.hooks.payload import CODEX, Happened, hooked
 from failonce.surfaces.hooks.recording import call_key, spool
+from failonce.surfaces.hooks.troubles import tell
 from failonce.surfaces.watching.binding import restored
 
 RECALLED: Final = 4_000
@@ -121,7 +123,7 @@ def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer
     asking = _Asking(happened, here, memory)
     asked = asking.before()
     advice = asked.decision.advice
-    with memory.changing() as state:
+    with _remembered(asking) as state:
         state["met"] = True
         if advice.action is AdviceAction.BLOCK:
             reason = _reason(happened, state, asked.decision)
@@ -137,6 +139,31 @@ def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer
             again = text if advice.action is AdviceAction.WARN else ""
             state.setdefault("told", {})[happened.tool] = [mark, again]
     return {"hookEventName": happened.event, "additionalContext": text} if text else None
+
+
+@contextmanager
+def _remembered(asking: _Asking) -> Iterator[State]:
+    """What is remembered, to be changed; the answer does not depend on a disk that takes it."""
+    begun = over = False
+    try:
+        with asking.memory.changing() as state:
+            begun = True
+            yield state
+            over = True
+    except OSError as error:
+        if begun and not over:
+            raise
+        tell(asking.memory.folder, asking.happened.event, error)
+    if not begun:
+        yield {}
+
+
+def _spooled(asking: _Asking, *records: bytes) -> None:
+    """The same for what is told to the store."""
+    try:
+        spool(asking.here, *records)
+    except OSError as error:
+        tell(asking.memory.folder, asking.happened.event, error)
 
 
 def _blocking(decision: Decision) -> Any:
@@ -177,7 +204,7 @@ def _overridden(asking: _Asking, asked: Asked, reason: Reason, state: State) -> 
         version=block.version,
         reason=Redactor().text(reason.why),
     )
-    spool(asking.here, framed(event))
+    _spooled(asking, framed(event))
     _tell(asking, [_doubted(s) for s in asked.spoken], state)
     state.get("blocked", {}).pop(block.lesson, None)
 
@@ -227,7 +254,7 @@ def _tell(
 ) -> None:  # fmt: skip
     """Write down whom the call met; those of whom its end will tell wait for it."""
     if spoken:
-        spool(asking.here, *(framed(s.exposure) for s in spoken))
+        _spooled(asking, *(framed(s.exposure) for s in spoken))
     waiting = [
         [written(s.exposure), s.if_worked.value, s.if_failed.value]
         for s in spoken
@@ -253,7 +280,7 @@ def after(happened: Happened, here: Place, memory: Memory) -> Answer | None:
     asking = _Asking(happened, here, memory)
     taking = Taking(clock=SystemClock(), cleaner=Redactor())
     failed_like = call_key(happened)
-    with memory.changing() as state:
+    with _remembered(asking) as state:
         attempts = state.setdefault("attempts", {})
         attempt = attempts[failed_like] = int(attempts.get(failed_like, 0)) + 1
         failure = failure_in(taking.evidence, asking.call, happened.text, attempt, at=asking.at)
@@ -315,7 +342,7 @@ def recalled(happened: Happened, here: Place, memory: Memory) -> Answer | None:
         lines[lesson] = line
     if not lines:
         return None
-    with memory.changing() as state:
+    with _remembered(asking) as state:
         state["said"] = [*state.get("said", ()), *lines]
     left = len(found) - len(lines)
     more = [f"- and {left} more, shown when their tool is called"] if left else []
