@@ -131,7 +131,8 @@ def test_after_a_failure_the_agent_is_told_what_worked_before(agent: Agent) -> N
     assert agent.before(TOOL, args) == {}
     answer = agent.failed(TOOL, args, "Invalid arg 'name'")
     assert answer["hookEventName"] == "PostToolUseFailure"
-    assert '{"id": "lamp"}' in answer["additionalContext"]
+    assert f'Try {TOOL} with {{"id": "lamp"}}' in answer["additionalContext"]
+    assert "repaired" not in answer["additionalContext"]
     agent.before(TOOL, {"id": "lamp"})
     agent.worked(TOOL, {"id": "lamp"})
     assert agent.effects() == ["repaired"]

@@ -43,7 +43,7 @@ def test_a_fixer_mends_the_call_and_grants_it_no_permission(agent: Agent) -> Non
     agent.teach(renaming(TOOL, "name", "id"))
     answer = agent.before(TOOL, {"name": "lamp", "more": [1]})
     assert answer["updatedInput"] == {"id": "lamp", "more": [1]}
-    assert "permissionDecision" not in answer
+    assert set(answer) == {"hookEventName", "updatedInput"}, "and says nothing of it"
     agent.worked(TOOL, {"id": "lamp", "more": [1]})
     assert agent.effects() == ["repaired"]
 
@@ -92,6 +92,11 @@ def test_a_warning_is_told_each_time(agent: Agent) -> None:
     assert "Leave `timeout` out." in first["additionalContext"]
     assert agent.before("Bash", args) == first
     assert agent.before("Bash", {"command": "ls"}) == {}
+    agent.teach(Rule(component="bash", sentence="Run tests with -x."))
+    both = agent.before("Bash", args)["additionalContext"]
+    assert "Run tests with -x." in both
+    assert "Leave `timeout` out." in both
+    assert agent.before("Bash", args) == first, "a rule is said once all the same"
 
 
 def test_a_session_that_goes_without_a_lesson_does_so_in_every_hook(agent: Agent) -> None:

@@ -22,7 +22,7 @@ from failonce.adapters.whereabouts import Place
 from failonce.evidence.redact import Redactor
 from failonce.evidence.snapshot import snapshot
 from failonce.exposing import Asked, RosterByTool, Spoken
-from failonce.kinds.behaviour import Block, Repair, Show, Situation
+from failonce.kinds.behaviour import Block, Repair, Show, Situation, Warn
 from failonce.kinds.decision import Concerning, Decision, settle
 from failonce.model import (
     Action,
@@ -134,9 +134,9 @@ def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer
         if advice.action is AdviceAction.RUN:
             return _repaired(asking, asked, state)
         _tell(asking, asked.spoken, state)
-        text = _unsaid(asked.decision, state, all_again=advice.action is AdviceAction.WARN)
+        text = _unsaid(asked.decision, state)
         if mark:
-            again = text if advice.action is AdviceAction.WARN else ""
+            again = _unsaid(asked.decision, state)  # rules are said, warnings are given each time
             state.setdefault("told", {})[happened.tool] = [mark, again]
     return {"hookEventName": happened.event, "additionalContext": text} if text else None
 
@@ -229,23 +229,24 @@ def _repaired(asking: _Asking, asked: Asked, state: State) -> Answer | None:
         return None
     spent = [t.armed.lesson for t in asked.decision.touches if isinstance(t.effect, Repair)]
     _tell(asking, asked.spoken, state, spent=spent)
-    text = _unsaid(asked.decision, state, all_again=False)
+    text = _unsaid(asked.decision, state)
     answer: Answer = {"hookEventName": happened.event, "updatedInput": given}
     if happened.client == CODEX:  # which takes other arguments in no other way
         answer["permissionDecision"] = "allow"
     return answer | ({"additionalContext": text} if text else {})
 
 
-def _unsaid(decision: Decision, state: State, *, all_again: bool) -> str:
-    """The words of a decision that the agent does not have already."""
-    said = state.setdefault("said", [])
-    spoke = [t.armed.lesson for t in decision.touches]
-    rules = [t for t in decision.touches if isinstance(t.effect, Show)]
-    new = [t for t in rules if t.armed.lesson not in said]
-    said += [lesson for lesson in spoke if lesson not in said]
-    if len(rules) == len(decision.touches) and not all_again:
-        return " ".join(t.effect.text for t in new if isinstance(t.effect, Show))
-    return decision.advice.message
+def _unsaid(decision: Decision, state: State) -> str:
+    """The words of a decision that the agent does not have already; of a repair none are made."""
+    said, words = state.setdefault("said", []), []
+    for touch in decision.touches:
+        lesson, effect = touch.armed.lesson, touch.effect
+        if isinstance(effect, Warn):
+            words.append(effect.message)
+        elif isinstance(effect, Show) and lesson not in said:
+            said.append(lesson)
+            words.append(effect.text)
+    return " ".join(words)
 
 
 def _tell(
@@ -309,16 +310,15 @@ def _advised(happened: Happened, advice: Advice) -> str:
 
 
 def _worded(advice: Advice, happened: Happened) -> str:
-    """An advice to call again, in words."""
-    parts = [advice.message] if advice.message else []
-    if advice.after_s:
-        parts.append(f"Wait {advice.after_s:g} s, then call it again.")
-    if advice.args is not None and advice.args != happened.args:
-        shown = json.dumps(written(advice.args), ensure_ascii=True)
-        tool = advice.tool or happened.tool
-        if len(shown) <= _SHOWN:
-            parts.append(f"What worked before: {tool} with {shown}")
-    return " ".join(parts)
+    """An advice to call again, in words: nothing was repaired yet."""
+    if advice.args is None or advice.args == happened.args:
+        wait = f"Wait {advice.after_s:g} s, then call it again." if advice.after_s else ""
+        return f"{advice.message} {wait}".strip()
+    shown = json.dumps(written(advice.args), ensure_ascii=True)
+    tool = advice.tool or happened.tool
+    if len(shown) > _SHOWN:
+        return advice.message.replace("Arguments repaired:", "Try this:")
+    return f"Calls that failed like this one worked once they were changed. Try {tool} with {shown}"
 
 
 # --------------------------------------------------------- a session begins
