@@ -284,6 +284,9 @@ class Action(StrEnum):
     """A token or an account may do nothing any more."""
     SIGN_IN = "sign_in"
     """A person opened a session in a browser."""
+    NOTICED = "noticed"
+    """A server says of a tool what a person should know: its definition is another one than it
+    was, or hides something; `subject` is `tool:NAME`, `digest` that of the definition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.GRANT: "changed {it}",
     Action.REVOKE: "revoked {it}",
     Action.SIGN_IN: "signed in",
+    Action.NOTICED: "noticed something about {it}",
 }
 _CHOICES: Final[Mapping[Action, str]] = {
     Action.SET_MODE: "set the learning mode",

@@ -71,6 +71,11 @@ FIRST: Final = (
         module="serving",
         summary="Serve the dashboard, its API, and the ways in for errors.",
     ),
+    Entry(
+        name="proxy",
+        module="proxying",
+        summary="Stand before an MCP server: record its calls, apply lessons.",
+    ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
     Entry(name="install", module="installing", summary="Put failonce into a coding agent."),
 )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -15,7 +15,7 @@ from failonce.adapters.workspace import Standing
 from failonce.compose import Parts
 from failonce.developing import days
 from failonce.lifecycle import WORDS, waits_now
-from failonce.model import Action, AuditEntry, Json, Lesson
+from failonce.model import Action, AuditEntry, Event, Json, Lesson
 from failonce.ports import SignatureQuery
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.cli.lessons import pending_count
@@ -32,6 +32,7 @@ from failonce.surfaces.installing.installed import standings
 app = typer.Typer(rich_markup_mode=None)
 
 _RUNS = 5
+_WEEK = timedelta(days=7)
 
 
 @app.command()
@@ -46,7 +47,8 @@ def status(
 ) -> None:
     """Show the store, the mode and what waits.
 
-    Of what watched tools reported it says how much was stored, waits in the spool, or was dropped.
+    Of what watched tools reported it says how much was stored, waits in the spool, or was dropped;
+    of what MCP servers say of their tools, what a person should know, for a week.
     With --parts also whether each part of what makes tools works here, and what to do about it.
     """
     with session(store) as parts:
@@ -58,13 +60,26 @@ def status(
             tried = components(parts, own) if of_parts else ()
         found["parts"] = [asdict(c) for c in tried] if of_parts else None
         lessons = parts.store.lessons()
-        runs = [e for e in parts.store.entries() if e.event.action is Action.MINED][-_RUNS:]
+        entries = list(parts.store.entries())
+        runs = [e for e in entries if e.event.action is Action.MINED][-_RUNS:]
+        odd = _noticed(entries, parts.clock.now())
+        found["noticed"] = [
+            {"at": e.at.isoformat(), "of": e.subject, "what": e.reason} for e in odd
+        ]
     if as_json:
         show_json(found)
         return
     _tell_status(found, lessons, runs, has, parts.clock.now())
+    for event in odd:
+        say(f"Noticed  {event.at:%Y-%m-%d %H:%M} {event.subject}: {event.reason}")
     if tried:
         _tell_parts(tried)
+
+
+def _noticed(entries: Sequence[AuditEntry], now: datetime) -> list[Event]:
+    """What servers said of their tools that a person should know, of the last week."""
+    said = (e.event for e in entries if e.event.action is Action.NOTICED)
+    return [event for event in said if now - event.at < _WEEK][-_RUNS:]
 
 
 def _status(parts: Parts, project: str) -> dict[str, Json]:
