@@ -102,6 +102,7 @@ bench: .venv/dev .peers/done system
 	@$(BIN)/python bench/sandbox.py $(QUICK)
 	@$(BIN)/python bench/server.py $(QUICK)
 	@$(BIN)/python bench/proxy.py $(QUICK)
+	@$(BIN)/python bench/hook.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)

@@ -77,13 +77,16 @@ FIRST: Final = (
         summary="Stand before an MCP server: record its calls, apply lessons.",
     ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
-    Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
+    Entry(name="install", module="installing", summary="Put failonce into a coding agent."),
 )
 """The commands on the first page of help."""
 
 MORE: Final = (
     Entry(name="group", module="grouping", summary="Group the lines of a file, without a store."),
     Entry(name="mine", module="mining", summary="Look for lessons in what was imported."),
+    Entry(
+        name="collect", module="hooking", summary="Take what hooks of agents recorded to the store."
+    ),
     Entry(name="replay", module="replaying", summary="Try the lessons on recorded calls."),
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
@@ -114,6 +117,9 @@ MORE: Final = (
     Entry(name="outcomes", module="outcomes", summary="Show whether lessons in force helped."),
     Entry(
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
+    ),
+    Entry(
+        name="uninstall", module="installing", summary="Take failonce out of a coding agent again."
     ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
     Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),

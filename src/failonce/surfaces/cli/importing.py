@@ -13,6 +13,7 @@ import typer
 from failonce.adapters.importers.registry import formats
 from failonce.adapters.packs import is_pack
 from failonce.compose import Parts, configure, opened
+from failonce.compose.calling import drain
 from failonce.errors import BadInput
 from failonce.loop import Observed
 from failonce.model import Json, Mode, Offer, Recording, ToolSpec, Verdict
@@ -67,6 +68,7 @@ def import_(
             show_json(_record(Observed(), Added(), 0))
         return
     with opened(config) as parts:
+        drain(config, parts.clock)
         run = _Run(parts, project if project not in (None, ".") else config.project)
         code = run.go(paths, format_name, as_json)
     raise typer.Exit(code)

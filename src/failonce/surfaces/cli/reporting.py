@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -24,6 +24,10 @@ from failonce.surfaces.cli.output import plural, say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.components import Component, Learned, Stands, components, learned
 from failonce.surfaces.filed import filed
+from failonce.surfaces.hooks.memory import FOLDER
+from failonce.surfaces.hooks.troubles import told
+from failonce.surfaces.installing.clients import Surroundings
+from failonce.surfaces.installing.installed import standings
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -99,6 +103,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "gaps": len(parts.store.gaps()),
         "files": filed(parts).record(),
         "reports": _reports(parts),
+        "hooks": _hooks(parts),
         "model": _model(parts),
     }
 
@@ -119,6 +124,36 @@ def _model(parts: Parts) -> dict[str, Json]:
         "budget_tokens": told.budget_tokens,
         "budget_usd": told.budget_money,
     }
+
+
+def _hooks(parts: Parts) -> dict[str, Json]:
+    """What went wrong in hooks of coding agents, and where they are installed."""
+    found = told(f"{store_path(parts.config.url)}{FOLDER}")
+    last = ""
+    if found:
+        at, event, error, where = found[-1]
+        last = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} {event}: {error} at {where}"
+    standing = [s for s in standings(Surroundings.here()) if s.installed]
+    return {
+        "installed": [str(s.path) for s in standing],
+        "wrong": [s.trouble for s in standing if s.trouble],
+        "troubles": len(found),
+        "last": last,
+    }
+
+
+def _tell_hooks(found: Json) -> None:
+    """Nothing where no hook is installed and none ever went wrong."""
+    assert isinstance(found, dict)  # noqa: S101 - made above
+    for path in found["installed"]:
+        say(f"Hooks    installed in {path}")
+    for trouble in found["wrong"]:
+        say(f"         {trouble}")
+    if found["troubles"]:
+        say(
+            f"Hooks    went wrong {found['troubles']:,} times, and the agent went on without; "
+            f"the last: {found['last']}"
+        )
 
 
 def _reports(parts: Parts) -> dict[str, Json]:
@@ -243,6 +278,7 @@ def _tell_status(
     )
     _tell_files(found["files"])
     _tell_reports(found["reports"])
+    _tell_hooks(found["hooks"])
     _tell_model(found["model"])
     for entry in runs:
         event = entry.event
