@@ -249,6 +249,15 @@ def test_a_program_that_is_gone_is_told(home: Home, monkeypatch: pytest.MonkeyPa
     assert "which is gone" in home.failonce("doctor")[1]
 
 
+def test_codex_is_asked_for_no_more_time_than_it_gives(home: Home) -> None:
+    """At the end of a session: else it warns at every start."""
+    home.install(Client.CODEX)
+    hooks = json.loads(home.file(Client.CODEX).read_text())["hooks"]
+    seconds = {event: groups[0]["hooks"][0]["timeout"] for event, groups in hooks.items()}
+    assert seconds.pop("SessionEnd") == 3
+    assert set(seconds.values()) == {10}
+
+
 def test_hooks_that_codex_switched_off_are_told(home: Home) -> None:
     home.install(Client.CODEX)
     (home.file(Client.CODEX).parent / "config.toml").write_text("[features]\nhooks = false\n")

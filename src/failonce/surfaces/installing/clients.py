@@ -15,6 +15,8 @@ from failonce.surfaces.installing import commands
 
 TIMEOUT_S: Final = 10
 """After so long a client ends a hook of ours, should it not have ended itself."""
+CODEX_END_S: Final = 3
+"""What Codex gives a hook at the end of a session; it warns at every start where more is asked."""
 SERVER: Final = "failonce"
 """What our own MCP server is called in a client's configuration."""
 
@@ -121,8 +123,14 @@ def groups(client: Client) -> dict[str, Json]:
         entry = {"type": "command", "command": program, "args": list[Json](rest)}
     else:
         entry = {"type": "command", "command": commands.shell(command)}
-    entry["timeout"] = TIMEOUT_S
-    return {event: _group(client, event, entry) for event in _EVENTS[client]}
+    return {
+        event: _group(client, event, {**entry, "timeout": _timeout_s(client, event)})
+        for event in _EVENTS[client]
+    }
+
+
+def _timeout_s(client: Client, event: str) -> int:
+    return CODEX_END_S if client is Client.CODEX and event == events.END else TIMEOUT_S
 
 
 def _group(client: Client, event: str, entry: Json) -> Json:
