@@ -1,0 +1,75 @@
+"""The real programs with `failonce proxy` before a server, and no hooks: they change nothing."""
+
+import pytest
+
+from tests.e2e.desk import Desk
+from tests.e2e.programs import ClaudeCode, Codex, Program, Servers, entity, report
+from tests.e2e.standin import Meanwhile
+from tests.e2e.stories import ADVICE, PASSES, taught
+
+pytestmark = pytest.mark.e2e
+
+
+def proxied(desk: Desk) -> Servers:
+    """The office behind the proxy."""
+    return {"office": desk.own("proxy", "--name", "office", "--", *desk.office)}
+
+
+@pytest.fixture(scope="module", params=[ClaudeCode(), Codex()], ids=lambda p: p.name)
+def agent(request: pytest.FixtureRequest) -> Program:
+    """Each of both."""
+    program: Program = request.param
+    return program
+
+
+@pytest.fixture(scope="module")
+def desk(agent: Program, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """After three sessions that failed, with two lessons in force."""
+    found = Desk(folder=tmp_path_factory.mktemp("desk"))
+    return taught(found, agent, proxied(found))
+
+
+def test_a_call_is_blocked_and_another_repaired(agent: Program, desk: Desk) -> None:
+    before = len(desk.calls)
+    session = agent.session(
+        desk,
+        report(agent, "2026-11", draft=True),
+        entity(agent, "lamp.hall", detailed=True),
+        servers=proxied(desk),
+    )
+    assert ADVICE in session.asked[1].text
+    assert "lamp.hall is on" in session.asked[2].text
+    assert [c["args"] for c in desk.calls[before:]] == [{"entity_id": "lamp.hall"}]
+
+
+def test_a_reason_passes_the_block(agent: Program, desk: Desk) -> None:
+    before = len(desk.calls)
+    why = "drafts were promised for today"
+    agent.session(
+        desk,
+        report(agent, "2026-11", draft=True),
+        report(agent, "2026-11", draft=True, failonce_reason=why),
+        servers=proxied(desk),
+    )
+    assert [c["args"] for c in desk.calls[before:]] == [PASSES]
+    assert desk.comes_to_say(why, "audit", "list", "--json")
+
+
+def test_what_a_person_undoes_in_the_middle_of_a_session_holds_no_more(
+    agent: Program, desk: Desk
+) -> None:
+    """The last of this desk: the server runs on, the next call goes through."""
+    before = len(desk.calls)
+    (block,) = desk.lessons(kind="guardrail")
+    session = agent.session(
+        desk,
+        report(agent, "2026-11", draft=True),
+        Meanwhile(
+            happens=lambda: desk.failonce("undo", block["id"], "--reason", "drafts exist now"),
+            answer=report(agent, "2026-11", draft=True),
+        ),
+        servers=proxied(desk),
+    )
+    assert ADVICE in session.asked[1].text
+    assert [c["args"] for c in desk.calls[before:]] == [PASSES]
+    assert "drafts are not available" in session.asked[2].text
