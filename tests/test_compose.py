@@ -226,6 +226,8 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "paths.templates": "/t",
         "paths.rejects": "/r",
         "paths.packages": "/p",
+        "files.yaml": "true",
+        "files.budget": "500",
         "tools.memory_mb": "64",
         "tools.safety_mode": "reading",
         "model.protocol": "anthropic",

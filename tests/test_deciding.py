@@ -51,9 +51,9 @@ def done(one: Lesson, action: Action, actor: str = "ann") -> Event:
 def test_the_table(verb: Verb, state: State) -> None:
     """Every verb in every state, by the one who decided last and by somebody else."""
     one = lesson(1, state=state)
-    steps = STEPS[verb]
-    last = done(one, steps[-1] if steps else Action.PROPOSE)
-    leads_here = bool(steps) and MOVES[steps[-1]][1] is state
+    moves = [step for step in STEPS[verb] if step in MOVES]
+    last = done(one, moves[-1] if moves else Action.PROPOSE)
+    leads_here = bool(moves) and MOVES[moves[-1]][1] is state
     for actor in ("ann", "bob"):
         for digest in ("", one.digest):
             ask = Ask(verb=verb, actor=actor, digest=digest, until=WEEK)

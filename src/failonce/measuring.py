@@ -16,11 +16,11 @@ from failonce.errors import UserError
 from failonce.gate.replay import replay
 from failonce.gate.results import Result
 from failonce.kinds.decision import Armed
-from failonce.model import Arm, Effect, Evidence, Exposure, Lesson, ToolSpec, Unit
+from failonce.model import Arm, Effect, Evidence, Exposure, Lesson, Signature, ToolSpec, Unit
 from failonce.outcome.measured import Measured
 from failonce.outcome.span import Span, span
 from failonce.outcome.units import Met, Recorded, meetings, recovered, rows, watched
-from failonce.ports import Clock, Store
+from failonce.ports import Clock, SignatureQuery, Store
 from failonce.skill import decide
 from failonce.skill.index import arm
 
@@ -45,6 +45,27 @@ class Measuring:
         """The time in force of a lesson, from its audit."""
         entries = self._store.entries(subject=lesson.id)
         return span(lesson, (e.event for e in entries), self._clock.now())
+
+    def signatures(self, lessons: Sequence[Lesson]) -> Mapping[str, Signature]:
+        """By id, the first class of failures that a lesson is about, as it stands now."""
+        first = {x.id: x.proposal.signatures[0] for x in lessons if x.proposal.signatures}
+        if not first:
+            return {}
+        names = self._store.aliases()
+        now = {lesson: names.get(s, s) for lesson, s in first.items()}
+        found = self._store.signatures(SignatureQuery(ids=tuple(sorted(set(now.values())))))
+        of_all = {s.id: s for s in found}
+        own = {(s.project, s.id): s for s in found}
+        told = {
+            x.id: own.get((x.proposal.project, now[x.id]), of_all.get(now[x.id]))
+            for x in lessons
+            if x.id in now
+        }
+        return {lesson: s for lesson, s in told.items() if s is not None}
+
+    def effect(self, lesson: Lesson) -> float:
+        """The share of failures that a lesson surely prevents."""
+        return self.measured(lesson).sure
 
     def measured(self, lesson: Lesson) -> Measured:
         """The outcome of this version of a lesson."""

@@ -196,14 +196,22 @@ class Review(Weighing):
         return lesson
 
     def learn(
-        self, skill: str, sentence: str, *, reason: str, proposer: Proposer, project: str
+        self,
+        skill: str,
+        sentence: str,
+        *,
+        reason: str,
+        proposer: Proposer,
+        project: str,
+        waits: bool = False,
     ) -> Lesson:
         """Take in a rule from a person or the operator's agent (N6, N7).
 
         In `auto` it is written at once and on trial where a person, or for one project the
         operator's own agent, says so and no check of the gate has a doubt; else it waits. The
-        same rule again is the same lesson, whatever became of it. Raises `RefusedLesson` for text
-        that is no plain sentence or a skill that is no plain name, and writes nothing.
+        same rule again is the same lesson, whatever became of it. With `waits` it does in every
+        mode. Raises `RefusedLesson` for text that is no plain sentence or a skill that is no plain
+        name, and writes nothing.
         """
         if not skill or slug(skill) != skill:
             hint = f"; try `{slug(skill)}`" if slug(skill) else ""
@@ -236,7 +244,7 @@ class Review(Weighing):
         by_agent = proposer is Proposer.AGENT and project != EVERYONE
         doubts = any(not c.passed for c in judgement.checks)
         trusted = proposer is Proposer.PERSON and self.policy.self_approval
-        if mode is Mode.AUTO and (trusted or (by_agent and not doubts)):
+        if mode is Mode.AUTO and not waits and (trusted or (by_agent and not doubts)):
             lesson = self.on_trial(lesson, events)
         change = Change(lessons=(lesson,), events=tuple(events), expects={name: None})
         try:

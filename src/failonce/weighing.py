@@ -140,10 +140,10 @@ class Weighing:
         seen = ""
         while (head := self.store.head()) != seen:  # again where somebody decided meanwhile
             seen = head
-            changed += self._workspace.reconcile(self._projected())
+            changed += self._workspace.reconcile(self.projected())
         return changed
 
-    def _projected(self) -> list[Lesson]:
+    def projected(self) -> list[Lesson]:
         """The lessons in force, with the bytes that were approved, where nothing is off."""
         in_force = self.store.lessons(states=IN_FORCE)
         off = {p for p in {x.proposal.project for x in in_force} if self.mode(p) is Mode.OFF}

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from failonce.errors import BadInput
 from failonce.kinds.rule import checked_sentence
-from failonce.projections.managed_block import Item, find
+from failonce.projections.managed_block import find
+from failonce.projections.rule_lines import Item
 
 ONE = Item(lesson="RU-00000001", sentence="Call `list` before `get`.")
 TWO = Item(lesson="RU-00000002", sentence="Give `id` as a number.")

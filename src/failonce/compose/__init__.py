@@ -21,8 +21,8 @@ from failonce.adapters.in_force import Projections, Publisher, file_beside
 from failonce.adapters.sandbox.copies import FolderCopies
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
-from failonce.adapters.workspace import FileWorkspace
-from failonce.compose import plugins
+from failonce.adapters.workspace import FileWorkspace, Places
+from failonce.compose import plugins, spelling
 from failonce.compose.modelled import author, budget
 from failonce.compose.reading import Configuration, configure
 from failonce.compose.sandbox import sandbox_for
@@ -32,6 +32,7 @@ from failonce.evidence.redact import Clean, Redactor
 from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
 from failonce.loop import Loop
+from failonce.measuring import Measuring
 from failonce.model import Recording, Reject, ToolSpec
 from failonce.patching import Patches
 from failonce.ports import Clock, Store, Wording
@@ -103,6 +104,8 @@ class Parts:
     redactor: TimedRedactor
     review: Review
     loop: Loop
+    files: FileWorkspace
+    """The skill files of the configured project, and all others that lessons stand in."""
     publisher: Publisher | None = None
     """Who keeps the file that calls ask; None where the store is no file."""
 
@@ -145,7 +148,12 @@ def assemble(
     """
     clock, redactor = SystemClock(), TimedRedactor()
     publisher = _publisher(config, store, clock)
-    files = FileWorkspace(config.skills, project=config.project)
+    files = FileWorkspace(
+        config.skills,
+        project=config.project,
+        places=_places(config),
+        facts=Measuring(store=store, clock=clock),
+    )
     wording = TemplateWording(config.settings.paths.templates)
     review = Review(
         store=store,
@@ -171,7 +179,20 @@ def assemble(
         redactor=redactor,
         review=review,
         loop=loop,
+        files=files,
         publisher=publisher,
+    )
+
+
+def _places(config: Configuration) -> Places:
+    """Where lessons stand beside the skill files."""
+    files = config.settings.files
+    return Places(
+        root=config.root,
+        blocks=spelling.places(files.blocks),
+        agent_skills=spelling.places(files.agent_skills),
+        yaml=files.yaml,
+        budget=files.budget,
     )
 
 

@@ -16,7 +16,7 @@ from pydantic_settings import EnvSettingsSource
 
 from failonce.adapters.sql_store import store_url
 from failonce.compose.settings import PREFIX, Settings, described, variable
-from failonce.compose.spelling import MODE_KEYS, OFF, ON, learning_mode, windows
+from failonce.compose.spelling import MODE_KEYS, OFF, ON, learning_mode, places, windows
 from failonce.errors import BadSetting
 from failonce.model import Grants, Json, Limits, Mode
 from failonce.policy import Policy
@@ -193,7 +193,8 @@ def configure(
 
 def _cautious(path: Path) -> dict[str, Json]:
     """What a repository's own file may say: it can lower the learning mode, never raise it, can
-    ask for a second person and not do without, names no language model and opens no server.
+    ask for a second person and not do without, names no language model, opens no server, and names
+    no file outside of it that rules are written to.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -208,6 +209,13 @@ def _cautious(path: Path) -> dict[str, Json]:
             f"{path}: a project cannot set `server`, for it says who may reach your recordings. "
             f"Set it in {user_file()}, or in the environment."
         )
+    files = _checked(layer, str(path)).files
+    for place in places(f"{files.blocks},{files.agent_skills}"):
+        if place.is_absolute() or ".." in place.parts:
+            raise BadSetting(
+                f"{path}: `{place}` lies outside the project, and a project says nothing of files "
+                f"there. Set it in {user_file()}, or in the environment."
+            )
     if _checked(layer, str(path)).review.self_approval:
         layer = {k: v for k, v in layer.items() if k != "review"}
     learning = layer.get("learning")

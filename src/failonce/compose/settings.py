@@ -6,7 +6,6 @@ A key exists only where something reads it. Durations are a number with its unit
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import (
@@ -19,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from failonce.adapters.language_model import Dialect
 from failonce.compose import spelling
+from failonce.compose.place_settings import FileSettings, PathSettings
 from failonce.compose.section import Section
 from failonce.compose.server_settings import ServerSettings
 from failonce.compose.spelling import OFF, ON, Duration
@@ -353,32 +353,6 @@ class ToolSettings(Section):
     )
 
 
-class PathSettings(Section):
-    """Folders. In a file they are relative to its folder, else to the working directory."""
-
-    skills: Path | None = Field(
-        default=None,
-        description="Folder of the skill files that rules are written to, one managed block in "
-        "each. Default: `skills` in the project.",
-    )
-    templates: Path | None = Field(
-        default=None,
-        description="Folder with your own wording of names, messages and reasons. Default: the "
-        "built-in wording.",
-    )
-    rejects: Path | None = Field(
-        default=None,
-        description="Folder where lines that could not be imported are kept. Default: `rejects` "
-        "in your data folder.",
-    )
-    packages: Path | None = Field(
-        default=None,
-        description="Folder with the packages that generated code may ask for, each in a folder of "
-        "its name (`pip install --target FOLDER/NAME NAME`). Default: `packages` in your data "
-        "folder.",
-    )
-
-
 class Settings(BaseSettings):
     """Every setting; the tables of `failonce.toml` are its sections."""
 
@@ -408,6 +382,7 @@ class Settings(BaseSettings):
     classification: ClassificationSettings = ClassificationSettings()
     model: ModelSettings = ModelSettings()
     paths: PathSettings = PathSettings()
+    files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()
 
 

@@ -7,6 +7,7 @@ adds where it stood.
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator
@@ -41,6 +42,12 @@ def mode(value: object) -> object:
     if found is None:
         raise ValueError("it takes off, manual or auto")
     return found
+
+
+def places(words: str) -> tuple[Path, ...]:
+    """The files or folders that stand there separated by commas, each once."""
+    found = filter(None, (x.strip() for x in words.split(",")))
+    return tuple(dict.fromkeys(Path(x).expanduser() for x in found))
 
 
 _UNITS: Final[Mapping[str, int]] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -26,7 +26,7 @@ from failonce.ports.evidence import (
 from failonce.ports.reading import Importer, Source
 from failonce.ports.store import Store
 from failonce.ports.wording import Phrase, Slots, Wording
-from failonce.ports.world import Clock, Copies, Environment, Sandbox, Workspace, World
+from failonce.ports.world import Clock, Copies, Environment, Facts, Sandbox, Workspace, World
 
 __all__ = [
     "DELIVERIES_KEPT",
@@ -41,6 +41,7 @@ __all__ = [
     "Effects",
     "Environment",
     "EvidenceLog",
+    "Facts",
     "Importer",
     "Lease",
     "Lessons",

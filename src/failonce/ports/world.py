@@ -12,6 +12,7 @@ from failonce.model import (
     Job,
     Lesson,
     Ran,
+    Signature,
     ToolSpec,
     Tree,
 )
@@ -24,11 +25,21 @@ class Clock(Protocol):
         """The present moment, timezone-aware."""
 
 
+class Facts(Protocol):
+    """What is known of lessons beside their text, for files that hold them."""
+
+    def signatures(self, lessons: Sequence[Lesson]) -> Mapping[str, Signature]:
+        """By id, the first class of failures that a lesson is about; others are left out."""
+
+    def effect(self, lesson: Lesson) -> float:
+        """The share of failures that it surely prevents, as measured: 0 until there is evidence."""
+
+
 class Workspace(Protocol):
     """The files that lessons are projected to; the database stays the truth."""
 
     def reconcile(self, lessons: Iterable[Lesson]) -> Sequence[str]:
-        """Make the managed blocks hold exactly the rules among `lessons` in force.
+        """Make the managed blocks and files hold exactly the lessons among `lessons` in force.
 
         Idempotent and atomic per file; returns the names of files that changed. Bytes
         outside a block are never touched; a block with nothing in it disappears.

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from failonce.errors import BadInput
+from failonce.projections.piece import Laid
+from failonce.projections.rule_lines import Item, listed
 
 HEADING = "## Learned rules"
 
@@ -26,11 +28,21 @@ _JOINED = {b"": b"", b" joined": b"\n", b" joined-crlf": b"\r\n"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One rule in a block: a checked sentence and the id of its lesson."""
+class Block:
+    """A `Piece`: rules in somebody else's file; without any the block goes."""
 
-    lesson: str
-    sentence: str
+    items: tuple[Item, ...] = ()
+
+    def onto(self, content: bytes | None) -> Laid:
+        """The file with these rules in its block."""
+        if not self.items and _MARKER.search(content or b"") is None:
+            return Laid(content=content)
+        found = find(content)
+        return Laid(
+            content=found.with_items(self.items),
+            edited=found.block if found.edited else b"",
+            held=bool(found.block),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +117,18 @@ def _without(content: bytes) -> Managed:
 
 
 def _render(items: Sequence[Item], created: bool, joined: bytes) -> bytes:
-    lines = "".join(f"- {i.sentence} <!-- {i.lesson} -->\n" for i in items)
-    inner = f"{HEADING}\n\n{lines}".encode()
+    inner = f"{HEADING}\n\n{listed(items)}".encode()
     flags = b" created" * created + next(f for f, ends in _JOINED.items() if ends == joined)
     return (
         b"<!-- failonce:begin " + _digest(inner, created, joined) + flags
         + b" (kept by failonce: write outside this block) -->\n"
         + inner + b"<!-- failonce:end -->\n"
     )  # fmt: skip
+
+
+def rendered(items: Sequence[Item]) -> str:
+    """The block with its markers, as in a file that was there before."""
+    return _render(items, created=False, joined=b"").decode()
 
 
 def _digest(inner: bytes, created: bool, joined: bytes) -> bytes:

@@ -9,9 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from failonce.adapters.workspace import FileWorkspace
+from failonce.adapters.workspace import FileWorkspace, disk
 from failonce.errors import BadInput, FailonceError, RefusedLesson, StoreError, StoreFull
 from tests.adapters.workspace.made import REPOSITORY, everything, posix, rule
+
+BEGIN = b"<!-- failonce:begin 0123456789abcdef (kept by failonce: write outside this block) -->\n"
+END = b"<!-- failonce:end -->\n"
+BROKEN = [
+    BEGIN,
+    END,
+    END + BEGIN,
+    BEGIN[:40],
+    BEGIN + END + BEGIN + END,
+    BEGIN + BEGIN + END + END,
+    b"<<<<<<< ours\n" + BEGIN + b"=======\n" + BEGIN + b">>>>>>> theirs\n" + END,
+    BEGIN + b"<!-- failonce:beginning of a story -->\n" + END,
+]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +101,28 @@ def test_binary_files_are_refused(files: FileWorkspace, root: Path, content: byt
     (root / "card.md").write_bytes(content)
     with pytest.raises(BadInput, match="UTF-8"):
         files.reconcile([rule(1)])
+    assert everything(root) == {"card.md": content}
+
+
+def test_a_huge_file_is_refused(files: FileWorkspace, root: Path) -> None:
+    root.mkdir()
+    (root / "card.md").touch()
+    os.truncate(root / "card.md", disk.MAX_BYTES + 1)
+    with pytest.raises(BadInput, match="larger than 8,000,000 bytes"):
+        files.reconcile([rule(1)])
+    assert (root / "card.md").stat().st_size == disk.MAX_BYTES + 1
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_half_a_marker_two_blocks_and_blocks_within_blocks_are_refused_as_they_are(
+    files: FileWorkspace, root: Path, content: bytes
+) -> None:
+    root.mkdir()
+    (root / "card.md").write_bytes(content)
+    with pytest.raises(BadInput, match="damaged or doubled"):
+        files.reconcile([rule(1)])
+    with pytest.raises(BadInput, match="damaged or doubled"):
+        files.reconcile([])
     assert everything(root) == {"card.md": content}
 
 

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 PAGE_ONE = "import failures lessons show approve reject undo why report status serve doctor install"
 BEHIND = (
     "group mine replay learn wrong reopen snooze edit merge split audit gaps tools patches "
-    "try explain recall plan outcomes health config mcp token account export"
+    "files try explain recall plan outcomes health config mcp token account export"
 )
 EVERY = [*FIRST, *MORE]
 
@@ -76,6 +76,9 @@ LISTINGS = [
     ["tools"],
     ["tools", "suggest"],
     ["status"],
+    ["files"],
+    ["files", "write"],
+    ["files", "adopt"],
     ["report"],
     ["doctor"],
     ["mine"],

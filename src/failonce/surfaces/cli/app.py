@@ -99,6 +99,7 @@ MORE: Final = (
         module="patches",
         summary="List scripts that mend a repository, or apply one.",
     ),
+    Entry(name="files", module="files", summary="List the files that lessons stand in."),
     Entry(name="try", module="trying", summary="Try a lesson, whether it waits or is in force."),
     Entry(
         name="explain", module="classifying", summary="Say what a failure is taken for, and why."

@@ -14,8 +14,9 @@ from failonce.projections.changelog import pending_phrase
 from failonce.surfaces import records
 from failonce.surfaces.cli.lessons import pending_count, repository_fixer
 from failonce.surfaces.cli.options import AsJson, Because, OwnProject, StoreUrl
-from failonce.surfaces.cli.output import say, show_json
+from failonce.surfaces.cli.output import plural, say, show_json
 from failonce.surfaces.cli.session import deciding
+from failonce.surfaces.filed import Filed, filed
 from failonce.surfaces.moments import moment
 
 app = typer.Typer(rich_markup_mode=None)
@@ -107,8 +108,9 @@ def wrong(
 def _decide(verb: Verb, id: str, reason: str, store: str | None, as_json: bool) -> None:
     with deciding(store) as parts:
         found = parts.review.find(id)
-        review = at_home(parts, found).review
-        lesson = review.decide(verb, found.id, reason=reason)
+        home = at_home(parts, found)
+        lesson = home.review.decide(verb, found.id, reason=reason)
+        files = filed(home)
     if as_json:
         show_json(records.lesson(lesson))
         return
@@ -119,6 +121,20 @@ def _decide(verb: Verb, id: str, reason: str, store: str | None, as_json: bool) 
         else:
             say(f"  It is given to agents that ask about project {lesson.proposal.project}.")
     say(f"  It is {WORDS[lesson.state]} now{', and in force' if lesson.in_force else ''}.")
+    _tell_files(lesson, files)
+
+
+def _tell_files(lesson: Lesson, files: Filed) -> None:
+    """Where a lesson stands, where there was no room for it, and what somebody wrote there."""
+    stands = [x for x in files.files if lesson.id in x.lessons]
+    if stands:
+        cost = sum(x.at_start for x in stands)
+        said = f"; an agent reads about {cost:,} tokens of these when it starts" if cost else ""
+        say(f"  It stands in {', '.join(files.short(x.path) for x in stands)}{said}.")
+    if no_room := [files.short(x.path) for x in files.files if lesson.id in x.out]:
+        say(f"  There is no room for it (files.budget) in {', '.join(no_room)}.")
+    if files.edits:
+        say(f"  {plural(len(files.edits), 'edit')} by hand in files: failonce files adopt")
 
 
 def at_home(parts: Parts, lesson: Lesson) -> Parts:

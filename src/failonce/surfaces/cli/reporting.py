@@ -11,6 +11,7 @@ import typer
 from failonce.adapters.spool import folder_beside
 from failonce.adapters.spool import status as spool_status
 from failonce.adapters.sql_store import store_path
+from failonce.adapters.workspace import Standing
 from failonce.compose import Parts
 from failonce.developing import days
 from failonce.lifecycle import WORDS, waits_now
@@ -22,6 +23,7 @@ from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.components import Component, Learned, Stands, components, learned
+from failonce.surfaces.filed import filed
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -80,6 +82,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "in_force": sum(x.in_force for x in lessons),
         "pending_rules": pending_count(lessons, parts.clock.now()),
         "gaps": len(parts.store.gaps()),
+        "files": filed(parts).record(),
         "reports": _reports(parts),
         "model": _model(parts),
     }
@@ -145,6 +148,28 @@ def _tell_reports(found: Json) -> None:
         say(f"         {counts['dropped']:,} dropped: {', '.join(why)}")
 
 
+def _tell_files(found: Json) -> None:
+    """Nothing where no lesson stands in a file."""
+    assert isinstance(found, dict)  # noqa: S101 - made above
+    files = found["files"]
+    assert isinstance(files, list)  # noqa: S101 - made above
+    counts = Counter(str(x["standing"]) for x in files if isinstance(x, dict))
+    told = ", ".join(f"{n:,} {standing}" for standing, n in counts.items())
+    if files:
+        say(
+            f"Files    {told}; about {found['tokens_at_start']:,} tokens when an agent starts, "
+            f"up to {found['tokens_on_demand']:,} on demand"
+        )
+    out, edits, left = (found[x] for x in ("left_out", "edits_waiting", "leftover"))
+    assert isinstance(out, list) and isinstance(edits, list) and isinstance(left, list)  # noqa: S101, PT018
+    if out:
+        say(f"         {plural(len(out), 'rule')} left out of a file, as files.budget is used up")
+    if edits:
+        say(f"         {plural(len(edits), 'edit')} by hand: failonce files adopt")
+    if left or set(counts) - {Standing.AGREES}:
+        say("         What differs, and how: failonce files")
+
+
 def _tell_model(found: Json) -> None:
     """Nothing where none is configured and none was ever asked."""
     assert isinstance(found, dict)  # noqa: S101 - made above
@@ -201,6 +226,7 @@ def _tell_status(
         f"Tools    {has.known:,} known, {has.tools:,} learned ({has.generated:,} generated, "
         f"{has.in_force:,} in force, {has.waiting:,} waiting); what works: failonce status --parts"
     )
+    _tell_files(found["files"])
     _tell_reports(found["reports"])
     _tell_model(found["model"])
     for entry in runs:
