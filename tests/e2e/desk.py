@@ -34,6 +34,11 @@ class Session:
     asked: tuple[Asked, ...]
     """What it asked its model, in the agent's own loop."""
 
+    @property
+    def results(self) -> tuple[str, ...]:
+        """What the model was told of its calls, in their order, as JSON."""
+        return self.asked[-1].results
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:

@@ -34,17 +34,17 @@ def test_what_was_recorded_is_what_the_program_wrote_down(agent: Program, desk: 
 def test_the_call_is_blocked_with_advice_that_the_model_sees(agent: Program, desk: Desk) -> None:
     before = len(desk.calls)
     session = agent.session(desk, report(agent, "2026-11", draft=True), report(agent, "2026-11"))
-    assert ADVICE in session.asked[1].text
+    assert ADVICE in session.results[0]
     assert [c["args"] for c in desk.calls[before:]] == [{"month": "2026-11"}]
-    assert "report of 2026-11" in session.asked[2].text
+    assert "report of 2026-11" in session.results[1]
 
 
 def test_the_call_is_repaired(agent: Program, desk: Desk) -> None:
     before = len(desk.calls)
     session = agent.session(desk, entity(agent, "lamp.hall", detailed=True))
     assert [c["args"] for c in desk.calls[before:]] == [{"entity_id": "lamp.hall"}]
-    assert "lamp.hall is on" in session.asked[1].text
-    assert "Invalid arg" not in session.asked[1].text
+    assert "lamp.hall is on" in session.results[0]
+    assert "Invalid arg" not in session.results[0]
 
 
 def test_the_rule_is_in_what_the_model_is_given_first(agent: Program, desk: Desk) -> None:

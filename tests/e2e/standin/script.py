@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from json import dumps
 from threading import Lock
-from typing import Any
+from typing import Any, Final
+
+_RESULTS: Final = ("tool_result", "function_call_output")
+"""What both APIs call the result of a tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,15 @@ class Asked:
 
     path: str
     body: Mapping[str, Any]
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The results of tools that it holds, in their order, as JSON."""
+        blocks = [
+            b for m in self.body.get("messages", ()) for b in m["content"] if isinstance(b, dict)
+        ]
+        found = [b for b in (*blocks, *self.body.get("input", ())) if b.get("type") in _RESULTS]
+        return tuple(dumps(b, ensure_ascii=False) for b in found)
 
     @property
     def text(self) -> str:
