@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from time import monotonic, sleep
 from typing import Any
 
@@ -23,6 +24,8 @@ MODULES = HERE / "node_modules"
 SOURCES = HERE.parent.parent / "src"
 SECONDS = 120
 """A session that takes longer is ended, and the test fails."""
+GRACE_S = 10
+"""In which servers write down what they still hold, once their program is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +105,7 @@ class Desk:
             text=True,
             check=False,
             timeout=SECONDS,
-            stdin=subprocess.DEVNULL,
+            stdin=DEVNULL,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -189,21 +192,20 @@ class Desk:
 
     def _run(self, command: Sequence[str], more: Mapping[str, str]) -> str:
         """What a program prints. All that it started ends with it, or soon after."""
-        with subprocess.Popen(
+        with Popen(
             command,
             cwd=self.work,
             env=self.env | dict(more),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
             text=True,
             start_new_session=True,
         ) as program:
             try:
                 out, err = program.communicate(timeout=SECONDS)
             finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(program.pid, signal.SIGKILL)
+                _end(program)
         assert program.returncode == 0, out + err
         return out
 
@@ -211,6 +213,18 @@ class Desk:
         path = self.folder / name
         path.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def _end(program: Popen[str]) -> None:
+    """Give what a program started the time to end by itself, as a machine would; then end it."""
+    deadline = monotonic() + GRACE_S
+    with suppress(ProcessLookupError):
+        if program.poll() is None:
+            os.killpg(program.pid, signal.SIGKILL)
+        while monotonic() < deadline:
+            os.killpg(program.pid, 0)
+            sleep(0.05)
+        os.killpg(program.pid, signal.SIGKILL)
 
 
 def _binary(pattern: str) -> Path:

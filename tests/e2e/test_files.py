@@ -43,3 +43,12 @@ def test_an_agent_skill_is_offered_where_the_program_looks(
     given = agent.session(desk, servers={}).asked[0].text
     own = folder.startswith(".claude") is (agent.name == "claude-code")
     assert ("failonce-office" in given) is own
+
+
+def test_what_a_project_says_to_both_is_not_hidden(desk: Desk) -> None:
+    """Claude Code reads AGENTS.md only where there is no CLAUDE.md: a new one would hide it."""
+    (desk.work / "AGENTS.md").write_text("Our own word: be brief.\n")
+    approved(desk, 'blocks = "AGENTS.md, CLAUDE.md"')
+    given = ClaudeCode().session(desk, servers={}).asked[0].text
+    assert RULE in given
+    assert "Our own word: be brief." in given

@@ -1,11 +1,13 @@
 """The real programs with `failonce proxy` before a server, and no hooks: they change nothing."""
 
+import json
+
 import pytest
 
 from tests.e2e.desk import Desk
-from tests.e2e.programs import ClaudeCode, Codex, Program, Servers, entity, report
+from tests.e2e.programs import ClaudeCode, Codex, Program, Servers, entity, mistakes, report
 from tests.e2e.standin import Meanwhile
-from tests.e2e.stories import ADVICE, PASSES, taught
+from tests.e2e.stories import ADVICE, PASSES, hooked, taught
 
 pytestmark = pytest.mark.e2e
 
@@ -53,6 +55,18 @@ def test_a_reason_passes_the_block(agent: Program, desk: Desk) -> None:
     )
     assert [c["args"] for c in desk.calls[before:]] == [PASSES]
     assert desk.comes_to_say(why, "audit", "list", "--json")
+
+
+def test_with_hooks_too_a_call_is_counted_once(
+    agent: Program, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Both programs tell a server which call it is: hooks, proxy and record name it alike."""
+    desk = hooked(Desk(folder=tmp_path_factory.mktemp("both")), agent)
+    agent.session(desk, *mistakes(agent, 0), servers=proxied(desk))
+    desk.failonce("import", str(desk.home / agent.folder / agent.sessions))
+    found = json.loads(desk.failonce("failures", "--json"))
+    assert {x["sessions"] for x in found} == {1}
+    assert desk.comes_to_say("Recorded 8 calls", "status")
 
 
 def test_what_a_person_undoes_in_the_middle_of_a_session_holds_no_more(
