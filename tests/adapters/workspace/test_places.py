@@ -22,6 +22,8 @@ ALL = Places(
     agent_skills=(Path(".claude/skills"),),
     yaml=True,
 )
+CLAUDE = b"# Claude\n"
+"""A file of a person's."""
 
 
 class Known:
@@ -66,6 +68,7 @@ def workspace(root: Path, places: Places = ALL, facts: Known | None = None) -> F
 
 def test_one_rule_stands_in_every_chosen_place_and_leaves_each(tmp_path: Path) -> None:
     (tmp_path / "AGENTS.md").write_bytes(b"# Agents\nno line end")
+    (tmp_path / "CLAUDE.md").write_bytes(CLAUDE)
     before = everything(tmp_path)
     files = workspace(tmp_path)
     lessons = [rule(1), rule(2, "Other.", target="get_item"), guardrail(3)]
@@ -211,7 +214,25 @@ def test_a_file_that_asks_for_another_one_gets_no_rules_twice(tmp_path: Path) ->
     assert (tmp_path / "CLAUDE.md").read_bytes() == b"see @./AGENTS.md\n# Claude\n"
 
 
+def test_no_file_is_made_that_keeps_another_from_being_read(tmp_path: Path) -> None:
+    """Claude Code reads an AGENTS.md only where no CLAUDE.md is."""
+    both, alone = workspace(tmp_path), workspace(tmp_path, Places(blocks=(Path("CLAUDE.md"),)))
+    both.reconcile([rule(1)])
+    assert b"Call" in (tmp_path / "AGENTS.md").read_bytes()
+    assert not (tmp_path / "CLAUDE.md").exists()
+    with pytest.raises(BadInput, match="Claude Code would not read"):
+        alone.reconcile([rule(1)])
+    assert not (tmp_path / "CLAUDE.md").exists()
+    (tmp_path / "AGENTS.md").unlink()
+    alone.reconcile([rule(1)])
+    assert b"Call" in (tmp_path / "CLAUDE.md").read_bytes()
+    both.reconcile([rule(1)])
+    assert b"Call" in (tmp_path / "AGENTS.md").read_bytes()
+    assert not (tmp_path / "CLAUDE.md").exists()
+
+
 def test_no_rule_counts_as_a_file_that_asks_for_another(tmp_path: Path) -> None:
+    (tmp_path / "CLAUDE.md").write_bytes(CLAUDE)
     files = workspace(tmp_path)
     rules = [rule(1, "Look at @CLAUDE.md and ` @AGENTS.md` first.")]
     files.reconcile(rules)
@@ -258,10 +279,11 @@ def test_over_the_budget_the_least_worth_stay_out_and_that_is_said(tmp_path: Pat
 
 
 def test_looking_says_how_each_file_stands_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "CLAUDE.md").write_bytes(CLAUDE)
     files = workspace(tmp_path)
     behind = files.look([rule(1)])
     assert {x.standing for x in behind} == {Standing.BEHIND}
-    assert everything(tmp_path) == {}
+    assert everything(tmp_path) == {"CLAUDE.md": CLAUDE}
     files.reconcile([rule(1)])
     agents, card = tmp_path / "AGENTS.md", tmp_path / "skills/card.md"
     agents.write_bytes(agents.read_bytes().replace(b"Call", b"Always call"))
@@ -282,6 +304,7 @@ def test_places_that_were_taken_from_the_settings_are_found_and_can_be_emptied(
 ) -> None:
     (tmp_path / "AGENTS.md").write_bytes(b"mine")
     workspace(tmp_path).reconcile([rule(1)])
+    (tmp_path / "CLAUDE.md").write_bytes(CLAUDE)
     now = workspace(tmp_path, Places(blocks=(Path("CLAUDE.md"),)))
     usual = [Path(x) for x in ("AGENTS.md", "CLAUDE.md", ".claude/skills", ".agents/skills")]
     assert now.leftover(usual) == [Path("AGENTS.md"), Path(".claude/skills")]

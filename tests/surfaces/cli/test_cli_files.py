@@ -135,7 +135,7 @@ def here(shell: Shell) -> list[dict[str, object]]:
 def test_what_the_settings_name_now_is_written_on_demand_and_taken_back(shell: Shell) -> None:
     approved(shell)
     agents = shell.project / "AGENTS.md"
-    shell.set("FAILONCE_FILES__BLOCKS", "AGENTS.md, CLAUDE.md")
+    shell.set("FAILONCE_FILES__BLOCKS", "AGENTS.md, GEMINI.md")
     assert "behind: it holds none yet" in shell.ok("files").out
     assert "2 files changed" in shell.ok("files", "write").out
     assert RULE in agents.read_text()
@@ -143,7 +143,7 @@ def test_what_the_settings_name_now_is_written_on_demand_and_taken_back(shell: S
     shell.set("FAILONCE_FILES__BLOCKS", "")
     assert "failonce files remove AGENTS.md" in shell.ok("files").out
     shell.ok("files", "remove", "AGENTS.md")
-    shell.ok("files", "remove", "CLAUDE.md")
+    shell.ok("files", "remove", "GEMINI.md")
     assert not agents.exists()
     assert "remove" not in shell.ok("files").out
 

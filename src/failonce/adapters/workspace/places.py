@@ -27,6 +27,15 @@ _IMPORT: Final = re.compile(r"(?:^|\s)@([^\s`]+)")
 """How one file that an agent reads asks for another one."""
 
 
+AGENTS: Final = "AGENTS.md"
+CLAUDE: Final = "CLAUDE.md"
+"""Claude Code reads `AGENTS.md` only where this one is not."""
+_SHADOWED: Final = (
+    "{path} was not made: beside it Claude Code would not read {agents} any more. Name AGENTS.md "
+    "in files.blocks, which it reads too, or make a CLAUDE.md that holds `@AGENTS.md`."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
     """The places that an operator chose beside the folder of skill files."""
@@ -192,6 +201,11 @@ class Plan:
             if card and path.parent == self.skills.resolve():
                 errors.append(BadInput(f"{path} is a skill file, and gets its rules as one."))
                 continue
+            agents = path.with_name(AGENTS)
+            if path.name == CLAUDE and _nobodys(path) and (agents in files or agents.exists()):
+                if agents not in files:
+                    errors.append(BadInput(_SHADOWED.format(path=path, agents=agents)))
+                through.add(path)
             others = {p for p in files if p not in (path, *through)}
             if others & set(_imported(path)):
                 through.add(path)
@@ -249,6 +263,15 @@ def _grouped(rules: Sequence[Rule], key: Callable[[Rule], str]) -> dict[str, lis
     for rule in rules:
         found[key(rule)].append(rule)
     return dict(found)
+
+
+def _nobodys(path: Path) -> bool:
+    """Whether a file is not there, or holds nothing but our block."""
+    try:
+        found = managed_block.find(disk.read(path).content)
+    except (FailonceError, OSError):  # who writes to it will say so
+        return False
+    return not (found.before + found.after).strip()
 
 
 def _imported(path: Path) -> Iterator[Path]:
