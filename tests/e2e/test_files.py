@@ -45,7 +45,6 @@ def test_an_agent_skill_is_offered_where_the_program_looks(
     assert ("failonce-office" in given) is own
 
 
-@pytest.mark.xfail(strict=True, reason="a block makes CLAUDE.md where there is only AGENTS.md")
 def test_what_a_project_says_to_both_is_not_hidden(desk: Desk) -> None:
     """Claude Code reads AGENTS.md only where there is no CLAUDE.md: a new one would hide it."""
     (desk.work / "AGENTS.md").write_text("Our own word: be brief.\n")
