@@ -1,7 +1,7 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
 # make e2e    the real Claude Code and Codex beside failonce, in a network of their own
-# Other targets: server install system assets check bench torture spec lock dist clean
+# Other targets: server mcp install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -9,9 +9,12 @@ DATA   ?= $(FAILONCE_DATA)
 QUICK  ?= --quick
 # tests wait about a third of their time, so one more than there are cores
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+# what npm installed: for the pages, and for the tests beside it
+TAKEN  := node_modules/.taken
+TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server test e2e check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp test e2e check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -40,7 +43,15 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
 
-install: .venv/dev .peers/done assets
+.venv/mcp: requirements/mcp.txt .venv/run
+	@echo "Installing what failonce needs for MCP into .venv …"
+	@$(PIP) --require-hashes -r requirements/mcp.txt
+	@touch $@
+
+# what `failonce mcp` and `failonce proxy` need
+mcp: .venv/mcp
+
+install: .venv/dev .peers/done $(TESTED)
 
 # the dashboard on this machine, http://127.0.0.1:8411; PORT=N takes another port
 server: .venv/server assets
@@ -54,16 +65,19 @@ system:
 	@sh tools/system.sh
 
 # what the dashboard's pages take from npm
-TAKEN := node_modules/.taken
 assets: $(TAKEN)
 
 $(TAKEN): package-lock.json tools/assets.py | .venv/run
 	@$(BIN)/python tools/assets.py
 
-test: .venv/dev .peers/done system assets
+# and what the tests need beside it
+$(TESTED): package-lock.json tools/assets.py | .venv/run
+	@$(BIN)/python tools/assets.py --tests
+
+test: .venv/dev .peers/done system $(TESTED)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not torture" $(TESTS)
 
-torture: .venv/dev .peers/done system assets
+torture: .venv/dev .peers/done system $(TESTED)
 	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -ra $(TESTS)
 
 # the programs, as tests/e2e/package-lock.json says; their API is a stand-in on the loopback
@@ -99,6 +113,8 @@ bench: .venv/dev .peers/done system
 	@$(BIN)/python bench/reload.py $(QUICK)
 	@$(BIN)/python bench/sandbox.py $(QUICK)
 	@$(BIN)/python bench/server.py $(QUICK)
+	@$(BIN)/python bench/proxy.py $(QUICK)
+	@$(BIN)/python bench/hook.py $(QUICK)
 	@$(BIN)/python bench/triage.py "$(DATA)"
 	@$(BIN)/python bench/accounting.py "$(DATA)"
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)
@@ -111,8 +127,10 @@ spec: .venv/dev
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
 	@uv pip compile pyproject.toml --extra server --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/server.txt
+	@uv pip compile pyproject.toml --extra mcp --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/mcp.txt
 	@uv pip compile pyproject.toml --extra server --extra mcp --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 	@uv pip compile --group peers --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
+	@$(BIN)/python tools/assets.py --lock
 
 dist: .venv/dev
 	@$(BIN)/python tools/assets.py --must

@@ -11,7 +11,7 @@ from failonce.deciding import outdated
 from failonce.errors import Refused, RefusedLesson
 from failonce.evidence.redact import Redactor
 from failonce.gate import judge as gate
-from failonce.gathering import gather
+from failonce.gathering import history_of
 from failonce.identity import body_digest, digest
 from failonce.kinds.fixer import PatchFixer
 from failonce.kinds.registry import KINDS, behaviour
@@ -19,8 +19,8 @@ from failonce.kinds.rule import checked_sentence
 from failonce.language import document
 from failonce.lifecycle import IN_FORCE
 from failonce.making import Making, code_key
-from failonce.model import EVERYONE, Judgement, KindName, Lesson, Proposal, Proposer, Ruling
-from failonce.ports import Environment, SignatureQuery
+from failonce.model import Judgement, KindName, Lesson, Proposal, Proposer, Ruling
+from failonce.ports import Environment
 from failonce.review import Review
 from failonce.skill import decide
 
@@ -100,23 +100,13 @@ class Editing:
                 "A script that mends a repository is tried on that repository, so its text cannot "
                 "be edited here. Propose the new script: failonce patches add"
             )
-        store, policy = self._review.store, self._review.policy
-        if proposal.project == EVERYONE or proposal.project not in store.projects():
-            return gate.NO_HISTORY
-        query = SignatureQuery(
-            project=proposal.project,
-            weights=policy.weights,
-            windows=policy.windows,
-            order=policy.order,
-        )
-        gathered = gather(
-            store,
-            query,
-            project=proposal.project,
-            policy=policy,
+        gathered = history_of(
+            self._review.store,
+            proposal.project,
+            policy=self._review.policy,
             environment=self._environment,
         )
-        return gathered.case(proposal, None)
+        return gate.NO_HISTORY if gathered is None else gathered.case(proposal, None)
 
 
 def _written(proposal: Proposal, body: str) -> str:

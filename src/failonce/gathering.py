@@ -13,7 +13,16 @@ from failonce.kinds.guardrail import looks_back
 from failonce.kinds.hint import Fallback, Hint
 from failonce.kinds.registry import behaviour
 from failonce.lifecycle import STANDING
-from failonce.model import Evidence, KindName, Lesson, Origin, Proposal, Signature, ToolSpec
+from failonce.model import (
+    EVERYONE,
+    Evidence,
+    KindName,
+    Lesson,
+    Origin,
+    Proposal,
+    Signature,
+    ToolSpec,
+)
 from failonce.policy import Policy
 from failonce.ports import Environment, SignatureQuery, Store
 from failonce.proposal import reported
@@ -136,6 +145,18 @@ def gather(
         names=names,
         environment=environment,
     )
+
+
+def history_of(
+    store: Store, project: str, *, policy: Policy, environment: Environment | None
+) -> Gathered | None:
+    """All that is recorded of a project, to judge somebody's lesson on; None where nothing is."""
+    if project == EVERYONE or project not in store.projects():
+        return None
+    query = SignatureQuery(
+        project=project, weights=policy.weights, windows=policy.windows, order=policy.order
+    )
+    return gather(store, query, project=project, policy=policy, environment=environment)
 
 
 def carry_over(store: Store, query: SignatureQuery) -> bool:

@@ -10,7 +10,7 @@ lesson in force says of a call is `skill.decide`; replay and every surface ask i
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
@@ -26,6 +26,7 @@ from failonce.model import (
 )
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import Added, Clock, Environment, Sandbox, Wording
+from failonce.receiving import Receiving
 from failonce.review import Review
 from failonce.taking import Cleaner, Taking, teaches
 
@@ -88,6 +89,7 @@ class Loop:
         self.taking = Taking(clock=clock, cleaner=cleaner, policy=policy)
         self.making = None if sandbox is None else Making(review=review, sandbox=sandbox)
         self.editing = Editing(review=review, making=self.making, environment=environment)
+        self.receiving = Receiving(review=review, making=self.making, environment=environment)
         self._mining = Mining(
             review=review,
             clock=clock,
@@ -136,21 +138,38 @@ class Loop:
         """Keep what tools say of themselves; durable on return.
 
         Lessons in force for a tool whose schema is another now are on trial again: they were
-        proven on calls of the tool as it was. That it tells now what was read from its code
-        before, or the other way round, is no change of the tool.
+        proven on calls of the tool as it was. So they are where a server tells another definition
+        of it than before, be it in words alone: whoever changed these may have changed what it
+        does. That it tells now what was read from its code before, or the other way round, is no
+        change of the tool.
         """
         before = self.store.tools(project)
-        added = self.store.add_tools(project, specs, at)
+        kept = [_pinned(spec, before.get(spec.name)) for spec in specs]
+        added = self.store.add_tools(project, kept, at)
         now = self.store.tools(project)
         for name in dict.fromkeys(s.name for s in specs):
-            old = before[name].digest if name in before else ""
-            alike = bool(old) and bool(before[name].code) == bool(now[name].code)
-            if alike and now[name].digest != old:
-                self.review.schema_changed(name, old, now[name].digest, project=project)
+            if name in before and bool(before[name].code) == bool(now[name].code):
+                self._changed(before[name], now[name], project)
         return added
+
+    def _changed(self, old: ToolSpec, new: ToolSpec, project: str) -> None:
+        for what, was, is_ in (
+            ("schema", old.digest, new.digest),
+            ("definition", old.definition, new.definition),
+        ):
+            if was and was != is_:
+                self.review.schema_changed(new.name, was, is_, project=project, what=what)
+                return
 
     # --------------------------------------------------------------- mine
 
     def mine(self, project: str, *, as_of: datetime | None = None) -> Mined:
         """Look for lessons in one project's history and judge each on the rest of it."""
         return self._mining.run(project, as_of=as_of)
+
+
+def _pinned(spec: ToolSpec, before: ToolSpec | None) -> ToolSpec:
+    """A tool with the definition that its server gave, where this source does not know it."""
+    if spec.definition or before is None:
+        return spec
+    return replace(spec, definition=before.definition)

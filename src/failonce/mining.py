@@ -371,6 +371,7 @@ def _replaces(proposal: Proposal, judgement: Judgement, old: Lesson) -> bool:
         grown = len(proposal.support) >= GROWN * len(old.proposal.support)
         newer = body_digest(proposal) != old.digest or grown
     by_hand = old.proposal.proposer is Proposer.PERSON
+    newer = newer or old.proposal.proposer is Proposer.IMPORT  # now it is from here
     return old.state is State.PROPOSED and newer and not by_hand
 
 

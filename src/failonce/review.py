@@ -54,8 +54,9 @@ class Review(Weighing):
     def approve(self, ref: str, *, reason: str = "", digest: str = "") -> Lesson:
         """Put a waiting lesson in force. The gate's refusal stands above a person's word.
 
-        Of a kind that stands alone it takes the place of the one in force for its target, and
-        an edited lesson that of the form that was edited.
+        Of a kind that stands alone it takes the place of the one in force for its target, an
+        edited lesson that of the form that was edited, and one for everyone that of each project's
+        that says the same.
         """
 
         def carry_out(lesson: Lesson) -> Lesson:
@@ -183,12 +184,16 @@ class Review(Weighing):
 
         Raises `RefusedLesson` where the gate refuses it, and writes nothing.
         """
-        name, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
+        _, old = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         if old is not None:
             return old
-        judgement = gate.judge(proposal, case, decide)
+        return self.put(proposal, gate.judge(proposal, case, decide))
+
+    def put(self, proposal: Proposal, judgement: Judgement) -> Lesson:
+        """The same for one that was judged already, and of which none is here."""
         if judgement.ruling is Ruling.REJECT:
             raise RefusedLesson(f"The gate refused it: {'; '.join(judgement.reasons)}.")
+        name, _ = self.identify(proposal, {x.id: x for x in self.store.lessons()})
         lesson = self.draft(name, None, proposal, judgement, self.mode(proposal.project))
         self.store.commit(
             Change(lessons=(lesson,), events=(self.proposed(lesson),), expects={name: None})
@@ -351,10 +356,17 @@ class Review(Weighing):
     ) -> tuple[Sequence[Lesson], Sequence[Lesson]]:
         """Those in force whose place it takes, and all that stand in one line with it."""
         proposal = lesson.proposal
-        others = self.store.lessons(project=proposal.project, states=STANDING)
+        everyone = proposal.project == EVERYONE
+        place = None if everyone else proposal.project
+        others = self.store.lessons(project=place, states=STANDING)
         others = [x for x in others if x.id != lesson.id]
         line = [x for x in others if x.line == lesson.line]
-        same = [x for x in others if alone and x.proposal.place == proposal.place]
+        same = [
+            x
+            for x in others
+            if (alone and x.proposal.place == proposal.place)
+            or (everyone and x.proposal.says == proposal.says)
+        ]
         taken = [x for x in others if x.state in IN_FORCE and (x in line or x in same)]
         return taken, line
 

@@ -78,12 +78,15 @@ class Weighing:
             self.reconcile()
         return done
 
-    def schema_changed(self, tool: str, old: str, new: str, *, project: str) -> Sequence[Weighed]:
-        """Put proven lessons for a tool on trial again, as the digest of its schema changed."""
+    def schema_changed(
+        self, tool: str, old: str, new: str, *, project: str, what: str = "schema"
+    ) -> Sequence[Weighed]:
+        """Put proven lessons for a tool on trial again, as the digest of its schema changed, or
+        of `what` else."""
         done: list[Weighed] = []
         for lesson in self.store.lessons(states=IN_FORCE):
             if lesson.proposal.target == tool and lesson.proposal.project in (project, EVERYONE):
-                move = moves.on_schema(lesson, old, new)
+                move = moves.on_schema(lesson, old, new, what)
                 done += [] if move is None else self._carry_out(lesson, move)
         return done
 

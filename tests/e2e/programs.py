@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from tests.e2e.desk import Desk, Session
-from tests.e2e.standin import Line, Say, Use
+from tests.e2e.standin import Line, Meanwhile, Say, Use
 
 Servers = Mapping[str, Sequence[str]]
 
@@ -26,7 +26,7 @@ class Program(Protocol):
         """The model calls the shell."""
 
     def session(self, desk: Desk, *lines: Line, servers: Servers | None = None) -> Session:
-        """A session in which the model gives these answers, then is done.
+        """A session in which the model gives these answers, then is done, unless it is already.
 
         Without `servers` there is one, the office.
         """
@@ -45,7 +45,7 @@ class ClaudeCode:
 
     def session(self, desk: Desk, *lines: Line, servers: Servers | None = None) -> Session:
         servers = {"office": desk.office} if servers is None else servers
-        return desk.claude_code(*lines, Say(text="Done."), servers=servers)
+        return desk.claude_code(*ended(lines), servers=servers)
 
 
 class Codex:
@@ -67,7 +67,14 @@ class Codex:
 
     def session(self, desk: Desk, *lines: Line, servers: Servers | None = None) -> Session:
         servers = {"office": desk.office} if servers is None else servers
-        return desk.codex(*lines, Say(text="Done."), servers=servers, trusted=self._trusted)
+        return desk.codex(*ended(lines), servers=servers, trusted=self._trusted)
+
+
+def ended(lines: Sequence[Line]) -> Sequence[Line]:
+    """These answers, and a last word where there is none."""
+    last = lines[-1] if lines else None
+    said = last.answer if isinstance(last, Meanwhile) else last
+    return lines if isinstance(said, Say) else (*lines, Say(text="Done."))
 
 
 def mistakes(program: Program, session: int, rounds: int = 2) -> Iterator[Use]:

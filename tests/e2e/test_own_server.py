@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.desk import Desk
 from tests.e2e.programs import ClaudeCode, Codex, Program
 from tests.e2e.standin import Meanwhile
-from tests.e2e.stories import hooked
+from tests.e2e.stories import THINKS_S, hooked
 
 pytestmark = pytest.mark.e2e
 
@@ -22,8 +22,6 @@ def shout(text: str) -> str:
     """Say a text loudly."""
     return text.upper() + "!"
 '''
-NOTICED_S = 2
-"""In which a server that runs has noticed what is in force."""
 
 
 @pytest.fixture(params=[ClaudeCode(), Codex()], ids=lambda p: p.name)
@@ -65,7 +63,7 @@ def test_a_tool_that_is_approved_in_the_middle_of_a_session_can_be_called(
 
     def approved() -> None:
         desk.failonce("approve", lesson["id"], "--reason", "read it")
-        sleep(NOTICED_S)
+        sleep(THINKS_S)
 
     run = agent.call("failonce", "run_learned_tool", name="shout", args={"text": "hello"})
     session = agent.session(

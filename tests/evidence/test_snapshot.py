@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from failonce.evidence.snapshot import shortened, snapshot
+from failonce.evidence.bounds import shortened
+from failonce.evidence.snapshot import snapshot
 
 JSON = st.recursive(
     st.none()

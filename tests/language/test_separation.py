@@ -6,16 +6,14 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from failonce.language.asking import MISSING, json_type, lookup
 from failonce.language.forms import MOST, Forms, form
 from failonce.language.predicate import (
-    MISSING,
     Condition,
     Predicate,
     Shape,
     Test,
     has,
-    json_type,
-    lookup,
     paths,
 )
 from failonce.language.separation import Separation, separate

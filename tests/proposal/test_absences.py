@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from failonce.kinds.behaviour import Situation, Warn
 from failonce.kinds.guardrail import Guardrail, Strength
-from failonce.language.predicate import names
+from failonce.language.asking import names
 from failonce.model import Args, Call, Category, Evidence, Proposal
 from failonce.proposal import absences
 from tests.made import evidence

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from failonce.identity import server
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
 from failonce.kinds.fixer import ArgumentsFixer, Fit, FittingFixer
@@ -13,7 +14,7 @@ from failonce.language.predicate import Condition, Predicate, Test
 from failonce.language.transform import Op, Step
 from failonce.model import KindName
 from failonce.skill import index
-from failonce.skill.index import Index, arm, server
+from failonce.skill.index import Index, arm
 from tests.made import blocking, lesson, proposal, turning
 
 PATH = Condition(path=("path", "inner"), test=Test.PRESENT)

@@ -4,19 +4,22 @@ Neither opens the store on a thread of the host.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from failonce.adapters.in_force import InForce, file_beside
-from failonce.adapters.spool import Sink, StoreSink, Writer, folder_beside
+from failonce.adapters.spool import Sink, Spool, StoreSink, Writer, folder_beside
+from failonce.adapters.spool.segments import TakenUp
 from failonce.adapters.sql_store import store_path
 from failonce.compose import assemble
 from failonce.compose.reading import Configuration
-from failonce.model import Offer, ToolSpec
+from failonce.evidence.redact import Redactor
+from failonce.model import Evidence, Offer, Recording, ToolSpec
 from failonce.ports import Clock, Store
 from failonce.signature.masks import SCHEME_VERSION
+from failonce.taking import Taking
 from failonce.weighing import OURSELVES
 
 
@@ -35,19 +38,36 @@ def calling(config: Configuration, clock: Clock) -> Calling:
     Once something was put, or the writer was told to begin, its thread looks for what is newly
     in force as well, and publishes what nobody did.
     """
-    path, policy = store_path(config.url), config.policy
-    in_force = InForce(file_beside(path), policy)
+    path = store_path(config.url)
+    in_force = InForce(file_beside(path), config.policy)
 
-    def sink(pause: Callable[[], None]) -> Sink:
-        return StoreSink.open(
-            config.url,
-            scheme=SCHEME_VERSION,
-            pause=pause,
-            policy=policy,
-            clock=clock,
-            weigh=lambda store, ids: assemble(config, store).review.weigh(only=ids),
-            offering=offering,
-        )
+    def look(pause: Callable[[], None]) -> None:
+        in_force.look(clock.now(), pause)
+
+    writer = Writer(folder_beside(path), lambda pause: _sink(config, clock, pause), chores=(look,))
+    return Calling(in_force=in_force, writer=writer, store=path)
+
+
+def drain(config: Configuration, clock: Clock) -> TakenUp:
+    """Take up what hooks and hosts left in the spool; costs next to nothing where that is empty.
+
+    Raises `StoreError`, `OSError` where the store cannot take it now; then it stays there.
+    """
+    spool = Spool(folder_beside(store_path(config.url)))
+    if not spool.waits():
+        return TakenUp()
+    sink = _sink(config, clock, lambda: None)
+    try:
+        return spool.take_up(sink.write) or TakenUp()
+    finally:
+        sink.close()
+
+
+def _sink(config: Configuration, clock: Clock, pause: Callable[[], None]) -> Sink:
+    taking = Taking(clock=clock, cleaner=Redactor(), policy=config.policy)
+
+    def taken(recordings: Sequence[Recording]) -> Iterator[Evidence]:
+        return taking.evidence(recordings, modified=clock.now(), project=config.project)
 
     def offering(store: Store, offers: Sequence[Offer]) -> None:
         loop = assemble(config, store, actor=OURSELVES).loop
@@ -57,8 +77,13 @@ def calling(config: Configuration, clock: Clock) -> Calling:
         for (project, at), specs in told.items():
             loop.offer(specs, project=project, at=at)
 
-    def look(pause: Callable[[], None]) -> None:
-        in_force.look(clock.now(), pause)
-
-    writer = Writer(folder_beside(path), sink, chores=(look,))
-    return Calling(in_force=in_force, writer=writer, store=path)
+    return StoreSink.open(
+        config.url,
+        scheme=SCHEME_VERSION,
+        pause=pause,
+        policy=config.policy,
+        clock=clock,
+        weigh=lambda store, ids: assemble(config, store).review.weigh(only=ids),
+        offering=offering,
+        taking=taken,
+    )

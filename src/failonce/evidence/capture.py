@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from failonce.evidence.redact import Clean
-from failonce.identity import canonical_json, digest
+from failonce.identity import canonical_json, digest, event_id
 from failonce.model import Call, Evidence, Finding, Outcome, Recording, Trust, Verdict
 
 _SIZE: Final = 16
@@ -112,8 +112,8 @@ def _own(id: str, call: Call, sender: Sender) -> str:
     trusted = sender.trust is not Trust.UNTRUSTED
     if trusted and not sender.confined and (exported := _EXPORTED.fullmatch(id)):
         return exported[1]
-    parts = ("event/1", sender.project_of(call), call.session, id)
-    return digest(parts if trusted else (*parts, sender.source), size=_SIZE)
+    source = None if trusted else sender.source
+    return event_id(sender.project_of(call), call.session, id, source=source)
 
 
 class Timeline:

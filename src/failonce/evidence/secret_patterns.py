@@ -6,51 +6,66 @@ secrets: errors are grouped and understood by them.
 """
 
 import re
-from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
-
-import re2
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
     """A secret that begins with `prefix`; group 1 of `pattern`, where it has one, is secret.
 
     `pattern` is matched where the prefix stands. Unless `inside`, no word may run into it.
+    It is compiled when its prefix is first met: there are a hundred of them.
     """
 
-    kind: str
-    prefix: str
-    pattern: re.Pattern[str]
-    inside: bool = False
-    holds: Callable[[str], bool] | None = None
+    def __init__(
+        self,
+        kind: str,
+        prefix: str,
+        tail: str,
+        *,
+        inside: bool = False,
+        holds: Callable[[str], bool] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.prefix = prefix
+        self.inside = inside
+        self.holds = holds
+        self._tail = tail
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What the whole secret looks like, from its prefix on."""
+        return re.compile(re.escape(self.prefix) + self._tail)
 
 
-def _after(prefix: str, tail: str) -> re.Pattern[str]:
-    return re.compile(re.escape(prefix) + tail)
+class Late:
+    """A pattern that is compiled where it is first asked: most texts never come to that."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def now(self) -> re.Pattern[str]:
+        """The pattern."""
+        return re.compile(self._pattern)
 
 
 def _token(kind: str, tail: str, *prefixes: str) -> tuple[Token, ...]:
-    return tuple(Token(kind=kind, prefix=p, pattern=_after(p, tail)) for p in prefixes)
+    return tuple(Token(kind, p, tail) for p in prefixes)
 
 
 def _inside(
     kind: str, tail: str, *prefixes: str, holds: Callable[[str], bool] | None = None
 ) -> tuple[Token, ...]:
-    return tuple(
-        Token(
-            kind=kind, prefix=p, pattern=re.compile(re.escape(p) + tail), inside=True, holds=holds
-        )
-        for p in prefixes
-    )
+    return tuple(Token(kind, p, tail, inside=True, holds=holds) for p in prefixes)
 
 
 def _is_basic(value: str) -> bool:
     """`Basic` is followed by base64 of `user:password`, or it is just a word."""
+    from base64 import b64decode  # noqa: PLC0415 - hardly ever asked
+
     try:
         return b":" in b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (Base64Error, ValueError):
@@ -170,7 +185,7 @@ def key_kind(key: str) -> str | None:
     return next((kind for ending, kind in _ENDINGS if name.endswith(ending)), None)
 
 
-VALUE: Final = re.compile(
+VALUE: Final = Late(
     r"([\w.-]{2,64})"
     r"(?:\\{0,3}[\"'\]]{0,2}[ \t]{0,4}(=>|:=|[:=](?![:=]))[ \t]{0,4}|([ \t]{1,4}))"
     r"(?:(\\{0,3}[\"'`])((?:(?!\4)[^\n]){0,8192})|([^\s\"'`,;&)\]}|]{1,8192}))"
@@ -179,7 +194,7 @@ VALUE: Final = re.compile(
 
 HEADERS: Final = frozenset({"authorization", "cookie"})
 
-HEADER_VALUE: Final = re.compile(r"[^\r\n\"'\\]{1,4096}")
+HEADER_VALUE: Final = Late(r"[^\r\n\"'\\]{1,4096}")
 """A header's value: the rest of the line."""
 
 _WORDS: Final = frozenset(
@@ -189,12 +204,12 @@ _WORDS: Final = frozenset(
     must the a an of for in and or to basic bearer self this new await get input
     """.split()  # noqa: SIM905 - a list of so many quoted words is harder to read
 )
-_REFERENCE: Final = re.compile(
+_REFERENCE: Final = Late(
     r"\$\{?[\w.:!-]{1,100}\}?|\$\(.{0,300}|<[^<>]{0,100}>?|\{\{?[^{}]{0,100}\}?\}?|%\w{1,60}%?|%\(\w{1,60}\)s"
     r"|(?:os|process|env|self|this|config|args|ctx|settings|secrets)\.[\w.\[\]]{1,200}"
     r"|[xX*.•_-]{1,200}"
 )
-_CALL: Final = re.compile(r"[A-Za-z_][\w.]{0,100}[(\[].{0,2048}")
+_CALL: Final = Late(r"[A-Za-z_][\w.]{0,100}[(\[].{0,2048}")
 
 
 def is_reference(value: str) -> bool:
@@ -202,18 +217,18 @@ def is_reference(value: str) -> bool:
     return (
         value.startswith("<redacted:")
         or value.lower().rstrip("?.,:;!") in _WORDS
-        or _REFERENCE.fullmatch(value) is not None
+        or _REFERENCE.now.fullmatch(value) is not None
     )
 
 
 def is_code(value: str) -> bool:
     """True for a bare value that is the beginning of a call or of an index."""
-    return _CALL.fullmatch(value) is not None
+    return _CALL.now.fullmatch(value) is not None
 
 
 # --------------------------------------------------------------- numbers
 
-NUMBERS: Final = re.compile(
+NUMBERS: Final = Late(
     r"[3-6]\d{3}(?:[ -]\d{4}){2}[ -]\d{4}(?:[ -]?\d{3})?(?![\w-])"
     r"|3[47]\d{2}[ -]\d{6}[ -]\d{5}(?![\w-])"
     r"|(?:4\d{15}|5[1-5]\d{14}|6011\d{12}|65\d{14}|3[47]\d{13})(?![\w.-])"
@@ -221,7 +236,7 @@ NUMBERS: Final = re.compile(
 )
 """Payment cards (with separators, or bare with an issuer's digits) and IBANs."""
 
-EMAIL: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
+EMAIL: Final = Late(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])")
 
 
 def number_kind(text: str) -> str | None:
@@ -239,22 +254,20 @@ def number_kind(text: str) -> str | None:
 
 # ----------------------------------------------------------------- signs
 
-_TOKEN_SIGN: Final = "|".join(re2.escape(token.prefix) for token in TOKENS)
-_KEY_SIGN: Final = "(?i:" + "|".join(re2.escape(word) for word in KEYWORDS) + ")"
+TOKEN_SIGN, KEY_SIGN, NUMBER_SIGN = range(3)
 _NUMBER_SIGN: Final = r"[3-6]\d{3}[ -]?\d{4,6}[ -]?\d{3}|[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}"
 
-TOKEN_SIGN, KEY_SIGN, NUMBER_SIGN = range(3)
 
+@lru_cache(maxsize=1)
+def _signs() -> Any:
+    import re2  # noqa: PLC0415 - `plain_signs` does without
 
-def _signs() -> re2.Set:
     table = re2.Set.SearchSet()
-    for sign in (_TOKEN_SIGN, _KEY_SIGN, _NUMBER_SIGN):
-        table.Add(sign)
+    table.Add("|".join(re2.escape(token.prefix) for token in TOKENS))
+    table.Add("(?i:" + "|".join(re2.escape(word) for word in KEYWORDS) + ")")
+    table.Add(_NUMBER_SIGN)
     table.Compile()
     return table
-
-
-_SIGNS: Final = _signs()
 
 
 def signs(raw: bytes) -> Sequence[int]:
@@ -262,5 +275,18 @@ def signs(raw: bytes) -> Sequence[int]:
 
     One pass over the bytes rules most texts out.
     """
-    found: Sequence[int] = _SIGNS.Match(raw)
+    found: Sequence[int] | None = _signs().Match(raw)
+    return found or ()
+
+
+def plain_signs(raw: bytes) -> Sequence[int]:
+    """The same for one text or a few: slower, but nothing has to be loaded or compiled for it."""
+    lower = raw.decode("utf-8", "replace").lower()
+    found = []
+    if any(token.prefix.encode() in raw for token in TOKENS):
+        found.append(TOKEN_SIGN)
+    if any(word in lower for word in KEYWORDS):
+        found.append(KEY_SIGN)
+    if re.search(_NUMBER_SIGN.encode(), raw):
+        found.append(NUMBER_SIGN)
     return found

@@ -3,15 +3,10 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
-from math import isfinite
 from typing import Any, Final
 
+from failonce.evidence.bounds import DEPTH, ITEMS, TEXT, number, shortened
 from failonce.model import Json
-
-DEPTH: Final = 16
-ITEMS: Final = 2_000
-TEXT: Final = 64 << 10
-_BITS: Final = 4_096
 
 
 def snapshot(value: object) -> Json:
@@ -102,20 +97,3 @@ def _content(value: Any) -> "str | int | float | dict[str, object] | list[object
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: getattr(value, f.name, None) for f in dataclasses.fields(value)}
     return None if value is None else shortened(str(value), TEXT)
-
-
-def number(value: float) -> "int | float | str":
-    """A number that JSON can hold, or what stands for it."""
-    if isinstance(value, int):
-        return value if value.bit_length() < _BITS else "<huge integer>"
-    return value if isfinite(value) else str(value)
-
-
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters: the beginning and the end around a count of the rest."""
-    if len(text) <= limit:
-        return text
-    mark = f" … {len(text) - limit:,} characters cut … "
-    room = max(0, limit - len(mark))
-    tail = room // 2
-    return text[: room - tail] + mark + text[len(text) - tail :]

@@ -186,9 +186,10 @@ def _concerning(body: Behaviour, armed: Concerned) -> Concerning:
 def _line(body: Behaviour, proof: Proof, case: Case) -> str:
     """The proof in a sentence; where nothing was left to try it on, that."""
     if case.calls and not proof.tally.failures and proof.missing:
-        return (
-            f"Not tried yet: every recorded failure of this class taught it; needs {proof.missing}."
-        )
+        why = "no failure of this class is recorded here"
+        if case.exam is not None:
+            why = "every recorded failure of this class taught it"
+        return f"Not tried yet: {why}; needs {proof.missing}."
     return body.headline(proof)
 
 

@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from failonce.language.predicate import Path, Shape, begins, has, json_type
+from failonce.language.asking import json_type
+from failonce.language.predicate import Path, Shape, begins, has
 from failonce.model import Args, Evidence, Json
 
 MOST: Final = 64

@@ -9,15 +9,8 @@ only the rest by looking at a text. The answer is that of `Predicate.holds` for 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from failonce.language.predicate import (
-    Condition,
-    Predicate,
-    Shape,
-    Test,
-    begins,
-    has,
-    json_type,
-)
+from failonce.language.asking import json_type
+from failonce.language.predicate import Condition, Predicate, Shape, Test, begins, has
 from failonce.model import Args
 
 REMEMBERED = 256

@@ -9,13 +9,10 @@ no pattern of outside origin is ever compiled.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from failonce.errors import BadInput
+from failonce.language.asking import SHAPES, holds
 from failonce.model import Args, Json
-
-MISSING: Final = object()
-"""What `lookup` gives for a path that is not there; distinct from JSON null."""
 
 
 class Test(StrEnum):
@@ -55,30 +52,6 @@ class Shape(StrEnum):
     HAS_SPACE = "has_space"
 
 
-def _date(text: str, separator: str) -> bool:
-    parts = text.split(separator)
-    return len(parts) == 3 and all(p.isdigit() and len(p) <= 4 for p in parts)
-
-
-_SHAPES: dict[Shape, Callable[[str], bool]] = {
-    Shape.EMPTY: lambda t: not t,
-    Shape.ABSOLUTE_PATH: lambda t: t.startswith("/") and "\n" not in t,
-    Shape.HOME_PATH: lambda t: t.startswith("~"),
-    Shape.HAS_SLASH: lambda t: "/" in t,
-    Shape.DIGITS: lambda t: t.isascii() and t.isdigit(),
-    Shape.JSON_TEXT: lambda t: (t[:1], t[-1:]) in (("{", "}"), ("[", "]")),
-    Shape.COMMA_LIST: lambda t: "," in t and "\n" not in t,
-    Shape.MULTILINE: lambda t: "\n" in t,
-    Shape.QUOTED: lambda t: len(t) > 1 and t[0] == t[-1] and t[0] in "\"'`",
-    Shape.PADDED: lambda t: t != t.strip(),
-    Shape.URL: lambda t: t.startswith(("http://", "https://")),
-    Shape.ISO_DATE: lambda t: len(t) == 10 and _date(t, "-") and t[4] == "-",
-    Shape.ISO_TIME: lambda t: len(t) > 10 and t[10:11] == "T" and _date(t[:10], "-"),
-    Shape.SLASH_DATE: lambda t: 8 <= len(t) <= 10 and _date(t, "/"),
-    Shape.UPPER: lambda t: t.isupper(),
-    Shape.HAS_SPACE: lambda t: " " in t.strip(),
-}
-
 _BEGINS: dict[Shape, Callable[[str], bool]] = {
     Shape.EMPTY: lambda c: not c,
     Shape.ABSOLUTE_PATH: lambda c: c == "/",
@@ -100,7 +73,7 @@ def begins(shape: Shape, first: str) -> bool:
 
 def has(shape: Shape) -> Callable[[str], bool]:
     """The test of a shape."""
-    return _SHAPES[shape]
+    return SHAPES[shape]
 
 
 Path = tuple[str, ...]
@@ -138,7 +111,7 @@ class Condition:
 
     def holds(self, args: Args) -> bool:
         """Whether it holds of these arguments."""
-        return _holds(self, args)
+        return holds(self.path, self.test, self.operand, args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +122,8 @@ class Predicate:
 
     def holds(self, args: Args) -> bool:
         """Whether every condition holds of these arguments."""
-        for condition in self.conditions:  # noqa: SIM110 - asked of every call
-            if not _holds(condition, args):
+        for condition in self.conditions:
+            if not holds(condition.path, condition.test, condition.operand, args):
                 return False
         return True
 
@@ -159,38 +132,9 @@ class Predicate:
         return " and ".join(map(str, self.conditions)) or "always"
 
 
-def lookup(args: Args, path: Path) -> object:
-    """The value at a path, or `MISSING`."""
-    here: object = args
-    for name in path:
-        if not isinstance(here, Mapping) or name not in here:
-            return MISSING
-        here = here[name]
-    return here
-
-
-def json_type(value: object) -> str:
-    """The JSON type's name: `null boolean integer number string array object`."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case Mapping():
-            return "object"
-        case _:
-            return "array"
-
-
 def shapes(text: str) -> Iterator[Shape]:
     """The shapes that a text has."""
-    return (shape for shape, test in _SHAPES.items() if test(text))
+    return (Shape(shape) for shape, test in SHAPES.items() if test(text))
 
 
 def paths(args: Args, *, depth: int = 2) -> Iterator[Path]:
@@ -199,41 +143,6 @@ def paths(args: Args, *, depth: int = 2) -> Iterator[Path]:
         yield (name,)
         if depth > 1 and isinstance(value, Mapping):
             yield from ((name, *rest) for rest in paths(value, depth=depth - 1))
-
-
-def _holds(condition: Condition, args: Args) -> bool:
-    value = lookup(args, condition.path)
-    match condition.test:
-        case Test.PRESENT:
-            return value is not MISSING
-        case Test.ABSENT:
-            return value is MISSING
-        case Test.TYPE:
-            return value is not MISSING and json_type(value) == condition.operand
-        case Test.SHAPE:
-            return isinstance(value, str) and _SHAPES[Shape(condition.operand)](value)
-        case Test.NOT_SHAPE:
-            return isinstance(value, str) and not _SHAPES[Shape(condition.operand)](value)
-        case Test.SAME_AS:
-            return value is not MISSING and value == lookup(args, (condition.operand,))
-        case Test.NAMES:
-            return isinstance(value, str) and names(value, condition.operand)
-
-
-def names(text: str, thing: str) -> bool:
-    """Whether a text names a thing: `a/b` stands in `x/a/b/c.md` and in `ls a/b`, not in `a/bc`."""
-    at = text.find(thing)
-    while at >= 0:
-        before, after = text[at - 1 : at], text[at + len(thing) :][:1]
-        if not _joins(before) and not _joins(after):
-            return True
-        at = text.find(thing, at + 1)
-    return False
-
-
-def _joins(character: str) -> bool:
-    """Whether a character next to a name belongs to it."""
-    return character.isalnum() or character in ("_", "-", ".")
 
 
 # ------------------------------------------------------------------ as data

@@ -86,6 +86,7 @@ class ToolSpec:
     schema, and goes on probation when it changes. It is empty where the parameters were
     inferred from recorded calls. `closed` tells that no other argument is taken. `code` names
     the file of source text that all of this was read from, where the tool did not say it itself.
+    `definition` names all that a server said of it, every word: what it was when it was seen last.
     """
 
     name: str
@@ -98,6 +99,7 @@ class ToolSpec:
     open_world: bool | None = None
     digest: str = ""
     code: str = ""
+    definition: str = ""
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, None where the tool has none."""

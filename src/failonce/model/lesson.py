@@ -81,6 +81,11 @@ class Proposal:
         """Kind, target and project; of some kinds one lesson at a time is in force there."""
         return self.kind, self.target, self.project
 
+    @property
+    def says(self) -> tuple[KindName, str, str]:
+        """Kind, target and text: what it does, whomever it is for."""
+        return self.kind, self.target, self.body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
@@ -274,6 +279,9 @@ class Action(StrEnum):
     """What a language model wrote was tried, and is not proposed; `digest` says which."""
     WANTED = "wanted"
     """Somebody asked for a tool and none came of it; `subject` is the gap that remains."""
+    TURNED_AWAY = "turned_away"
+    """A lesson from elsewhere was refused here; `subject` is the id that it would have, `digest`
+    that of its text."""
     PATCHED = "patched"
     """An approved script changed files of a repository, or took that back; `digest` is that of
     the difference."""
@@ -284,6 +292,9 @@ class Action(StrEnum):
     """A token or an account may do nothing any more."""
     SIGN_IN = "sign_in"
     """A person opened a session in a browser."""
+    NOTICED = "noticed"
+    """A server says of a tool what a person should know: its definition is another one than it
+    was, or hides something; `subject` is `tool:NAME`, `digest` that of the definition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,14 +112,15 @@ def _ended(seen: Measured, mode: Mode) -> Move:
     return Move(action=Action.REQUEUE, reason=f"{undecided}; a person decides")
 
 
-def on_schema(lesson: Lesson, old: str, new: str) -> Move | None:
-    """The move where a tool's schema changed from digest `old` to `new`; an empty one is unknown.
+def on_schema(lesson: Lesson, old: str, new: str, what: str = "schema") -> Move | None:
+    """The move where a tool's schema, or `what` else, changed from one digest to another.
 
-    What was proven was proven on the old tool. A lesson on trial stays on trial.
+    An empty one is unknown. What was proven was proven on the old tool. A lesson on trial stays
+    on trial.
     """
     if not old or not new or old == new or lesson.state is not State.STABLE:
         return None
     return Move(
         action=Action.PROBATION,
-        reason=f"the schema of {lesson.proposal.target} changed ({old[:8]} → {new[:8]})",
+        reason=f"the {what} of {lesson.proposal.target} changed ({old[:8]} → {new[:8]})",
     )

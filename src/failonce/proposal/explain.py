@@ -7,6 +7,7 @@ look, a look before a literal.
 
 from collections.abc import Iterator, Mapping
 
+from failonce.language.asking import json_type
 from failonce.language.expression import (
     Combine,
     Combined,
@@ -17,7 +18,6 @@ from failonce.language.expression import (
     evaluate,
     literal,
 )
-from failonce.language.predicate import json_type
 from failonce.language.transform import NotApplicable
 from failonce.model import Json
 

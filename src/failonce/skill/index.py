@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from failonce.identity import slug
+from failonce.identity import server, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.concerned import Concerned
 from failonce.kinds.decision import Armed
@@ -82,9 +82,3 @@ def _precedence(armed: Armed) -> tuple[int, int, int]:
     fitting = armed.behaviour
     form = _FORMS[fitting.fit] if isinstance(fitting, FittingFixer) else len(_FORMS)
     return KINDS.find(armed.kind).place, form, -armed.witnesses
-
-
-def server(tool: str) -> str:
-    """The MCP server in a client's name of a tool, empty where there is none."""
-    parts = tool.split("__")
-    return parts[1] if len(parts) >= 3 and parts[0] == "mcp" else ""

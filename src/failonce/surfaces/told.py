@@ -30,15 +30,18 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.GENERATED: "asked a language model for a tool",
     Action.REFUSED: "refused a tool that a language model wrote",
     Action.WANTED: "asked for a tool",
+    Action.TURNED_AWAY: "turned {it} away, which came from elsewhere",
     Action.PATCHED: "changed files with {it}",
     Action.GRANT: "changed {it}",
     Action.REVOKE: "revoked {it}",
     Action.SIGN_IN: "signed in",
+    Action.NOTICED: "noticed something about {it}",
 }
 _CHOICES: Final[Mapping[Action, str]] = {
     Action.SET_MODE: "set the learning mode",
     Action.MINED: "looked for lessons",
     Action.MIGRATE: "named failures anew",
+    Action.TURNED_AWAY: "turned a lesson from elsewhere away",
     Action.PATCHED: "changed files",
     Action.GRANT: "gave access",
     Action.REVOKE: "took access away",

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from failonce.adapters.importers.reading import content_text
-from failonce.evidence.snapshot import TEXT, shortened, snapshot
+from failonce.evidence.bounds import TEXT, shortened
+from failonce.evidence.snapshot import snapshot
 from failonce.evidence.triage import triage
 from failonce.identity import canonical_json
 from failonce.model import Call, Evidence, Failure, Recording, Verdict

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from failonce.evidence.redact import ARGS, MESSAGE
+from failonce.evidence.secrets import ARGS, MESSAGE
 from failonce.model import Call, Parameter, Recording, Reject, ToolSpec
 from tests.evidence.redact.made import PASSWORD, TOKENS
 

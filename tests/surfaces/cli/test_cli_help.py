@@ -13,10 +13,13 @@ from failonce.surfaces.cli.app import FIRST, MORE, Commands, Entry, ExitCode, ap
 from tests.surfaces.cli.made import Shell
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE_ONE = "import failures lessons show approve reject undo why report status serve doctor install"
+PAGE_ONE = (
+    "import failures lessons show approve reject undo why report status serve proxy doctor install"
+)
 BEHIND = (
-    "group mine replay learn wrong reopen snooze edit merge split audit gaps tools patches "
-    "files try explain recall plan outcomes health config mcp token account export"
+    "group mine collect replay learn wrong reopen snooze edit merge split audit gaps tools patches "
+    "files try explain recall plan outcomes health uninstall config mcp token account pack promote "
+    "export"
 )
 EVERY = [*FIRST, *MORE]
 

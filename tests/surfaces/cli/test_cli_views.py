@@ -253,13 +253,6 @@ def test_doctor_names_what_a_sandbox_needs(shell: Shell, tmp_path: Path) -> None
     assert "nothing that was generated is run" in shell.ok("doctor").out
 
 
-def test_install_is_honest_about_what_it_cannot_do(shell: Shell) -> None:
-    assert "later" in shell.ok("install").out
-    run = shell.run("install", "claude-code")
-    assert run.code == 4
-    assert "Nothing was changed" in run.err
-
-
 def test_a_store_is_chosen_by_option_variable_or_file(shell: Shell, tmp_path: Path) -> None:
     def used(*args: str) -> str:
         return str(shell.ok("status", "--json", *args).json["store"])

@@ -126,7 +126,7 @@ def test_failonce_off_rests_all_of_it(shell: Shell) -> None:
 # ------------------------------------------------------------------- recall
 
 
-@pytest.mark.proves("C5", "D.3.23")
+@pytest.mark.proves("C5")
 def test_recall_says_what_is_in_force_within_its_budget_and_is_recorded(shell: Shell) -> None:
     for n in range(5):
         shell.ok("learn", "fetch", f"Rule number {n} of fetching.")

@@ -36,7 +36,6 @@ def test_a_document_for_each_skill_that_has_a_rule(tmp_path: Path) -> None:
         assert "Read with care" not in text
 
 
-@pytest.mark.proves("D.3.23")
 def test_reading_is_recorded_and_a_session_that_goes_without_does_not_see_it(
     tmp_path: Path,
 ) -> None:

@@ -203,7 +203,7 @@ def spec_from(definition: Mapping[str, Json], *, server: str = "") -> ToolSpec:
     refuse_name(name, "the tool")
     if server:
         refuse_name(server, "its server")
-        name = f"mcp__{_plain(server)}__{name}"
+        name = agents_name(server, name)
     schema = mapping(pick(fields, *_SCHEMAS))
     hints = mapping(fields.get("annotations"))
     return ToolSpec(
@@ -217,6 +217,11 @@ def spec_from(definition: Mapping[str, Json], *, server: str = "") -> ToolSpec:
         open_world=_hint(hints, "openWorldHint"),
         digest=digest_of(schema),
     )
+
+
+def agents_name(server: str, tool: str) -> str:
+    """A tool of an MCP server as agents call it: `mcp__server__tool`."""
+    return f"mcp__{_plain(server)}__{tool}"
 
 
 def _hint(hints: Mapping[str, Json], name: str) -> bool | None:

@@ -8,10 +8,14 @@ from datetime import datetime
 from failonce.errors import BadInput, RefusedLesson
 from failonce.exposing import Candidate, lets_go
 from failonce.identity import body_digest
+from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.decision import Armed
+from failonce.kinds.guardrail import Guardrail
 from failonce.kinds.registry import KINDS, behaviour
 from failonce.language.document import MAX_BYTES, load
+from failonce.language.predicate import Predicate
 from failonce.model import (
+    Json,
     Judgement,
     KindName,
     Lesson,
@@ -69,6 +73,8 @@ class Entry:
     witnesses: int = 0
     valid_until: datetime | None = None
     claim: bool | None = None
+    glance: str = ""
+    """What can be seen of it beforehand (`glance.seen`), as JSON; empty where nothing can."""
 
     def candidate(self, names: Mapping[str, str], tools: Mapping[str, ToolSpec]) -> Candidate:
         """The lesson, ready to be asked; raises `RefusedLesson` where its bytes are others."""
@@ -119,8 +125,9 @@ class Entry:
         )
 
 
-def parsed(proposal: Proposal) -> tuple[str, str]:
-    """The component of a body, and the body as JSON, empty where it is not read as YAML.
+def parsed(proposal: Proposal) -> tuple[str, str, str]:
+    """The component of a body, the body as JSON, empty where it is not read as YAML, and what
+    can be seen of it beforehand.
 
     Raises `BadInput` where it is not of its kind. Of a kind that this process does not know it is
     the target: others that know it read the body, and those that do not leave it out.
@@ -128,11 +135,33 @@ def parsed(proposal: Proposal) -> tuple[str, str]:
     try:
         kind = KINDS.find(proposal.kind)
     except BadInput:
-        return proposal.target, ""
+        return proposal.target, "", ""
     if not kind.yaml:
-        return behaviour(proposal).component, ""
+        plainly = behaviour(proposal)
+        return plainly.component, "", seen(plainly)
     document = load(proposal.body)
     plain = json.dumps(document, separators=(",", ":"))
     if len(plain) > MAX_BYTES or load(plain) != document:
-        return behaviour(proposal).component, ""
-    return behaviour(replace(proposal, body=plain)).component, plain
+        plainly, plain = behaviour(proposal), ""
+    else:
+        plainly = behaviour(replace(proposal, body=plain))
+    return plainly.component, plain, seen(plainly)
+
+
+def seen(body: Behaviour) -> str:
+    """When a lesson may have anything to say, as `glance` reads it."""
+    speaks = body.speaks
+    found: dict[str, Json] = {}
+    if speaks.before is not None:
+        found["before"] = _conditions(speaks.before)
+    if speaks.after is not None:
+        found["after"] = _conditions(speaks.after)
+    if speaks.fixed:
+        found["fixed"] = True
+    if isinstance(body, Guardrail) and (body.repeated or body.failing):
+        found["failed"] = True
+    return json.dumps(found, separators=(",", ":"))
+
+
+def _conditions(predicate: Predicate) -> list[Json]:
+    return [[list(c.path), str(c.test), c.operand] for c in predicate.conditions]

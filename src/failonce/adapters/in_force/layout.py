@@ -1,30 +1,19 @@
-"""The file's bytes: a sealed header, then sealed records at places that the header names.
-
-    magic · length of the header · its seal · header (JSON) · records
-    record: length · seal · JSON
-
-A seal covers the file's own id and the record's place, so that no record of an older file,
-or of another place, passes for this one's.
-"""
+"""What the file says, as its header and records: `frames` tells how they stand in its bytes."""
 
 import json
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from failonce.adapters.in_force.sealing import SIZE, Sealer
+from failonce.adapters.in_force.frames import FILE, FRAME, LENGTH, MAGIC, SIZE, START
+from failonce.adapters.in_force.sealing import Sealer
 from failonce.adapters.values import read, written
 from failonce.errors import BadInput, StoreUnreadable
 from failonce.identity import GENESIS
 from failonce.model import Mode
 from failonce.policy import DEFAULT, Policy
 
-MAGIC = b"failonce in force 1\n"
-_LENGTH = struct.Struct(">I")
-_FRAME = _LENGTH.size + SIZE
-_START = len(MAGIC) + _FRAME
 MOST_BYTES = 512 << 20
 """A larger file is not read."""
 
@@ -63,7 +52,8 @@ class Numbers:
 class Header:
     """What the file says of itself, and where its records are.
 
-    `seq` and `head` are the audit's newest entry. A place is (offset, number of records).
+    `seq` and `head` are the audit's newest entry. A place is (offset, number of records); for
+    lessons a third number says where the record of their glances is.
     """
 
     id: str
@@ -80,6 +70,8 @@ class Header:
     """Tool → targets of lessons that are about it under another name."""
     learned: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Project → targets of lessons that are tools."""
+    rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Project → targets of lessons that are rules in force."""
     tools: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Project → place of what its tools say of themselves."""
     aliases: Sequence[int] = (0, 0)
@@ -102,15 +94,15 @@ class Building:
         place = (self._size, len(records))
         for record in records:
             seal = self._sealer.seal(self._id, self._size.to_bytes(8), record)
-            self._parts += (_LENGTH.pack(len(record)), seal, record)
-            self._size += _FRAME + len(record)
+            self._parts += (LENGTH.pack(len(record)), seal, record)
+            self._size += FRAME + len(record)
         return place
 
     def file(self, header: Header) -> bytes:
         """The whole file."""
         text = _text(written(header))
         seal = self._sealer.seal(MAGIC, text)
-        return b"".join((MAGIC, _LENGTH.pack(len(text)), seal, text, *self._parts))
+        return b"".join((MAGIC, LENGTH.pack(len(text)), seal, text, *self._parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,19 +116,24 @@ class Opened:
 
     def records(self, place: Sequence[int]) -> Iterator[bytes | None]:
         """The records at a place, None for each that does not hold."""
-        offset, count = place
+        offset, count = place[:2]
         own = bytes.fromhex(self.header.id)
         for n in range(count):
             at = self._start + offset
-            frame = self._content[at : at + _FRAME]
-            if len(frame) < _FRAME:
+            frame = self._content[at : at + FRAME]
+            if len(frame) < FRAME:
                 yield from [None] * (count - n)
                 return
-            (length,) = _LENGTH.unpack_from(frame)
-            record = self._content[at + _FRAME : at + _FRAME + length]
+            (length,) = LENGTH.unpack_from(frame)
+            record = self._content[at + FRAME : at + FRAME + length]
             holds = self._sealer.holds(frame[-SIZE:], own, offset.to_bytes(8), record)
             yield record if holds else None
-            offset += _FRAME + length
+            offset += FRAME + length
+
+    def glances(self, place: Sequence[int]) -> Sequence[Any]:
+        """What can be seen of the lessons at a place beforehand; empty where nobody knows it."""
+        held = next(self.values((place[2], 1)), None) if len(place) > 2 else None
+        return held if isinstance(held, list) and len(held) == place[1] else ()
 
     def values(self, place: Sequence[int]) -> Iterator[Any]:
         """The same, parsed."""
@@ -155,22 +152,22 @@ NOTHING = Opened(
 
 def file_beside(store: Path) -> Path:
     """The file of what is in force in the store at this path."""
-    return store.with_name(f"{store.name}.in-force")
+    return store.with_name(f"{store.name}{FILE}")
 
 
 def opened(content: bytes, sealer: Sealer) -> Opened:
     """Check a file's header; raises `StoreUnreadable` where it is not as it was written."""
     text = b""
-    if content[: len(MAGIC)] == MAGIC and len(content) >= _START:
-        (length,) = _LENGTH.unpack_from(content, len(MAGIC))
-        text = content[_START : _START + length]
-    if not text or not sealer.holds(content[_START - SIZE : _START], MAGIC, text):
+    if content[: len(MAGIC)] == MAGIC and len(content) >= START:
+        (length,) = LENGTH.unpack_from(content, len(MAGIC))
+        text = content[START : START + length]
+    if not text or not sealer.holds(content[START - SIZE : START], MAGIC, text):
         raise StoreUnreadable("it is not as failonce wrote it")
     try:
         header = read(Header, json.loads(text))
     except (BadInput, ValueError) as error:  # sealed, so by another version
         raise StoreUnreadable(f"it was written by another failonce ({error})") from error
-    return Opened(header=header, _content=content, _start=_START + len(text), _sealer=sealer)
+    return Opened(header=header, _content=content, _start=START + len(text), _sealer=sealer)
 
 
 def record(value: object) -> bytes:

@@ -11,6 +11,7 @@ stays. Each is counted, told in `alerts`, and logged once.
 import json
 import logging
 import os
+import sys
 import time
 import weakref
 from collections import OrderedDict
@@ -26,12 +27,11 @@ from failonce.adapters.in_force.sealing import key_beside, sealer
 from failonce.adapters.values import read
 from failonce.errors import FailonceError, StoreError, StoreUnreadable
 from failonce.exposing import Candidate, Placed, placed
-from failonce.identity import slug
+from failonce.identity import server, slug
 from failonce.kinds.behaviour import ANY_TOOL
 from failonce.kinds.decision import Armed
 from failonce.model import EVERYONE, KindName, Mode, ToolSpec
 from failonce.policy import Policy
-from failonce.skill.index import server
 
 LOOK_S = 0.25
 """How often a reader looks whether there is a newer file."""
@@ -124,10 +124,27 @@ class Snapshot:
             if p.armed.kind is KindName.TOOL and not p.watches
         }
 
+    def ruled(self, project: str, most: int = sys.maxsize) -> Sequence[str]:
+        """The tools and skills of which rules are in force in a project.
+
+        Of at most so many lessons together, those first of which there are the fewest.
+        """
+        scopes, header = dict.fromkeys((project, EVERYONE)), self._file.header
+        counts: dict[str, int] = {}
+        for scope in scopes:
+            for target in header.rules.get(scope, ()):
+                there = (header.lessons.get(s, {}).get(target, (0, 0)) for s in scopes)
+                counts[target] = sum(place[1] for place in there)
+        found = []
+        for target, count in sorted(counts.items(), key=lambda item: item[1]):
+            most -= count
+            if most < 0:
+                break
+            found.append(target)
+        return found
+
     def rules(self, project: str, now: datetime) -> Mapping[str, tuple[Armed, ...]]:
         """The rules in force, by the skill that each is for; none where the mode is off."""
-        held = self._file.header.lessons
-        skills = {name for scope in (EVERYONE, project) for name in held.get(scope, ())}
         found = {
             name: tuple(
                 p.armed
@@ -136,7 +153,7 @@ class Snapshot:
                 and not p.watches
                 and p.armed.behaviour.component == name
             )
-            for name in sorted(skills)
+            for name in sorted(self.ruled(project))
         }
         return {name: rules for name, rules in found.items() if rules}
 

@@ -7,16 +7,11 @@ the folder but not read the key. Whoever has the key has the store as well.
 import hmac
 import os
 import secrets
-import stat
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 
+from failonce.adapters.in_force.frames import KEY, KEY_BYTES, Damaged, read_key, seal
 from failonce.errors import StoreUnreadable
-
-SIZE = 16
-"""Bytes of a seal."""
-_KEY_BYTES = 32
 
 
 class Sealer:
@@ -27,10 +22,7 @@ class Sealer:
 
     def seal(self, *parts: bytes) -> bytes:
         """The seal of some bytes in their order; only the last may be of any length."""
-        h = blake2b(digest_size=SIZE, key=self._key)
-        for part in parts:
-            h.update(part)
-        return h.digest()
+        return seal(self._key, *parts)
 
     def holds(self, seal: bytes, *parts: bytes) -> bool:
         """Whether this is the seal of these bytes."""
@@ -39,7 +31,7 @@ class Sealer:
 
 def key_beside(file: Path) -> Path:
     """The key of the seals of a file."""
-    return file.with_name(f"{file.name}.key")
+    return file.with_name(f"{file.name}{KEY}")
 
 
 def sealer(path: Path, *, make: bool = False) -> Sealer:
@@ -50,18 +42,11 @@ def sealer(path: Path, *, make: bool = False) -> Sealer:
     if make and not path.exists():
         _make(path)
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        with os.fdopen(handle, "rb") as file:
-            found, key = os.fstat(handle), file.read(_KEY_BYTES + 1)
+        return Sealer(read_key(str(path)))
     except OSError as error:
         raise StoreUnreadable(f"The key {path} cannot be read: {error.strerror}.") from error
-    if not stat.S_ISREG(found.st_mode) or len(key) != _KEY_BYTES:
-        raise StoreUnreadable(f"{path} is no key. Remove it; the next decision makes a new one.")
-    if os.name == "posix" and found.st_mode & 0o077:
-        raise StoreUnreadable(
-            f"The key {path} is open to others. Remove it; the next decision makes a new one."
-        )
-    return Sealer(key)
+    except Damaged as error:
+        raise StoreUnreadable(f"{error} Remove it; the next decision makes a new one.") from error
 
 
 def _make(path: Path) -> None:
@@ -70,7 +55,7 @@ def _make(path: Path) -> None:
     handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(handle)
         with suppress(FileExistsError):

@@ -6,6 +6,7 @@ not hold, or is not of this store's audit is made anew.
 """
 
 import errno
+import json
 import os
 import secrets
 from collections import defaultdict
@@ -28,6 +29,7 @@ from failonce.model import (
     Action,
     AuditEntry,
     Event,
+    Json,
     KindName,
     Lesson,
     Ruling,
@@ -52,7 +54,9 @@ class _Content:
     next: int = 0
     modes: dict[str, str] = field(default_factory=dict)
     lessons: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
+    glances: dict[str, dict[str, list[Json]]] = field(default_factory=dict)
     targets: dict[str, set[str]] = field(default_factory=dict)
+    rules: dict[str, set[str]] = field(default_factory=dict)
     learned: dict[str, set[str]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
@@ -65,8 +69,13 @@ class _Content:
 
     def add(self, entry: Entry) -> None:
         """One more lesson; of one target they stand in order of creation."""
-        block = self.lessons.setdefault(entry.project, {}).setdefault(entry.target, [])
-        block.append(record(entry))
+        project, target = entry.project, entry.target
+        self.lessons.setdefault(project, {}).setdefault(target, []).append(record(entry))
+        own = self.glances.setdefault(project, {}).setdefault(target, [])
+        glance: dict[str, Json] = json.loads(entry.glance) if entry.glance else {"unknown": True}
+        own.append({"id": entry.id, **glance})
+        if entry.kind is KindName.RULE and entry.state is not State.PROPOSED:
+            self.rules.setdefault(project, set()).add(target)
         if entry.kind is KindName.TOOL:
             self.learned.setdefault(entry.project, set()).add(entry.target)
         if entry.component != entry.target:
@@ -166,11 +175,18 @@ class Publisher:
                 modes=content.modes,
                 numbers=self._numbers,
                 lessons={
-                    project: {target: building.add(block) for target, block in blocks.items()}
+                    project: {
+                        target: (
+                            *building.add(block),
+                            building.add([record(content.glances[project][target])])[0],
+                        )
+                        for target, block in blocks.items()
+                    }
                     for project, blocks in content.lessons.items()
                 },
                 targets={tool: sorted(targets) for tool, targets in content.targets.items()},
                 learned={p: sorted(targets) for p, targets in content.learned.items()},
+                rules={p: sorted(targets) for p, targets in content.rules.items()},
                 tools={project: building.add([specs]) for project, specs in tools.items()},
                 aliases=building.add([aliases]),
                 refused=tuple(sorted(content.refused)),
@@ -246,9 +262,13 @@ class Publisher:
                 if (project, target) not in places:
                     if target in old.header.learned.get(project, ()):
                         content.learned.setdefault(project, set()).add(target)
+                    if target in old.header.rules.get(project, ()):
+                        content.rules.setdefault(project, set()).add(target)
+                    glances = old.glances(place)
+                    content.glances.setdefault(project, {})[target] = list(glances)
                     block = content.lessons.setdefault(project, {}).setdefault(target, [])
                     block += filter(None, held)
-                    if len(block) < len(held):
+                    if len(block) < len(held) or len(glances) < len(held):
                         return False
                     continue
                 for entry in old.values(place):
@@ -282,7 +302,11 @@ class Publisher:
     def _entry(self, x: Lesson, n: int, events: Iterable[Event]) -> Entry:
         proposal = x.proposal
         known = self._known.get((x.id, x.version, x.digest))
-        component, plain = (known.component, known.plain) if known else parsed(proposal)
+        component, plain, glance = (
+            (known.component, known.plain, known.glance)
+            if known and known.glance
+            else parsed(proposal)
+        )
         return Entry(
             n=n,
             id=x.id,
@@ -303,6 +327,7 @@ class Publisher:
             valid_until=x.valid_until,
             span=span(x, events, self._clock.now()),
             claim=self._claim(x),
+            glance=glance,
         )
 
     def _claim(self, x: Lesson) -> bool | None:

@@ -7,8 +7,8 @@ from typing import Final
 from failonce.adapters.importers.reading import RAW, decode, word
 from failonce.adapters.intake.parsed import Parsed
 from failonce.errors import BadInput
+from failonce.evidence.bounds import shortened
 from failonce.evidence.secret_patterns import key_kind
-from failonce.evidence.snapshot import shortened
 from failonce.model import Json, Recording, Reject
 
 ITEMS: Final = 10_000

@@ -36,7 +36,7 @@ from failonce.adapters.intake.spans import (
     thrown_id,
 )
 from failonce.errors import BadInput
-from failonce.evidence.snapshot import shortened
+from failonce.evidence.bounds import shortened
 from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 __all__ = ["Signal", "answer", "is_json", "logs", "refusal", "traces"]

@@ -23,7 +23,7 @@ from failonce.adapters.intake.parsed import Parsed
 from failonce.adapters.intake.sentry_event import SOURCE, bad_level, event_recording
 from failonce.adapters.intake.spans import Span, gather, tool_of
 from failonce.errors import BadInput
-from failonce.evidence.snapshot import shortened
+from failonce.evidence.bounds import shortened
 from failonce.model import UNNAMED, Call, Json, Origin, Recording
 
 ENVELOPE: Final = 1_000

@@ -26,7 +26,7 @@ from failonce.adapters.importers.reading import UNDECODABLE, items, mapping, mom
 from failonce.adapters.intake.items import FIELDS, TEXT, error_line, named, tags
 from failonce.adapters.intake.spans import Span, arguments_of, tool_of
 from failonce.errors import BadInput
-from failonce.evidence.snapshot import shortened
+from failonce.evidence.bounds import shortened
 from failonce.model import UNNAMED, Args, Call, Json, Origin, Recording
 
 SOURCE: Final = "sentry"

@@ -29,7 +29,8 @@ from failonce.adapters.importers.reading import (
     word,
 )
 from failonce.adapters.intake.items import NAME, TEXT, Gathered, error_line, named
-from failonce.evidence.snapshot import shortened, snapshot
+from failonce.evidence.bounds import shortened
+from failonce.evidence.snapshot import snapshot
 from failonce.identity import digest
 from failonce.model import Args, Call, Json, Origin, Recording
 

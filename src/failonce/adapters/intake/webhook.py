@@ -26,7 +26,7 @@ from failonce.adapters.intake.items import TEXT, Gathered, json_object, named
 from failonce.adapters.intake.parsed import Parsed
 from failonce.adapters.intake.signed import Delivery, admitted, verified
 from failonce.errors import BadInput
-from failonce.evidence.snapshot import shortened
+from failonce.evidence.bounds import shortened
 from failonce.model import Args, Call, Json, Recording
 
 __all__ = ["Delivery", "admitted", "read", "verified"]

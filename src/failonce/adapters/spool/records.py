@@ -1,21 +1,20 @@
-"""What travels to the store, and its bytes in the spool.
-
-    mark · length · checksum · JSON
-
-The mark is no text, so where a record is torn or garbled the next one is found behind it.
-"""
+"""What travels to the store, and how it is read from the spool: `frames` has the bytes."""
 
 import json
-import struct
+from binascii import crc32
 from collections.abc import Iterator
-from zlib import crc32
 
+from failonce.adapters.spool import frames
+from failonce.adapters.spool.frames import FRAME, MARK, MOST
 from failonce.adapters.values import read, written
 from failonce.errors import BadInput
-from failonce.model import Closing, Event, Evidence, Exposure, Offer
+from failonce.model import Closing, Event, Evidence, Exposure, Offer, Recording
 
-Record = Evidence | Exposure | Closing | Event | Offer
-"""Told again it is the same one: by its id, and what has none by all that it says."""
+Record = Evidence | Exposure | Closing | Event | Offer | Recording
+"""Told again it is the same one: by its id, and what has none by all that it says.
+
+A recording is redacted, and not judged yet.
+"""
 
 _KINDS: dict[str, type[Record]] = {
     "evidence": Evidence,
@@ -23,18 +22,14 @@ _KINDS: dict[str, type[Record]] = {
     "closing": Closing,
     "event": Event,
     "offer": Offer,
+    "recording": Recording,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_MARK = b"\xf5\x0f\xc1\n"
-_FRAME = struct.Struct(">4sII")
-_MOST = 16 << 20
-"""No record is longer."""
 
 
 def framed(record: Record) -> bytes:
     """The bytes of a record."""
-    text = json.dumps([_NAMES[type(record)], written(record)], separators=(",", ":")).encode()
-    return _FRAME.pack(_MARK, len(text), crc32(text)) + text
+    return frames.framed(_NAMES[type(record)], written(record))
 
 
 def unframed(content: bytes) -> Iterator[Record | None]:
@@ -44,21 +39,21 @@ def unframed(content: bytes) -> Iterator[Record | None]:
         text = _text(content, at)
         if text is None:
             yield None
-            at = content.find(_MARK, at + 1)
+            at = content.find(MARK, at + 1)
             if at < 0:
                 return
         else:
             yield _record(text)
-            at += _FRAME.size + len(text)
+            at += FRAME.size + len(text)
 
 
 def _text(content: bytes, at: int) -> bytes | None:
-    if len(content) - at < _FRAME.size:
+    if len(content) - at < FRAME.size:
         return None
-    mark, length, checksum = _FRAME.unpack_from(content, at)
-    if mark != _MARK or length > _MOST:
+    mark, length, checksum = FRAME.unpack_from(content, at)
+    if mark != MARK or length > MOST:
         return None
-    text = content[at + _FRAME.size : at + _FRAME.size + length]
+    text = content[at + FRAME.size : at + FRAME.size + length]
     return text if len(text) == length and crc32(text) == checksum else None
 
 

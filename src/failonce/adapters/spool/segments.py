@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from failonce.adapters.durable import sync_folder
+from failonce.adapters.spool.frames import MOST_BYTES, SEGMENT
 from failonce.adapters.spool.records import Record, framed, unframed
 from failonce.errors import StoreFull
 
@@ -24,13 +25,11 @@ try:
 except ImportError:  # Windows: only segments of the own process are taken up
     fcntl = None  # type: ignore[assignment]
 
-MOST_BYTES = 256 << 20
-"""What all segments together may take."""
 SEGMENT_BYTES = 4 << 20
 """From this size on a new segment is begun."""
 CHUNK = 32
 """Records that are given to the store at once."""
-_SEGMENTS = "*.seg"
+_SEGMENTS = f"*{SEGMENT}"
 
 Take = Callable[[Sequence[Record]], None]
 """Takes records up; raises where it cannot, and then takes them again another time."""

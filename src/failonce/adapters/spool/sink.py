@@ -1,7 +1,7 @@
 """The store, as the end of the way."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from failonce.adapters.in_force import Publisher, file_beside
 from failonce.adapters.spool.records import Record
 from failonce.adapters.sql_store import open_store, store_path
 from failonce.errors import FailonceError, StoreUnreadable
-from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure, Offer
+from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure, Offer, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock, Store
 
@@ -24,6 +24,8 @@ PATIENCE_S = 1.0
 
 Offering = Callable[[Store, Sequence[Offer]], None]
 """Keeps what tools say of themselves."""
+Taking = Callable[[Sequence[Recording]], Iterable[Evidence]]
+"""Judges and names recordings."""
 
 
 class Sink(Protocol):
@@ -45,7 +47,7 @@ class Sink(Protocol):
 class StoreSink:
     """A store as a sink. What was decided and not published, it publishes with `publisher`.
 
-    Without `offering` what tools say of themselves is let go.
+    Without `offering` what tools say of themselves is let go, without `taking` recordings are.
     """
 
     def __init__(
@@ -53,13 +55,16 @@ class StoreSink:
         store: Store,
         path: Path,
         publisher: Publisher | None = None,
+        *,
         weigh: Weigh | None = None,
         offering: Offering | None = None,
+        taking: Taking | None = None,
     ) -> None:
         self._store = store
         self._publisher = publisher
         self._weigh = weigh
         self._offering = offering
+        self._taking = taking
         self._doubted: set[str] = set()
         self._path = path
         self._file = _file(path)
@@ -75,6 +80,7 @@ class StoreSink:
         clock: Clock | None = None,
         weigh: Weigh | None = None,
         offering: Offering | None = None,
+        taking: Taking | None = None,
     ) -> "StoreSink":
         """The store at a URL; `pause` is called between its statements.
 
@@ -86,7 +92,7 @@ class StoreSink:
         if policy is not None and clock is not None:
             file = file_beside(path)
             publisher = Publisher(store, file, policy=policy, clock=clock, pause=pause)
-        return cls(store, path, publisher, weigh, offering)
+        return cls(store, path, publisher, weigh=weigh, offering=offering, taking=taking)
 
     def write(self, batch: Sequence[Record]) -> None:
         """Tools first, for a lesson may hold for another schema; evidence in one transaction."""
@@ -95,7 +101,10 @@ class StoreSink:
         offers = [r for r in batch if isinstance(r, Offer)]
         if offers and self._offering is not None:
             self._offering(self._store, offers)
+        recordings = [r for r in batch if isinstance(r, Recording)]
         evidence = [r for r in batch if isinstance(r, Evidence)]
+        if recordings and self._taking is not None:
+            evidence += self._taking(recordings)
         if evidence:
             self._store.add(evidence)
         exposures = tuple(r for r in batch if isinstance(r, Exposure))

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from failonce.adapters.spool import frames
 from failonce.adapters.spool.counts import Counts, Page, enter, settle
 from failonce.adapters.spool.records import Record
 from failonce.adapters.spool.segments import Spool
@@ -50,7 +51,7 @@ Chore = Callable[[Callable[[], None]], None]
 
 def folder_beside(store: Path) -> Path:
     """The folder of the spool of the store at this path."""
-    return store.with_name(f"{store.name}.spool")
+    return store.with_name(f"{store.name}{frames.FOLDER}")
 
 
 class Writer:

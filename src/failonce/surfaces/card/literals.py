@@ -12,7 +12,8 @@ from itertools import islice
 
 from failonce.errors import UserError
 from failonce.language import document
-from failonce.language.predicate import Test, names
+from failonce.language.asking import names
+from failonce.language.predicate import Test
 from failonce.language.tool_names import spec_of
 from failonce.language.transform import LITERAL
 from failonce.model import Evidence, Json, KindName, Proposal, Proposer, ToolSpec

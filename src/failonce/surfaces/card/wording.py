@@ -181,5 +181,5 @@ def author(proposer: str) -> str:
         Proposer.AGENT: "an agent",
         Proposer.MODEL: "a language model",
         Proposer.PERSON: "a person",
-        Proposer.IMPORT: "an import",
+        Proposer.IMPORT: "somebody else, in a lesson pack",
     }.get(Proposer(proposer), proposer)

@@ -71,14 +71,22 @@ FIRST: Final = (
         module="serving",
         summary="Serve the dashboard, its API, and the ways in for errors.",
     ),
+    Entry(
+        name="proxy",
+        module="proxying",
+        summary="Stand before an MCP server: record its calls, apply lessons.",
+    ),
     Entry(name="doctor", module="machine", summary="Check that everything works on this machine."),
-    Entry(name="install", module="machine", summary="Connect an agent (comes later)."),
+    Entry(name="install", module="installing", summary="Put failonce into a coding agent."),
 )
 """The commands on the first page of help."""
 
 MORE: Final = (
     Entry(name="group", module="grouping", summary="Group the lines of a file, without a store."),
     Entry(name="mine", module="mining", summary="Look for lessons in what was imported."),
+    Entry(
+        name="collect", module="hooking", summary="Take what hooks of agents recorded to the store."
+    ),
     Entry(name="replay", module="replaying", summary="Try the lessons on recorded calls."),
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
@@ -110,10 +118,15 @@ MORE: Final = (
     Entry(
         name="health", module="outcomes", summary="List tools by how they fare, the weakest first."
     ),
+    Entry(
+        name="uninstall", module="installing", summary="Take failonce out of a coding agent again."
+    ),
     Entry(name="config", module="configuring", summary="Show the settings, or set the mode."),
     Entry(name="mcp", module="mcp", summary="Serve what was learned to an agent, over MCP."),
     Entry(name="token", module="tokens", summary="Make or revoke what lets programs in."),
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
+    Entry(name="pack", module="packing", summary="Give lessons to somebody, or take theirs."),
+    Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""

@@ -2,14 +2,19 @@
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
 import typer
 
 from failonce.adapters.importers.registry import formats
+from failonce.adapters.packs import is_pack
 from failonce.compose import Parts, configure, opened
+from failonce.compose.calling import drain
+from failonce.errors import BadInput
 from failonce.loop import Observed
 from failonce.model import Json, Mode, Offer, Recording, ToolSpec, Verdict
 from failonce.ports import Added
@@ -55,6 +60,7 @@ def import_(
     Exits with 2 where a path that was given could not be read, or nothing could; the others
     are imported all the same.
     """
+    _no_packs(paths)
     config = configure(store=store)
     if config.off:
         warn("failonce: FAILONCE=off rests failonce here, so nothing was read or stored.")
@@ -62,9 +68,21 @@ def import_(
             show_json(_record(Observed(), Added(), 0))
         return
     with opened(config) as parts:
+        drain(config, parts.clock)
         run = _Run(parts, project if project not in (None, ".") else config.project)
         code = run.go(paths, format_name, as_json)
     raise typer.Exit(code)
+
+
+def _no_packs(paths: Sequence[str]) -> None:
+    """Raise `BadInput` where a path is a lesson pack: those are tried, not read."""
+    for path in paths:
+        with suppress(OSError):
+            if Path(path).is_file() and is_pack(Path(path)):
+                raise BadInput(
+                    f"{path} holds lessons, not calls. Take it in: failonce pack take "
+                    f"{shlex.quote(path)}"
+                )
 
 
 class _Run:

@@ -1,4 +1,4 @@
-"""`failonce doctor` and `failonce install`."""
+"""`failonce doctor`."""
 
 import os
 import platform
@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 import failonce
 from failonce.compose import Configuration, configure, opened
 from failonce.compose.sandbox import sandbox_for
-from failonce.errors import FailonceError, Refused, StoreError
+from failonce.errors import FailonceError, StoreError
 from failonce.model import Strength
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.options import AsJson, StoreUrl
 from failonce.surfaces.cli.output import say, show_json, table
+from failonce.surfaces.installing.clients import Surroundings
+from failonce.surfaces.installing.installed import standings
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -84,6 +85,7 @@ def _look(store: str | None) -> Iterator[Finding]:
     yield _tried("skill files", lambda: _writable(config.skills))
     yield _tried("rejected lines", lambda: _writable(config.rejects))
     yield from _sandbox(config)
+    yield from _hooks()
     for name, need in _LATER:
         where = shutil.which(name)
         yield Finding(what=name, health=Health.LATER, detail=f"{need}; {where or 'not installed'}")
@@ -111,6 +113,15 @@ def _store(config: Configuration) -> str:
         parts.store.release("doctor", "doctor")
         calls = sum(parts.store.projects().values())
     return f"{config.url}, can be written, {calls:,} calls"
+
+
+def _hooks() -> Iterator[Finding]:
+    """Where a coding agent calls failonce, whether what it calls is there."""
+    for found in standings(Surroundings.here()):
+        if found.installed or found.trouble:
+            health = Health.BROKEN if found.trouble else Health.OK
+            detail = found.trouble or str(found.path)
+            yield Finding(what=f"hooks of {found.client.makers}", health=health, detail=detail)
 
 
 def _sandbox(config: Configuration) -> Iterator[Finding]:
@@ -144,27 +155,3 @@ def _patterns() -> str:
     import re2  # noqa: PLC0415 - it is what is looked at
 
     return f"RE2, {'linear in time' if re2.search('a+b', 'aab') else 'but it does not match'}"
-
-
-@app.command()
-def install(
-    agent: Annotated[
-        str | None, typer.Argument(metavar="AGENT", help="Such as claude-code.")
-    ] = None,
-) -> None:
-    """Connect an agent (comes later).
-
-    Hooks for coding agents are not part of this version. What works today: import what an
-    agent recorded, and ask failonce from Python before and after a call.
-    """
-    if agent is not None:
-        raise Refused(
-            f"This version cannot install itself into {agent}: hooks for coding agents come "
-            "later. Nothing was changed. `failonce install` says what works today."
-        )
-    say("Hooks that put lessons in force inside coding agents come later.")
-    say("What works today:")
-    say("  failonce import ~/.claude/projects     learn from what Claude Code recorded")
-    say("  failonce import ~/.codex/sessions      the same for Codex")
-    say("  failonce.advise(tool, args)            ask in Python before a call")
-    say("  failonce.advise_failure(tool, args, error)   and after one that failed")

@@ -2,17 +2,20 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from failonce.adapters.importers.registry import detect, importer
 from failonce.adapters.sources import STDIN, Input, sources
+from failonce.adapters.whereabouts import project_of
 from failonce.errors import BadInput
 from failonce.model import Offer, Recording, Reject
 from failonce.ports import Clock, Importer
 from failonce.surfaces.cli.output import warn
 from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.rejects import Rejects
+from failonce.surfaces.hooks.passing import is_block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,29 @@ class Found:
     named: frozenset[str]
     """Names of the inputs that were given themselves, not found in a folder."""
     missing: int
+
+
+def at_home(recording: Recording) -> Recording:
+    """The recording under the project that its folder belongs to, where that is on this machine.
+
+    Coding agents say where a call was made, which may be any folder of a project.
+    """
+    home = _home(recording.call.project)
+    if home == recording.call.project:
+        return recording
+    return replace(recording, call=replace(recording.call, project=home))
+
+
+@lru_cache(maxsize=1024)
+def _home(project: str) -> str:
+    try:
+        return (
+            project_of(project)
+            if Path(project).is_absolute() and Path(project).is_dir()
+            else project
+        )
+    except (OSError, ValueError):  # its settings cannot be read, which whoever needs them says
+        return project
 
 
 def find(paths: Sequence[str], clock: Clock, rejects: Rejects) -> Found:
@@ -96,8 +122,8 @@ class Reader:
                     self._rejects.add(item)
                 elif isinstance(item, Offer):
                     self.offers.append(item)
-                elif keep(item):
-                    yield item
+                elif not is_block(item.text, item.tags) and keep(found := at_home(item)):
+                    yield found
         except BadInput as error:
             self._leave(source, error)
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -15,7 +15,7 @@ from failonce.adapters.workspace import Standing
 from failonce.compose import Parts
 from failonce.developing import days
 from failonce.lifecycle import WORDS, waits_now
-from failonce.model import Action, AuditEntry, Json, Lesson
+from failonce.model import Action, AuditEntry, Event, Json, Lesson
 from failonce.ports import SignatureQuery
 from failonce.projections.changelog import pending_phrase
 from failonce.surfaces.cli.lessons import pending_count
@@ -24,10 +24,15 @@ from failonce.surfaces.cli.output import plural, say, show_json, waiting
 from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.components import Component, Learned, Stands, components, learned
 from failonce.surfaces.filed import filed
+from failonce.surfaces.hooks.memory import FOLDER
+from failonce.surfaces.hooks.troubles import told
+from failonce.surfaces.installing.clients import Surroundings
+from failonce.surfaces.installing.installed import standings
 
 app = typer.Typer(rich_markup_mode=None)
 
 _RUNS = 5
+_WEEK = timedelta(days=7)
 
 
 @app.command()
@@ -42,7 +47,8 @@ def status(
 ) -> None:
     """Show the store, the mode and what waits.
 
-    Of what watched tools reported it says how much was stored, waits in the spool, or was dropped.
+    Of what watched tools reported it says how much was stored, waits in the spool, or was dropped;
+    of what MCP servers say of their tools, what a person should know, for a week.
     With --parts also whether each part of what makes tools works here, and what to do about it.
     """
     with session(store) as parts:
@@ -54,13 +60,26 @@ def status(
             tried = components(parts, own) if of_parts else ()
         found["parts"] = [asdict(c) for c in tried] if of_parts else None
         lessons = parts.store.lessons()
-        runs = [e for e in parts.store.entries() if e.event.action is Action.MINED][-_RUNS:]
+        entries = list(parts.store.entries())
+        runs = [e for e in entries if e.event.action is Action.MINED][-_RUNS:]
+        odd = _noticed(entries, parts.clock.now())
+        found["noticed"] = [
+            {"at": e.at.isoformat(), "of": e.subject, "what": e.reason} for e in odd
+        ]
     if as_json:
         show_json(found)
         return
     _tell_status(found, lessons, runs, has, parts.clock.now())
+    for event in odd:
+        say(f"Noticed  {event.at:%Y-%m-%d %H:%M} {event.subject}: {event.reason}")
     if tried:
         _tell_parts(tried)
+
+
+def _noticed(entries: Sequence[AuditEntry], now: datetime) -> list[Event]:
+    """What servers said of their tools that a person should know, of the last week."""
+    said = (e.event for e in entries if e.event.action is Action.NOTICED)
+    return [event for event in said if now - event.at < _WEEK][-_RUNS:]
 
 
 def _status(parts: Parts, project: str) -> dict[str, Json]:
@@ -84,6 +103,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "gaps": len(parts.store.gaps()),
         "files": filed(parts).record(),
         "reports": _reports(parts),
+        "hooks": _hooks(parts),
         "model": _model(parts),
     }
 
@@ -104,6 +124,36 @@ def _model(parts: Parts) -> dict[str, Json]:
         "budget_tokens": told.budget_tokens,
         "budget_usd": told.budget_money,
     }
+
+
+def _hooks(parts: Parts) -> dict[str, Json]:
+    """What went wrong in hooks of coding agents, and where they are installed."""
+    found = told(f"{store_path(parts.config.url)}{FOLDER}")
+    last = ""
+    if found:
+        at, event, error, where = found[-1]
+        last = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} {event}: {error} at {where}"
+    standing = [s for s in standings(Surroundings.here()) if s.installed]
+    return {
+        "installed": [str(s.path) for s in standing],
+        "wrong": [s.trouble for s in standing if s.trouble],
+        "troubles": len(found),
+        "last": last,
+    }
+
+
+def _tell_hooks(found: Json) -> None:
+    """Nothing where no hook is installed and none ever went wrong."""
+    assert isinstance(found, dict)  # noqa: S101 - made above
+    for path in found["installed"]:
+        say(f"Hooks    installed in {path}")
+    for trouble in found["wrong"]:
+        say(f"         {trouble}")
+    if found["troubles"]:
+        say(
+            f"Hooks    went wrong {found['troubles']:,} times, and the agent went on without; "
+            f"the last: {found['last']}"
+        )
 
 
 def _reports(parts: Parts) -> dict[str, Json]:
@@ -228,6 +278,7 @@ def _tell_status(
     )
     _tell_files(found["files"])
     _tell_reports(found["reports"])
+    _tell_hooks(found["hooks"])
     _tell_model(found["model"])
     for entry in runs:
         event = entry.event

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from failonce.compose import Configuration, Parts, configure, opened
+from failonce.compose.calling import drain
 from failonce.errors import FailonceError, Refused
 from failonce.surfaces.cli.output import warn
 
@@ -28,8 +29,11 @@ def deciding(store: str | None) -> Iterator[Parts]:
 
 
 def _catch_up(parts: Parts) -> None:
-    """What somebody decided who was killed before it was in force is put in force now."""
+    """What hooks and hosts left in the spool is taken up now, and what somebody decided who was
+    killed before it was in force is put in force."""
     try:
+        if not parts.config.off:
+            drain(parts.config, parts.clock)
         parts.catch_up()
     except FailonceError as error:  # the command itself may well do without
         warn(f"What is in force could not be brought up to date. {error}")

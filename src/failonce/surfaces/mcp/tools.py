@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import anyio
 import anyio.to_thread
-from mcp.types import CallToolResult, TextContent, Tool, ToolAnnotations
+from mcp_types import CallToolResult, TextContent, Tool, ToolAnnotations
 
 from failonce.errors import Blocked, FailonceError, NotFound
 from failonce.identity import canonical_json

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
 
-from failonce.evidence.snapshot import ITEMS, TEXT, snapshot
+from failonce.evidence.bounds import ITEMS, TEXT
+from failonce.evidence.snapshot import snapshot
 from failonce.model import Args, Json
 
 Given = dict[str, Any]

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+REASON: Final = "failonce_reason"
+"""The argument by which a model says why a call that was blocked is to run all the same."""
 HEARD: Final = 50
 """Sentences that wait until somebody asks for them; older ones are let go."""
 
@@ -92,6 +94,16 @@ def entered(made: Session) -> Iterator[Session]:
         _CURRENT.reset(token)
         for leave in LEFT:
             leave(made)
+
+
+@contextmanager
+def within(made: Session) -> Iterator[Session]:
+    """Calls in here belong to this session, which goes on behind it."""
+    token = _CURRENT.set(made)
+    try:
+        yield made
+    finally:
+        _CURRENT.reset(token)
 
 
 LEFT: Final[list[Callable[[Session], None]]] = []

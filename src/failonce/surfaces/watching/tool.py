@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import CANNOT, settle
@@ -22,6 +22,7 @@ from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import Session, current
 
 Heard = Callable[[Advice], object]
+_CLAIMS: Final = ("read_only", "destructive", "idempotent", "open_world")
 Made = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any]]
 """A function, and what it is called with."""
 
@@ -346,6 +347,14 @@ def _shortened(error: Exception) -> Exception:
     """The error without the frame of failonce that called the tool."""
     trace = error.__traceback__
     return error.with_traceback(trace.tb_next if trace is not None else None)
+
+
+def joined(own: ToolSpec, known: ToolSpec | None) -> ToolSpec:
+    """What a tool says of itself now, with the claims that only its record holds."""
+    if known is None:
+        return own
+    silent = {name: getattr(known, name) for name in _CLAIMS if getattr(own, name) is None}
+    return replace(own, **silent) if silent else own
 
 
 # ------------------------------------------------------- tools of this process

@@ -150,7 +150,7 @@ def _coroutine(tool: Tool) -> Any:
         if begun is None:
             return await function(*args, **kwargs)
         if isinstance(begun, Begun):
-            result = await _result_async(begun)
+            result = await result_async(begun)
             if result is None:
                 return await function(*args, **kwargs)
             if result.raised is not None:
@@ -297,8 +297,9 @@ def _result(b: Begun) -> Result | None:
         del first
 
 
-async def _result_async(b: Begun) -> Result | None:
-    """`_result` for callers that await."""
+async def result_async(b: Begun) -> Result | None:
+    """What came of a call that lessons concern, for callers that await; None where failonce
+    itself failed before it was made. What no `Exception` is passes."""
     first: Result | None = None
     try:
         if b.quiet:

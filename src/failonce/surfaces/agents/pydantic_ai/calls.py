@@ -29,12 +29,12 @@ from pydantic_core import from_json, to_json
 from failonce.errors import Blocked
 from failonce.kinds.hint.running import Result
 from failonce.model import Call
-from failonce.surfaces.agents.pydantic_ai.tool import REASON, AgentTool
+from failonce.surfaces.agents.pydantic_ai.tool import AgentTool
 from failonce.surfaces.watching.binding import Given
 from failonce.surfaces.watching.carrying import advance_async
 from failonce.surfaces.watching.course import Around, Begun, Course, Other, Own, Wanted, course
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import override
+from failonce.surfaces.watching.sessions import REASON, override
 
 if TYPE_CHECKING:
     from failonce.surfaces.agents.pydantic_ai.capability import Run

@@ -25,12 +25,12 @@ from pydantic_ai.toolsets import AbstractToolset, ToolsetTool, WrapperToolset
 from failonce.model import Call, ToolSpec
 from failonce.outcome.assignment import epoch
 from failonce.surfaces.agents.pydantic_ai.calls import Invocation, decoded
-from failonce.surfaces.agents.pydantic_ai.specs import Specs, joined
+from failonce.surfaces.agents.pydantic_ai.specs import Specs
 from failonce.surfaces.agents.pydantic_ai.tool import AgentTool
 from failonce.surfaces.learning.rules import recalled
 from failonce.surfaces.watching.host import Host, Known, host
 from failonce.surfaces.watching.sessions import NOBODY, Session, current, entered
-from failonce.surfaces.watching.tool import Heard
+from failonce.surfaces.watching.tool import Heard, joined
 
 Named: TypeAlias = str | Callable[[RunContext[Any]], str | None] | None
 """A text, or what gives one of a run."""

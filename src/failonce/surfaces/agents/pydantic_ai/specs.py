@@ -2,15 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from pydantic_ai.tools import ToolDefinition
 
 from failonce.adapters.importers.tool_specs import spec_from
 from failonce.model import Offer, ToolSpec
 from failonce.surfaces.watching.host import Host
-
-_CLAIMS: Final = ("read_only", "destructive", "idempotent", "open_world")
 
 
 class Specs:
@@ -49,11 +47,3 @@ class Specs:
         self._told[project, spec.name] = spec
         at = here.clock.now()
         here.writer.put(lambda: [Offer(spec=here.desk.tool(spec), project=project, at=at)])
-
-
-def joined(own: ToolSpec, known: ToolSpec | None) -> ToolSpec:
-    """What a tool says of itself now, with the claims that only its record holds."""
-    if known is None:
-        return own
-    silent = {name: getattr(known, name) for name in _CLAIMS if getattr(own, name) is None}
-    return replace(own, **silent) if silent else own

@@ -13,15 +13,13 @@ from failonce.model import Advice, Call, ToolSpec
 from failonce.surfaces.watching.binding import Given, taken
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import Session
+from failonce.surfaces.watching.sessions import REASON, Session
 from failonce.surfaces.watching.tool import Tool
 from failonce.surfaces.worded import wordings
 
 if TYPE_CHECKING:
     from failonce.surfaces.agents.pydantic_ai.capability import Run
 
-REASON: Final = "failonce_reason"
-"""The argument by which a model says why a call that was blocked is to run all the same."""
 RAW: Final = 2_000
 """Characters that are kept of arguments which cannot be decoded."""
 _ERRORS: Final = 20
