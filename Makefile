@@ -1,5 +1,6 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
+# make e2e    the real Claude Code and Codex beside failonce, in a network of their own
 # Other targets: server mcp install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -13,7 +14,7 @@ TAKEN  := node_modules/.taken
 TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server mcp test check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp test e2e check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -78,6 +79,17 @@ test: .venv/dev .peers/done system $(TESTED)
 
 torture: .venv/dev .peers/done system $(TESTED)
 	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -ra $(TESTS)
+
+# the programs, as tests/e2e/package-lock.json says; their API is a stand-in on the loopback
+PROGRAMS := tests/e2e/node_modules/.taken
+
+$(PROGRAMS): tests/e2e/package-lock.json
+	@echo "Installing Claude Code and Codex into tests/e2e/node_modules (800 MB) …"
+	@cd tests/e2e && npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+e2e: .venv/dev $(PROGRAMS)
+	@sh tests/e2e/alone.sh timeout 1200 $(BIN)/python -m pytest -m e2e $(or $(TESTS),tests/e2e)
 
 check: lint types contracts
 

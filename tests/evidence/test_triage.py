@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from failonce.evidence.triage import triage
 from failonce.evidence.triage.shell import culprits
+from failonce.kinds.words import PASSABLE
 from failonce.model import Args, Call, Category, Finding, Origin, Recording, Verdict
 
 FAILURE, NEWS = Verdict.FAILURE, Verdict.INFORMATIVE
@@ -206,6 +207,20 @@ def test_a_bare_cancel_is_read_by_what_came_before() -> None:
     assert found("Cancelled.", tool="send").verdict is NO
     assert found("Cancelled.", tool="send", previous=Finding(verdict=FAILURE)).verdict is CASCADE
     assert found("Cancelled.", tool="send", previous=Finding(verdict=GOOD)).verdict is NO
+
+
+def test_a_block_of_ours_is_no_failure_however_a_client_writes_it_down() -> None:
+    """Else lessons would be learned from lessons; a tool that only quotes one is not asked."""
+    advice = (
+        f"Prevented: no drafts. Leave out `draft`. {PASSABLE} Give it in the shell. (GR-1A2B3C4D)"
+    )
+    for text in (
+        advice,
+        f"PreToolUse:Bash hook error: {advice}\n\nThis tool's input schema is: {{}}",
+    ):
+        assert found(text, tags=("denied", "denied-by:hook")).verdict is CASCADE
+        assert found(text).verdict is CASCADE
+        assert found(text, flagged=False).verdict is GOOD
 
 
 @pytest.mark.parametrize(

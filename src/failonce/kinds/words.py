@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 from math import ceil
+from typing import Final
 
 from failonce.model import Evidence
+
+PASSABLE: Final = "If this call is right all the same, repeat it with a reason."
+"""What every block ends with, and what it is known by where a client writes it down."""
 
 
 def at_most(share: float) -> str:

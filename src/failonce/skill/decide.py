@@ -25,6 +25,7 @@ from failonce.kinds.behaviour import (
 )
 from failonce.kinds.concerned import Concerned, concerned
 from failonce.kinds.decision import CANNOT, Armed, Concerning, Deciding, Decision, Touch
+from failonce.kinds.words import PASSABLE
 from failonce.language.category import ATTRIBUTES
 from failonce.language.matching import Bits
 from failonce.language.program import Calls, Planned
@@ -47,8 +48,6 @@ MAX_SHOWN = 3
 NOTHING = Decision(advice=ALLOW)
 
 _ACTS: Final = (Repair, Insert)
-
-_HOW_TO_OVERRIDE = "If this call is right all the same, repeat it with a reason."
 
 Asking = Generator[Call, Answer, bool]
 T = TypeVar("T")
@@ -164,7 +163,7 @@ def _before(under: _Under, most: int) -> Deciding:
     block = yield from _guard(under, said)
     if block is not None:
         yield from under.taken_back()
-        message = f"{block.message} {_HOW_TO_OVERRIDE}"
+        message = f"{block.message} {PASSABLE}"
         return _decision(AdviceAction.BLOCK, message, under)
     under.touches += _heard(said, most)
     message = " ".join(_spoken(under.touches))

@@ -1,3 +1,7 @@
+import json
+
+import pytest
+
 from failonce.adapters.importers.claude_code import ClaudeCodeImporter
 from failonce.model import Recording, Reject
 
@@ -65,6 +69,68 @@ def test_refusals_interrupts_and_sidechains_are_tagged(read, lines):
     assert found[0].tags == ("denied", "denied-by:hook")
     assert found[1].tags == ("sidechain", "interrupted")
     assert (found[1].text, found[1].duration_ms) == ("stopped", 7)
+
+
+def hook(id, **said):
+    answer = {"hookSpecificOutput": {"hookEventName": "PreToolUse", **said}}
+    return {
+        **ENTRY,
+        "type": "attachment",
+        "attachment": {
+            "type": "hook_success",
+            "hookName": "PreToolUse:mcp__home__get_entity",
+            "toolUseID": id,
+            "hookEvent": "PreToolUse",
+            "stdout": json.dumps(answer),
+            "exitCode": 0,
+        },
+    }
+
+
+def test_what_a_hook_rewrote_is_what_ran(read, lines):
+    """2.1.330 keeps the model's arguments beside the result of the rewritten ones."""
+    asked = {"entity_id": "a", "detailed": True}
+    found = read(
+        ClaudeCodeImporter(),
+        lines(
+            [
+                use("a", "mcp__home__get_entity", asked),
+                hook("a", updatedInput={"entity_id": "a"}),
+                result("a", [{"type": "text", "text": "entity a"}]),
+                use("b", "mcp__home__get_entity", asked),
+                hook("b", additionalContext="mind the argument"),
+                result("b", "Invalid arg 'detailed'", True),
+            ]
+        ),
+    )
+    assert [(r.call.args, r.flagged) for r in found] == [({"entity_id": "a"}, False), (asked, True)]
+
+
+@pytest.mark.parametrize(
+    "said", ["", "not JSON", "[1]", '{"hookSpecificOutput": []}', '{"hookSpecificOutput": {}}']
+)
+def test_a_hook_that_says_anything_else_rewrites_nothing(read, lines, said):
+    entry = hook("a")
+    entry["attachment"]["stdout"] = said
+    (one,) = read(ClaudeCodeImporter(), lines([use("a"), entry, result("a")]))
+    assert one.call.args == {"file_path": "/x"}
+
+
+def test_the_advice_of_the_program_is_no_word_of_the_tool(read, lines):
+    """A hook hears the bare error; both must be one class of failures."""
+    shown = "Invalid arg 'detailed'\n\nThis tool's input schema was not in your prompt."
+    found = read(
+        ClaudeCodeImporter(),
+        lines(
+            [
+                use("a"),
+                result("a", shown, True, toolUseResult="Error: Invalid arg 'detailed'"),
+                use("b"),
+                result("b", "Exit code 1", True, toolUseResult="Error: "),
+            ]
+        ),
+    )
+    assert [r.text for r in found] == ["Invalid arg 'detailed'", "Exit code 1"]
 
 
 def test_a_call_without_result_and_a_result_without_call_are_rejects(read, lines):

@@ -117,3 +117,45 @@ def test_an_unsupported_call_has_no_flag(read, lines):
     )
     assert isinstance(found[0], Recording)
     assert found[0].flagged is None
+
+
+def test_what_a_hook_rewrote_is_what_ran(read, lines):
+    """0.169.0 keeps the model's arguments in the call; the event has those that ran."""
+    shell = {"type": "CommandExecution", "id": "a", "command": ["/bin/bash", "-lc", "ls -l"]}
+    mcp = {"type": "McpToolCall", "id": "b", "arguments": {"entity_id": "a"}, "status": "completed"}
+    same = {"type": "CommandExecution", "id": "c", "command": ["/bin/bash", "-lc", ". x; ls -q"]}
+    found = read(
+        CodexImporter(),
+        lines(
+            [
+                META,
+                call("a", arguments='{"cmd": "ls -q", "tty": true}'),
+                ended(shell),
+                output("a", "x"),
+                call("b", "get_entity", '{"entity_id": "a", "detailed": true}', namespace="mcp__p"),
+                ended(mcp),
+                output("b", "entity a"),
+                call("c", arguments='{"cmd": "ls -q"}'),
+                ended(same),
+                output("c", "x"),
+            ]
+        ),
+    )
+    assert [r.call.args for r in found] == [
+        {"cmd": "ls -l", "tty": True},
+        {"entity_id": "a"},
+        {"cmd": "ls -q"},
+    ]
+
+
+def test_a_call_that_a_hook_blocked_is_denied(read, lines):
+    """It has an output and no event; a program may well print the same words itself."""
+    said = "Command blocked by PreToolUse hook: use -l. Command: ls -q"
+    framed = f"Wall time: 0.1 seconds\nProcess exited with code 0\nOutput:\n{said}"
+    found = read(
+        CodexImporter(), lines([META, call("a"), output("a", said), call("b"), output("b", framed)])
+    )
+    assert [(r.flagged, r.tags) for r in found] == [
+        (True, ("denied", "denied-by:hook")),
+        (False, ()),
+    ]

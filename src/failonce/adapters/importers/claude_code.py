@@ -5,9 +5,14 @@ The project is the entry's working directory. Beside the result stand how it was
 (`toolDenialKind`, `permissionDecision`) and what the program itself knows
 (`toolUseResult`); both become tags, for triage trusts structure before words:
 `denied`, `denied-by:<source>`, `interrupted`, `sidechain`.
+
+Where a hook rewrote the arguments, the `tool_use` block keeps those of the model and the result
+is that of the others; the rewritten ones stand in an `attachment` entry between the two.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from failonce.adapters.importers.pairing import Answered, Asked, Pairs
@@ -16,6 +21,7 @@ from failonce.adapters.importers.reading import (
     Object,
     arguments,
     content_text,
+    decode,
     first_objects,
     items,
     mapping,
@@ -53,6 +59,7 @@ class ClaudeCodeImporter:
                 yield entry
                 continue
             line, fields = entry
+            _rewrite(pairs, mapping(fields.get("attachment")))
             for block in items(mapping(fields.get("message")).get("content")):
                 if not isinstance(block, Mapping):
                     continue
@@ -92,12 +99,27 @@ def _asked(block: Mapping[str, Json], entry: Object, source: str, line: int) -> 
     )
 
 
+def _rewrite(pairs: Pairs, attached: Mapping[str, Json]) -> None:
+    """What a hook that ran before a call made of its arguments."""
+    key = word(attached, "toolUseID")
+    waiting = pairs.waiting(key) if attached.get("hookEvent") == "PreToolUse" else None
+    if waiting is None:
+        return
+    with suppress(ValueError):
+        said = mapping(mapping(decode(word(attached, "stdout"))).get("hookSpecificOutput"))
+        args = said.get("updatedInput")
+        if isinstance(args, Mapping):
+            pairs.amend(key, replace(waiting, call=replace(waiting.call, args=args, raw="")))
+
+
 def _answered(block: Mapping[str, Json], entry: Object, line: int) -> Answered:
     result = entry.get("toolUseResult")
     known = mapping(result)
     text = content_text(block.get("content"))
     if not text:
         text = result if isinstance(result, str) else content_text(known.get("stderr"))
+    elif isinstance(result, str) and text.startswith(own := result.removeprefix("Error: ")):
+        text = own or text  # the program may have added advice of its own for the model
     return Answered(
         key=word(block, "tool_use_id"),
         text=text,

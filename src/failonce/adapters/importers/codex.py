@@ -5,7 +5,9 @@ A call (`function_call`, `custom_tool_call`, `local_shell_call`) and its `…_ou
 `item_completed` with a `CommandExecution` or `McpToolCall` item, in older versions
 `exec_command_end`, `mcp_tool_call_end` and `patch_apply_end`. Very old files lack the
 envelope. A call without such an event, and without an exit code in its output, has no error
-flag.
+flag, unless the output says that a hook blocked it.
+
+Where a hook rewrote the arguments, the call keeps those of the model; the event has the others.
 """
 
 import re
@@ -22,6 +24,7 @@ from failonce.adapters.importers.reading import (
     decode,
     first_objects,
     flag,
+    items,
     mapping,
     moment,
     number,
@@ -46,6 +49,10 @@ _FRAME: Final = re.compile(
     r"(?:Wall time: .{0,60}\n)?(?:Original token count: .{0,20}\n|Total output lines: .{0,20}\n)?"
     r"Output:(?:\n|\Z)"
 )
+
+_SHELL: Final = 3
+"""Words of a command line that a shell runs: its name, how it runs, what it runs."""
+_BLOCKED: Final = re.compile(r"\A(?:Command|Tool call) blocked by PreToolUse hook: ")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -150,13 +157,15 @@ def _answered(payload: Mapping[str, Json], line: int) -> Answered:
         text = text[framed.end() :]
         code = framed[1] or framed[2]
         exit_code = exit_code if code is None else int(code)
+    blocked = framed is None and _BLOCKED.match(text) is not None
     return Answered(
         key=word(payload, "call_id"),
         text=text,
         line=line,
-        flagged=exit_code != 0 if exit_code is not None else None,
+        flagged=exit_code != 0 if exit_code is not None else blocked or None,
         exit_code=exit_code,
         duration_ms=duration,
+        tags=("denied", "denied-by:hook") if blocked else (),
     )
 
 
@@ -186,12 +195,25 @@ def _amend(pairs: Pairs, item: Mapping[str, Json], key: str) -> None:
         call_id,
         replace(
             waiting,
+            call=replace(waiting.call, args=_ran(waiting.call.args, item)),
             flagged=_failed(item),
             exit_code=whole_number(item, "exit_code"),
             duration_ms=ms if duration else None,
             read_only=flag(item, "readOnlyHint"),
         ),
     )
+
+
+def _ran(asked: Args | None, item: Mapping[str, Json]) -> Args | None:
+    """The arguments that really ran. A shell's may stand in a longer command line."""
+    given = item.get("arguments")
+    if isinstance(given, Mapping):
+        return given
+    command = [c for c in items(item.get("command")) if isinstance(c, str)]
+    cmd = (asked or {}).get("cmd")
+    if asked is None or len(command) != _SHELL or not isinstance(cmd, str) or cmd in command[-1]:
+        return asked
+    return {**asked, "cmd": command[-1]}
 
 
 def _failed(item: Mapping[str, Json]) -> bool | None:

@@ -3,6 +3,7 @@
 from failonce.evidence.triage.phrases import EVIDENCE, HOST, MISUSE, NOT_STARTED, Said
 from failonce.evidence.triage.shell import command_of, culprits
 from failonce.evidence.triage.trades import Program, Trade
+from failonce.kinds.words import PASSABLE
 from failonce.language.pattern_table import window
 from failonce.model import Origin, Recording, Verdict
 
@@ -22,6 +23,8 @@ def judge(recording: Recording, exit_code: int | None, *, after: Verdict | None)
     if recording.origin is Origin.LOG:
         return Verdict.FAILURE
     text = recording.text.strip()
+    if PASSABLE in text:  # a block of ours, as a client wrote it down: the tool was not asked
+        return Verdict.CASCADE
     if (tagged := _tagged(recording.tags, text)) is not None:
         return tagged
     if exit_code is None:

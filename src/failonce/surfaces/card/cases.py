@@ -51,7 +51,7 @@ _GOOD: Final = dict.fromkeys(Judged, "touched") | {
 }
 _VERDICT: Final = {
     "rejection": "to which a person said no",
-    "cascade": "called off because another call failed",
+    "cascade": "called off because another call failed, or by a lesson",
 }
 
 

@@ -132,7 +132,7 @@ _MEANING = {
     Verdict.GOOD: "no failure",
     Verdict.FAILURE: "a failure: it is learned from",
     Verdict.REJECTION: "a person's no: a preference, and no failure of a tool",
-    Verdict.CASCADE: "called off because another call failed: nothing is learned from it",
+    Verdict.CASCADE: "called off because another call failed, or by a lesson: it teaches nothing",
     Verdict.INFORMATIVE: "news, such as red tests: nothing is learned from it",
 }
 

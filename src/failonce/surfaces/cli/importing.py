@@ -31,7 +31,7 @@ _TOLD = {
     Verdict.FAILURE: "learned from",
     Verdict.INFORMATIVE: "red tests, lint and builds: news, not failures",
     Verdict.REJECTION: "a person said no",
-    Verdict.CASCADE: "called off because another call failed",
+    Verdict.CASCADE: "called off because another call failed, or by a lesson",
 }
 
 
