@@ -1,6 +1,8 @@
-"""What makes a file's place in its folder last."""
+"""What makes a file, and its place in its folder, last."""
 
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,3 +14,22 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def make_secret(path: Path, size: int) -> None:
+    """Make a file of random bytes that only its owner reads; one that is there already stays.
+
+    Of several processes that make it at the same time the first one's holds.
+    """
+    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(size))
+            file.flush()
+            os.fsync(handle)
+        with suppress(FileExistsError):
+            os.link(own, path)
+        sync_folder(path.parent)
+    finally:
+        own.unlink()

@@ -5,11 +5,9 @@ the folder but not read the key. Whoever has the key has the store as well.
 """
 
 import hmac
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
+from failonce.adapters.durable import make_secret
 from failonce.adapters.in_force.frames import KEY, KEY_BYTES, Damaged, read_key, seal
 from failonce.errors import StoreUnreadable
 
@@ -40,25 +38,10 @@ def sealer(path: Path, *, make: bool = False) -> Sealer:
     Raises `StoreUnreadable` where the key is missing, a link, damaged, or open to others.
     """
     if make and not path.exists():
-        _make(path)
+        make_secret(path, KEY_BYTES)
     try:
         return Sealer(read_key(str(path)))
     except OSError as error:
         raise StoreUnreadable(f"The key {path} cannot be read: {error.strerror}.") from error
     except Damaged as error:
         raise StoreUnreadable(f"{error} Remove it; the next decision makes a new one.") from error
-
-
-def _make(path: Path) -> None:
-    """A new key; of several processes that make one at the same time the first one's holds."""
-    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(handle)
-        with suppress(FileExistsError):
-            os.link(own, path)
-    finally:
-        own.unlink()

@@ -7,14 +7,13 @@ A signature says whose a pack is, not that it is any good: that is for the gate.
 """
 
 import os
-import secrets
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from failonce.adapters.durable import sync_folder
+from failonce.adapters.durable import make_secret, sync_folder
 from failonce.errors import BadInput, StoreUnreadable
 from failonce.identity import digest
 
@@ -113,7 +112,8 @@ class Keys:
         path = self._key
         if not path.exists():
             with _writing(path):
-                _make(path)
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_secret(path, _KEY_BYTES)
         try:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
             with os.fdopen(handle, "rb") as file:
@@ -136,23 +136,6 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreUnreadable(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _make(path: Path) -> None:
-    """A new key; of several processes that make one at the same time the first one's holds."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(handle)
-        with suppress(FileExistsError):
-            os.link(own, path)
-        sync_folder(path.parent)
-    finally:
-        own.unlink()
 
 
 def _public(name: str) -> bool:
