@@ -27,6 +27,15 @@ BRIEF = Limits(
     log_bytes=SHORT.log_bytes,
 )
 
+PATIENT = Limits(
+    seconds=6.0,
+    memory_bytes=SHORT.memory_bytes,
+    disk_bytes=SHORT.disk_bytes,
+    output_bytes=SHORT.output_bytes,
+    log_bytes=SHORT.log_bytes,
+)
+"""For what ends by itself, and takes a busy machine a while to start that many processes."""
+
 MANY = 128
 """So many processes or threads at once are a bomb, whatever was granted."""
 
@@ -150,7 +159,7 @@ _BOMBS = (
         family=Family.FORK_BOMBS,
         grants=PROGRAMS,
         reached=_multiplied(MANY),
-        limits=BRIEF,
+        limits=PATIENT,
     ),
     _child(
         "doubles with every fork",
@@ -167,15 +176,15 @@ _BOMBS = (
         "a shell starts programs in a loop",
         """
         import subprocess
-        loop = "for x in " + "1 " * 200 + "; do sleep 1 & done; wait"
-        subprocess.Popen(["/bin/sh", "-c", loop])
-        time.sleep(1)
+        loop = "for x in " + "1 " * 200 + "; do sleep 3 & done; wait"
+        subprocess.run(["/bin/sh", "-c", loop])
         """,
         family=Family.FORK_BOMBS,
         grants=PROGRAMS,
         reached=lambda arena, _: (
             f"{n} processes at once" if (n := arena.seen.peak.processes) > MANY else ""
         ),
+        limits=PATIENT,
     ),
     _child(
         "starts threads in a loop",
