@@ -13,11 +13,12 @@ at_once    another thread beside it, for hosts that are killed without a warning
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from failonce.adapters.spool.at_once import Work
     from failonce.adapters.spool.counts import Counts, Status, status
     from failonce.adapters.spool.records import Record
     from failonce.adapters.spool.segments import Spool
     from failonce.adapters.spool.sink import Sink, StoreSink
-    from failonce.adapters.spool.writer import Work, Writer, folder_beside
+    from failonce.adapters.spool.writer import Writer, folder_beside
 
 __all__ = [
     "Counts",
@@ -39,7 +40,7 @@ _HOME = {
     "Spool": "segments",
     "Status": "counts",
     "StoreSink": "sink",
-    "Work": "writer",
+    "Work": "at_once",
     "Writer": "writer",
     "folder_beside": "writer",
     "status": "counts",

@@ -72,7 +72,6 @@ class Writer:
         self._open_sink = open_sink
         self._capacity = capacity
         self._chores = chores
-        self._hasty = False
         self.before = Counts()
         """What processes that ended had lost or dropped, found when this one started."""
         self._begin()
@@ -110,10 +109,16 @@ class Writer:
                 self._at_once.hurry()
         return True
 
-    def hasten(self) -> None:
+    def hasten(self, ready: Work = tuple) -> None:
         """Before anything is put: let all of it be spooled as soon as it is put, and go to the
-        store from there. For a host that is killed without a warning; it costs a thread more."""
-        self._hasty = True
+        store from there. For a host that is killed without a warning; it costs a thread more.
+
+        `ready` makes records of no meaning, beforehand: the first ones take long.
+        """
+        with self._lock:
+            if self._at_once is None and self._page is None and not self._stopping:
+                put = self._queue, self._left
+                self._at_once = AtOnce(self._folder, *put, self._kept, ready)
 
     def begin(self) -> None:
         """Start the thread though nothing was put: it opens the store and looks after it."""
@@ -157,11 +162,15 @@ class Writer:
         if page is not None:
             page.set(slot, value)
 
+    def _kept(self, spooled: int, failed: int) -> None:
+        if self._drain is not None:
+            self._drain.kept(spooled, failed)
+
     def _start(self, *, looks: bool = False) -> None:
         self._page = Page(self._folder)
         self._drain = _Drain(self._folder, self._open_sink, self._page, self._chores, looks=looks)
-        if self._hasty:
-            self._at_once = AtOnce(self._folder, self._queue, self._left, self._drain.kept)
+        if self._at_once is not None:
+            self._drain.calm = self._at_once.calm
         self._thread = threading.Thread(target=self._run, name="failonce-writer", daemon=True)
         self._thread.start()
 
@@ -215,6 +224,8 @@ class _Drain:
         self._chores = chores
         self._spool = Spool(folder)
         self._sink: Sink | None = None
+        self.calm: Callable[[], bool] = lambda: True
+        """Whether the store may be opened for what is spooled; that takes long."""
         self._held: list[Record] = []
         self._works = 0
         self._store_from = self._spool_from = self._chore_from = 0.0
@@ -329,7 +340,7 @@ class _Drain:
                 chore(self.pause)
             except Exception as error:  # an observer's own trouble
                 _LOG.info("A chore failed: %s", error)
-        if now >= self._store_from:
+        if now >= self._store_from and (self._sink is not None or self.calm()):
             try:
                 self._tidy()
             except (StoreError, OSError) as error:
