@@ -114,9 +114,10 @@ def test_while_the_store_is_away_the_spool_keeps_it(place: Place) -> None:
 
 def test_what_is_hasty_is_spooled_though_the_store_never_opens(place: Place) -> None:
     """And goes to the store when the writer ends, if not before."""
-    opening = Gate()
+    asked, opening = Gate(), Gate()
 
     def slow(pause: Callable[[], None]) -> Sink:
+        asked.set()
         opening.wait(30)
         return place.sink(pause)
 
@@ -127,7 +128,7 @@ def test_what_is_hasty_is_spooled_though_the_store_never_opens(place: Place) -> 
     writer.hasten()
     writer.put(work(evidence(0)))
     assert writer.flush(10)
-    time.sleep(0.4)  # its thread waits for the store now
+    assert asked.wait(10)
     for n in range(1, 40):
         writer.put(work(evidence(n), exposure(n)))
     writer.put(broken)
