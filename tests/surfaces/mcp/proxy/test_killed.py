@@ -1,6 +1,8 @@
 """Programs end their servers as they like, one of them by a signal that nobody hears."""
 
 import asyncio
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,3 +54,22 @@ def test_an_answered_call_outlives_the_proxy(data: Path, tmp_path: Path) -> None
         drain(configure(store=url, directory=tmp_path), SystemClock())
         kept.append(sum(open_store(url).projects().values()))
     assert kept == [sum(calls[: n + 1]) for n in range(TIMES)]
+
+
+@pytest.mark.usefixtures("data")
+def test_a_client_that_reads_no_more_and_leaves_is_no_trouble(tmp_path: Path) -> None:
+    """Its end of the output is closed before its end of the input."""
+    reads, writes = os.pipe()
+    process = subprocess.Popen(
+        proxied([sys.executable, "-u", "-c", SERVER], "--no-learned"),
+        stdin=subprocess.PIPE,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    os.close(writes)
+    os.close(reads)
+    hello = b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n'
+    _, said = process.communicate(hello, timeout=30)
+    assert b"bug" not in said
+    assert process.returncode == 0
