@@ -135,8 +135,9 @@ def test_a_hook_with_nothing_to_say_loads_next_to_nothing(agent: Agent) -> None:
     before = loaded(agent, agent.payload("PreToolUse", **call))
     after = loaded(agent, agent.payload("PostToolUse", **call, tool_response="token=abcdef123"))
     assert not heavy & (before | after)
-    assert len(before) < 80
-    assert len(after) < 90
+    # about 26 are Python's own, and each program installed beside it may add one
+    assert len(before) < 90
+    assert len(after) < 100
     assert agent.troubles() == []
 
 

@@ -24,6 +24,7 @@ from failonce.model import Action, Arm, Evidence, Exposure, KindName, Lesson
 from failonce.policy import Policy
 from failonce.surfaces.watching import host as hosts
 from failonce.surfaces.watching.host import Host
+from failonce.surfaces.watching.sessions import NOBODY
 from failonce.testing.samples import lesson, moved, proposed
 from tests.made import blocking, has, leading, turning
 
@@ -155,6 +156,7 @@ def room(folder: Path, policy: Policy = NOTHING_WITHHELD) -> Iterator[Room]:
     store = open_store(url)
     publisher = Publisher(store, file_beside(store.path), policy=policy, clock=SystemClock())
     hosts.install(made)
+    NOBODY.advice()  # what a test without a session did not ask for
     try:
         yield Room(store=store, host=made, publisher=publisher, folder=folder, slept=slept)
     finally:
