@@ -7,6 +7,7 @@ from typing import Any, Protocol, cast
 from failonce.model import Advice, Call, ToolSpec
 from failonce.surfaces.http_facts import HttpFacts
 from failonce.surfaces.mcp.proxy.messages import METHOD_NOT_FOUND, Message
+from failonce.surfaces.watching.course import Begun
 from failonce.surfaces.watching.host import Host
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import REASON, Session
@@ -110,7 +111,7 @@ class Serving(Protocol):
     """What a tool needs of the conversation that it belongs to."""
 
     @property
-    def session(self) -> Session:
+    def project(self) -> str:
         """Whose calls these are."""
 
     def caller(self, tool: str) -> Callable[..., Awaitable[Any]] | None:
@@ -140,7 +141,7 @@ class ServerTool(Tool):
     ) -> None:
         super().__init__(make, spec.name, read_only=spec.read_only)
         self.spec = spec
-        self.session = serving.session
+        self.project = serving.project
         self._serving = serving
         self._joined: tuple[Any, Mapping[str, ToolSpec]] = (None, {})
 
@@ -150,6 +151,13 @@ class ServerTool(Tool):
             own = joined(self.spec, tools.get(self.name))
             self._joined = tools, {**tools, self.name: own}
         return self._joined[1]
+
+    def reported(self, b: Begun, call: Call) -> Report:
+        """The report of one attempt; the first has the id that the call was given."""
+        report = super().reported(b, call)
+        if report.attempt == 1:
+            report.id = b.report.id
+        return report
 
     def say(self, here: Host, session: Session, advice: Advice) -> None:  # noqa: ARG002 - a hook's
         """Let the agent hear it, with the answer to this call."""
