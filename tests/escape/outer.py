@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from tests.escape.arena import HOME, MIB
@@ -60,6 +61,7 @@ class Inside:
     """Empty where nobody inside is more than the one who started it."""
 
 
+@cache
 def why_not(who: Who) -> str:
     """Why this cannot be had on this machine; empty where it can."""
     if who is Who.ROOT and os.getuid() != 0:
