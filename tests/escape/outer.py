@@ -39,6 +39,8 @@ DEADLINE = 20.0
 """Seconds after which the supervisor ends everything."""
 MOST_MEMORY = 1536 * MIB
 """Bytes resident in all processes after which it does so too."""
+_LOOKS = 0.15
+"""Seconds between two looks at all processes of the machine: a look takes milliseconds."""
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -128,7 +130,7 @@ def _supervise(pid: int, answers: int) -> dict[str, object]:
     end = time.monotonic() + DEADLINE
     said, why = b"", ""
     while not why:
-        if select.select([answers], [], [], 0.02)[0]:
+        if select.select([answers], [], [], _LOOKS)[0]:
             part = os.read(answers, 2**16)
             said += part
             if not part:
