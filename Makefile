@@ -75,10 +75,10 @@ $(TESTED): package-lock.json tools/assets.py | .venv/run
 	@$(BIN)/python tools/assets.py --tests
 
 test: .venv/dev .peers/done system $(TESTED)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not torture" $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not torture" $(TESTS)
 
 torture: .venv/dev .peers/done system $(TESTED)
-	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -ra $(TESTS)
+	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -ra $(TESTS)
 
 # the programs, as tests/e2e/package-lock.json says; their API is a stand-in on the loopback
 PROGRAMS := tests/e2e/node_modules/.taken
