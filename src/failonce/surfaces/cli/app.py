@@ -87,6 +87,12 @@ MORE: Final = (
     Entry(
         name="collect", module="hooking", summary="Take what hooks of agents recorded to the store."
     ),
+    Entry(
+        name="propose",
+        module="proposing",
+        summary="Write what waits into files, or into a pull request.",
+    ),
+    Entry(name="pr", module="proposing", summary="Take up what people did to pull requests."),
     Entry(name="replay", module="replaying", summary="Try the lessons on recorded calls."),
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
