@@ -106,6 +106,19 @@ def test_a_moved_file_passes_the_gate(shell: Shell) -> None:
     assert states(shell)["guardrail"] == "waiting"
 
 
+def test_a_file_that_is_taken_out_of_the_branch_is_rejected(shell: Shell, people: People) -> None:
+    shell.ok("propose", "--pr")
+    out = next(x for x in people.files(WAITING) if "/FX-" in x)
+    people.take(WAITING)
+    people.write(out, None)
+    people.push(WAITING)
+    people.merge(WAITING)
+    shell.ok("pr", "poll")
+    assert states(shell) == {"fixer": "rejected", "guardrail": "on trial"}
+    shell.ok("reopen", lessons(shell)["fixer"]["id"])
+    assert "Nobody decided" in shell.ok("pr", "poll").out
+
+
 def test_a_file_says_nothing_of_another_projects_lessons(shell: Shell, people: People) -> None:
     shell.ok("propose", "--pr")
     people.merge(WAITING)

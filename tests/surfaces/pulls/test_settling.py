@@ -13,7 +13,6 @@ from failonce.surfaces.pulls import Ground, Settled, Wanted, ground, put, settle
 from tests.forge import People
 from tests.surfaces.cli.made import Shell
 
-
 pytestmark = pytest.mark.usefixtures("shell")
 
 
@@ -109,9 +108,7 @@ def test_who_opened_it_does_not_approve_it_where_two_are_wanted(
 
 
 @pytest.mark.parametrize("body", ["", "Looks good to me", "<!-- failonce:lessons -->"])
-def test_a_text_that_somebody_emptied_names_nothing(
-    people: People, body: str
-) -> None:
+def test_a_text_that_somebody_emptied_names_nothing(people: People, body: str) -> None:
     """Then the commit tells, as it would without a forge."""
     forge = Told()
     with grounded(forge) as there:

@@ -148,10 +148,14 @@ class Remote:
         )  # fmt: skip
         return _change(told.strip("\0\n")) if told.strip() else None
 
-    def gone(self, commit: str, folder: str) -> Mapping[str, Change]:
-        """The files that were taken out of a folder, each with who did so last."""
+    def gone(self, commit: str, folder: str, *, within: bool = False) -> Mapping[str, Change]:
+        """The files that were taken out of a folder, each with who did so last.
+
+        With `within` also those that were taken out of a branch before it was merged.
+        """
+        line = () if within else ("--first-parent",)
         told = self._git(
-            "log", "--first-parent", "--no-renames", "--diff-filter=D", "--name-only", "-z",
+            "log", *line, "--no-renames", "--diff-filter=D", "--name-only", "-z",
             f"{_FORMAT}%x01", commit, "--", f":(top,literal){folder}",
         )  # fmt: skip
         found: dict[str, Change] = {}

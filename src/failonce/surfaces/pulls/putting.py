@@ -130,7 +130,8 @@ def _propose(
     out = frozenset[str]()
     if parent != here.base:
         out = frozenset(map(lesson_of, remote.removed(here.base, parent, ground.folder)))
-    kept = tuple(x.id for x in waiting if x.id in out and x.id not in there)
+    left = [x for x in waiting if x.id in out and x.id not in there]
+    kept = tuple(x.id for x in left)
     wanted = [x for x in waiting if x.id not in kept]
     changes = _files(ground, wanted, there, files)
     changes |= _over(here, there, known)
@@ -145,7 +146,7 @@ def _propose(
         message = f"Propose {names}\n\nLessons of failonce, to review.\n"
         commit = remote.commit(parent, changes, message)
     shown = [_shown(ground, x, after[x.id], edited=x.id in edited) for x in wanted]
-    text = body(shown, remote.base)
+    text = body(shown, remote.base, left)
     made = _published(here, branch, commit, title=title(wanted), text=text)
     return replace(made, lessons=tuple(after), kept=kept)
 

@@ -8,6 +8,7 @@ that somebody made later, elsewhere, stands.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -182,7 +183,8 @@ class _Run:
 
     def of_base(self, base: str) -> None:
         """Files that came to the base, or went from it, otherwise."""
-        ground, gone = self.ground, None
+        ground = self.ground
+        gone = cache(partial(ground.remote.gone, base, ground.folder))
         for lesson in ground.lessons().values():
             stood = self.stood.get(lesson.id)
             if lesson.id in self.heard:
@@ -195,8 +197,11 @@ class _Run:
             elif stood is not None and stood.half:
                 self.found.left.append(Left(lesson=lesson.id, why=stood.half, where=stood.path))
             elif lesson.in_force:
-                gone = ground.remote.gone(base, ground.folder) if gone is None else gone
-                self._went(lesson, gone)
+                self._went(lesson, gone(), Verb.UNDO, "its file was taken out")
+            elif lesson.state is State.PROPOSED and ground.forge is None:
+                # a forge would have told of it
+                why = "its file was taken out of the branch"
+                self._went(lesson, gone(within=True), Verb.REJECT, why)
 
     def _differs(self, lesson: Lesson, stood: Stood) -> bool:
         """Whether a file says something else than the store."""
@@ -219,18 +224,17 @@ class _Run:
         )
         self.found.leave(lesson.id, why, word)
 
-    def _went(self, lesson: Lesson, gone: Mapping[str, Change]) -> None:
+    def _went(self, lesson: Lesson, gone: Mapping[str, Change], verb: Verb, reason: str) -> None:
         """Its file was taken out by somebody, be it by reverting what brought it."""
         for path, change in gone.items():
             ours = path.startswith(f"{self.ground.folder}/{lesson.id}")
-            if not ours or not self._new(lesson, f"commit {change.commit}", change.at):
-                continue
-            word = _of_commit(change)
-            if word.human:
-                self._decide(Verb.UNDO, lesson, word, "its file was taken out")
-            else:
-                self.found.leave(lesson.id, f"its file was taken out by {word.who}", word)
-            return
+            if ours and self._new(lesson, f"commit {change.commit}", change.at):
+                word = _of_commit(change)
+                if word.human:
+                    self._decide(verb, lesson, word, reason)
+                elif verb is Verb.UNDO:  # out of a branch we take what was decided elsewhere
+                    self.found.leave(lesson.id, f"its file was taken out by {word.who}", word)
+                return
 
     # -------------------------------------------------------------- inside
 

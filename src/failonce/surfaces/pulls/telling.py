@@ -82,8 +82,11 @@ def title(lessons: Sequence[Lesson], *, undoing: bool = False) -> str:
     return f"failonce: {len(lessons)} lessons to review"
 
 
-def body(shown: Sequence[Shown], base: str) -> str:
-    """The text of a pull request that puts lessons before people."""
+def body(shown: Sequence[Shown], base: str, out: Sequence[Lesson] = ()) -> str:
+    """The text of a pull request that puts lessons before people.
+
+    `out` are those whose files people took out of the branch: a merge turns them down.
+    """
     head = [
         _INTRODUCED.format(lessons=counted(len(shown), "lesson")),
         "",
@@ -97,6 +100,7 @@ def body(shown: Sequence[Shown], base: str) -> str:
         "",
         table(("lesson", "what", "on recorded history", "look at"), map(_row, shown)),
         "",
+        *(f"{code(x.id)} was taken out of this branch: merged, it is rejected.\n" for x in out),
         "## Before you merge",
         "",
         *(f"- [ ] {line}" for line in _REVIEWING),
@@ -104,7 +108,7 @@ def body(shown: Sequence[Shown], base: str) -> str:
         "Ticks are for you; failonce does not read them.",
     ]
     told = "\n".join(head)
-    tail = f"\n\n{_mark(shown)}\n"
+    tail = f"\n\n{_mark([*(x.lesson for x in shown), *out])}\n"
     left = 0
     for one in shown:
         more = "\n".join(_told(one))
@@ -130,14 +134,14 @@ def undo_body(one: Shown, base: str) -> str:
         "",
         *(f"* {said(x)}" for x in (*found.proof, *found.since)),
     ]
-    return "\n".join(lines) + f"\n\n{_mark([one])}\n"
+    return "\n".join(lines) + f"\n\n{_mark([one.lesson])}\n"
 
 
 # ------------------------------------------------------------------ inside
 
 
-def _mark(shown: Sequence[Shown]) -> str:
-    names = "".join(f" {x.lesson.id}.{x.lesson.digest[:_DIGEST]}" for x in shown)
+def _mark(lessons: Sequence[Lesson]) -> str:
+    names = "".join(f" {x.id}.{x.digest[:_DIGEST]}" for x in lessons)
     return f"<!-- failonce:lessons{names} -->"
 
 
