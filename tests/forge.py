@@ -2,7 +2,8 @@
 to and fetched from, an emulated GitHub that remembers its pull requests, and a network between it
 and failonce that can be cut.
 
-The emulator has no git in it: whoever merges does so in both.
+The emulator has no git in it: whoever merges does so in both. Nor does it answer as GitHub does who
+closed a pull request (as an issue); the network answers that, by what `People.close` did.
 """
 
 import json
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -24,6 +25,7 @@ from typing import Any, ClassVar, Final
 import pytest
 
 MODULES: Final = Path(__file__).resolve().parents[1] / "node_modules"
+_JSON: Final = (("content-type", "application/json"),)
 OWNER: Final = "ada"
 BOT: Final = "failonce-bot"
 _EMULATOR: Final = """
@@ -55,6 +57,8 @@ class Line:
     """Asked of each request by method and path: whether it gets through."""
     gone: Callable[[], None] = lambda: None
     """Called when a request does not."""
+    closed: dict[str, str] = field(default_factory=dict)
+    """By the path of an issue, who closed it."""
 
     @property
     def url(self) -> str:
@@ -88,8 +92,6 @@ class Forge:
         """A new repository of the owner's, which the bot may write to."""
         self.ask(OWNER, "POST", "/user/repos", {"name": name, "auto_init": True})
         self.ask(OWNER, "PUT", f"/repos/{OWNER}/{name}/collaborators/{BOT}", {"permission": "push"})
-        for one in self.ask(BOT, "GET", "/user/repository_invitations"):
-            self.ask(BOT, "PATCH", f"/user/repository_invitations/{one['id']}")
         return f"{OWNER}/{name}"
 
 
@@ -136,13 +138,28 @@ def forging() -> Iterator[Forge]:
 def lined() -> Iterator[Line]:
     """A line that passes on what it gets, as long as its rule lets it."""
     line = Line()
+    server = ThreadingHTTPServer(("localhost", 0), _passing(line))
+    line.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield line
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
+
+def _passing(line: Line) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version: ClassVar[str] = "HTTP/1.1"
 
         def pass_on(self) -> None:
             cut = line.rule(self.command, self.path)
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if self.path in line.closed and cut is None:
+                self.answer(200, json.dumps(_issue(line, self.path)).encode())
+                return
             if cut is not Cut.BEFORE:
                 there = HTTPConnection("localhost", line.upstream, timeout=30)
                 headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
@@ -154,8 +171,13 @@ def lined() -> Iterator[Line]:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
+            self.answer(answer.status, told, answer.getheaders())
+
+        def answer(
+            self, status: int, told: bytes, headers: Sequence[tuple[str, str]] = _JSON
+        ) -> None:
+            self.send_response(status)
+            for name, value in headers:
                 if name.lower() not in ("transfer-encoding", "connection", "content-length"):
                     self.send_header(name, value)
             self.send_header("content-length", str(len(told)))
@@ -173,16 +195,11 @@ def lined() -> Iterator[Line]:
         def log_message(self, format: str, *args: object) -> None:
             """Be quiet."""
 
-    server = ThreadingHTTPServer(("localhost", 0), Handler)
-    line.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield line
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return Handler
+
+
+def _issue(line: Line, path: str) -> dict[str, Any]:
+    return {"url": f"{line.url}{path}", "closed_by": {"login": line.closed[path], "type": "User"}}
 
 
 @dataclass
@@ -275,6 +292,7 @@ class People:
         assert self.forge is not None
         number = self.number(branch)
         self.forge.ask(by, "PATCH", f"/repos/{self.repository}/pulls/{number}", {"state": "closed"})
+        self.forge.line.closed[f"/repos/{self.repository}/issues/{number}"] = by
 
     def pulls(self, state: str = "all") -> list[dict[str, Any]]:
         """The pull requests."""

@@ -132,7 +132,7 @@ def test_a_text_that_is_changed_in_the_branch_is_judged_anew(hosted: Shell, peop
     (pull,) = people.pulls()
     branch, before = pull["head"]["ref"], lessons(hosted)["guardrail"]
     (path,) = people.files(branch)
-    people.edit(branch, path, "message: ", "message: Ask Ada. ")
+    people.edit(branch, path, "Change that and call", "Ask Ada and call")
     text = people.files(branch)[path]
     hosted.ok("propose", "--pr", before["id"])
     assert people.files(branch)[path] == text

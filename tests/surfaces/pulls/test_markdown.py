@@ -13,7 +13,7 @@ from failonce.surfaces.pulls.telling import Mark, marks
 
 PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 HARMLESS = {"text", "code_inline", "fence", "softbreak"}
-ARMED = "@#<>[]!&\\~|*_/"
+ARMED = "@#<>[]&\\~|*_/"
 """What makes a forge do something, outside of code."""
 
 HOSTILE = st.text(

@@ -145,7 +145,7 @@ def test_two_people_are_wanted_for_a_text_that_one_changed(shell: Shell, people:
     shell.ok("propose", "--pr", name)
     branch = f"failonce/lesson/{name}"
     (path,) = people.files(branch)
-    people.edit(branch, path, "message: ", "message: Ask Ada. ")
+    people.edit(branch, path, "Change that and call", "Ask Ada and call")
     people.merge(branch)
     run = shell.run("pr", "poll")
     assert run.code == 1
@@ -163,7 +163,7 @@ def test_an_older_text_that_was_merged_is_not_approved(shell: Shell, people: Peo
     (text,) = people.files(branch).values()
     new = shell.home / "new.yaml"
     body = lessons(shell)["guardrail"]["body"]
-    new.write_text(body.replace("message: ", "message: Ask Ada. "))
+    new.write_text(body.replace("Change that and call", "Ask Ada and call"))
     shell.ok("edit", name, "--file", new)
     people.merge(branch)
     run = shell.run("pr", "poll")

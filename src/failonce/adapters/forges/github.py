@@ -50,8 +50,9 @@ class GitHub:
             retry=retry,
             seconds_between_requests=0 if here else 0.25,
             seconds_between_writes=0 if here else 1.0,
+            lazy=True,
         )
-        self._repository = self._github.get_repo(repository, lazy=True)
+        self._repository = self._github.get_repo(repository)
         self._name = repository
 
     def pulls(self, prefix: str) -> Sequence[Pull]:

@@ -13,7 +13,9 @@ from failonce.surfaces.words import cut
 
 MOST: Final = 400
 """Characters of one piece of recorded text."""
-_PLAIN: Final = re.compile(r"""[("'“]?[^\W_]+(?:[-.,:'’%–][^\W_]+)*[%)"'”.,;:?!…]*|[–—+=→%]""")
+_PLAIN: Final = re.compile(
+    r"""[("'“]?[^\W_]+(?:[-.,:'’%–][^\W_]+)*[%)"'”.,;:?!…]*|[–—+=→%]?["'“”().,;:?!…]*"""
+)
 """A word, with marks about it; without what a forge reads: `@`, `#`, `/`, `_`, `<`, `[`, …"""
 _CODE: Final = re.compile(r"`([^`\n]*)`")
 _RUN: Final = re.compile(r"`+")

@@ -16,7 +16,7 @@ from failonce.model import Lesson, Ruling, State
 from failonce.ports import Pull, PullState
 from failonce.projections import lesson_file
 from failonce.surfaces.card import build, gather
-from failonce.surfaces.pulls.ground import Ground
+from failonce.surfaces.pulls.ground import Ground, machine
 from failonce.surfaces.pulls.standing import PROPOSED, Stood, lesson_of, standing
 from failonce.surfaces.pulls.telling import Shown, body, title, undo_body
 
@@ -69,14 +69,10 @@ def put(ground: Ground, wanted: Wanted) -> list[Put]:
             _may_wait(lesson)
         return [_propose(here, ground.own(x.id), [x], known) for x in chosen]
     now = ground.parts.clock.now()
-    alone = {x.branch for x in here.pulls if x.state is PullState.OPEN}
-    alone |= set(here.branches) if ground.forge is None else set()
     waiting = [
         x
         for x in known.values()
-        if waits_now(x, now)
-        and x.judgement.ruling is not Ruling.REJECT
-        and ground.own(x.id) not in alone
+        if waits_now(x, now) and x.judgement.ruling is not Ruling.REJECT and not here.alone(x.id)
     ]
     return [_propose(here, ground.waiting, waiting, known)]
 
@@ -107,6 +103,10 @@ class _Here:
         ours = (x for x in self.pulls if x.branch == branch and x.state is PullState.OPEN)
         return next(ours, None)
 
+    def alone(self, lesson: str) -> bool:
+        """Whether a lesson is before people in a branch of its own."""
+        return self.parent(self.ground.own(lesson)) != self.base
+
     def parent(self, branch: str) -> str:
         """What the branch goes on from: itself while it is before people, else the base."""
         head = self.branches.get(branch)
@@ -127,14 +127,14 @@ def _propose(
     parent = here.parent(branch)
     files = remote.files(parent, ground.folder)
     there = standing(files, ground.folder)
-    out = frozenset[str]()
-    if parent != here.base:
-        out = frozenset(map(lesson_of, remote.removed(here.base, parent, ground.folder)))
+    gone = remote.gone(f"{here.base}..{parent}", ground.folder, within=True)
+    out = {lesson_of(path) for path, change in gone.items() if not machine(change.who)}
     left = [x for x in waiting if x.id in out and x.id not in there]
     kept = tuple(x.id for x in left)
     wanted = [x for x in waiting if x.id not in kept]
     changes = _files(ground, wanted, there, files)
-    changes |= _over(here, there, known)
+    names = [x.id for x in wanted]
+    changes |= {x.path: None for x in there.values() if _over(here, x, known, names)}
     after = {x.id: _path(ground, x, there) for x in wanted if _news(here, x, there, changes)}
     wanted = [x for x in wanted if x.id in after]
     if not wanted:
@@ -142,8 +142,8 @@ def _propose(
     edited = {x.id for x in wanted if _edited(ground, x, there.get(x.id)) is _By.PERSON}
     commit = parent
     if changes:
-        names = ", ".join(list(after)[:5]) + (", …" if len(after) > 5 else "")
-        message = f"Propose {names}\n\nLessons of failonce, to review.\n"
+        told = ", ".join(list(after)[:5]) + (", …" if len(after) > 5 else "")
+        message = f"Propose {told}\n\nLessons of failonce, to review.\n"
         commit = remote.commit(parent, changes, message)
     shown = [_shown(ground, x, after[x.id], edited=x.id in edited) for x in wanted]
     text = body(shown, remote.base, left)
@@ -268,12 +268,13 @@ def _edited(ground: Ground, lesson: Lesson, stood: Stood | None) -> _By:
     return _By.NOBODY if stood.file.body in older else _By.PERSON
 
 
-def _over(
-    here: _Here, there: Mapping[str, Stood], known: Mapping[str, Lesson]
-) -> dict[str, bytes | None]:
-    """Files of the branch alone whose lessons were turned down elsewhere meanwhile."""
-    own = (x for x in there.values() if x.lesson not in here.stood and not x.waits)
-    return {x.path: None for x in own if x.lesson in known and known[x.lesson].state in _OVER}
+def _over(here: _Here, stood: Stood, known: Mapping[str, Lesson], wanted: Sequence[str]) -> bool:
+    """Whether a file of the branch alone is of a lesson that was turned down elsewhere, or is
+    before people in a branch of its own by now."""
+    lesson = known.get(stood.lesson)
+    if lesson is None or stood.lesson in here.stood or stood.lesson in wanted:
+        return False
+    return lesson.state in _OVER or here.alone(lesson.id)
 
 
 def _path(ground: Ground, lesson: Lesson, there: Mapping[str, Stood]) -> str:

@@ -25,6 +25,7 @@ from failonce.surfaces.pulls.telling import Mark, marks
 
 SKEW: Final = timedelta(minutes=5)
 """How far the clock of a forge, or of whoever commits, may be behind ours."""
+_WORDS_OF_PEOPLE: Final = (Action.APPROVE, Action.REJECT, Action.UNDO)
 _LARGEST: Final = 100_000
 """Bytes of a lesson's file."""
 
@@ -317,7 +318,7 @@ def _new(parts: Parts, lesson: Lesson, where: str, at: datetime) -> bool:
     """
     events = [e.event for one in _line(parts, lesson) for e in parts.store.entries(subject=one)]
     from_there = [e for e in events if where in e.via.split(", ")]
-    if any(e.action is not Action.PROPOSE and e.after is not None for e in from_there):
+    if any(e.action in _WORDS_OF_PEOPLE for e in from_there):
         return False
     others = (e for e in events if e.subject == lesson.id and e not in from_there)
     moved = max((e.at for e in others if e.after is not None), default=at)
