@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Final
 import pytest
 
 MODULES: Final = Path(__file__).resolve().parents[1] / "node_modules"
-_JSON: Final = (("content-type", "application/json"),)
+_HOP: Final = ("transfer-encoding", "connection", "content-length")
 OWNER: Final = "ada"
 BOT: Final = "failonce-bot"
 _EMULATOR: Final = """
@@ -157,28 +157,15 @@ def _passing(line: Line) -> type[BaseHTTPRequestHandler]:
         def pass_on(self) -> None:
             cut = line.rule(self.command, self.path)
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            if self.path in line.closed and cut is None:
-                self.answer(200, json.dumps(_issue(line, self.path)).encode())
-                return
-            if cut is not Cut.BEFORE:
-                there = HTTPConnection("localhost", line.upstream, timeout=30)
-                headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
-                there.request(self.command, self.path, body, headers)
-                answer = there.getresponse()
-                told = answer.read()
+            status, told, given = _answer(line, cut, self, body)
             if cut is not None:
                 line.gone()
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            self.answer(answer.status, told, answer.getheaders())
-
-        def answer(
-            self, status: int, told: bytes, headers: Sequence[tuple[str, str]] = _JSON
-        ) -> None:
             self.send_response(status)
-            for name, value in headers:
-                if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+            for name, value in given:
+                if name.lower() not in _HOP:
                     self.send_header(name, value)
             self.send_header("content-length", str(len(told)))
             self.end_headers()
@@ -198,8 +185,21 @@ def _passing(line: Line) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _issue(line: Line, path: str) -> dict[str, Any]:
-    return {"url": f"{line.url}{path}", "closed_by": {"login": line.closed[path], "type": "User"}}
+def _answer(
+    line: Line, cut: Cut | None, asked: BaseHTTPRequestHandler, body: bytes
+) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """What the forge says; nothing where it does not hear of it."""
+    if cut is Cut.BEFORE:
+        return 0, b"", []
+    if asked.path in line.closed:
+        told = {"login": line.closed[asked.path], "type": "User"}
+        issue = {"url": f"{line.url}{asked.path}", "closed_by": told}
+        return 200, json.dumps(issue).encode(), [("content-type", "application/json")]
+    there = HTTPConnection("localhost", line.upstream, timeout=30)
+    headers = {k: v for k, v in asked.headers.items() if k.lower() != "host"}
+    there.request(asked.command, asked.path, body, headers)
+    answer = there.getresponse()
+    return answer.status, answer.read(), answer.getheaders()
 
 
 @dataclass

@@ -7,32 +7,36 @@ import pytest
 from tests.forge import BOT, OWNER, Cut, People, forging, token
 from tests.place import Place
 from tests.stories.pages import code
+from tests.surfaces.cli.made import Shell
 
 SERVICE = code("errors-alone")
 PAGE = (Path(__file__).parents[2] / "docs" / "stories" / "in-the-forge.md").read_text("utf-8")
 
 
 @pytest.mark.proves("S2", "S8", "S17")
-def test_a_team_reviews_in_its_forge(tmp_path: Path) -> None:
+def test_a_team_reviews_in_its_forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with forging() as forge:
         people = People.at(tmp_path)
         people.forge, people.repository = forge, forge.repository("shop")
         clone = tmp_path / "clone"
         people.git("clone", "-q", str(people.remote), str(clone))
-        given = {
+        place, shell = Place(folder=clone), Shell(tmp_path, monkeypatch)
+        for name, value in {
+            "FAILONCE_STORE__URL": place.env["FAILONCE_STORE__URL"],
             "FAILONCE_PROJECT": "shop",
             "FAILONCE_PR__URL": forge.line.url,
             "FAILONCE_PR__REPOSITORY": people.repository,
             "GITHUB_TOKEN": token(BOT),
-        }
-        place = Place(folder=clone)
+        }.items():
+            shell.set(name, value)
+        monkeypatch.chdir(clone)
 
-        def failonce(*args: str, wrong: bool = False) -> str:
-            return place.run("-m", "failonce", *args, wrong=wrong, **given)
+        def failonce(*args: str) -> str:
+            return shell.ok(*args).out
 
         assert place.agent(SERVICE, 0, 3)["action"] == "allow"
-        place.mine()
-        found = {x["name"]: x["id"] for x in place.lessons()}
+        failonce("mine")
+        found = {x["name"]: x["id"] for x in shell.ok("lessons", "--json").json}
         (warning,) = (x for x in found.values() if x.startswith("GR-"))
         first, second = (x for x in found.values() if x.startswith("HI-"))
 
@@ -40,7 +44,7 @@ def test_a_team_reviews_in_its_forge(tmp_path: Path) -> None:
         forge.line.rule = lambda method, path: (
             Cut.BEFORE if method == "POST" and path.endswith("/pulls") else None
         )
-        failonce("propose", "--pr", wrong=True)
+        assert shell.run("propose", "--pr").code == 3
         forge.line.whole()
         assert "opened" in failonce("propose", "--pr")
         assert all(x in people.pulls()[0]["body"] for x in found.values())

@@ -44,7 +44,7 @@ def test_only_what_is_signed_and_new_wakes_it(
     monkeypatch.setattr(reviews, "ground", lambda parts: parts)
     monkeypatch.setattr(reviews, "settle", settle)
     served = Served(configuration(tmp_path, mine=False, webhook_secret=VARIABLE))
-    with TestClient(served.app), served.anybody() as client:
+    with served.anybody() as client:
         assert sent(client, 1, secret="another") == 401  # noqa: S106
         assert sent(client, 1, event="ping") == 202
         assert not looked.acquire(timeout=0.2)

@@ -5,7 +5,7 @@ the pull request or commit that it comes from, and one that is there is not made
 that somebody made later, elsewhere, stands.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -21,7 +21,7 @@ from failonce.model import Action, Lesson, State
 from failonce.ports import Pull, PullState
 from failonce.surfaces.pulls.ground import Ground, machine, person
 from failonce.surfaces.pulls.standing import PROPOSED, Stood, standing
-from failonce.surfaces.pulls.telling import Mark, marks
+from failonce.surfaces.pulls.telling import marks
 
 SKEW: Final = timedelta(minutes=5)
 """How far the clock of a forge, or of whoever commits, may be behind ours."""
@@ -126,10 +126,8 @@ class _Run:
 
     def of_pull(self, pull: Pull, base: str) -> None:
         """One that is over."""
-        known = self.ground.lessons()
         undoing = self.ground.undoes(pull)
-        named = [(known[m.lesson], m) for m in marks(pull.body) if m.lesson in known]
-        todo = [x for x, mark in named if self._speaks(pull, x, mark, undoing=undoing)]
+        todo = [x for x in self._named(pull) if self._speaks(pull, x, undoing=undoing)]
         if not todo:
             return
         self.heard.update(x.id for x in todo)
@@ -146,10 +144,16 @@ class _Run:
             else:
                 self._carry_out(pull, lesson, word, base, undoing=undoing)
 
-    def _speaks(self, pull: Pull, lesson: Lesson, mark: Mark, *, undoing: bool) -> bool:
-        """Whether it says something of this text that was not carried out yet."""
-        if not mark.of(lesson):
-            return False
+    def _named(self, pull: Pull) -> Iterator[Lesson]:
+        """The lessons whose very text it put before people."""
+        for mark in marks(pull.body):
+            lesson = self.ground.parts.store.lesson(mark.lesson)
+            ours = lesson is not None and lesson.proposal.project == self.ground.project
+            if lesson is not None and ours and mark.of(lesson):
+                yield lesson
+
+    def _speaks(self, pull: Pull, lesson: Lesson, *, undoing: bool) -> bool:
+        """Whether it says something of it that was not carried out yet."""
         if undoing:
             due = lesson.in_force and pull.state is PullState.MERGED
         else:
@@ -208,7 +212,10 @@ class _Run:
         """Whether a file says something else than the store."""
         if lesson.state is State.PROPOSED or stood.file is None:
             return True
-        return lesson.in_force and not _known(self.ground.parts, lesson, stood.file.body)
+        same = stood.file.body == lesson.proposal.body
+        return (
+            lesson.in_force and not same and not _known(self.ground.parts, lesson, stood.file.body)
+        )
 
     def _arrived(self, lesson: Lesson, stood: Stood, base: str) -> None:
         change = self.ground.remote.changed(base, stood.path)

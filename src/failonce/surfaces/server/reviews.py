@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVENT: Final = "pull_request"
 """What GitHub, and what speaks like it, calls such a webhook."""
+PATIENCE_S: Final = 10.0
+"""How long the end of the server waits for a look."""
 _LOG: Final = logging.getLogger("failonce")
 
 
@@ -36,6 +38,11 @@ class Reviews:
         self._due = True
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._looks())
+
+    async def end(self) -> None:
+        """Let a look that is going on come to its end, within reason."""
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=PATIENCE_S)
 
     async def _looks(self) -> None:
         while self._due:
