@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
     INPUT = 2
     """Something given is wrong: an argument, a file, a setting, a name."""
     STORE = 3
-    """The store or the machine cannot do its work."""
+    """The store or the machine cannot do its work, or a remote cannot be reached."""
     REFUSED = 4
     """Understood, and not allowed."""
     STOPPED = 130

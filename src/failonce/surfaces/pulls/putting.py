@@ -20,6 +20,9 @@ from failonce.surfaces.pulls.ground import Ground, machine
 from failonce.surfaces.pulls.standing import PROPOSED, Stood, lesson_of, standing
 from failonce.surfaces.pulls.telling import Shown, body, title, undo_body
 
+DETAILED: Final = 20
+"""Lessons that are tried on recorded calls for the text of one pull request; more of it nobody
+reads, and all of it would not fit."""
 _OVER: Final = (State.REJECTED, State.REVERTED, State.RETIRED, State.DEPRECATED)
 
 
@@ -145,7 +148,10 @@ def _propose(
         told = ", ".join(list(after)[:5]) + (", …" if len(after) > 5 else "")
         message = f"Propose {told}\n\nLessons of failonce, to review.\n"
         commit = remote.commit(parent, changes, message)
-    shown = [_shown(ground, x, after[x.id], edited=x.id in edited) for x in wanted]
+    shown = [
+        _shown(ground, x, after[x.id], edited=x.id in edited, detailed=n < DETAILED)
+        for n, x in enumerate(wanted)
+    ]
     text = body(shown, remote.base, left)
     made = _published(here, branch, commit, title=title(wanted), text=text)
     return replace(made, lessons=tuple(after), kept=kept)
@@ -284,9 +290,11 @@ def _path(ground: Ground, lesson: Lesson, there: Mapping[str, Stood]) -> str:
     return f"{ground.folder}/{lesson_file.file_name(lesson)}"
 
 
-def _shown(ground: Ground, lesson: Lesson, path: str, *, edited: bool = False) -> Shown:
-    card = build(gather(ground.parts, lesson))
-    return Shown(lesson=lesson, card=card, path=path, edited=edited)
+def _shown(
+    ground: Ground, lesson: Lesson, path: str, *, edited: bool = False, detailed: bool = True
+) -> Shown:
+    card = build(gather(ground.parts, lesson, recorded=detailed))
+    return Shown(lesson=lesson, card=card, path=path, edited=edited, detailed=detailed)
 
 
 def _named(ground: Ground, known: Mapping[str, Lesson], ref: str) -> Lesson:

@@ -60,6 +60,8 @@ class Shown:
     path: str
     edited: bool = False
     """Somebody changed its text in the branch."""
+    detailed: bool = True
+    """Whether its card was tried on recorded calls; else only its proof is told."""
 
 
 def marks(body: str) -> tuple[Mark, ...]:
@@ -111,8 +113,8 @@ def body(shown: Sequence[Shown], base: str, out: Sequence[Lesson] = ()) -> str:
     tail = f"\n\n{_mark([*(x.lesson for x in shown), *out])}\n"
     left = 0
     for one in shown:
-        more = "\n".join(_told(one))
-        if len(told) + len(more) + len(tail) > MOST:
+        more = "\n".join(_told(one)) if one.detailed else ""
+        if not more or len(told) + len(more) + len(tail) > MOST:
             left += 1
             continue
         told += f"\n\n{more}"
@@ -151,7 +153,9 @@ def _row(one: Shown) -> tuple[str, ...]:
     what = f"{found.kind} for {code(found.target, 60)}"
     edited = "<br>changed in this branch" if one.edited else ""
     proof = "<br>".join(said(x) for x in found.proof)
-    return code(found.id), f"{what}{edited}", proof, f"{doubts} `!`" if doubts else "nothing"
+    look = f"{doubts} `!`" if doubts else "nothing"
+    show = f"`failonce show {found.id}`"
+    return code(found.id), f"{what}{edited}", proof, look if one.detailed else show
 
 
 def _told(one: Shown) -> Iterator[str]:
