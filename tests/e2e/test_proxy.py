@@ -61,7 +61,6 @@ def test_a_reason_passes_the_block(agent: Program, desk: Desk) -> None:
     assert desk.comes_to_say(why, "audit", "list", "--json")
 
 
-@pytest.mark.xfail(strict=True, reason="the proxy names calls and sessions by ids of its own")
 def test_with_hooks_too_a_call_is_counted_once(
     agent: Program, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -74,7 +73,6 @@ def test_with_hooks_too_a_call_is_counted_once(
     assert desk.comes_to_say("Recorded 8 calls", "status")
 
 
-@pytest.mark.xfail(reason="Codex kills servers at once; what is in memory then is lost")
 @pytest.mark.parametrize("agent", [CODEX], indirect=True, ids=lambda p: p.name)
 def test_nothing_is_lost_of_a_session_that_ends_at_once(
     agent: Program, tmp_path_factory: pytest.TempPathFactory

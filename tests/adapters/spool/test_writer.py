@@ -112,6 +112,52 @@ def test_while_the_store_is_away_the_spool_keeps_it(place: Place) -> None:
         assert len(list(store.entries())) == 1
 
 
+def test_what_is_hasty_is_spooled_though_the_store_never_opens(place: Place) -> None:
+    """And goes to the store when the writer ends, if not before."""
+    asked, opening = Gate(), Gate()
+
+    def slow(pause: Callable[[], None]) -> Sink:
+        asked.set()
+        opening.wait(30)
+        return place.sink(pause)
+
+    def broken() -> Sequence[Record]:
+        raise ValueError("no record")
+
+    writer = Writer(place.spool, slow)
+    writer.hasten()
+    writer.put(work(evidence(0)))
+    assert writer.flush(10)
+    assert asked.wait(10)
+    for n in range(1, 40):
+        writer.put(work(evidence(n), exposure(n)))
+    writer.put(broken)
+    assert writer.flush(10)
+    assert (writer.counts.spooled, writer.counts.failed) == (40, 1)
+    assert status(place.spool).spool_bytes > 1_000
+    opening.set()
+    writer.put(work(evidence(40)))
+    writer.close(30)
+    assert not Spool(place.spool).waits()
+    assert place.calls() == 41
+
+
+def test_what_is_hasty_and_finds_no_room_in_the_spool_goes_to_the_store(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("failonce.adapters.spool.at_once.append", full)
+    writer = Writer(place.spool, place.sink)
+    writer.hasten()
+    for n in range(3):
+        writer.put(work(evidence(n)))
+    assert writer.flush(30)
+    writer.close()
+    assert place.calls() == 3
+
+
 def test_what_was_half_written_when_the_store_failed_comes_once(place: Place) -> None:
     """A sink that keeps a batch and then fails: it is spooled as well, and known later."""
 

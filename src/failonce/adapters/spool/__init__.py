@@ -7,16 +7,18 @@ segments   `Spool`: files that hold what the store could not take, shared by all
 counts     what became of what was reported: in memory that outlives the process, and in a file
 sink       the store, as the end of the way
 writer     `Writer`: the queue and the one thread behind it
+at_once    another thread beside it, for hosts that are killed without a warning
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from failonce.adapters.spool.at_once import Work
     from failonce.adapters.spool.counts import Counts, Status, status
     from failonce.adapters.spool.records import Record
     from failonce.adapters.spool.segments import Spool
     from failonce.adapters.spool.sink import Sink, StoreSink
-    from failonce.adapters.spool.writer import Work, Writer, folder_beside
+    from failonce.adapters.spool.writer import Writer, folder_beside
 
 __all__ = [
     "Counts",
@@ -38,7 +40,7 @@ _HOME = {
     "Spool": "segments",
     "Status": "counts",
     "StoreSink": "sink",
-    "Work": "writer",
+    "Work": "at_once",
     "Writer": "writer",
     "folder_beside": "writer",
     "status": "counts",

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from failonce.adapters.spool import frames
+from failonce.adapters.spool.at_once import AtOnce, Work
 from failonce.adapters.spool.counts import Counts, Page, enter, settle
 from failonce.adapters.spool.records import Record
 from failonce.adapters.spool.segments import Spool
@@ -43,8 +44,6 @@ there, such as that of a module which it imports, nobody would ever release in t
 _AWAY_S = (0.25, 5.0)
 """How long it leaves a store alone that is away: at first, and at most."""
 
-Work = Callable[[], Sequence[Record]]
-"""Makes the records of something that happened; runs once, on the writer's thread."""
 Chore = Callable[[Callable[[], None]], None]
 """Done four times a second on the writer's thread; calls what it is given between its steps."""
 
@@ -82,6 +81,8 @@ class Writer:
         # An RLock: a signal's handler, or an object that is let go of, may put as well.
         self._lock = threading.RLock()
         self._queue: deque[Work] = deque()
+        self._left: deque[Work] = deque()
+        self._at_once: AtOnce | None = None
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._working = threading.RLock()
@@ -104,7 +105,20 @@ class Writer:
             self._taken += 1
             self._set("taken", self._taken)
             self._queue.append(work)
+            if self._at_once is not None:
+                self._at_once.hurry()
         return True
+
+    def hasten(self, ready: Work = tuple) -> None:
+        """Before anything is put: let all of it be spooled as soon as it is put, and go to the
+        store from there. For a host that is killed without a warning; it costs a thread more.
+
+        `ready` makes records of no meaning, beforehand: the first ones take long.
+        """
+        with self._lock:
+            if self._at_once is None and self._page is None and not self._stopping:
+                put = self._queue, self._left
+                self._at_once = AtOnce(self._folder, *put, self._kept, ready)
 
     def begin(self) -> None:
         """Start the thread though nothing was put: it opens the store and looks after it."""
@@ -133,7 +147,9 @@ class Writer:
         """Keep what waits and end; what did not find its way in time is counted as lost."""
         with self._lock:
             self._stopping = True
-            thread = self._thread
+            thread, at_once = self._thread, self._at_once
+        if at_once is not None:
+            at_once.close(timeout)
         if thread is not None:
             self._wake.set()
             thread.join(timeout)
@@ -146,9 +162,15 @@ class Writer:
         if page is not None:
             page.set(slot, value)
 
+    def _kept(self, spooled: int, failed: int) -> None:
+        if self._drain is not None:
+            self._drain.kept(spooled, failed)
+
     def _start(self, *, looks: bool = False) -> None:
         self._page = Page(self._folder)
         self._drain = _Drain(self._folder, self._open_sink, self._page, self._chores, looks=looks)
+        if self._at_once is not None:
+            self._drain.calm = self._at_once.calm
         self._thread = threading.Thread(target=self._run, name="failonce-writer", daemon=True)
         self._thread.start()
 
@@ -156,18 +178,21 @@ class Writer:
         drain = self._drain
         if drain is None:
             return
+        queue = self._queue if self._at_once is None else self._left
         with self._working:
             self.before = drain.settle()
         while True:
             stopping = self._stopping
             with self._working:
-                worked = drain.round(self._queue, stopping=stopping)
-            if stopping and (not worked or not self._queue):
+                worked = drain.round(queue, stopping=stopping)
+            if stopping and (not worked or not queue):
                 break
             if not worked:
                 self._wake.wait(TICK_S)
                 self._wake.clear()
         with self._working:
+            if self._at_once is not None:
+                drain.catch_up()
             drain.end()
 
     def _forked(self) -> None:
@@ -199,6 +224,8 @@ class _Drain:
         self._chores = chores
         self._spool = Spool(folder)
         self._sink: Sink | None = None
+        self.calm: Callable[[], bool] = lambda: True
+        """Whether the store may be opened for what is spooled; that takes long."""
         self._held: list[Record] = []
         self._works = 0
         self._store_from = self._spool_from = self._chore_from = 0.0
@@ -313,7 +340,7 @@ class _Drain:
                 chore(self.pause)
             except Exception as error:  # an observer's own trouble
                 _LOG.info("A chore failed: %s", error)
-        if now >= self._store_from:
+        if now >= self._store_from and (self._sink is not None or self.calm()):
             try:
                 self._tidy()
             except (StoreError, OSError) as error:
@@ -330,6 +357,21 @@ class _Drain:
         if taken is not None and taken.damaged:
             enter(self._folder, Counts(damaged=taken.damaged))
             _LOG.warning("%d stretches of the spool could not be read.", taken.damaged)
+
+    def kept(self, spooled: int, failed: int) -> None:
+        """Works that were spooled beside this thread, and some that could not be."""
+        self._spooled += spooled
+        self._failed += failed
+        self._done += spooled + failed
+        self._tell()
+
+    def catch_up(self) -> None:
+        """Take up what was spooled last, unless the store is away."""
+        if not self._store_from:
+            try:
+                self._tidy()
+            except (StoreError, OSError) as error:
+                _LOG.info("What is spooled stays there: %s", error)
 
     def _tell(self) -> None:
         for slot in ("stored", "spooled", "failed", "done"):

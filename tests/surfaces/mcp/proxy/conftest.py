@@ -13,10 +13,12 @@ from tests.surfaces.watching.made import room as made
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No tools of other tests are known."""
+    """No tools of other tests are known, and no program that started them."""
     monkeypatch.setattr(tools, "_TOOLS", {})
     monkeypatch.setattr(tools, "WATCHED", set())
     monkeypatch.setattr(hosts, "WATCHED", tools.WATCHED)
+    for name in ("CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR"):  # where an agent runs the tests
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ listening  clients that come over HTTP; `exchanges` those that shake no hands
 relay      one conversation: who asked what, and where the answer goes
 watch      what failonce does in it: which messages it looks at, and what it adds
 calls      one call of a tool, as lessons want it
+callers    which call it is, in the words of the program that makes it
 server     a tool of the server, as it is watched and recorded
 catalog    the tools as the server describes them: pinned, and told of where they change
 learned    the tools that were learned, beside the server's own

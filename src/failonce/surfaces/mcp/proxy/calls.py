@@ -29,7 +29,7 @@ from failonce.surfaces.mcp.proxy.server import (
 )
 from failonce.surfaces.watching.course import Begun
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import REASON, override
+from failonce.surfaces.watching.sessions import REASON, override, within
 from failonce.surfaces.watching.watch import result_async
 
 if TYPE_CHECKING:
@@ -84,8 +84,14 @@ class Invocation:
     def _begun(self) -> Report | Begun | None:
         TOLD.set(self._told)
         ENVELOPE.set(envelope(self._message))
-        with override(self._reason) if self._reason else nullcontext():
-            return self._tool.begin((self,), self._given)
+        named = self._watch.program.named(self._message)
+        session = self._watch.session_of(named)
+        with within(session), override(self._reason) if self._reason else nullcontext():
+            begun = self._tool.begin((self,), self._given)
+        if named is not None and begun is not None:
+            report = begun.report if isinstance(begun, Begun) else begun
+            report.id = named.id(report.project)
+        return begun
 
     def _recorded(self, report: Report, started: float, message: Message) -> Message:
         """Record the answer of a call that no lesson concerns; the client gets it as it is."""

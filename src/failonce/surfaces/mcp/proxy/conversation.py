@@ -1,6 +1,7 @@
 """A client, a server and the relay between them, with failonce in it."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -165,7 +166,9 @@ async def _server(asked: Asked, hears: FromServer) -> Server:
 
 def watched(relay: Relay, asked: Asked) -> "Watch | None":
     """failonce in this conversation; None where it is off, or cannot begin."""
-    from failonce.surfaces.mcp.proxy.watch import Watch  # noqa: PLC0415 - the server starts meanwhile
+    from failonce.model import Call, Recording  # noqa: PLC0415 - the server starts meanwhile
+    from failonce.surfaces.mcp.proxy.callers import Program  # noqa: PLC0415
+    from failonce.surfaces.mcp.proxy.watch import Watch  # noqa: PLC0415
     from failonce.surfaces.watching.host import host, status  # noqa: PLC0415
 
     here = host()
@@ -173,7 +176,17 @@ def watched(relay: Relay, asked: Asked) -> "Watch | None":
         if status().lost:
             relay.say(f"nothing is recorded and no lesson acts: {shown(status().last)}")
         return None
-    project = asked.project or here.project
-    watch = Watch(relay, here, server=asked.name, project=project, learned=asked.learned)
+    call = Call(tool="mcp__server__tool", args={"name": "value"})
+    sample = Recording(call=call, text="HTTP 503 Service Unavailable", flagged=True)
+    here.writer.hasten(lambda: (here.desk.take(sample, here.clock.now(), here.project),))
+    program = Program() if asked.listen else Program.told(os.environ)  # else it is not the client's
+    watch = Watch(
+        relay,
+        here,
+        server=asked.name,
+        project=asked.project or program.project or here.project,
+        learned=asked.learned,
+        program=program,
+    )
     relay.looks = watch
     return watch

@@ -18,6 +18,9 @@ DONE: Final = 0
 ALONE: Final = 1
 """The server ended although its client was still there."""
 STOPPED: Final = 130
+_TURN_S: Final = 0.0005
+"""How long a thread has the interpreter while another wants it: what opens the store holds up
+neither answers nor what keeps them, for a client may kill this process 16 ms after the last one."""
 
 
 def run(asked: Asked) -> int:
@@ -25,6 +28,7 @@ def run(asked: Asked) -> int:
 
     Raises `BadInput` where the server cannot be started or reached.
     """
+    sys.setswitchinterval(_TURN_S)
     return asyncio.run(_listened(asked) if asked.listen else _run(asked))
 
 

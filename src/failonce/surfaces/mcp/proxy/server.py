@@ -7,9 +7,10 @@ from typing import Any, Protocol, cast
 from failonce.model import Advice, Call, ToolSpec
 from failonce.surfaces.http_facts import HttpFacts
 from failonce.surfaces.mcp.proxy.messages import METHOD_NOT_FOUND, Message
+from failonce.surfaces.watching.course import Begun
 from failonce.surfaces.watching.host import Host
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import REASON, Session
+from failonce.surfaces.watching.sessions import AS_ARGUMENT, Session
 from failonce.surfaces.watching.tool import Tool, joined
 
 TOLD: ContextVar[list[Advice] | None] = ContextVar("failonce_proxy_told", default=None)
@@ -110,7 +111,7 @@ class Serving(Protocol):
     """What a tool needs of the conversation that it belongs to."""
 
     @property
-    def session(self) -> Session:
+    def project(self) -> str:
         """Whose calls these are."""
 
     def caller(self, tool: str) -> Callable[..., Awaitable[Any]] | None:
@@ -130,17 +131,14 @@ class ServerTool(Tool):
     """A tool of the server in one conversation; `make` is a method of the call under way."""
 
     reports = ServerReport
-    way_past = (
-        f"If it is right all the same, make the call again with one more argument, `{REASON}`, "
-        "that says why."
-    )
+    way_past = AS_ARGUMENT
 
     def __init__(
         self, serving: Serving, spec: ToolSpec, make: Callable[..., Awaitable[Any]]
     ) -> None:
         super().__init__(make, spec.name, read_only=spec.read_only)
         self.spec = spec
-        self.session = serving.session
+        self.project = serving.project
         self._serving = serving
         self._joined: tuple[Any, Mapping[str, ToolSpec]] = (None, {})
 
@@ -150,6 +148,13 @@ class ServerTool(Tool):
             own = joined(self.spec, tools.get(self.name))
             self._joined = tools, {**tools, self.name: own}
         return self._joined[1]
+
+    def reported(self, b: Begun, call: Call) -> Report:
+        """The report of one attempt; the first has the id that the call was given."""
+        report = super().reported(b, call)
+        if report.attempt == 1:
+            report.id = b.report.id
+        return report
 
     def say(self, here: Host, session: Session, advice: Advice) -> None:  # noqa: ARG002 - a hook's
         """Let the agent hear it, with the answer to this call."""

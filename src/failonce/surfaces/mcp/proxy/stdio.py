@@ -172,7 +172,8 @@ class OwnStreams:
             end = asyncio.get_running_loop().time() + GRACE_S
             while pipe.get_write_buffer_size() and asyncio.get_running_loop().time() < end:
                 await asyncio.sleep(0.005)
-            pipe.abort()
+            if not pipe.is_closing():  # else its reader is gone, and the pipe with it
+                pipe.abort()
 
 
 def _waits(descriptor: int) -> bool:

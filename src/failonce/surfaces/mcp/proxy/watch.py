@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from failonce.errors import ToolFailed
 from failonce.model import Advice, Call, ToolSpec
+from failonce.surfaces.mcp.proxy.callers import Named, Program
 from failonce.surfaces.mcp.proxy.calls import LOST, Invocation, read, speaks_modern, texts
 from failonce.surfaces.mcp.proxy.catalog import Catalog
 from failonce.surfaces.mcp.proxy.learned import Learned
@@ -40,6 +41,8 @@ RULES: Final = "What was learned of these tools:"
 _CHANGED: Final = "notifications/tools/list_changed"
 _SUBSCRIPTION: Final = "io.modelcontextprotocol/subscriptionId"
 _HEARD: Final = 500
+_SESSIONS: Final = 64
+"""Sessions of one conversation that are known at once."""
 
 Work = Coroutine[Any, Any, None]
 Caller = Callable[..., Coroutine[Any, Any, Any]]
@@ -50,12 +53,21 @@ class Watch:
     """failonce in one conversation. Of one event loop."""
 
     def __init__(
-        self, relay: Relay, here: Host, *, server: str, project: str, learned: bool = True
+        self,
+        relay: Relay,
+        here: Host,
+        *,
+        server: str,
+        project: str,
+        learned: bool = True,
+        program: Program = Program(),  # noqa: B008 - it never changes
     ) -> None:
         self.relay = relay
-        self.session = Session(uuid4().hex, project)
+        self.program = program
+        self.project = project
+        self.session = Session(program.session or uuid4().hex, project)
+        self._sessions: dict[str, Session] = {}
         self._here = here
-        self._project = project
         self._server = server
         self._catalog = Catalog(here, server, project, relay.say)
         self._learned = Learned(project, self._catalog, relay.say) if learned else None
@@ -88,7 +100,7 @@ class Watch:
         return task is not None and task.cancel()
 
     def _known(self) -> Known | None:
-        return self._here.known(self._project)
+        return self._here.known(self.project)
 
     def _opening(self, message: Message) -> bool:
         if message.method == "initialize":
@@ -128,7 +140,7 @@ class Watch:
         here, at = self._here, self._here.clock.now()
         prefix = self._catalog.recorded("")
         names = [n for n in known.tools if n.startswith(prefix) and known.facts(n, at) is not None]
-        about = Call(tool="", session=self.session.id, project=self._project)
+        about = Call(tool="", session=self.session.id, project=self.project)
         most = here.policy.max_suggestions
         said, met = recalled(known.roster, names, about, known.tools, at=at, most=most)
         for asked in met:
@@ -175,7 +187,7 @@ class Watch:
         for spec in specs:
             if spec.name not in WATCHED:
                 register(self._elsewhere(spec))
-        self._here.in_force.expect(self._project, names)
+        self._here.in_force.expect(self.project, names)
         self._here.attend()
 
     def _elsewhere(self, spec: ToolSpec) -> Tool:
@@ -189,7 +201,7 @@ class Watch:
             found = asyncio.run_coroutine_threadsafe(make(**arguments), loop).result()
             return dict(found.result) if isinstance(found, Answered) else found
 
-        return Tool(run, spec.name, project=self._project, read_only=spec.read_only)
+        return Tool(run, spec.name, project=self.project, read_only=spec.read_only)
 
     def _attend(self) -> None:
         if self._attending is None and self._learned is not None:
@@ -270,6 +282,17 @@ class Watch:
                 self._tools[name] = tool
         return tool
 
+    def session_of(self, named: Named | None) -> Session:
+        """That of a call, where it says one; else that of this conversation."""
+        if named is None or named.session == self.session.id:
+            return self.session
+        found = self._sessions.get(named.session)
+        if found is None:
+            if len(self._sessions) >= _SESSIONS:
+                self._here.over(self._sessions.pop(next(iter(self._sessions))))
+            found = self._sessions[named.session] = Session(named.session, self.project)
+        return found
+
     def has(self, name: str) -> bool:
         """Whether the server has a tool of that name, as far as anybody knows."""
         return name in self._catalog or not self._catalog.whole
@@ -316,7 +339,8 @@ class Watch:
             task.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await task
-        self._here.over(self.session)
+        for session in (self.session, *self._sessions.values()):
+            self._here.over(session)
 
 
 _LOOKS: Final[Mapping[str, Callable[[Watch, Message], bool]]] = {
