@@ -137,6 +137,29 @@ def test_a_decision_that_is_newer_than_the_merge_stands(shell: Shell, people: Pe
     shell.ok("reopen", name)
     assert "Nobody decided" in shell.ok("pr", "poll").out
     assert states(shell)["fixer"] == "waiting"
+    assert f"{name} stood approved in main" in shell.ok("propose", "--pr").out
+
+
+def test_what_was_put_off_leaves_the_branch_and_comes_back(shell: Shell, people: People) -> None:
+    shell.ok("propose", "--pr")
+    both = people.files(WAITING)
+    name = lessons(shell)["fixer"]["id"]
+    shell.ok("snooze", name, "7d")
+    shell.ok("propose", "--pr")
+    assert not any(name in x for x in people.files(WAITING))
+    shell.ok("reject", name)
+    shell.ok("reopen", name)
+    shell.ok("propose", "--pr")
+    assert people.files(WAITING).keys() == both.keys()
+
+
+def test_what_has_a_branch_of_its_own_is_in_no_other(shell: Shell, people: People) -> None:
+    shell.ok("propose", "--pr")
+    name = lessons(shell)["fixer"]["id"]
+    shell.ok("propose", "--pr", name)
+    shell.ok("propose", "--pr")
+    assert not any(name in x for x in people.files(WAITING))
+    assert any(name in x for x in people.files(f"failonce/lesson/{name}"))
 
 
 def test_two_people_are_wanted_for_a_text_that_one_changed(shell: Shell, people: People) -> None:

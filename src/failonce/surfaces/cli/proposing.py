@@ -157,6 +157,8 @@ def _tell(settled: Settled) -> None:
 def _told(one: Put, *, forge: bool) -> None:
     for name in one.kept:
         say(f"{name} was taken out of {one.branch} by somebody, and stays out.")
+    for name in one.there:
+        say(f"{name} stood approved in {one.base} before it waited here: failonce approve {name}")
     if one.closed:
         say(f"Nothing of it waits any more, so it was closed: {one.url}")
     elif not one.lessons:
@@ -194,4 +196,5 @@ def _put(one: Put) -> dict[str, object]:
         "rewritten": one.rewritten,
         "closed": one.closed,
         "kept_out": list(one.kept),
+        "there_before": list(one.there),
     }

@@ -23,7 +23,6 @@ from failonce.surfaces.pulls.telling import Shown, body, title, undo_body
 DETAILED: Final = 20
 """Lessons that are tried on recorded calls for the text of one pull request; more of it nobody
 reads, and all of it would not fit."""
-_OVER: Final = (State.REJECTED, State.REVERTED, State.RETIRED, State.DEPRECATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +48,8 @@ class Put:
     """Of the pull request, or where the remote says to open one; empty where nobody knows."""
     kept: tuple[str, ...] = ()
     """Lessons whose files people took out of the branch."""
+    there: tuple[str, ...] = ()
+    """Lessons that wait, though their files stood approved on the base before they did."""
 
     @property
     def changed(self) -> bool:
@@ -139,9 +140,10 @@ def _propose(
     names = [x.id for x in wanted]
     changes |= {x.path: None for x in there.values() if _over(here, x, known, names)}
     after = {x.id: _path(ground, x, there) for x in wanted if _news(here, x, there, changes)}
+    already = tuple(x.id for x in wanted if x.id not in after)
     wanted = [x for x in wanted if x.id in after]
     if not wanted:
-        return _nothing(here, branch, kept)
+        return replace(_nothing(here, branch, kept), there=already)
     edited = {x.id for x in wanted if _edited(ground, x, there.get(x.id)) is _By.PERSON}
     commit = parent
     if changes:
@@ -154,7 +156,7 @@ def _propose(
     ]
     text = body(shown, remote.base, left)
     made = _published(here, branch, commit, title=title(wanted), text=text)
-    return replace(made, lessons=tuple(after), kept=kept)
+    return replace(made, lessons=tuple(after), kept=kept, there=already)
 
 
 def _undo(here: _Here, lesson: Lesson) -> Put:
@@ -275,12 +277,12 @@ def _edited(ground: Ground, lesson: Lesson, stood: Stood | None) -> _By:
 
 
 def _over(here: _Here, stood: Stood, known: Mapping[str, Lesson], wanted: Sequence[str]) -> bool:
-    """Whether a file of the branch alone is of a lesson that was turned down elsewhere, or is
-    before people in a branch of its own by now."""
+    """Whether a file of the branch alone is of a lesson that is not put before people there any
+    more: it was turned down or put off elsewhere, or has a branch of its own by now."""
     lesson = known.get(stood.lesson)
     if lesson is None or stood.lesson in here.stood or stood.lesson in wanted:
         return False
-    return lesson.state in _OVER or here.alone(lesson.id)
+    return not lesson.in_force
 
 
 def _path(ground: Ground, lesson: Lesson, there: Mapping[str, Stood]) -> str:
