@@ -1,0 +1,46 @@
+"""`failonce store …`: what is done with a store as a whole."""
+
+import typer
+
+from failonce.adapters.sql_functions import script
+from failonce.compose import configure
+from failonce.errors import BadSetting
+from failonce.surfaces.cli.options import StoreUrl
+from failonce.surfaces.cli.output import say
+
+app = typer.Typer(rich_markup_mode=None)
+store = typer.Typer(rich_markup_mode=None)
+app.add_typer(store, name="store", help="Prepare a database for error reports.")
+
+
+@store.command()
+def sql() -> None:
+    """Print the functions and views for PostgreSQL, as one file.
+
+    normalize_error_message, error_fingerprint, error_signatures and error_candidates; with the
+    table agent_errors where there is none. Needs no extension and no superuser, so that the SQL
+    editor of a hosted database runs it as it is. Run again, it changes nothing.
+    """
+    policy = configure().policy
+    print(script(policy.weights, policy.windows), end="")
+
+
+@store.command()
+def setup(url: StoreUrl = None) -> None:
+    """Put those functions and views into the database of the store.
+
+    Which one it is says --store, FAILONCE_STORE__URL, or SUPABASE_DB_HOST, _PORT, _NAME, _USER
+    and _PASSWORD.
+    """
+    from failonce.adapters import postgres_server  # noqa: PLC0415
+
+    config = configure(store=url)
+    if not postgres_server.is_postgres(config.url):
+        raise BadSetting(
+            f"The store {config.shown_url} is a SQLite file, which has these views from the "
+            "start. Name a PostgreSQL database: --store postgresql://USER:PASSWORD@HOST/DATABASE, "
+            "or SUPABASE_DB_HOST, _USER and _PASSWORD."
+        )
+    postgres_server.run(config.url, script(config.policy.weights, config.policy.windows))
+    say(f"The functions and views are in {postgres_server.place(config.url)}.")
+    say("After new errors: refresh materialized view concurrently error_signatures;")
