@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 import pytest
 
 from failonce.adapters.sql_store import open_store
@@ -71,6 +70,8 @@ class Postgres:
 
     def run(self, statement: str, *, url: str | None = None) -> list[dict[str, Any]]:
         """What another program sees: the rows of one statement, outside of any transaction."""
+        import psycopg  # every test loads this file, and few need the driver
+
         with psycopg.connect(url or self.url("postgres"), autocommit=True) as connection:
             cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
             cursor.execute(statement)
