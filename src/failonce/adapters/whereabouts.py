@@ -17,6 +17,8 @@ _STORE: Final = "FAILONCE_STORE__URL"
 _FORCED: Final = ("FAILONCE_LEARNING__MODE", "FAILONCE_LEARNING__ENABLED", "FORMAL_AI_SKILL_MODE")
 _LEARNING: Final = ("mode", "enabled")
 _SCHEME: Final = "sqlite:///"
+SERVED: Final = ("postgresql", "postgres")
+"""The schemes of stores on a server."""
 
 
 class Place:
@@ -48,9 +50,9 @@ def place(folder: str, environ: Mapping[str, str]) -> Place:
     usual = next((m for layer in (own, user) if (m := _mode(layer))), "")
     return Place(
         project=_named(own) or root,
-        store=(environ.get(_STORE, "").strip() and _path(environ[_STORE].strip()))
-        or _stored(own, root)
-        or _stored(user, _user_folder(environ))
+        store=(environ.get(_STORE, "").strip() and store_path(environ[_STORE].strip(), environ))
+        or _stored(own, root, environ)
+        or _stored(user, _user_folder(environ), environ)
         or f"{data_folder(environ)}/failonce.db",
         off=switched_off(environ) or forced.strip().lower() in OFF,
         usually_off=usual.strip().lower() in OFF,
@@ -119,16 +121,36 @@ def _mode(settings: dict[str, Any]) -> str:
     return next((str(learning[key]) for key in _LEARNING if key in learning), "")
 
 
-def _stored(settings: dict[str, Any], folder: str) -> str:
+def _stored(settings: dict[str, Any], folder: str, environ: Mapping[str, str]) -> str:
     """The store that a settings file names, whose path is relative to its folder."""
     store = settings.get("store")
     url = store.get("url") if isinstance(store, dict) else None
-    return os.path.join(folder, _path(str(url))) if url else ""  # noqa: PTH118
+    return os.path.join(folder, store_path(str(url), environ)) if url else ""  # noqa: PTH118
 
 
-def _path(url: str) -> str:
-    """The file of a store's URL, as `sql_store.store_path` has it."""
+def store_path(url: str, environ: Mapping[str, str]) -> str:
+    """The file of a store's URL; what a machine keeps of a store lies beside it.
+
+    A store on a server has a path in the data folder for that, the same for whoever it lets in.
+    """
+    if url.partition(":")[0].partition("+")[0] in SERVED:
+        return f"{data_folder(environ)}/postgresql/{_seat(url)}"
     from urllib.parse import unquote  # noqa: PLC0415 - most name no store
 
     path = unquote(url.removeprefix(_SCHEME).partition("?")[0])
     return os.path.expanduser(path)  # noqa: PTH111
+
+
+def _seat(url: str) -> str:
+    """A file's name for a database on a server, made of where that is and never of a secret."""
+    import hashlib  # noqa: PLC0415 - few stores are on a server
+    from urllib.parse import parse_qs, unquote, urlsplit  # noqa: PLC0415
+
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query)
+    name = unquote(parts.path).strip("/")
+    where = [parts.netloc.rpartition("@")[2].lower().removesuffix(":5432"), name]
+    where += ["".join(asked.get(key, ())) for key in ("host", "port", "schema")]
+    digest = hashlib.blake2b("\0".join(where).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    spoken = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:32]
+    return f"{spoken or 'store'}-{digest}"
