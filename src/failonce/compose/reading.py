@@ -14,6 +14,7 @@ import platformdirs
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
+from failonce.adapters import whereabouts
 from failonce.adapters.sql_store import store_url
 from failonce.compose.settings import PREFIX, Settings, described, variable
 from failonce.compose.spelling import MODE_KEYS, OFF, ON, learning_mode, places, windows
@@ -277,7 +278,12 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Json]:
             hint = f" Did you mean {near[0]}?" if near else ""
             raise BadSetting(f"{name} is set, but there is no such setting.{hint}")
     source = EnvSettingsSource(Settings)
-    source.env_vars = {k.lower(): v for k, v in environ.items() if k in known and v}
+    found = {k.lower(): v for k, v in environ.items() if k in known and v}
+    try:
+        alias = {variable("store.url").lower(): whereabouts.supabase(environ)}
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
+    source.env_vars = alias | found if any(alias.values()) else found
     return source()
 
 

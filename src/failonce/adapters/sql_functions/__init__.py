@@ -13,7 +13,7 @@ from failonce.adapters.sql_functions.views import NAMING, views
 from failonce.ports import Weights, Windows
 from failonce.signature.masks import SCHEME_VERSION
 
-__all__ = ["script"]
+__all__ = ["script", "statements"]
 
 
 def script(weights: Weights, windows: Windows) -> str:
@@ -22,7 +22,18 @@ def script(weights: Weights, windows: Windows) -> str:
 -- Written by failonce from its table of masks (scheme {SCHEME_VERSION}); do not edit.
 -- After new errors: refresh materialized view concurrently public.error_signatures;
 begin;
+{statements(weights, windows)}
+commit;
+"""
 
+
+def statements(weights: Weights, windows: Windows, *, store: str = "public") -> str:
+    """What stands in the file, for whoever has begun a transaction.
+
+    *store* is the schema of failonce's own store in the same database. Where it is not `public`,
+    and there is no table `agent_errors`, a view of that name shows the errors of the store.
+    """
+    return f"""
 do $failonce$
 begin
   if current_setting('server_encoding') <> 'UTF8' then
@@ -33,6 +44,4 @@ end
 $failonce$;
 
 {naming()}
-{masking()}{NAMING}{views(weights, windows)}
-commit;
-"""
+{masking()}{NAMING}{views(weights, windows, store)}"""

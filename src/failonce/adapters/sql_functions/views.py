@@ -68,7 +68,24 @@ $failonce$;
 """
 
 
-def views(weights: Weights, windows: Windows) -> str:
+_SHOWN: Final = """
+do $failonce$
+begin
+  if to_regclass('public.agent_errors') is not null then
+    return;
+  end if;
+  create view public.agent_errors as
+  select id, ts, error, component, norm_error,
+    array(select json_array_elements_text(tags)) as tags,
+    case when fingerprint ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then fingerprint::uuid
+    end as fingerprint
+  from %s.agent_errors;
+end
+$failonce$;
+"""
+
+
+def views(weights: Weights, windows: Windows, store: str) -> str:
     """The statements that make the table where there is none, and both views.
 
     Where failonce keeps its own store, the names are those of its own views, which are never
@@ -76,7 +93,8 @@ def views(weights: Weights, windows: Windows) -> str:
     """
     body = _signatures(weights, windows)
     mark = f"failonce {sha256(body.encode()).hexdigest()[:16]}"
-    return f"""{_TABLE}
+    own = '"' + store.replace('"', '""') + '"'
+    return f"""{_TABLE if store == "public" else _SHOWN % own}
 do $failonce$
 declare
   there record;
@@ -163,6 +181,9 @@ declare
 begin
   for visitor in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
     execute format('revoke all on public.error_signatures, public.error_candidates from %I', visitor);
+    if 'v' = (select relkind from pg_class where oid = to_regclass('public.agent_errors')) then
+      execute format('revoke all on public.agent_errors from %I', visitor);
+    end if;
   end loop;
 end
 $failonce$;

@@ -3,6 +3,7 @@
 import typer
 
 from failonce.adapters.sql_functions import script
+from failonce.adapters.sql_store import on_server
 from failonce.compose import configure
 from failonce.errors import BadSetting
 from failonce.surfaces.cli.options import StoreUrl
@@ -32,15 +33,15 @@ def setup(url: StoreUrl = None) -> None:
     Which one it is says --store, FAILONCE_STORE__URL, or SUPABASE_DB_HOST, _PORT, _NAME, _USER
     and _PASSWORD.
     """
-    from failonce.adapters import postgres_server  # noqa: PLC0415
+    from failonce.adapters.sql_functions.server import install  # noqa: PLC0415 - SQLAlchemy's time
 
     config = configure(store=url)
-    if not postgres_server.is_postgres(config.url):
+    if not on_server(config.url):
         raise BadSetting(
-            f"The store {config.shown_url} is a SQLite file, which has these views from the "
-            "start. Name a PostgreSQL database: --store postgresql://USER:PASSWORD@HOST/DATABASE, "
-            "or SUPABASE_DB_HOST, _USER and _PASSWORD."
+            f"The store {config.url} is a SQLite file, which has these views from the start. "
+            "Name a PostgreSQL database: --store postgresql://USER:PASSWORD@HOST/DATABASE, or "
+            "SUPABASE_DB_HOST, SUPABASE_DB_USER and SUPABASE_DB_PASSWORD."
         )
-    postgres_server.run(config.url, script(config.policy.weights, config.policy.windows))
-    say(f"The functions and views are in {postgres_server.place(config.url)}.")
+    where = install(config.url, config.policy.weights, config.policy.windows)
+    say(f"The functions and views are in {where}.")
     say("After new errors: refresh materialized view concurrently error_signatures;")
