@@ -22,14 +22,18 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from failonce.adapters import whereabouts
 
 if TYPE_CHECKING:
     from failonce.adapters.sql_store.store import SqlStore
 
-__all__ = ["on_server", "open_store", "shown", "store_path", "store_url"]
+__all__ = ["on_server", "open_store", "shown", "store_path", "store_url", "tenant_url"]
+
+TENANTS = "failonce"
+TENANT = "@"
+"""A tenant's schema is named after the main store's, this sign, and the tenant."""
 
 
 def store_url(path: Path) -> str:
@@ -43,6 +47,20 @@ def store_path(url: str) -> Path:
     It is found without a database library. A store on a server has such a path too.
     """
     return Path(whereabouts.store_path(url, os.environ))
+
+
+def tenant_url(url: str, tenant: str) -> str:
+    """The URL of a tenant's store beside the main one: a file, or a schema, of its own.
+
+    A tenant is a wall: no query of one store can reach the rows of another.
+    """
+    if on_server(url):
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query, keep_blank_values=True)
+        asked["schema"] = [f"{asked.get('schema', [TENANTS])[0]}{TENANT}{tenant}"]
+        return parts._replace(query=urlencode(asked, doseq=True)).geturl()
+    main = store_path(url)
+    return store_url(main.with_name(f"{main.name}.tenants") / f"{tenant}.db")
 
 
 def on_server(url: str) -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from failonce.adapters.sql_store import shown, store_path
+from failonce.adapters.sql_store import TENANT, TENANTS, shown, store_path
 from failonce.adapters.sql_store.database import watch
 from failonce.adapters.sql_store.prepared import IN_BULK, Prepared, Rows
 from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
@@ -66,6 +66,15 @@ class PostgreSql:
         """Make the place for what this machine keeps of it; the database itself must be there."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
+
+    def tenants(self) -> Sequence[str]:
+        """The schemas that are named after this store's."""
+        begins = f"{self._schema or TENANTS}{TENANT}"
+        with self.reading() as connection:
+            names = connection.exec_driver_sql(
+                "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (begins,)
+            )
+            return sorted(name.removeprefix(begins) for name in names.scalars())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
