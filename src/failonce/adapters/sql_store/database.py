@@ -23,6 +23,10 @@ class Database(Protocol):
     """What to do where it holds something that is not ours, as the end of a sentence."""
     engine: Engine
 
+    def renumber(self, connection: Connection) -> None:
+        """Number new rows behind those that came with numbers of their own."""
+        ...
+
     def tenants(self) -> Sequence[str]:
         """The tenants that have a store beside this one, sorted."""
         ...

@@ -48,6 +48,9 @@ class Sqlite:
         self.engine = _engine(self.path, patience_s, pause, heavy=heavy)
         self._patience_s = patience_s
 
+    def renumber(self, connection: Connection) -> None:
+        """SQLite looks for the highest number itself."""
+
     def tenants(self) -> Sequence[str]:
         """The names of the files beside it."""
         folder = self.path.with_name(f"{self.path.name}.tenants")

@@ -38,3 +38,27 @@ def upgrade() -> None:
     op.create_index("exposure_lesson", "exposure", ["lesson"])
     run_script("0003")
     op.drop_table("exposure_0002")
+
+
+def downgrade() -> None:
+    """Rebuild the table of exposures as it was, with its rows."""
+    op.drop_index("exposure_lesson", "exposure")
+    op.rename_table("exposure", "exposure_0003")
+    op.create_table(
+        "exposure",
+        sa.Column("n", NUMBER, primary_key=True),
+        sa.Column("lesson", TEXT, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("session", TEXT, nullable=False),
+        sa.Column("arm", TEXT, nullable=False),
+        sa.Column("effect", TEXT, nullable=False),
+        sa.Column("evidence", TEXT),
+    )
+    op.create_index("exposure_lesson", "exposure", ["lesson"])
+    kept = "lesson, version, at, session, arm, effect, evidence"
+    op.execute(
+        sa.text(f"INSERT INTO exposure ({kept}) SELECT {kept} FROM exposure_0003 ORDER BY n")
+    )
+    op.drop_table("exposure_0003")
+    op.drop_column("session", "closed_at")
