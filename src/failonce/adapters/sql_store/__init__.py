@@ -15,6 +15,7 @@ paging     which signatures stand on a page (the same)
 ranking    signatures and daily totals    (the same)
 decisions  lessons, audit, gaps, leases   (the same)
 prepared   statements that take plain tuples
+copying    all of one store into another one
 store      `SqlStore`: transactions around the functions above
 """
 

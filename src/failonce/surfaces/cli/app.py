@@ -127,6 +127,7 @@ MORE: Final = (
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="pack", module="packing", summary="Give lessons to somebody, or take theirs."),
     Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
+    Entry(name="store", module="storing", summary="Copy the store to another place."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""
