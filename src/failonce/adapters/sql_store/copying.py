@@ -60,6 +60,8 @@ def copy(source: str, target: str, *, tell: Tell = lambda *_: None) -> Sequence[
     before, after = database_of(source), database_of(target)
     try:
         with before.translated(), before.reading() as read:
+            if _mark(read) is not None:
+                raise BadInput(f"{shown(source)} is itself a copy that is not finished.")
             step = _Steps(read, tell)
             with after.translated():
                 _begin(after, shown(source), shown(target))
@@ -95,8 +97,7 @@ def _begin(after: Database, source: str, target: str) -> None:
     """Mark the target as a copy that is not finished; it must be empty, or such a one."""
     mark = digest(("copy/1", source), size=16)
     with after.writing() as connection:
-        found = connection.execute(select(t.lease).where(t.lease.c.name == _MARK)).first()
-        if found is not None and found.holder == mark:
+        if _mark(connection) == mark:
             return
         held = [x for x in _ALL if x is not t.impact_weight and _count(connection, x)]
         if held:
@@ -105,6 +106,10 @@ def _begin(after: Database, source: str, target: str) -> None:
                 "is; name an empty one, or one that a copy from the same store did not finish."
             )
         connection.execute(insert(t.lease).values(name=_MARK, holder=mark, until=0))
+
+
+def _mark(connection: Connection) -> str | None:
+    return connection.execute(select(t.lease.c.holder).where(t.lease.c.name == _MARK)).scalar()
 
 
 def _merge(read: Connection, after: Database, table: Table, step: _Steps) -> None:
