@@ -169,7 +169,9 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MB (without the server)")
     figures = {f"{name}_events_per_s": found[name]["events_per_s"] for name in found}
-    figures["candidates_ms"] = max(f[k] for f in found.values() for k in ("candidates_ms", "view_ms"))
+    figures["candidates_ms"] = max(
+        f[k] for f in found.values() for k in ("candidates_ms", "view_ms")
+    )
     print(json.dumps({name: round(value, 1) for name, value in figures.items()}))
 
 

@@ -135,7 +135,7 @@ def _started(folder: Path, settings: Sequence[str]) -> tuple[Postgres, "subproce
         stdout=log,
         stderr=log,
         cwd=folder,
-        preexec_fn=_end_with_us,
+        preexec_fn=_end_with_us,  # noqa: PLW1509 - one call of the kernel, no lock
         **who,
     )
     log.close()

@@ -97,8 +97,7 @@ def test_the_views_rank_as_the_store_does(store: SqlStore, sql: Sql) -> None:
         store.set_weights(weights)
         query = "SELECT fp, impact_score FROM error_candidates ORDER BY impact_score DESC"
         assert {r["fp"]: r["impact_score"] for r in sql(query)} == {
-            s.id: pytest.approx(s.impact)
-            for s in store.signatures(SignatureQuery(weights=weights))
+            s.id: pytest.approx(s.impact) for s in store.signatures(SignatureQuery(weights=weights))
         }
     often = "select * from error_signatures where hits_7d > 2 order by impact_score desc limit 10"
     assert [row["fp"] for row in sql(often)] == ["f2"]
@@ -110,7 +109,13 @@ def test_the_views_rank_as_the_store_does(store: SqlStore, sql: Sql) -> None:
 
 @pytest.mark.proves("N2", "N3")
 def test_the_changelog_has_the_seeds_words(store: SqlStore, sql: Sql) -> None:
-    paths = ([], [Action.APPROVE], [Action.REJECT], [Action.AUTO_APPLY], [Action.APPROVE, Action.UNDO])
+    paths = (
+        [],
+        [Action.APPROVE],
+        [Action.REJECT],
+        [Action.AUTO_APPLY],
+        [Action.APPROVE, Action.UNDO],
+    )
     for n, path in enumerate(paths):
         store.commit(proposed(lesson(n)))
         for action in path:
@@ -191,13 +196,11 @@ def test_writers_take_turns(store: SqlStore, postgres_url: str) -> None:
     assert verify(store.entries(), store.lessons()).intact
 
 
-def test_who_waits_too_long_is_told(store: SqlStore, postgres: Postgres, postgres_url: str) -> None:
+def test_who_waits_too_long_is_told(postgres_url: str) -> None:
     """And nobody waits to read."""
     import psycopg
 
-    held = (
-        "SELECT pg_advisory_xact_lock(hashtextextended('failonce ' || current_schema(), 0))"
-    )
+    held = "SELECT pg_advisory_xact_lock(hashtextextended('failonce ' || current_schema(), 0))"
     with closing(open_store(postgres_url, patience_s=0.1)) as other:
         with psycopg.connect(postgres_url) as busy:
             busy.execute(held)
@@ -252,9 +255,10 @@ def test_tenants_have_a_schema_each(postgres: Postgres) -> None:
 
 def test_two_stores_stand_in_one_database(postgres: Postgres) -> None:
     url = postgres.database()
-    with closing(open_store(url + "&schema=one")) as one, closing(
-        open_store(url + '&schema=a%20"b%25')
-    ) as two:
+    with (
+        closing(open_store(url + "&schema=one")) as one,
+        closing(open_store(url + '&schema=a%20"b%25')) as two,
+    ):
         one.add([evidence(1)])
         assert list(two.calls()) == []
         assert two.add([evidence(1)]).new == 1
@@ -336,7 +340,9 @@ def test_without_the_driver_one_line_says_what_to_install() -> None:
         "try: open_store('postgresql://me:s3cret@h/d')\n"
         "except BadSetting as error: print(error)"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert 'pip install "failonce[postgres]"' in done.stdout
     assert "s3cret" not in done.stdout
 

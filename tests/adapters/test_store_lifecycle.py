@@ -90,7 +90,9 @@ class Life(RuleBasedStateMachine):
             change = moved(lesson(n, body="tool: get_item\n# 1\n"), action)
             self.both(lambda store: list(store.commit(change)))
 
-    @rule(n=st.integers(1, 10), of=NUMBERS, arm=st.sampled_from(Arm), effect=st.sampled_from(Effect))
+    @rule(
+        n=st.integers(1, 10), of=NUMBERS, arm=st.sampled_from(Arm), effect=st.sampled_from(Effect)
+    )
     def meet(self, n: int, of: int, arm: Arm, effect: Effect) -> None:
         """A call meets a lesson; its session ends."""
         told = exposure(n, lesson=lesson(of).id, arm=arm, effect=effect)
@@ -132,7 +134,9 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The chain holds at the end."""
-        versions: list[Lesson] = [v for x in self.store.lessons() for v in self.store.versions(x.id)]
+        versions: list[Lesson] = [
+            v for x in self.store.lessons() for v in self.store.versions(x.id)
+        ]
         report = verify(self.store.entries(), versions)
         assert report.intact, report.problem
         self.store.close()

@@ -93,15 +93,14 @@ def open_store(
     `?schema=NAME` gives it a schema of its own, and the rest behind `?` goes to the server's
     own library (`sslmode`, …).
 
-
     `scheme` is the version of the masks that new fingerprints are made with, `patience_s`
     how long a write waits for another process before it gives up with `StoreBusy`; `pause` is
     called between statements, by whoever must not hold up other threads; `heavy` is for a
     process that writes all day, and takes up to 64 MB for each of its connections. With
     `durable` evidence survives a power cut too, as decisions do. Raises
     `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
-    of another program, a damaged file, a missing permission or a server that is not there, `StoreNewer` for one that
-    a newer failonce wrote, `StoreFull` and `StoreBusy`.
+    of another program, a damaged file, a missing permission or a server that is not there,
+    `StoreNewer` for one that a newer failonce wrote, `StoreFull` and `StoreBusy`.
     """
     # SQLAlchemy takes 0.2 s to import, so only who opens a store pays for it.
     from failonce.adapters.sql_store.opening import opened  # noqa: PLC0415

@@ -28,9 +28,7 @@ _NAMED: Final = (t.session, t.source, t.signature)
 """Rows are never removed; some change. All others name them by number."""
 _GROWING: Final = (t.lesson_version, t.evidence)
 """Rows never change, and come behind those that are there."""
-_REST: Final = tuple(
-    x for x in t.metadata.sorted_tables if x not in (*_NAMED, *_GROWING, t.audit)
-)
+_REST: Final = tuple(x for x in t.metadata.sorted_tables if x not in (*_NAMED, *_GROWING, t.audit))
 _MARK: Final = "copying"
 
 Tell = Callable[[str, int, int], None]

@@ -242,7 +242,10 @@ def _in_bulk(rows: Rows, connection: Connection, values: Sequence[tuple[object, 
 def _copy(rows: Rows, connection: Connection, values: Sequence[tuple[object, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
     names = ", ".join(map(_quoted, rows.names))
-    with driver.cursor() as cursor, cursor.copy(f"COPY {rows.statement.table.name} ({names}) FROM STDIN") as copy:
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {rows.statement.table.name} ({names}) FROM STDIN") as copy,
+    ):
         for row in values:
             copy.write_row(row)
 

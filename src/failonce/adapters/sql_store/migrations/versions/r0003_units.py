@@ -56,9 +56,12 @@ def downgrade() -> None:
         sa.Column("evidence", TEXT),
     )
     op.create_index("exposure_lesson", "exposure", ["lesson"])
-    kept = "lesson, version, at, session, arm, effect, evidence"
     op.execute(
-        sa.text(f"INSERT INTO exposure ({kept}) SELECT {kept} FROM exposure_0003 ORDER BY n")
+        sa.text(
+            "INSERT INTO exposure (lesson, version, at, session, arm, effect, evidence)"
+            " SELECT lesson, version, at, session, arm, effect, evidence FROM exposure_0003"
+            " ORDER BY n"
+        )
     )
     op.drop_table("exposure_0003")
     op.drop_column("session", "closed_at")
