@@ -18,8 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -81,14 +81,24 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server of this process."""
+    with running() as server:
+        made = server.database()
+        # What this machine keeps of a store is nothing of what a test looks at.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_DATA_HOME", str(server.folder / "kept"))
+            open_store(made).close()
+        name = made.partition("?")[0].rpartition("/")[2]
+        server.run(f'ALTER DATABASE "{name}" RENAME TO {EMPTY_STORE}')
+        yield server
+
+
+@contextmanager
+def running(settings: Sequence[str] = _QUICK) -> Iterator[Postgres]:
+    """A server of its own, ended and removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="failonce-postgres-"))
     try:
-        server, process = _started(folder)
+        server, process = _started(folder, settings)
         try:
-            with closing(open_store(server.database())):
-                pass
-            made = f"test_{os.getpid()}_0"
-            server.run(f'ALTER DATABASE "{made}" RENAME TO {EMPTY_STORE}')
             yield server
         finally:
             process.send_signal(signal.SIGINT)
@@ -105,7 +115,7 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     postgres.drop(url)
 
 
-def _started(folder: Path) -> tuple[Postgres, "subprocess.Popen[bytes]"]:
+def _started(folder: Path, settings: Sequence[str]) -> tuple[Postgres, "subprocess.Popen[bytes]"]:
     programs, data = _programs(), folder / "data"
     who = _unprivileged(folder)
     subprocess.run(
@@ -119,13 +129,13 @@ def _started(folder: Path) -> tuple[Postgres, "subprocess.Popen[bytes]"]:
         **who,
     )
     log = (folder / "log").open("wb")
-    settings = [part for setting in _QUICK for part in ("-c", setting)]
+    given = [part for setting in settings for part in ("-c", setting)]
     process = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-k", folder, *settings],
+        [programs / "postgres", "-D", data, "-k", folder, *given],
         stdout=log,
         stderr=log,
         cwd=folder,
-        preexec_fn=_end_with_us,
+        preexec_fn=_end_with_us,  # noqa: PLW1509 - one call of the kernel, no lock
         **who,
     )
     log.close()

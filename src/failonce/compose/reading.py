@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from failonce.adapters import whereabouts
-from failonce.adapters.sql_store import store_url
+from failonce.adapters.sql_store import on_server, store_url
 from failonce.compose.settings import PREFIX, Settings, described, variable
 from failonce.compose.spelling import MODE_KEYS, OFF, ON, learning_mode, places, windows
 from failonce.errors import BadSetting
@@ -194,8 +194,8 @@ def configure(
 
 def _cautious(path: Path) -> dict[str, Json]:
     """What a repository's own file may say: it can lower the learning mode, never raise it, can
-    ask for a second person and not do without, names no language model, opens no server, and names
-    no file outside of it that rules are written to.
+    ask for a second person and not do without, names no language model and no store on a server,
+    opens no server, and names no file outside of it that rules are written to.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -211,6 +211,12 @@ def _cautious(path: Path) -> dict[str, Json]:
             f"Set it in {user_file()}, or in the environment."
         )
     files = _checked(layer, str(path)).files
+    url = _checked(layer, str(path)).store.url
+    if url is not None and on_server(url):
+        raise BadSetting(
+            f"{path}: a project cannot name a store on a server, for your recordings would be sent "
+            f"there. Set `store.url` in {user_file()}, or in the environment."
+        )
     for place in places(f"{files.blocks},{files.agent_skills}"):
         if place.is_absolute() or ".." in place.parts:
             raise BadSetting(

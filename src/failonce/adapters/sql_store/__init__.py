@@ -15,6 +15,7 @@ paging     which signatures stand on a page (the same)
 ranking    signatures and daily totals    (the same)
 decisions  lessons, audit, gaps, leases   (the same)
 prepared   statements that take plain tuples
+copying    all of one store into another one
 store      `SqlStore`: transactions around the functions above
 """
 
@@ -22,14 +23,18 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from failonce.adapters import whereabouts
 
 if TYPE_CHECKING:
     from failonce.adapters.sql_store.store import SqlStore
 
-__all__ = ["on_server", "open_store", "shown", "store_path", "store_url"]
+__all__ = ["on_server", "open_store", "shown", "store_path", "store_url", "tenant_url"]
+
+TENANTS = "failonce"
+TENANT = "@"
+"""A tenant's schema is named after the main store's, this sign, and the tenant."""
 
 
 def store_url(path: Path) -> str:
@@ -43,6 +48,20 @@ def store_path(url: str) -> Path:
     It is found without a database library. A store on a server has such a path too.
     """
     return Path(whereabouts.store_path(url, os.environ))
+
+
+def tenant_url(url: str, tenant: str) -> str:
+    """The URL of a tenant's store beside the main one: a file, or a schema, of its own.
+
+    A tenant is a wall: no query of one store can reach the rows of another.
+    """
+    if on_server(url):
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query, keep_blank_values=True)
+        asked["schema"] = [f"{asked.get('schema', [TENANTS])[0]}{TENANT}{tenant}"]
+        return parts._replace(query=urlencode(asked, doseq=True)).geturl()
+    main = store_path(url)
+    return store_url(main.with_name(f"{main.name}.tenants") / f"{tenant}.db")
 
 
 def on_server(url: str) -> bool:
@@ -74,15 +93,14 @@ def open_store(
     `?schema=NAME` gives it a schema of its own, and the rest behind `?` goes to the server's
     own library (`sslmode`, …).
 
-
     `scheme` is the version of the masks that new fingerprints are made with, `patience_s`
     how long a write waits for another process before it gives up with `StoreBusy`; `pause` is
     called between statements, by whoever must not hold up other threads; `heavy` is for a
     process that writes all day, and takes up to 64 MB for each of its connections. With
     `durable` evidence survives a power cut too, as decisions do. Raises
     `BadSetting` for a URL that names no store, `StoreUnreadable` for a directory, a file
-    of another program, a damaged file, a missing permission or a server that is not there, `StoreNewer` for one that
-    a newer failonce wrote, `StoreFull` and `StoreBusy`.
+    of another program, a damaged file, a missing permission or a server that is not there,
+    `StoreNewer` for one that a newer failonce wrote, `StoreFull` and `StoreBusy`.
     """
     # SQLAlchemy takes 0.2 s to import, so only who opens a store pays for it.
     from failonce.adapters.sql_store.opening import opened  # noqa: PLC0415

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from failonce.adapters.sql_store import tables as t
-from failonce.adapters.sql_store.rows import micros, moment, plain
 from failonce.adapters.sql_store.prepared import upsert
+from failonce.adapters.sql_store.rows import micros, moment, plain
 from failonce.errors import RefusedMove
 from failonce.identity import digest as digested
 from failonce.model import Account, BrowserSession, Scope, SignInLink, Token, Trust, in_order

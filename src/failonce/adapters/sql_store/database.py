@@ -1,6 +1,6 @@
 """What a store needs of the database that it stands in: all that differs between them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +22,14 @@ class Database(Protocol):
     elsewhere: str
     """What to do where it holds something that is not ours, as the end of a sentence."""
     engine: Engine
+
+    def renumber(self, connection: Connection) -> None:
+        """Number new rows behind those that came with numbers of their own."""
+        ...
+
+    def tenants(self) -> Sequence[str]:
+        """The tenants that have a store beside this one, sorted."""
+        ...
 
     def translated(self) -> AbstractContextManager[None]:
         """Raise the database's errors inside the block as ours."""

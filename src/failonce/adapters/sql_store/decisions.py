@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Insert, Row, Select, case, delete, func, inse
 from failonce.adapters.sql_store import access
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import add_aliases, chunks
+from failonce.adapters.sql_store.prepared import upsert
 from failonce.adapters.sql_store.rows import (
     DAY,
     as_written_now,
@@ -28,7 +29,6 @@ from failonce.adapters.sql_store.rows import (
     state_row,
     version_row,
 )
-from failonce.adapters.sql_store.prepared import upsert
 from failonce.errors import AuditBroken, RefusedMove
 from failonce.identity import GENESIS, event_hash
 from failonce.lifecycle import IN_FORCE, WORDS
@@ -104,7 +104,12 @@ def _alone(connection: Connection, id: str) -> None:
 
 def _by(connection: Connection, id: str) -> str:
     """Who did what to a lesson last."""
-    query = select(t.audit).where(t.audit.c.subject == plain(id)).order_by(t.audit.c.seq.desc()).limit(1)
+    query = (
+        select(t.audit)
+        .where(t.audit.c.subject == plain(id))
+        .order_by(t.audit.c.seq.desc())
+        .limit(1)
+    )
     row = connection.execute(query).first()
     return "" if row is None else f", by {row.action} of {row.actor} at {entry_of(row).event.at}"
 

@@ -23,7 +23,7 @@ def opened(
     heavy: bool = False,
 ) -> SqlStore:
     """See `failonce.adapters.sql_store.open_store`."""
-    database = _database(url, patience_s, pause, heavy=heavy)
+    database = database_of(url, patience_s, pause, heavy=heavy)
     with closed_on_error(database), database.translated():
         database.claim()
         with database.reading() as connection:
@@ -33,8 +33,12 @@ def opened(
     return SqlStore(database, scheme=scheme, durable=durable)
 
 
-def _database(
-    url: str, patience_s: float, pause: Callable[[], None] | None, *, heavy: bool
+def database_of(
+    url: str,
+    patience_s: float = 30.0,
+    pause: Callable[[], None] | None = None,
+    *,
+    heavy: bool = False,
 ) -> Database:
     """The database of a URL; nothing is opened yet. Only its own library is loaded."""
     if on_server(url):

@@ -57,7 +57,9 @@ def sightings(connection: Connection, days: int, project: str | None) -> list[Si
     first = select(r.first_at).where(own).order_by(r.day).limit(1)
     # Of 64 bits on every database, whose sums may be of a type that knows no bits.
     bit = literal(1, BigInteger).bitwise_lshift(newest.c.day - r.day)
-    lately = select(cast(func.sum(bit), BigInteger)).where(own, r.day > newest.c.day - days, r.day <= newest.c.day)
+    lately = select(cast(func.sum(bit), BigInteger)).where(
+        own, r.day > newest.c.day - days, r.day <= newest.c.day
+    )
     statement = (
         select(
             s.project,

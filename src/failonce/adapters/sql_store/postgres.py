@@ -22,9 +22,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from failonce.adapters.sql_store import shown, store_path
-from failonce.adapters.sql_store.database import watch
+from failonce.adapters.sql_store import TENANT, TENANTS, shown, store_path
+from failonce.adapters.sql_store.database import tables_of, watch
 from failonce.adapters.sql_store.prepared import IN_BULK, Prepared, Rows
+from failonce.adapters.sql_store.tables import metadata
 from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
 
 CONNECT_S: Final = 10
@@ -66,6 +67,31 @@ class PostgreSql:
         """Make the place for what this machine keeps of it; the database itself must be there."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.touch(mode=0o600)
+
+    def renumber(self, connection: Connection) -> None:
+        """Set each sequence behind the highest number of its table."""
+        there = tables_of(connection)
+        for table in metadata.sorted_tables:
+            number = table.autoincrement_column
+            if table.name in there and number is not None:
+                connection.execute(
+                    select(
+                        func.setval(
+                            func.pg_get_serial_sequence(table.name, number.name),
+                            func.coalesce(func.max(number), 1),
+                            func.max(number).is_not(None),
+                        )
+                    )
+                )
+
+    def tenants(self) -> Sequence[str]:
+        """The schemas that are named after this store's."""
+        begins = f"{self._schema or TENANTS}{TENANT}"
+        with self.reading() as connection:
+            names = connection.exec_driver_sql(
+                "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (begins,)
+            )
+            return sorted(name.removeprefix(begins) for name in names.scalars())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -186,7 +212,7 @@ def _engine(url: URL, schema: str, pause: Callable[[], None] | None, name: str) 
             'pip install "failonce[postgres]"'
         ) from error
     if schema:
-        event.listen(engine, "connect", _into(schema))
+        event.listen(engine, "connect", _into(schema), insert=True)
     watch(engine, pause)
     return engine
 
@@ -216,7 +242,10 @@ def _in_bulk(rows: Rows, connection: Connection, values: Sequence[tuple[object, 
 def _copy(rows: Rows, connection: Connection, values: Sequence[tuple[object, ...]]) -> None:
     driver: Any = connection.connection.driver_connection
     names = ", ".join(map(_quoted, rows.names))
-    with driver.cursor() as cursor, cursor.copy(f"COPY {rows.statement.table.name} ({names}) FROM STDIN") as copy:
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {rows.statement.table.name} ({names}) FROM STDIN") as copy,
+    ):
         for row in values:
             copy.write_row(row)
 

@@ -11,8 +11,8 @@ from sqlalchemy.sql.functions import Function
 from failonce.adapters.sql_store import paging
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
-from failonce.adapters.sql_store.rows import day_of, day_text, micros, moment, plain
 from failonce.adapters.sql_store.prepared import upsert
+from failonce.adapters.sql_store.rows import day_of, day_text, micros, moment, plain
 from failonce.model import Category, Origin, Signature, Verdict
 from failonce.ports import Member, SignatureOrder, SignatureQuery, ToolUse, Use, Weights
 

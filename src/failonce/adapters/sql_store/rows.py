@@ -199,7 +199,7 @@ def version_row(lesson: Lesson) -> dict[str, object]:
     return {
         "id": lesson.id,
         "version": lesson.version,
-        "project": lesson.proposal.project,
+        "project": plain(lesson.proposal.project),
         "digest": lesson.digest,
         "mode": lesson.mode,
         "created_at": micros(lesson.created_at),

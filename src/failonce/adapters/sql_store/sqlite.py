@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,14 @@ class Sqlite:
         self.name = str(self.path)
         self.engine = _engine(self.path, patience_s, pause, heavy=heavy)
         self._patience_s = patience_s
+
+    def renumber(self, connection: Connection) -> None:
+        """SQLite looks for the highest number itself."""
+
+    def tenants(self) -> Sequence[str]:
+        """The names of the files beside it."""
+        folder = self.path.with_name(f"{self.path.name}.tenants")
+        return sorted(p.stem for p in folder.glob("*.db")) if folder.is_dir() else []
 
     @contextmanager
     def translated(self) -> Iterator[None]:

@@ -47,6 +47,11 @@ class SqlStore:
         """Beside this path lies what this machine keeps of the store."""
         return self._database.path
 
+    def tenants(self) -> Sequence[str]:
+        """The tenants that have a store beside this one, sorted."""
+        with self._database.translated():
+            return self._database.tenants()
+
     @contextmanager
     def _write(self, *, lasting: bool = False) -> Iterator[Connection]:
         with self._database.translated(), self._database.writing(lasting=lasting) as connection:

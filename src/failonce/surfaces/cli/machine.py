@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 
 import failonce
-from failonce.adapters.sql_store import on_server
+from failonce.adapters.sql_store import on_server, shown
 from failonce.compose import Configuration, configure, opened
 from failonce.compose.sandbox import sandbox_for
 from failonce.errors import FailonceError, StoreError
@@ -125,7 +125,7 @@ def _store(config: Configuration) -> str:
         parts.store.acquire("doctor", "doctor", until=now + timedelta(seconds=1), now=now)
         parts.store.release("doctor", "doctor")
         calls = sum(parts.store.projects().values())
-    return f"{config.url}, can be written, {calls:,} calls"
+    return f"{shown(config.url)}, can be written, {calls:,} calls"
 
 
 def _hooks() -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import typer
 
 from failonce.adapters.spool import folder_beside
 from failonce.adapters.spool import status as spool_status
-from failonce.adapters.sql_store import store_path
+from failonce.adapters.sql_store import shown, store_path
 from failonce.adapters.workspace import Standing
 from failonce.compose import Parts
 from failonce.developing import days
@@ -93,7 +93,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
     signatures = parts.store.signatures(SignatureQuery())
     states = Counter(WORDS[x.state] for x in lessons)
     return {
-        "store": parts.config.url,
+        "store": shown(parts.config.url),
         "project": project,
         "mode": parts.review.mode(project),
         "off": parts.config.off,

@@ -19,6 +19,20 @@ def upgrade() -> None:
     run_script("0001")
 
 
+def downgrade() -> None:
+    """Remove everything."""
+    run_script("0001_down")
+    for name in reversed(_TABLES):
+        op.drop_table(name)
+
+
+_TABLES = (
+    "session", "source", "signature", "alias", "evidence", "rollup", "signature_session",
+    "signature_source", "signature_tag", "daily", "impact_weight", "lesson_version",
+    "lesson_state", "audit", "gap", "exposure", "lease",
+)  # fmt: skip
+
+
 def _dimensions() -> None:
     op.create_table(
         "session",

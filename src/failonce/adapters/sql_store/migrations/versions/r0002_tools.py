@@ -22,3 +22,9 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.add_column("evidence", sa.Column("raw", TEXT))
+
+
+def downgrade() -> None:
+    """Forget what tools said of themselves, and what was sent undecoded."""
+    op.drop_column("evidence", "raw")
+    op.drop_table("tool")

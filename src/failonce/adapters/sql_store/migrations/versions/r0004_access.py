@@ -62,3 +62,10 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("delivery_at", "delivery", ["at"])
+
+
+def downgrade() -> None:
+    """Forget who may use the server, and from where a decision came."""
+    for name in ("delivery", "sign_in_link", "browser_session", "token", "account"):
+        op.drop_table(name)
+    op.drop_column("audit", "via")
