@@ -94,7 +94,8 @@ def _ranges(codes: Iterable[int]) -> str:
     """The body of a class that holds these characters."""
     runs = groupby(enumerate(sorted(codes)), key=lambda pair: pair[1] - pair[0])
     spans = [[code for _, code in run] for _, run in runs]
-    return "".join(f"\\u{s[0]:04x}-\\u{s[-1]:04x}" for s in spans)
+    ends = ((span[0],) if len(span) == 1 else (span[0], span[-1]) for span in spans)
+    return "".join("-".join(f"\\u{code:04x}" for code in pair) for pair in ends)
 
 
 def _escaped(code: int) -> str:
