@@ -9,11 +9,23 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from failonce.adapters.sql_functions.expressions import advanced, literal
-from failonce.signature.masks import CHARACTERS, INPUT_LIMIT, MASKS, SHIELD, Action, Mask
+from failonce.adapters.sql_functions.expressions import advanced, core, needed
+from failonce.signature.masks import (
+    CHARACTERS,
+    INPUT_LIMIT,
+    LONGEST_RUN,
+    MASKS,
+    SHIELD,
+    Action,
+    Mask,
+)
 
 _BLANKS: Final = [code for code, character in CHARACTERS.items() if character == " " and code]
 _DIGITS: Final = {code: character for code, character in CHARACTERS.items() if character != " "}
+_CUT: Final = next(row.order for row in MASKS if row.name == "long")
+"""The row behind which no run of characters without a break is longer than `LONGEST_RUN`."""
+_SELDOM: Final = frozenset({"relative", "code"})
+"""Rows that take long to find nothing: something that is quick to find is looked for first."""
 _KEPT: Final = "".join(f"\\u{SHIELD + digit:04x}" for digit in range(10))
 
 
@@ -58,7 +70,7 @@ begin
     t := translate(t, E'{"".join(map(_escaped, _DIGITS))}',
       '{"".join(_DIGITS.values())}');
   end if;
-  digits := t ~ '[0-9]';
+  digits := translate(t, '0123456789', '') <> t;
 {rows}
   t := btrim(translate(t, E'{_KEPT}', '0123456789'), ' ');
   if length(t) > {INPUT_LIMIT} then  -- cut where no token is torn
@@ -71,7 +83,8 @@ $failonce$;
 
 
 def _row(row: Mask) -> str:
-    pattern = f"$re${advanced(row.pattern, ignore_case=row.ignore_case)}$re$"
+    cut = row.order > _CUT
+    pattern = f"$re${advanced(row.pattern, ignore_case=row.ignore_case, cut=cut)}$re$"
     if row.action is Action.KEEP:
         work = f"t := public.failonce_keep(t, {pattern});"
     else:
@@ -85,9 +98,12 @@ def _row(row: Mask) -> str:
 def _conditions(row: Mask) -> Iterator[str]:
     if row.needs_digit:
         yield "digits"
-    found = "" if row.ignore_case else literal(row.pattern)
-    if found:
-        yield f"strpos(t, E'{''.join(map(_escaped, map(ord, found)))}') > 0"
+    if row.order == _CUT:
+        yield f"exists (select from string_to_table(t, ' ') as word where length(word) > {LONGEST_RUN})"
+    for character in sorted(needed(row.pattern, ignore_case=row.ignore_case)):
+        yield f"strpos(t, E'{_escaped(ord(character))}') > 0"
+    if row.name in _SELDOM:
+        yield f"t ~ $re${advanced(core(row.pattern), ignore_case=row.ignore_case)}$re$"
 
 
 def _ranges(codes: Iterable[int]) -> str:
