@@ -209,8 +209,9 @@ def first_time(connection: Connection, source: str, delivery_id: str, at: dateti
         upsert(d)
         .values(digest=digested(("delivery/1", source, delivery_id), size=16), at=micros(at))
         .on_conflict_do_nothing()
+        .returning(d.c.digest)
     )
-    return bool(added.rowcount)
+    return added.first() is not None
 
 
 # ------------------------------------------------------------------ inside

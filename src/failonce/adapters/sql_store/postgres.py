@@ -142,7 +142,7 @@ class PostgreSql:
         if self._secret:
             said = said.replace(self._secret, "***")
         if not code:
-            return StoreUnreadable(f"The store {self.name} {_AWAY} ({said})")
+            return StoreUnreadable(f"The store {self.name} {_AWAY} What it said: {said}")
         return StoreUnreadable(f"The store {self.name} {_OTHER} ({code}: {said})")
 
 
@@ -275,8 +275,6 @@ _BUSY = (
     "is being written by another process for longer than we wait, or has no connection left. Try "
     "again, or end what holds it."
 )
-_REFUSED = "let us not in. Check the user and the password in its URL."
-_NONE = "is not there: the server has no such database. Make it with CREATE DATABASE."
 _RIGHT = (
     "denied us something. Make the user of its URL the owner of the database or schema, or give "
     "it the right to create and write there."
@@ -286,14 +284,15 @@ _CHANGED = (
     "is not as failonce made it: something in it was changed or removed. Put a copy of it back; "
     "what is left of it stays as it is."
 )
-_AWAY = "cannot be reached. Check that the server runs, and its address in the URL."
+_AWAY = (
+    "could not be opened. Check that the server runs, and in the URL the address, the user, the "
+    "password, and the database, which must be there."
+)
 _OTHER = "could not do what was asked; nothing of it was written."
 
 _KINDS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
     (("53100",), StoreFull, _FULL),
     (("55P03", "40P01", "40001", "53", "57014"), StoreBusy, _BUSY),
-    (("28",), StoreUnreadable, _REFUSED),
-    (("3D000",), StoreUnreadable, _NONE),
     (("42501",), StoreUnreadable, _RIGHT),
     (("25006",), StoreUnreadable, _READ_ONLY),
     (("42P01", "42703", "42883"), StoreUnreadable, _CHANGED),
