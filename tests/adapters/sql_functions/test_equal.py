@@ -98,14 +98,17 @@ def test_any_parts_have_the_same_id(functions: Any, parts: list[str]) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 94, 95, 96, 97, 222, 223, 224, 9_000])
 def test_texts_that_fill_a_block_have_the_same_id(functions: Any, size: int) -> None:
-    assert str(sql(functions, "failonce_id(%s)", ["1", "", "é" * size])) == stable_id("", "é" * size)
+    assert str(sql(functions, "failonce_id(%s)", ["1", "", "é" * size])) == stable_id(
+        "", "é" * size
+    )
+
+
+PARTS = ("KeyError", "a.b.HTTPError", "x::Fault", ": ", "\n", " ", "(", ")", "err", "Exit")
+reported = st.lists(st.one_of(anything.map(storable), st.sampled_from(PARTS)), max_size=8)
 
 
 @settings(max_examples=100)
-@given(st.lists(st.one_of(
-    anything.map(storable),
-    st.sampled_from(["KeyError", "a.b.HTTPError", "x::Fault", ": ", "\n", " ", "(", ")", "err", "Exit"]),
-), max_size=8).map("".join))  # fmt: skip
+@given(reported.map("".join))
 def test_a_type_is_read_from_a_text_as_failonce_reads_a_class(functions: Any, text: str) -> None:
     python = read(Signals(text=text)).error_type
     if "Traceback" not in text and python != "panic":

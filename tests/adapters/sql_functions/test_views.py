@@ -87,7 +87,14 @@ def test_errors_are_named_when_they_come_in(database: Any) -> None:
     assert rows(
         database,
         "select error, norm_error, fingerprint::text, tags from public.agent_errors",
-    ) == [("KeyError: partner_id 123", "KeyError: partner_id <int>", name("KeyError: partner_id 9"), ["a"])]
+    ) == [
+        (
+            "KeyError: partner_id 123",
+            "KeyError: partner_id <int>",
+            name("KeyError: partner_id 9"),
+            ["a"],
+        )
+    ]
 
 
 @pytest.mark.proves("S14", "S15", "S21")
@@ -148,7 +155,10 @@ def test_errors_that_were_there_before_are_named_anew(bare: Any) -> None:
 
 def test_the_file_again_changes_nothing(database: Any) -> None:
     happened(database, "KeyError: no 7")
-    made = "select oid, relname, relfilenode from pg_class where relnamespace = 'public'::regnamespace order by 1"
+    made = (
+        "select oid, relname, relfilenode from pg_class"
+        " where relnamespace = 'public'::regnamespace order by 1"
+    )
     before = rows(database, made)
     database.execute(FILE)
     assert rows(database, made) == before
@@ -164,10 +174,12 @@ def test_other_weights_make_the_views_anew(database: Any) -> None:
     assert found == [(4, 4, Decimal("4.0"))]
 
 
-def test_no_superuser_is_needed_and_visitors_see_nothing(postgres: Postgres, bare: Any) -> None:
+def test_no_superuser_is_needed_and_visitors_see_nothing(bare: Any) -> None:
     """As on Supabase, where two roles of the public are given all rights to what is made."""
     bare.execute("do $$ begin create role anon; exception when duplicate_object then end $$")
-    bare.execute("do $$ begin create role owner_here login; exception when duplicate_object then end $$")
+    bare.execute(
+        "do $$ begin create role owner_here login; exception when duplicate_object then end $$"
+    )
     bare.execute("grant usage on schema public to anon")
     bare.execute("grant create on schema public to owner_here")
     bare.execute("set role owner_here")

@@ -17,7 +17,7 @@ from failonce.ports import Weights, Windows
 from tests.postgres import Postgres
 from tests.surfaces.cli.made import Shell, write
 
-SECRET = "s3cret&more@"
+SECRET = "s3cret&more@"  # noqa: S105 - nobody's
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ def select(url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.proves("S29")
-def test_doctor_connects_and_says_which_server_answers(shell: Shell, server: str) -> None:
+@pytest.mark.usefixtures("server")
+def test_doctor_connects_and_says_which_server_answers(shell: Shell) -> None:
     said = found(shell)
     assert said["database"][0] == "ok"
     assert said["database"][1].startswith("PostgreSQL 18.")

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from tests.surfaces.cli.made import PROJECT, Shell, history, write
 
-SECRET = "postgresql://me:p%40ss@db.example.org/failonce"
+SECRET = "postgresql://me:p%40ss@db.example.org/failonce"  # noqa: S105 - nobody's
 
 
 @pytest.mark.proves("S17", "S23")

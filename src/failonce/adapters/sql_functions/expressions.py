@@ -37,7 +37,7 @@ def advanced(pattern: str, *, ignore_case: bool = False, cut: bool = False) -> s
     *cut* says that no run in the text is longer than `LONGEST_RUN`, so that this bound bounds
     nothing: without it PostgreSQL need not count, which is what takes its time.
     """
-    words = "".join(_advanced(token, ignore_case=ignore_case) for token in _TOKEN.findall(pattern))
+    words = "".join(_advanced(piece, ignore_case=ignore_case) for piece in _TOKEN.findall(pattern))
     return words.replace(f",{LONGEST_RUN}}}", ",}") if cut else words
 
 
@@ -54,12 +54,12 @@ def core(pattern: str) -> str:
     """
     kept: list[str] = []
     open_: list[bool] = []  # of each group whether it is kept
-    for token in _TOKEN.findall(pattern):
-        if token.startswith("("):
-            open_.append(token not in _ASIDE and all(open_))
+    for piece in _TOKEN.findall(pattern):
+        if piece.startswith("("):
+            open_.append(piece not in _ASIDE and all(open_))
         if all(open_):
-            kept.append(_MANY.sub(r"{\1,}", token))
-        if token == ")":
+            kept.append(_MANY.sub(r"{\1,}", piece))
+        if piece == ")":
             open_.pop()
     return _OPTIONAL.sub("", "".join(kept).replace("(?:|)", ""))
 
@@ -68,42 +68,42 @@ def _alternatives(tokens: Iterator[str]) -> frozenset[str]:
     """What every alternative of a group needs; reads up to the end of the group."""
     found: list[set[str]] = [set()]
     last = frozenset[str]()
-    for token in tokens:
-        if token == ")":
+    for piece in tokens:
+        if piece == ")":
             break
-        if token in ("?", "*") or token.startswith("{0"):
+        if piece in ("?", "*") or piece.startswith("{0"):
             last = frozenset()
             continue
         found[-1] |= last
         last = frozenset()
-        if token == "|":
+        if piece == "|":
             found.append(set())
-        elif token.startswith("("):
+        elif piece.startswith("("):
             inner = _alternatives(tokens)
-            last = frozenset() if token in _ASIDE else inner
-        elif plain := _plain(token):
+            last = frozenset() if piece in _ASIDE else inner
+        elif plain := _plain(piece):
             last = frozenset({plain})
     found[-1] |= last
     return frozenset(set.intersection(*found))
 
 
-def _plain(token: str) -> str:
-    """The character that a token stands for, where it stands for one and no other."""
-    if token.startswith("\\x"):
-        return chr(int(token[2:], 16))
-    if token.startswith("\\"):
-        return "" if token[1].isalnum() else token[1]
-    return "" if len(token) > 1 or token in _SIGNS else token
+def _plain(piece: str) -> str:
+    """The character that a piece stands for, where it stands for one and no other."""
+    if piece.startswith("\\x"):
+        return chr(int(f"0{piece[1:]}", 0))
+    if piece.startswith("\\"):
+        return "" if piece[1].isalnum() else piece[1]
+    return "" if len(piece) > 1 or piece in _SIGNS else piece
 
 
-def _advanced(token: str, *, ignore_case: bool) -> str:
-    if token.startswith("\\x"):
-        return f"\\u00{token[2:]}"
-    if ignore_case and token.startswith("["):
-        token = _any_case(token)
-    elif ignore_case and token.isalpha():
-        token = f"[{_alike(token)}]"
-    return "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in token)
+def _advanced(piece: str, *, ignore_case: bool) -> str:
+    if piece.startswith("\\x"):
+        return f"\\u00{piece[2:]}"
+    if ignore_case and piece.startswith("["):
+        piece = _any_case(piece)
+    elif ignore_case and piece.isalpha():
+        piece = f"[{_alike(piece)}]"
+    return "".join(c if c.isascii() else f"\\u{ord(c):04x}" for c in piece)
 
 
 def _alike(letter: str) -> str:

@@ -32,9 +32,7 @@ def naming() -> str:
     state[0] ^= _PARAMETERS
     state[6] ^= int.from_bytes(_PERSON, "little")
     order = ",".join(str(int(word, 16) + 1) for row in _SCHEDULE for word in row)
-    rounds = "\n".join(
-        _step(*(f"v{n}" for n in row), first=2 * k + 1) for k, row in enumerate(_ROWS)
-    )
+    rounds = "\n".join(_step(row, first=2 * k + 1) for k, row in enumerate(_ROWS))
     fold = "\n".join(f"    h{n} := h{n} # v{n} # v{n + 8};" for n in range(8))
     begin = "\n".join(
         f"    v{n} := h{n}; v{n + 8} := {_signed(word)};" for n, word in enumerate(start)
@@ -83,19 +81,23 @@ $failonce$;
 """
 
 
-def _step(a: str, b: str, c: str, d: str, *, first: int) -> str:
+def _step(row: tuple[int, int, int, int], *, first: int) -> str:
     """One application of the mixing function to four words."""
-    return _half(a, b, c, d, first, 32, 24) + "\n" + _half(a, b, c, d, first + 1, 16, 63)
+    return "\n".join(
+        _half([f"v{n}" for n in row], first + k, turns)
+        for k, turns in enumerate(((32, 24), (16, 63)))
+    )
 
 
-def _half(a: str, b: str, c: str, d: str, n: int, one: int, two: int) -> str:
+def _half(words: list[str], n: int, turns: tuple[int, int]) -> str:
+    a, b, c, d = words
     return f"""\
       word := words[orders[at + {n}]];
       low := ({a} & {_HALF}) + ({b} & {_HALF}) + (word & {_HALF});
       {a} := ((({a} >> 32) + ({b} >> 32) + (word >> 32) + (low >> 32)) << 32) | (low & {_HALF});
-      {d} := {_rotated(f"({d} # {a})", one)};
+      {d} := {_rotated(f"({d} # {a})", turns[0])};
       {c} := ((({c} >> 1) + ({d} >> 1) + ({c} & {d} & 1)) << 1) | (({c} # {d}) & 1);
-      {b} := {_rotated(f"({b} # {c})", two)};"""
+      {b} := {_rotated(f"({b} # {c})", turns[1])};"""
 
 
 def _rotated(word: str, by: int) -> str:

@@ -99,7 +99,8 @@ def _conditions(row: Mask) -> Iterator[str]:
     if row.needs_digit:
         yield "digits"
     if row.order == _CUT:
-        yield f"exists (select from string_to_table(t, ' ') as word where length(word) > {LONGEST_RUN})"
+        words = f"string_to_table(t, ' ') as word where length(word) > {LONGEST_RUN}"
+        yield f"exists (select from {words})"
     for character in sorted(needed(row.pattern, ignore_case=row.ignore_case)):
         yield f"strpos(t, E'{_escaped(ord(character))}') > 0"
     if row.name in _SELDOM:

@@ -113,7 +113,7 @@ begin
   comment on materialized view public.error_signatures is '{mark}';
 end
 $failonce$;
-{_CLOSED}"""
+{_CLOSED}"""  # noqa: S608 - all of it is ours
 
 
 def _signatures(weights: Weights, windows: Windows) -> str:
@@ -171,7 +171,7 @@ def _signatures(weights: Weights, windows: Windows) -> str:
   select fp, component, kind, norm_msg, hits_30d, hits_7d,
     coalesce(tagged.tags, '{{}}') as tags,
     hits_7d * {weights.week:.12g} + hits_30d * {weights.month:.12g} as impact_score
-  from hits join newest using (fp) left join tagged using (fp)"""
+  from hits join newest using (fp) left join tagged using (fp)"""  # noqa: S608 - all of it is ours
 
 
 _CLOSED: Final = """
@@ -180,7 +180,8 @@ declare
   visitor text;
 begin
   for visitor in select rolname from pg_roles where rolname in ('anon', 'authenticated') loop
-    execute format('revoke all on public.error_signatures, public.error_candidates from %I', visitor);
+    execute format(
+      'revoke all on public.error_signatures, public.error_candidates from %I', visitor);
     if 'v' = (select relkind from pg_class where oid = to_regclass('public.agent_errors')) then
       execute format('revoke all on public.agent_errors from %I', visitor);
     end if;

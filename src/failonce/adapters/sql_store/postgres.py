@@ -142,7 +142,9 @@ class PostgreSql:
         if self._secret:
             said = said.replace(self._secret, "***")
         if not code:
-            told = next((told for sign, told in _UNOPENED if sign in said), f"{_AWAY} It said: {said}")
+            told = next(
+                (told for sign, told in _UNOPENED if sign in said), f"{_AWAY} It said: {said}"
+            )
             return StoreUnreadable(f"The store {self.name} {told}")
         return StoreUnreadable(f"The store {self.name} {_OTHER} ({code}: {said})")
 
