@@ -1,5 +1,6 @@
 """SQL gives every text the template and the name that Python gives it."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,16 @@ from hypothesis import strategies as st
 from failonce.language.signals import Signals, read
 from failonce.signature.fingerprint import fingerprint, stable_id
 from failonce.signature.masks import INPUT_LIMIT
-from tests.adapters.sql_functions.seen import DATA, differing, made, recorded, storable
+from tests.adapters.sql_functions.seen import (
+    DATA,
+    LOGS,
+    RECORDED,
+    differing,
+    made,
+    recorded,
+    storable,
+)
 from tests.signature.texts import anything
-
-TENTH = 10
 
 
 def sql(functions: Any, call: str, *values: object) -> Any:
@@ -68,7 +75,7 @@ def test_any_text(functions: Any, texts: list[str]) -> None:
     assert not differing(functions, texts)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(anything.map(storable), st.sampled_from([241, 700, INPUT_LIMIT, INPUT_LIMIT + 9]))
 def test_any_long_text(functions: Any, text: str, size: int) -> None:
     long = ((text or " ") * size)[:size]
@@ -76,7 +83,7 @@ def test_any_long_text(functions: Any, text: str, size: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [8_000, pytest.param(80_000, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("count", [2_000, pytest.param(80_000, marks=pytest.mark.torture)])
 def test_made_texts(functions: Any, count: int) -> None:
     assert not differing(functions, islice(made(), count))
 
@@ -84,9 +91,11 @@ def test_made_texts(functions: Any, count: int) -> None:
 @pytest.mark.slow
 @pytest.mark.proves("S21")
 @pytest.mark.skipif(not DATA, reason="FAILONCE_DATA is not set")
-@pytest.mark.parametrize("step", [TENTH, pytest.param(1, marks=pytest.mark.torture)])
-def test_recorded_texts(functions: Any, step: int) -> None:
-    assert not differing(functions, islice(recorded(), 0, None, step))
+@pytest.mark.parametrize(
+    ("patterns", "step"), [(LOGS, 10), pytest.param(RECORDED, 1, marks=pytest.mark.torture)]
+)
+def test_recorded_texts(functions: Any, patterns: Sequence[str], step: int) -> None:
+    assert not differing(functions, islice(recorded(patterns), 0, None, step))
 
 
 @settings(max_examples=100)
