@@ -318,7 +318,7 @@ def test_a_url_is_shown_without_its_password() -> None:
 
 
 def test_a_wrong_database_and_a_missing_right_are_named(postgres: Postgres) -> None:
-    with pytest.raises(StoreUnreadable, match='could not be opened.*"nowhere" does not exist'):
+    with pytest.raises(StoreUnreadable, match=r'could not be opened.*"nowhere" does not exist'):
         open_store(postgres.url("nowhere"))
     url = postgres.database()
     postgres.run("CREATE ROLE reader LOGIN")
