@@ -210,8 +210,8 @@ def _cautious(path: Path) -> dict[str, Json]:
             f"Set it in {user_file()}, or in the environment."
         )
     files = _checked(layer, str(path)).files
-    url = _checked(layer, str(path)).store.url
-    if url is not None and on_server(url):
+    store = layer.get("store")
+    if isinstance(store, dict) and on_server(str(store.get("url", ""))):
         raise BadSetting(
             f"{path}: a project cannot name a store on a server, for your recordings would be sent "
             f"there. Set `store.url` in {user_file()}, or in the environment."
