@@ -78,7 +78,7 @@ class Postgres:
                     AND tablename NOT IN ('alembic_version', 'impact_weight')
                 LOOP EXECUTE format('DELETE FROM %I', every); END LOOP;
                 UPDATE impact_weight
-                    SET value = CASE impact_weight.name WHEN 'week' THEN 0.7 ELSE 0.3 END;
+                SET value = CASE impact_weight.name WHEN 'week' THEN 0.7 ELSE 0.3 END;
             END $$
             """,
             url=url,

@@ -23,7 +23,7 @@ import sys
 from failonce.adapters.sql_store import copying
 copying.AT_ONCE = 50
 def tell(what, done, of):
-    print(what, done, of, flush=True)
+    print(what, flush=True)
 copying.copy(sys.argv[1], sys.argv[2], tell=tell)
 print("whole", flush=True)
 """
@@ -34,10 +34,10 @@ def source(tmp_path: Path) -> str:
     """A file with something of everything, in more than one chunk."""
     url = store_url(tmp_path / "source.db")
     with closing(open_store(url)) as store:
-        for begin in range(0, 6000, 1000):
+        for begin in range(0, 1500, 500):
             batch = [
                 evidence(n, signature=f"f{n % 7}" if n % 3 else None, session=f"s{n % 50}")
-                for n in range(begin, begin + 1000)
+                for n in range(begin, begin + 500)
             ]
             store.add(batch)
         for n in range(3):
@@ -74,7 +74,7 @@ def test_a_copy_is_the_same_store(source: str, new_url: NewUrl) -> None:
     there, back = new_url(), store_url(store_path(source).with_name("back.db"))
     told: list[tuple[int, int]] = []
     found = copy(source, there, tell=lambda _, done, of: told.append((done, of)))
-    assert {x.table: x.rows for x in found}["evidence"] == 6000
+    assert {x.table: x.rows for x in found}["evidence"] == 1500
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1] == (told[-1][1], told[-1][1])
     assert copy(there, back) == found
@@ -110,7 +110,7 @@ def test_a_copy_of_another_store_is_not_gone_on_with(
     """Nor is a copy taken that is not whole."""
     target, other = new_url(), store_url(tmp_path / "other.db")
     victim = start([sys.executable, "-c", PROGRAM, source, target])
-    victim.kill_after(0, ready="session 50 18273")
+    victim.kill_after(0, ready="evidence")
     open_store(other).close()
     with pytest.raises(BadInput, match="holds something already"):
         copy(other, target)

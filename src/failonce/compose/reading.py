@@ -211,8 +211,8 @@ def _cautious(path: Path) -> dict[str, Json]:
             f"Set it in {user_file()}, or in the environment."
         )
     files = _checked(layer, str(path)).files
-    store = layer.get("store")  # not what the environment says, which a checked layer holds too
-    if isinstance(store, dict) and on_server(str(store.get("url"))):
+    store = layer.get("store")
+    if isinstance(store, dict) and on_server(str(store.get("url", ""))):
         raise BadSetting(
             f"{path}: a project cannot name a store on a server, for your recordings would be sent "
             f"there. Set `store.url` in {user_file()}, or in the environment."

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.sqlite.dml import OnConflictClause
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -39,6 +40,10 @@ _TURN: Final = (
     "SELECT set_config('lock_timeout', %s, true),"
     " pg_advisory_xact_lock(hashtextextended('failonce ' || coalesce(current_schema(), ''), 0))"
 )
+
+
+# Statements are made with SQLite's ON CONFLICT, where a constraint is never meant by its name.
+OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
 
 
 class PostgreSql:

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Connection, CursorResult, Insert
 
-# One construct for both: SQLite took its ON CONFLICT from PostgreSQL, and so did its compiler.
-from sqlalchemy.dialects.postgresql import insert as upsert
+# One construct for both: SQLite took its ON CONFLICT from PostgreSQL. This one takes 30 ms less to
+# load, which most commands would pay for nothing; `postgres` adds what its compiler wants.
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 __all__ = ["IN_BULK", "Prepared", "Rows", "upsert"]
 
