@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from configparser import ConfigParser
 
 import pytest
@@ -25,6 +26,18 @@ def test_a_scheduled_run_mines_once_in_its_slot_and_says_so(shell: Shell) -> Non
     (first, second) = shell.ok("status", "--json").json["runs"]
     assert (first["project"], first["outcome"]) == (PROJECT, "2 new lessons, 0 known")
     assert second["outcome"] == "0 new lessons, 2 known"
+
+
+@pytest.mark.proves("S17")
+def test_of_three_that_start_at_once_one_mines(shell: Shell) -> None:
+    """Processes, as three machines would start them; the others end well."""
+    shell.ok("import", write(shell.project / "calls.jsonl", history()))
+    command = shell.argv("mine", "--every", "3650d")
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    said = [process.communicate(timeout=60)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert len(shell.ok("status", "--json").json["runs"]) == 1
+    assert sum("Another run is mining" in x or "was looked at since" in x for x in said) == 2
 
 
 @pytest.mark.proves("S23")
