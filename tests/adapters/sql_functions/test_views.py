@@ -127,11 +127,16 @@ def test_the_two_queries_run_as_printed(database: Any) -> None:
 def test_kept_digits_tell_classes_apart(database: Any) -> None:
     """Texts are folded before they are masked; a status must not be lost by that."""
     database.execute("alter table public.agent_errors disable trigger all")
-    for text in ("HTTP 404 for 7", "HTTP 404 for 8", "HTTP 500 for 7"):
+    for text in ("HTTP 404 for 7", "HTTP 404 for 8", "HTTP 500 for 7", "x: H2Error", "x: H3Error"):
         happened(database, text)
     refreshed(database)
-    found = rows(database, "select norm_msg, hits_7d from public.error_signatures order by 1")
-    assert found == [("HTTP 404 for <int>", 2), ("HTTP 500 for <int>", 1)]
+    found = rows(database, "select norm_msg, kind, hits_7d from error_signatures order by 1, 2")
+    assert found == [
+        ("HTTP 404 for <int>", "", 2),
+        ("HTTP 500 for <int>", "", 1),
+        ("x: <id>", "H2Error", 1),
+        ("x: <id>", "H3Error", 1),
+    ]
 
 
 def test_errors_that_were_there_before_are_named_anew(bare: Any) -> None:

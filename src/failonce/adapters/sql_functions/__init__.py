@@ -34,6 +34,8 @@ def statements(weights: Weights, windows: Windows, *, store: str = "public") -> 
     and there is no table `agent_errors`, a view of that name shows the errors of the store.
     """
     return f"""
+set local client_min_messages = warning;
+
 do $failonce$
 begin
   if current_setting('server_encoding') <> 'UTF8' then

@@ -32,7 +32,7 @@ $failonce$;
 """  # noqa: E501 - the expression is one line
 """The name of a failure, and the type of an error that only has a text."""
 
-_TABLE: Final = """
+_TABLE: Final = f"""
 do $failonce$
 begin
   if to_regclass('public.agent_errors') is not null then
@@ -53,8 +53,8 @@ begin
   as $name$
   begin
     new.norm_error := public.normalize_error_message(new.error);
-    new.fingerprint := public.error_fingerprint(
-      public.failonce_error_type(new.error), new.component, new.error);
+    new.fingerprint := public.failonce_id(array['{SCHEME_VERSION}', coalesce(new.component, ''),
+      public.failonce_error_type(new.error), new.norm_error]);
     return new;
   end
   $name$;
@@ -131,14 +131,16 @@ def _signatures(weights: Weights, windows: Windows) -> str:
     select distinct component, error, translate(error, '123456789', '000000000') as folded
     from recent where fingerprint is null
   ),
-  -- masks do not tell one digit from another, so one of many texts speaks for all, unless its
-  -- template keeps a digit
+  -- no expression tells one digit from another, so one of many texts speaks for all, unless what
+  -- is found in it holds a digit
   shapes as materialized (
-    select folded, public.normalize_error_message(folded) as template
+    select folded, public.normalize_error_message(folded) as template,
+      public.failonce_error_type(folded) as kind
     from (select distinct folded from texts) as every
   ),
   templates as materialized (
-    select component, error, public.failonce_error_type(error) as kind,
+    select component, error,
+      case when kind ~ '[0-9]' then public.failonce_error_type(error) else kind end as kind,
       case when template ~ '[0-9]' then public.normalize_error_message(error) else template
       end as template
     from texts join shapes using (folded)
