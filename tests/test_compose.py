@@ -426,6 +426,14 @@ def test_the_parts_share_one_store_that_only_its_owner_reads(home: Path) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_repositorys_own_file_sends_recordings_to_no_server(home: Path) -> None:
+    """Whoever wrote it is not whoever runs it; a file of its own it may name."""
+    project(home, '[store]\nurl = "postgresql://me:s3cret@db.example.com/mine"\n')
+    with pytest.raises(BadSetting, match="cannot name a store on a server") as told:
+        read()
+    assert "s3cret" not in str(told.value)
+
+
 def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:
     project(home, '[server]\nhost = "0.0.0.0"\n')
     with pytest.raises(BadSetting, match="a project cannot set `server`"):

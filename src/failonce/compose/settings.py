@@ -35,8 +35,10 @@ class StoreSettings(Section):
 
     url: str | None = Field(
         default=None,
-        description="URL of the store, such as `sqlite:////home/me/failonce.db`. "
-        "Default: `failonce.db` in your data folder.",
+        description="URL of the store, such as `sqlite:////home/me/failonce.db`, or of a "
+        "PostgreSQL database, such as `postgresql://me:secret@db.example.com/failonce` "
+        "(`?schema=NAME` gives it a schema of its own). A repository's `failonce.toml` can name a "
+        "file only. Default: `failonce.db` in your data folder.",
     )
 
 

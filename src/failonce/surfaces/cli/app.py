@@ -133,6 +133,8 @@ MORE: Final = (
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="pack", module="packing", summary="Give lessons to somebody, or take theirs."),
     Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
+    Entry(name="schedule", module="scheduling", summary="Print how to mine by the clock."),
+    Entry(name="store", module="storing", summary="Copy the store, or prepare its database."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""

@@ -22,6 +22,7 @@ from failonce.surfaces.cli.options import OneProject, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.packing import make
 from failonce.surfaces.cli.session import named, session
+from failonce.surfaces.cli.training import training
 
 app = typer.Typer(rich_markup_mode=None)
 _NUMBERED: Final = re.compile(r"(exit|HTTP|MCP) (-?\d{1,9})")
@@ -29,6 +30,7 @@ _NUMBERED: Final = re.compile(r"(exit|HTTP|MCP) (-?\d{1,9})")
 export = typer.Typer(rich_markup_mode=None)
 app.add_typer(export, name="export", help="Write out calls, lessons or the ledger.")
 export.command("pack")(make)
+export.command("training")(training)
 
 
 @export.command()
