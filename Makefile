@@ -60,10 +60,11 @@ skills-db-setup: .venv/postgres
 # mine, and leave what waits in skills/proposed; MIN_HITS=N and TOP=N take other limits
 skills-mine: .venv/run
 	@$(BIN)/failonce mine $(if $(MIN_HITS),--min-hits $(MIN_HITS)) $(if $(TOP),--top $(TOP))
-	@$(BIN)/failonce export lessons skills/proposed
+	@$(BIN)/failonce propose
 
-# put in force what was decided, and write the training set; TRAINING=FILE takes another file
+# take files moved to skills/ as a review, put in force what was decided, and write the training set; TRAINING=FILE takes another file
 retrain: .venv/run
+	@$(BIN)/failonce pr files
 	@$(BIN)/failonce files write
 	@$(BIN)/failonce export training > $(or $(TRAINING),training.jsonl)
 

@@ -8,10 +8,12 @@ from typing import Annotated, Final
 
 import typer
 
+from failonce import __version__
 from failonce.adapters.sql_store import on_server, shown
 from failonce.compose import Configuration, configure
 from failonce.compose.reading import user_file
 from failonce.surfaces.cli.options import StoreUrl
+from failonce.surfaces.pulls import workflow
 
 app = typer.Typer(rich_markup_mode=None)
 schedule = typer.Typer(rich_markup_mode=None)
@@ -100,37 +102,4 @@ WantedBy=timers.target
 
 
 def _github(_: Configuration) -> str:
-    return f"""\
-# .github/workflows/failonce.yml
-# The secret FAILONCE_STORE_URL holds the store: postgresql://USER:PASSWORD@HOST/DATABASE
-name: failonce
-on:
-  schedule:
-    - cron: "0 */6 * * *"
-  workflow_dispatch:
-    inputs:
-      min_hits:
-        description: Failures of one class in seven days, at least
-        default: "2"
-      top_n:
-        description: Classes looked at, at most
-        default: "50"
-permissions:
-  contents: read
-concurrency: failonce
-jobs:
-  mine:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/setup-python@v6
-        with:
-          python-version: "3.11"
-      - run: pip install "failonce[postgres]"
-      - run: failonce mine $EVERY --min-hits "$MIN_HITS" --top "$TOP_N"
-        env:
-          # by hand it looks again, whoever looked before
-          EVERY: ${{{{ github.event_name == 'schedule' && '--every {EVERY}' || '' }}}}
-          FAILONCE_STORE__URL: ${{{{ secrets.FAILONCE_STORE_URL }}}}
-          MIN_HITS: ${{{{ inputs.min_hits || '2' }}}}
-          TOP_N: ${{{{ inputs.top_n || '50' }}}}
-"""
+    return workflow(__version__)

@@ -62,7 +62,7 @@ jobs:
       - uses: actions/setup-python@v6
         with:
           python-version: "3.12"
-      - run: pip install "failonce[github]=={version}"
+      - run: pip install "failonce[github,postgres]=={version}"
       - run: failonce pr poll
 
   propose:
@@ -77,9 +77,11 @@ jobs:
       - uses: actions/setup-python@v6
         with:
           python-version: "3.12"
-      - run: pip install "failonce[github]=={version}"
-      - run: failonce mine --project .
+      - run: pip install "failonce[github,postgres]=={version}"
+      - run: failonce mine --project . $EVERY
         env:
+          # by hand it looks again, whoever looked before
+          EVERY: ${{{{ github.event_name == 'schedule' && '--every 6h' || '' }}}}
           FAILONCE_MINE__MIN_HITS_7D: ${{{{ inputs.min_hits || '2' }}}}
           FAILONCE_MINE__TOP: ${{{{ inputs.top_n || '50' }}}}
       - run: failonce propose --pr
