@@ -183,7 +183,9 @@ class Room:
         took = self.run(hook("claude-code"))
         said = self.out.read_text()
         kinds = {"deny": "stopped", "updatedInput": "repaired", "additionalContext": "told"}
-        spoke = next((f", spoke: {kind}" for word, kind in kinds.items() if f'"{word}"' in said), "")
+        spoke = next(
+            (f", spoke: {kind}" for word, kind in kinds.items() if f'"{word}"' in said), ""
+        )
         if spoke and not self.first:
             self.first = took[0]
         self.times[f"{moment}{spoke}"].append(took)

@@ -48,9 +48,7 @@ def calling(config: Configuration, clock: Clock) -> Calling:
     return Calling(in_force=in_force, writer=writer, store=path)
 
 
-def drain(
-    config: Configuration, clock: Clock, pause: Callable[[], None] = lambda: None
-) -> TakenUp:
+def drain(config: Configuration, clock: Clock, pause: Callable[[], None] = lambda: None) -> TakenUp:
     """Take up what hooks and hosts left in the spool; costs next to nothing where that is empty.
 
     `pause` is called between handfuls of records. Raises `StoreError`, `OSError` where the store

@@ -28,9 +28,12 @@ SWITCH: Final = "FAILONCE"
 
 _RESERVED: Final = frozenset(
     {
-        "FAILONCE_CRASH_SEED", "FAILONCE_DATA", "FAILONCE_DEBUG", "FAILONCE_STAY",
+        "FAILONCE_CRASH_SEED",
+        "FAILONCE_DATA",
+        "FAILONCE_DEBUG",
+        "FAILONCE_STAY",
         "FAILONCE_TORTURE",
-    }  # fmt: skip
+    }
 )
 """Variables that are no settings."""
 _ENVIRONMENT: Final = "the environment"

@@ -104,10 +104,12 @@ def test_every_kind_is_answered_alike_by_the_one_that_stays(company: Agent) -> N
         renaming("Read", "alias", "id", moment=Moment.AFTER_FAILURE, regex="Invalid arg"),
         Rule(component="read", sentence="Read it whole."),
     )
-    events: list[tuple[str, dict[str, Any]]] = [("SessionStart", {"source": "startup"})]
-    for args in ({"detailed": 1}, {"name": "x"}, {"slow": 1}, {"alias": "x"}, {"id": "x"}):
-        events.append(("PreToolUse", {"tool_input": args}))
-    events.append(("PostToolUseFailure", {"tool_input": {"alias": "x"}, "error": "Invalid arg"}))
+    given = ({"detailed": 1}, {"name": "x"}, {"slow": 1}, {"alias": "x"}, {"id": "x"})
+    events: list[tuple[str, dict[str, Any]]] = [
+        ("SessionStart", {"source": "startup"}),
+        *(("PreToolUse", {"tool_input": args}) for args in given),
+        ("PostToolUseFailure", {"tool_input": {"alias": "x"}, "error": "Invalid arg"}),
+    ]
 
     def answers(send: Callable[[object], dict[str, Any]], session: str) -> list[dict[str, Any]]:
         company.session = session
@@ -205,9 +207,7 @@ def test_of_several_that_would_stay_one_does(company: Agent) -> None:
     assert company.troubles() == []
 
 
-def test_one_of_another_version_makes_room(
-    company: Agent, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_of_another_version_makes_room(company: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     company.teach(guardrail(TOOL, "detailed"))
     blocked(company)
     process = until(lambda: who(company))
@@ -237,9 +237,9 @@ def test_it_holds_nothing_of_whoever_started_it(company: Agent) -> None:
     blocked(company)
     process = until(lambda: who(company))
     own = Path(f"/proc/{process}")
-    kept = {os.readlink(link) for link in (own / "fd").iterdir() if link.name in "012"}
-    assert kept == {os.devnull}
-    assert os.readlink(own / "cwd") == "/"
+    kept = {link.readlink() for link in (own / "fd").iterdir() if link.name in "012"}
+    assert kept == {Path(os.devnull)}
+    assert (own / "cwd").readlink() == Path("/")
     assert os.getsid(process) == process
     for path in (company.hooks / "asked", company.hooks / "staying"):
         assert path.stat().st_mode & 0o077 == 0

@@ -171,9 +171,7 @@ def _mark(glance: Glance, seen: Sequence[Seen]) -> str:
     return digest((glance.id, str(week), *(s["id"] for s in seen)), size=8)
 
 
-def _after(
-    happened: Happened, here: Place, glance: Glance | None, lessons: Alone
-) -> Answer | None:
+def _after(happened: Happened, here: Place, glance: Glance | None, lessons: Alone) -> Answer | None:
     """Record a call; where it failed, what lessons say to that.
 
     Codex does not say whether a call failed, and tells of some that did not at all: what it

@@ -70,7 +70,10 @@ def able(store: str, environ: Mapping[str, str]) -> bool:
 
 def there(store: str) -> bool:
     """Whether one stays for the hooks of a store."""
-    return (connection := _connected(store)) is not None and connection.close() is None
+    connection = _connected(store)
+    if connection is not None:
+        connection.close()
+    return connection is not None
 
 
 def asked(happened: Happened, here: Place, mark: str) -> list[Answer | None]:
@@ -231,7 +234,7 @@ def _answered(connection: "socket.socket") -> bool:
         here = Place(project, store, off=off, usually_off=usually_off)
         answer = deliberating.answer(Happened(payload, client), here, mark)
         connection.sendall(json.dumps([answer]).encode())
-    except Exception:  # noqa: BLE001, S110 - see above
+    except Exception:  # noqa: S110 - see above
         pass
     return True
 
