@@ -16,7 +16,9 @@ lesson knows; the first call of a tool meets its rules. It is led through four r
     nothing       in force
 
 In turn with the hooks run `python -c pass` and `python -S -E -c pass`, so that the load of the
-machine is the same for all. A hook *speaks* where it answers anything. The last line is JSON:
+machine is the same for all. Modules have their bytecode, as pip leaves it; without it (a checkout,
+and PYTHONDONTWRITEBYTECODE in the environment) each hook compiles what it loads, which takes
+half as long again. A hook *speaks* where it answers anything. The last line is JSON:
 `hook_ms_median` is the median of all hooks of the session in the first room, the first of it
 included; `speaking_ms_median` of those that spoke; memory is the peak of a process.
 """
@@ -161,6 +163,7 @@ class Room:
     """A project and its store."""
 
     folder: Path
+    bytecode: Path
     environ: dict[str, str] = field(default_factory=dict)
     times: dict[str, list[Took]] = field(default_factory=lambda: defaultdict(list))
     """By moment; `, spoke` stands behind those that answered something."""
@@ -172,7 +175,12 @@ class Room:
         (self.project / ".git").mkdir(parents=True)
         (self.project / "failonce.toml").write_text(f'project = "{PROJECT}"\n')
         self.store = self.folder / "store.db"
-        self.environ = {**os.environ, "FAILONCE_STORE__URL": store_url(self.store), **self.environ}
+        own = {
+            "FAILONCE_STORE__URL": store_url(self.store),
+            "PYTHONPYCACHEPREFIX": str(self.bytecode),
+        }
+        self.environ = {**os.environ, **own, **self.environ}
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         self.event = self.folder / "event.json"
         self.out = self.folder / "out"
 
@@ -202,6 +210,14 @@ class Room:
         took = (time.perf_counter() - begun) * 1000
         assert status == 0, f"{command} ended with {status}"
         return took, (used.ru_utime + used.ru_stime) * 1000
+
+    def warm(self) -> None:
+        """Have bytecode written and files read."""
+        rest = "afterwards, staying, recording, launching"
+        code = f"import socket; from failonce.surfaces.hooks import entry, {rest}"
+        self.event.write_text("{}")
+        for command in (*PLAIN.values(), [sys.executable, "-c", code], hook("claude-code")):
+            self.run(command)
 
     def ms(self, *, speaking: bool = False) -> list[float]:
         """The times of all hooks of the session, or of those that spoke."""
@@ -238,7 +254,9 @@ class Room:
         event = {"hook_event_name": "PreToolUse", "cwd": str(self.project), **call}
         self.event.write_text(json.dumps(event))
         code = (
-            "from failonce.surfaces.hooks.entry import main; main(['claude-code']); import re, sys\n"
+            "from failonce.surfaces.hooks.entry import main\n"
+            "main(['claude-code'])\n"
+            "import re, sys\n"
             "found = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())\n"
             "sys.stderr.write(found[1])"
         )
@@ -304,17 +322,16 @@ def main() -> None:
     }
     rooms: list[Room] = []
     peaks: list[float] = []
+    compiled = tempfile.TemporaryDirectory()
     for title, (bodies, environ, calls) in ways.items():
         with tempfile.TemporaryDirectory() as folder:
-            room = Room(folder=Path(folder), environ=environ)
+            room = Room(folder=Path(folder), bytecode=Path(compiled.name), environ=environ)
             if bodies == []:
                 with closing(open_store(store_url(room.store))):
                     pass
             else:
                 fill(room.folder, as_json=bodies is None, of=bodies, holdout=False).publish()
-            for plain in (*PLAIN.values(), [*hook("claude-code"), "--"]):
-                room.event.write_text("{}")
-                room.run(plain)  # bytecode is written, files are read
+            room.warm()
             session(room, calls(count), "measured")
             room.told(title)
             stays = room.staying()
@@ -322,6 +339,7 @@ def main() -> None:
             kept = f", {stays:.0f} MB in the one that stays" if stays else ""
             print(f"  {peaks[-1]:.0f} MB at the peak of the last process{kept}")
             rooms.append(room)
+    compiled.cleanup()
     own, each, many, nothing = rooms
     print(
         json.dumps(

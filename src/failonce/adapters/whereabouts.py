@@ -128,7 +128,9 @@ def _stored(settings: dict[str, Any], folder: str) -> str:
 
 def _path(url: str) -> str:
     """The file of a store's URL, as `sql_store.store_path` has it."""
-    from urllib.parse import unquote  # noqa: PLC0415 - most name no store
+    path = url.removeprefix(_SCHEME).partition("?")[0]
+    if "%" in path:
+        from urllib.parse import unquote  # noqa: PLC0415 - hardly any path is written so
 
-    path = unquote(url.removeprefix(_SCHEME).partition("?")[0])
+        path = unquote(path)
     return os.path.expanduser(path)  # noqa: PTH111

@@ -70,7 +70,7 @@ def test_what_is_left_there_is_taken_up_and_looked_at(tmp_path: Path, *, mine: b
         await until(lambda: len(list(house.main.calls())) == 2)
         assert house.lookout is not None
         await until(lambda: house.lookout is not None and bool(house.lookout._due) == mine)
-        assert not list(folder_beside(store_path(config.url)).glob("*.seg"))
+        await until(lambda: not list(folder_beside(store_path(config.url)).glob("*.seg")))
 
     watched(config, does)
 

@@ -4,7 +4,7 @@
 
 To load what decides takes many times as long as to decide, and as long as an agent may wait. So
 the first hook of which a lesson may speak answers, forks, and what was forked is there for the
-hooks of this store until nobody asked for a quarter of an hour. It decides by the very functions
+hooks of this store until nobody asked for an hour. It decides by the very functions
 that the hook itself would call, and a hook that finds nobody calls them: nothing depends on it.
 
 One at a time stays for a store, which a lock sees to. It listens on a socket in the folder of the
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SWITCH: Final = "FAILONCE_STAY"
 """`off` in the environment of hooks: none of them stays."""
-IDLE_S: Final = 900.0
+IDLE_S: Final = 3600.0
 """How long it stays where nobody asks."""
 LOOK_S: Final = 5.0
 """How often it looks whether its socket is still there."""
