@@ -37,7 +37,7 @@ from failonce.model import (
 from failonce.skill import decide
 from failonce.surfaces.hooks.memory import Memory, State
 from failonce.surfaces.hooks.passing import Reason, way_past
-from failonce.surfaces.hooks.payload import BEFORE, CODEX, START, Happened, hooked
+from failonce.surfaces.hooks.payload import CODEX, Happened, hooked
 from failonce.surfaces.hooks.recording import call_key, spool
 from failonce.surfaces.hooks.troubles import tell
 from failonce.surfaces.watching.binding import restored
@@ -122,18 +122,6 @@ def _roster(snapshot: Snapshot, project: str) -> RosterByTool:
 
 def _new_id() -> str:
     return os.urandom(16).hex()
-
-
-def answer(happened: Happened, here: Place, mark: str) -> Answer | None:
-    """What the lessons say of an event; `mark` is of `before`."""
-    memory = Memory(here.store, happened.session)
-    if happened.event == BEFORE:
-        return before(happened, here, memory, mark)
-    if happened.event == START:
-        return recalled(happened, here, memory)
-    from failonce.surfaces.hooks.afterwards import after  # noqa: PLC0415 - only after a failure
-
-    return after(Asking(happened, here, memory))
 
 
 def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer | None:

@@ -39,9 +39,9 @@ class Alone:
 
         `mark` names those that may, where all of them say the same again.
         """
-        from failonce.surfaces.hooks import deliberating  # noqa: PLC0415 - see above
+        from failonce.surfaces.hooks.answering import answer  # noqa: PLC0415 - see above
 
-        return deliberating.answer(happened, here, mark)
+        return answer(happened, here, mark)
 
     def expect(self, here: Place) -> None:
         """A session begins, in which lessons may speak."""

@@ -164,7 +164,7 @@ def _answering(store: str, idle_s: float) -> None:
     lock = os.open(f"{store}{FOLDER}/{_LOCK}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     if not _alone(lock):
         return
-    from failonce.surfaces.hooks import afterwards, deliberating  # noqa: PLC0415, F401 - to load
+    from failonce.surfaces.hooks import afterwards, answering  # noqa: PLC0415, F401 - to load
 
     path = _path(store)
     if os.path.lexists(path):  # of one that was killed
@@ -218,7 +218,7 @@ def _answered(connection: "socket.socket") -> bool:
 
     Where that fails nothing is answered: the hook then decides itself, and tells what went wrong.
     """
-    from failonce.surfaces.hooks import deliberating  # noqa: PLC0415 - loaded when it began
+    from failonce.surfaces.hooks.answering import answer  # noqa: PLC0415 - loaded when it began
 
     try:
         connection.settimeout(_SENT_S)
@@ -232,8 +232,8 @@ def _answered(connection: "socket.socket") -> bool:
             return True
         project, store, off, usually_off = place
         here = Place(project, store, off=off, usually_off=usually_off)
-        answer = deliberating.answer(Happened(payload, client), here, mark)
-        connection.sendall(json.dumps([answer]).encode())
+        found = answer(Happened(payload, client), here, mark)
+        connection.sendall(json.dumps([found]).encode())
     except Exception:  # noqa: S110 - see above
         pass
     return True
