@@ -21,9 +21,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A home and a folder of work of their own."""
-    yield Desk(folder=tmp_path)
-    for asked in tmp_path.rglob("*.hooks/asked"):  # who stays for hooks goes without its socket
-        asked.unlink()
+    made = Desk(folder=tmp_path)
+    yield made
+    made.leave()
 
 
 @pytest.fixture(scope="session")
