@@ -199,8 +199,8 @@ def configure(
 
 def _cautious(path: Path) -> dict[str, Json]:
     """What a repository's own file may say: it can lower the learning mode, never raise it, can
-    ask for a second person and not do without, names no language model, opens no server, and names
-    no file outside of it that rules are written to.
+    ask for a second person and not do without, names no language model, opens no server, says
+    nothing of who reviews, and names no file outside of it that rules are written to.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -214,6 +214,11 @@ def _cautious(path: Path) -> dict[str, Json]:
         raise BadSetting(
             f"{path}: a project cannot set `server`, for it says who may reach your recordings. "
             f"Set it in {user_file()}, or in the environment."
+        )
+    if "pr" in layer:
+        raise BadSetting(
+            f"{path}: a project cannot set `pr`, for it says where your token is sent and whose "
+            f"word is a review. Set it in {user_file()}, or in the environment."
         )
     files = _checked(layer, str(path)).files
     for place in places(f"{files.blocks},{files.agent_skills}"):
