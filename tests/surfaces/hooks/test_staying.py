@@ -1,6 +1,7 @@
 """A hook that had to load the lessons stays, and answers those to come as they would themselves."""
 
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -72,6 +73,7 @@ def company(agent: Agent) -> Iterator[Agent]:
     if process := who(agent):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
+    shutil.rmtree(agent.hooks, ignore_errors=True)  # who waits for its turn finds no room
 
 
 def blocked(agent: Agent, **environ: str) -> dict[str, Any]:
