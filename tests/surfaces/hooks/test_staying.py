@@ -73,7 +73,8 @@ def company(agent: Agent) -> Iterator[Agent]:
     if process := who(agent):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-    shutil.rmtree(agent.hooks, ignore_errors=True)  # who waits for its turn finds no room
+    shutil.rmtree(agent.hooks, ignore_errors=True)
+    agent.hooks.touch()  # whoever waits for its turn finds no room
 
 
 def blocked(agent: Agent, **environ: str) -> dict[str, Any]:
