@@ -155,7 +155,6 @@ def _stored(settings: dict[str, Any], folder: str, environ: Mapping[str, str]) -
     url = store.get("url") if isinstance(store, dict) else None
     return os.path.join(folder, store_path(str(url), environ)) if url else ""  # noqa: PTH118
 
-
 def store_path(url: str, environ: Mapping[str, str]) -> str:
     """The file of a store's URL; what a machine keeps of a store lies beside it.
 
@@ -163,9 +162,11 @@ def store_path(url: str, environ: Mapping[str, str]) -> str:
     """
     if url.partition(":")[0].partition("+")[0] in SERVED:
         return f"{data_folder(environ)}/postgresql/{_seat(url)}"
-    from urllib.parse import unquote  # noqa: PLC0415 - most name no store
+    path = url.removeprefix(_SCHEME).partition("?")[0]
+    if "%" in path:
+        from urllib.parse import unquote  # noqa: PLC0415 - hardly any path is written so
 
-    path = unquote(url.removeprefix(_SCHEME).partition("?")[0])
+        path = unquote(path)
     return os.path.expanduser(path)  # noqa: PTH111
 
 
