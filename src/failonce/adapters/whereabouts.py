@@ -155,6 +155,7 @@ def _stored(settings: dict[str, Any], folder: str, environ: Mapping[str, str]) -
     url = store.get("url") if isinstance(store, dict) else None
     return os.path.join(folder, store_path(str(url), environ)) if url else ""  # noqa: PTH118
 
+
 def store_path(url: str, environ: Mapping[str, str]) -> str:
     """The file of a store's URL; what a machine keeps of a store lies beside it.
 
