@@ -121,14 +121,3 @@ FOR EACH STATEMENT EXECUTE FUNCTION failonce_never_changes('the audit is append-
 
 CREATE TRIGGER lesson_version_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON lesson_version
 FOR EACH STATEMENT EXECUTE FUNCTION failonce_never_changes('a version of a lesson never changes');;
-
--- Whoever waits for decisions is told of them when they are committed.
-CREATE FUNCTION failonce_tells() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_notify('failonce', TG_TABLE_SCHEMA);
-    RETURN NULL;
-END
-$$;;
-
-CREATE TRIGGER audit_is_told AFTER INSERT ON audit
-FOR EACH STATEMENT EXECUTE FUNCTION failonce_tells();;
