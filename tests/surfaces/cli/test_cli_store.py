@@ -20,7 +20,9 @@ def test_a_store_is_copied_to_a_server(shell: Shell, postgres_url: str) -> None:
     status = shell.ok("status", "--store", url, "--json").out
     assert "s3cret" not in status
     assert json.loads(status)["store"].startswith("postgresql://postgres:***@")
+    assert "both hold the same" in shell.ok("store", "copy", shell.store, url).out
+    shell.ok("config", "mode", "off", "--store", url)
     refused = shell.run("store", "copy", store_url(shell.store), url)
     assert refused.code == 2
-    assert "holds something already" in refused.err
+    assert "holds something else already" in refused.err
     assert "s3cret" not in refused.err
