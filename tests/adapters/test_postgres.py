@@ -296,7 +296,7 @@ def test_a_newer_store_is_left_as_it_is(postgres_url: str, sql: Sql) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://me:s3cret@127.0.0.1:1/shop", "could not be opened"),
+        ("postgresql://me:s3cret@127.0.0.1:1/shop", "nothing answers on that port"),
         ("postgresql://me:s3cret@host", "names no database"),
         ("postgresql://me:s3cret@:x:y/shop", "names no database"),
         ("postgres://me:s3cret@127.0.0.1:1/shop?schema=" + 70 * "x", "short name"),
@@ -318,7 +318,7 @@ def test_a_url_is_shown_without_its_password() -> None:
 
 
 def test_a_wrong_database_and_a_missing_right_are_named(postgres: Postgres) -> None:
-    with pytest.raises(StoreUnreadable, match=r'could not be opened.*"nowhere" does not exist'):
+    with pytest.raises(StoreUnreadable, match="has no such database"):
         open_store(postgres.url("nowhere"))
     url = postgres.database()
     postgres.run("CREATE ROLE reader LOGIN")

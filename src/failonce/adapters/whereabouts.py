@@ -19,6 +19,7 @@ _LEARNING: Final = ("mode", "enabled")
 _SCHEME: Final = "sqlite:///"
 SERVED: Final = ("postgresql", "postgres")
 """The schemes of stores on a server."""
+_SUPABASE: Final = "SUPABASE_DB_"
 
 
 class Place:
@@ -37,6 +38,32 @@ class Place:
         self.usually_off = usually_off
 
 
+def supabase(environ: Mapping[str, str]) -> str:
+    """The store that the variables of the Skillsmith seed name; empty without a host (S29).
+
+    `SUPABASE_DB_HOST` may hold a whole URL. Else the store gets a schema of its own, for Supabase
+    shows what is in `public` to the world.
+    """
+
+    def told(name: str, default: str) -> str:
+        return environ.get(_SUPABASE + name, "").strip() or default
+
+    host = told("HOST", "")
+    if not host or "://" in host:
+        return host
+    from urllib.parse import quote  # noqa: PLC0415 - few have such variables
+
+    port = told("PORT", "5432")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise ValueError(f"{_SUPABASE}PORT is `{port}`; it takes a number such as 5432.")
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"  # an address of IPv6
+    secret = environ.get(f"{_SUPABASE}PASSWORD", "")
+    who = ":".join(quote(part, safe="") for part in (told("USER", "postgres"), secret) if part)
+    name = quote(told("NAME", "postgres"), safe="")
+    return f"postgresql://{who}@{host}:{port}/{name}?schema=failonce"
+
+
 def switched_off(environ: Mapping[str, str]) -> bool:
     """Whether `FAILONCE=off` rests this process."""
     return environ.get(SWITCH, "").strip().lower() in OFF
@@ -48,9 +75,10 @@ def place(folder: str, environ: Mapping[str, str]) -> Place:
     own, user = _file(f"{root}/failonce.toml"), _file(f"{_user_folder(environ)}/config.toml")
     forced = next((environ[name] for name in _FORCED if environ.get(name, "").strip()), "")
     usual = next((m for layer in (own, user) if (m := _mode(layer))), "")
+    told = environ.get(_STORE, "").strip() or supabase(environ)
     return Place(
         project=_named(own) or root,
-        store=(environ.get(_STORE, "").strip() and store_path(environ[_STORE].strip(), environ))
+        store=(told and store_path(told, environ))
         or _stored(own, root, environ)
         or _stored(user, _user_folder(environ), environ)
         or f"{data_folder(environ)}/failonce.db",
@@ -127,7 +155,6 @@ def _stored(settings: dict[str, Any], folder: str, environ: Mapping[str, str]) -
     url = store.get("url") if isinstance(store, dict) else None
     return os.path.join(folder, store_path(str(url), environ)) if url else ""  # noqa: PTH118
 
-
 def store_path(url: str, environ: Mapping[str, str]) -> str:
     """The file of a store's URL; what a machine keeps of a store lies beside it.
 
@@ -135,9 +162,11 @@ def store_path(url: str, environ: Mapping[str, str]) -> str:
     """
     if url.partition(":")[0].partition("+")[0] in SERVED:
         return f"{data_folder(environ)}/postgresql/{_seat(url)}"
-    from urllib.parse import unquote  # noqa: PLC0415 - most name no store
+    path = url.removeprefix(_SCHEME).partition("?")[0]
+    if "%" in path:
+        from urllib.parse import unquote  # noqa: PLC0415 - hardly any path is written so
 
-    path = unquote(url.removeprefix(_SCHEME).partition("?")[0])
+        path = unquote(path)
     return os.path.expanduser(path)  # noqa: PTH111
 
 

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from failonce.adapters.language_model import Dialect
 from failonce.compose import spelling
 from failonce.compose.place_settings import FileSettings, PathSettings
+from failonce.compose.pull_settings import PullSettings
 from failonce.compose.section import Section
 from failonce.compose.server_settings import ServerSettings
 from failonce.compose.spelling import OFF, ON, Duration
@@ -386,6 +387,7 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()
+    pr: PullSettings = PullSettings()
 
 
 def described() -> Iterator[tuple[str, str]]:

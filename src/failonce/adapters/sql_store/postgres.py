@@ -148,7 +148,10 @@ class PostgreSql:
         if self._secret:
             said = said.replace(self._secret, "***")
         if not code:
-            return StoreUnreadable(f"The store {self.name} {_AWAY} What it said: {said}")
+            told = next(
+                (told for sign, told in _UNOPENED if sign in said), f"{_AWAY} It said: {said}"
+            )
+            return StoreUnreadable(f"The store {self.name} {told}")
         return StoreUnreadable(f"The store {self.name} {_OTHER} ({code}: {said})")
 
 
@@ -161,7 +164,7 @@ def _parsed(url: str) -> URL:
         found = make_url("postgresql://" + url.partition("://")[2])
     except (ArgumentError, ValueError) as error:
         raise _bad(url) from error
-    if not found.database:
+    if not found.database or "@" in (found.host or ""):  # that is the end of a password
         raise _bad(url)
     return found
 
@@ -306,6 +309,19 @@ _AWAY = (
     "password, and the database, which must be there."
 )
 _OTHER = "could not do what was asked; nothing of it was written."
+
+_UNOPENED: Final = (
+    ("password authentication failed", "let us not in: the user or the password is wrong."),
+    ("no password supplied", "let us not in without a password. Put it into the URL."),
+    ("role ", "let us not in: the server knows no such user."),
+    ("database ", "is not there: the server has no such database. Make it with CREATE DATABASE."),
+    ("resolve host", "is not there: no host has that name. Check it, and the network."),
+    ("refused", "is not there: nothing answers on that port. Check that the server runs."),
+    ("No such file", "is not there: no server listens on that socket. Check that it runs."),
+    ("timeout", "did not answer in time. Check the address, and any firewall before it."),
+    ("pg_hba.conf", "lets nobody in from here as that user. Ask whoever runs the server."),
+)
+"""What the driver says where no connection came about, for which it has no codes."""
 
 _KINDS: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
     (("53100",), StoreFull, _FULL),

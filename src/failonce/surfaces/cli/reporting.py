@@ -62,6 +62,7 @@ def status(
         lessons = parts.store.lessons()
         entries = list(parts.store.entries())
         runs = [e for e in entries if e.event.action is Action.MINED][-_RUNS:]
+        found["runs"] = [_run(e.event) for e in runs]
         odd = _noticed(entries, parts.clock.now())
         found["noticed"] = [
             {"at": e.at.isoformat(), "of": e.subject, "what": e.reason} for e in odd
@@ -74,6 +75,11 @@ def status(
         say(f"Noticed  {event.at:%Y-%m-%d %H:%M} {event.subject}: {event.reason}")
     if tried:
         _tell_parts(tried)
+
+
+def _run(event: Event) -> Json:
+    """One run of the miners, and what came of it."""
+    return {"at": event.at.isoformat(), "project": event.subject, "outcome": event.reason}
 
 
 def _noticed(entries: Sequence[AuditEntry], now: datetime) -> list[Event]:

@@ -12,13 +12,14 @@ import typer
 from failonce.adapters.sql_store import shown, store_url
 from failonce.surfaces.cli.options import AsJson
 from failonce.surfaces.cli.output import PATIENCE_S, console, plural, say, show_json, table
+from failonce.surfaces.cli.preparing import setup, sql
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 app = typer.Typer(rich_markup_mode=None)
 group = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-app.add_typer(group, name="store", help="Copy the store to another place.")
+app.add_typer(group, name="store", help="Copy the store, or prepare its database.")
 
 From = Annotated[str, typer.Argument(metavar="FROM", help="The store's URL, or its file.")]
 To = Annotated[str, typer.Argument(metavar="TO", help="Where it is copied to: a URL, or a file.")]
@@ -26,7 +27,7 @@ To = Annotated[str, typer.Argument(metavar="TO", help="Where it is copied to: a 
 
 @group.callback()
 def store() -> None:
-    """Copy the store to another place."""
+    """Copy the store, or prepare its database."""
 
 
 @group.command()
@@ -47,6 +48,10 @@ def copy(source: From, target: To, as_json: AsJson = False) -> None:
     table(("TABLE", "ROWS", "DIGEST"), [(x.table, x.rows, x.digest) for x in found if x.rows])
     rows = sum(x.rows for x in found)
     say(f"{plural(rows, 'row')} copied to {shown(other)}; both hold the same.")
+
+
+group.command()(sql)
+group.command()(setup)
 
 
 def _url(given: str) -> str:

@@ -34,6 +34,7 @@ from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.surfaces.server.reviews import Reviews
 from failonce.surfaces.server.shelf import Shelf, Told
 from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
@@ -101,6 +102,7 @@ class House:
         """Passwords that are checked at a time: each takes 64 MiB."""
         self.slowly = Slowly()
         self.cards = Cards()
+        self.reviews = Reviews(self)
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
         """When somebody last had the audit of a tenant verified, and what came of it."""
