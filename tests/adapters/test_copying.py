@@ -96,7 +96,7 @@ def test_what_holds_something_else_is_left_as_it_is(source: str, new_url: NewUrl
     target = new_url()
     with closing(open_store(target)) as other:
         other.add([evidence(1)])
-    with pytest.raises(BadInput, match="holds something already"):
+    with pytest.raises(BadInput, match="holds something else already"):
         copy(source, target)
     with closing(open_store(target)) as other:
         assert len(list(other.calls())) == 1
@@ -112,7 +112,7 @@ def test_a_copy_of_another_store_is_not_gone_on_with(
     victim = start([sys.executable, "-c", PROGRAM, source, target])
     victim.kill_after(0, ready="evidence")
     open_store(other).close()
-    with pytest.raises(BadInput, match="holds something already"):
+    with pytest.raises(BadInput, match="holds something else already"):
         copy(other, target)
     with pytest.raises(BadInput, match="not finished"):
         copy(target, other)

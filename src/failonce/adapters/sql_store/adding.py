@@ -10,20 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, insert, or_, select
+from sqlalchemy import Connection, Table, and_, case, insert, or_, select
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
-from failonce.adapters.sql_store.prepared import Prepared, Rows, upsert
+from failonce.adapters.sql_store.prepared import Known, Row, Rows, upsert
 from failonce.adapters.sql_store.rows import EVIDENCE, day_of, evidence_row, micros, plain
 from failonce.model import Evidence
 from failonce.ports import Added
 
 MOST_NUMBERS: Final = 100_000
 """Numbers of one kind that are remembered; with more, all are looked up anew."""
-
-_IDS: Final = 512
-"""Ids looked for in one statement: below what any database allows."""
 
 Named = tuple[str, str]
 """A project, and the name of something in it."""
@@ -83,7 +80,7 @@ def _fresh(
     connection: Connection, batches: Sequence[Sequence[Evidence]]
 ) -> Sequence[Sequence[Evidence]]:
     """Of each batch what is not in the store nor in a batch before it, once each, in order."""
-    seen = set(_known(connection, sorted({e.id for batch in batches for e in batch})))
+    seen = set(_KNOWN.among(connection, sorted({e.id for batch in batches for e in batch})))
     parts: list[list[Evidence]] = []
     for batch in batches:
         part: list[Evidence] = []
@@ -93,14 +90,6 @@ def _fresh(
                 part.append(e)
         parts.append(part)
     return parts
-
-
-def _known(connection: Connection, ids: list[str]) -> Iterator[str]:
-    for start in range(0, len(ids), _IDS):
-        chunk = ids[start : start + _IDS]
-        wide = 1 << (len(chunk) - 1).bit_length()  # few widths, so few statements
-        chunk += chunk[:1] * (wide - len(chunk))
-        yield from _LOOKUPS[wide].column(connection, tuple(chunk))
 
 
 # ---------------------------------------------------------------- numbers
@@ -205,28 +194,38 @@ def _found(
 
 
 def _write(connection: Connection, fresh: Iterable[Evidence], numbers: Numbers) -> None:
-    rows: list[tuple[object, ...]] = []
-    days: dict[tuple[int, int], list[int]] = {}
-    sessions: set[tuple[int, int]] = set()
-    sources: set[tuple[int, int]] = set()
-    tags: set[tuple[int, str]] = set()
-    for e in fresh:
-        at = micros(e.at)
-        session = numbers.sessions[_named(e.call.project, e.call.session)]
-        source = numbers.sources[plain(e.source)]
-        n = None
-        if e.signature is not None:
-            n = numbers.signatures[_of(e)]
-            days.setdefault((n, day_of(at)), []).append(at)
-            sessions.add((n, session))
-            sources.add((n, source))
-            tags.update((n, plain(tag)) for tag in e.tags)
-        rows.append(evidence_row(e, at=at, session=session, source=source, signature=n))
-    _EVIDENCE.run(connection, rows)
-    _ROLLUP.run(connection, [(*key, len(at), min(at), max(at)) for key, at in sorted(days.items())])
-    _SIGNATURE_SESSION.run(connection, sorted(sessions))
-    _SIGNATURE_SOURCE.run(connection, sorted(sources))
-    _SIGNATURE_TAG.run(connection, sorted(tags))
+    met = _Met()
+    _EVIDENCE.run(connection, met.rows(fresh, numbers))
+    days = sorted(met.days.items())
+    _ROLLUP.run(connection, [(*key, len(at), min(at), max(at)) for key, at in days])
+    _SIGNATURE_SESSION.run(connection, sorted(met.sessions))
+    _SIGNATURE_SOURCE.run(connection, sorted(met.sources))
+    _SIGNATURE_TAG.run(connection, sorted(met.tags))
+
+
+@dataclass(slots=True)
+class _Met:
+    """What signatures met in a batch: moments by day, sessions, sources, tags."""
+
+    days: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    sessions: set[tuple[int, int]] = field(default_factory=set)
+    sources: set[tuple[int, int]] = field(default_factory=set)
+    tags: set[tuple[int, str]] = field(default_factory=set)
+
+    def rows(self, fresh: Iterable[Evidence], numbers: Numbers) -> Iterator[Row]:
+        """The rows of a batch, one after the other; all is known after the last."""
+        for e in fresh:
+            at = micros(e.at)
+            session = numbers.sessions[_named(e.call.project, e.call.session)]
+            source = numbers.sources[plain(e.source)]
+            n = None
+            if e.signature is not None:
+                n = numbers.signatures[_of(e)]
+                self.days.setdefault((n, day_of(at)), []).append(at)
+                self.sessions.add((n, session))
+                self.sources.add((n, source))
+                self.tags.update((n, plain(tag)) for tag in e.tags)
+            yield evidence_row(e, at=at, session=session, source=source, signature=n)
 
 
 def _count_days(connection: Connection, fresh: Iterable[Evidence]) -> None:
@@ -242,12 +241,6 @@ def _count_days(connection: Connection, fresh: Iterable[Evidence]) -> None:
 
 
 # ------------------------------------------------------------ statements
-
-
-def _lookup(wide: int) -> Prepared:
-    names = [f"id_{n}" for n in range(wide)]
-    wanted = t.evidence.c.id.in_([bindparam(name) for name in names])
-    return Prepared(select(t.evidence.c.id).where(wanted), names)
 
 
 def _new(table: Table, *names: str) -> Rows:
@@ -297,7 +290,7 @@ def _daily() -> Rows:
     )
 
 
-_LOOKUPS: Final = {1 << n: _lookup(1 << n) for n in range(_IDS.bit_length())}
+_KNOWN: Final = Known(t.evidence.c.id)
 _NEW_SESSION: Final = _new(t.session, "project", "id")
 _NEW_SOURCE: Final = _new(t.source, "name")
 _SIGNATURE: Final = _signature()

@@ -47,9 +47,9 @@ class Copied:
 def copy(source: str, target: str, *, tell: Tell = lambda *_: None) -> Sequence[Copied]:
     """Copy the store at one URL into the one at another, which is made where there is none.
 
-    Run it again where it was stopped. Raises `BadInput` where the target holds something else,
-    `StoreError` where one of them cannot be used, or they differ at the end because somebody
-    wrote the target meanwhile.
+    Run it again where it was stopped; where it was done, both are only compared. Raises
+    `BadInput` where the target holds something else, `StoreError` where one of them cannot be
+    used, or they differ at the end because somebody wrote the target meanwhile.
     """
     if store_path(source) == store_path(target):
         raise BadInput(f"{shown(source)} is the same store as {shown(target)}. Name another one.")
@@ -62,13 +62,12 @@ def copy(source: str, target: str, *, tell: Tell = lambda *_: None) -> Sequence[
                 raise BadInput(f"{shown(source)} is itself a copy that is not finished.")
             step = _Steps(read, tell)
             with after.translated():
-                _begin(after, shown(source), shown(target))
-                for table in _NAMED:
-                    _merge(read, after, table, step)
-                for table in _GROWING:
-                    _grow(read, after, table, step)
-                _finish(read, after, step)
+                begun = _begun(after, shown(source))
+                if begun:
+                    _fill(read, after, step)
                 with after.reading() as written:
+                    for table in () if begun else _ALL:
+                        _same_count(read, written, table, shown(target))
                     return [_compared(read, written, table, step) for table in _ALL]
     finally:
         before.engine.dispose()
@@ -91,23 +90,37 @@ class _Steps:
         self._tell(what, self._done, self._all)
 
 
-def _begin(after: Database, source: str, target: str) -> None:
-    """Mark the target as a copy that is not finished; it must be empty, or such a one."""
+def _begun(after: Database, source: str) -> bool:
+    """Mark the target as a copy that is not finished; False where it holds something, and not as
+    such a one: then it may be a copy whose end was not told."""
     mark = digest(("copy/1", source), size=16)
     with after.writing() as connection:
         if _mark(connection) == mark:
-            return
-        held = [x for x in _ALL if x is not t.impact_weight and _count(connection, x)]
-        if held:
-            raise BadInput(
-                f"The store {target} holds something already ({held[0].name}). It was left as it "
-                "is; name an empty one, or one that a copy from the same store did not finish."
-            )
+            return True
+        if any(x is not t.impact_weight and _count(connection, x) for x in _ALL):
+            return False
         connection.execute(insert(t.lease).values(name=_MARK, holder=mark, until=0))
+        return True
+
+
+def _same_count(read: Connection, written: Connection, table: Table, target: str) -> None:
+    if _count(read, table) != _count(written, table):
+        raise BadInput(
+            f"The store {target} holds something else already ({table.name}). It was left as it "
+            "is; name an empty one, or one that a copy from the same store did not finish."
+        )
 
 
 def _mark(connection: Connection) -> str | None:
     return connection.execute(select(t.lease.c.holder).where(t.lease.c.name == _MARK)).scalar()
+
+
+def _fill(read: Connection, after: Database, step: _Steps) -> None:
+    for table in _NAMED:
+        _merge(read, after, table, step)
+    for table in _GROWING:
+        _grow(read, after, table, step)
+    _finish(read, after, step)
 
 
 def _merge(read: Connection, after: Database, table: Table, step: _Steps) -> None:

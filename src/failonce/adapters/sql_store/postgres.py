@@ -1,6 +1,6 @@
 """What is particular to PostgreSQL: how to connect, to take turns, to copy, and its error codes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     Text,
+    any_,
     bindparam,
     create_engine,
     event,
@@ -25,7 +26,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 
 from failonce.adapters.sql_store import TENANT, TENANTS, shown, store_path
 from failonce.adapters.sql_store.database import tables_of, watch
-from failonce.adapters.sql_store.prepared import IN_BULK, Prepared, Rows
+from failonce.adapters.sql_store.prepared import IN_BULK, Known, Prepared, Row, Rows
 from failonce.adapters.sql_store.tables import metadata
 from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
 
@@ -212,7 +213,7 @@ def _engine(url: URL, schema: str, pause: Callable[[], None] | None, name: str) 
             paramstyle="format",
             pool_pre_ping=True,
             max_overflow=20,
-            execution_options={IN_BULK: _in_bulk},
+            execution_options={IN_BULK: _InBulk()},
         )
     except ImportError as error:
         raise BadSetting(
@@ -239,23 +240,34 @@ def _into(schema: str) -> Callable[[Any, object], None]:
 # ------------------------------------------------------------------ in bulk
 
 
-def _in_bulk(rows: Rows, connection: Connection, values: Sequence[tuple[object, ...]]) -> None:
+class _InBulk:
     """Many rows in one statement: what is new is copied, the rest is merged from arrays."""
-    if rows.new:
-        _copy(rows, connection, values)
-    else:
-        _merged(rows).execute(connection, tuple(map(list, zip(*values, strict=True))))
+
+    def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
+        """The server takes in the first rows while the others are made."""
+        if rows.new:
+            _copy(rows, connection, values)
+        elif given := list(values):
+            _merged(rows).execute(connection, tuple(map(list, zip(*given, strict=True))))
+
+    def known(self, known: Known, connection: Connection, values: list[str]) -> Iterable[str]:
+        """Those of the values that are there."""
+        return _found(known).column(connection, (values,)) if values else ()
 
 
-def _copy(rows: Rows, connection: Connection, values: Sequence[tuple[object, ...]]) -> None:
+def _copy(rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
     driver: Any = connection.connection.driver_connection
     names = ", ".join(map(_quoted, rows.names))
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {rows.statement.table.name} ({names}) FROM STDIN") as copy,
-    ):
+    statement = f"COPY {rows.statement.table.name} ({names}) FROM STDIN"
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in values:
             copy.write_row(row)
+
+
+@cache
+def _found(known: Known) -> Prepared:
+    values = bindparam("values", type_=ARRAY(Text()))
+    return Prepared(select(known.column).where(known.column == any_(values)), ("values",))
 
 
 @cache

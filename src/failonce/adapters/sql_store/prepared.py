@@ -1,19 +1,32 @@
 """Statements that are compiled once and given plain tuples, which costs least for each row."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import ClauseElement, Connection, CursorResult, Insert
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Insert,
+    bindparam,
+    select,
+)
 
 # One construct for both: SQLite took its ON CONFLICT from PostgreSQL. This one takes 30 ms less to
 # load, which most commands would pay for nothing; `postgres` adds what its compiler wants.
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-__all__ = ["IN_BULK", "Prepared", "Rows", "upsert"]
+__all__ = ["IN_BULK", "Known", "Prepared", "Row", "Rows", "upsert"]
 
 IN_BULK: Final = "failonce_in_bulk"
-"""The execution option of an engine that has a quicker way for many rows than one by one: a
-`Bulk`."""
+"""The execution option of an engine that has quicker ways for many rows: its `Bulk`."""
+
+
+_WIDTH: Final = 512
+"""Values of one list: below what any database allows."""
+
+Row: TypeAlias = tuple[object, ...]
 
 
 class Prepared:
@@ -60,14 +73,65 @@ class Rows(Prepared):
         self.names = tuple(names)
         self.new = new
 
-    def run(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
-        """Put them there."""
-        if rows:
-            bulk: Bulk = connection.get_execution_options().get(IN_BULK, Rows._one_by_one)
-            bulk(self, connection, rows)
+    def run(self, connection: Connection, rows: Iterable[Row]) -> None:
+        """Put them there; they may be made while the first of them are written."""
+        _bulk(connection).put(self, connection, rows)
 
-    def _one_by_one(self, connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
-        connection.exec_driver_sql(self._compiled(connection), list(rows))
+    def one_by_one(self, connection: Connection, rows: Iterable[Row]) -> None:
+        """As any database can."""
+        if given := list(rows):
+            connection.exec_driver_sql(self._compiled(connection), given)
 
 
-Bulk = Callable[[Rows, Connection, Sequence[tuple[object, ...]]], None]
+class Known:
+    """Which of many values a column holds."""
+
+    def __init__(self, column: ColumnElement[str]) -> None:
+        self.column = column
+        self._lookups = {1 << n: self._lookup(1 << n) for n in range(_WIDTH.bit_length())}
+
+    def among(self, connection: Connection, values: list[str]) -> Iterable[str]:
+        """Those of the values that are there."""
+        return _bulk(connection).known(self, connection, values)
+
+    def in_lists(self, connection: Connection, values: list[str]) -> Iterator[str]:
+        """As any database can: lists of few widths, so few statements."""
+        for start in range(0, len(values), _WIDTH):
+            chunk = values[start : start + _WIDTH]
+            wide = 1 << (len(chunk) - 1).bit_length()
+            chunk += chunk[:1] * (wide - len(chunk))
+            yield from self._lookups[wide].column(connection, tuple(chunk))
+
+    def _lookup(self, wide: int) -> Prepared:
+        names = [f"id_{n}" for n in range(wide)]
+        return Prepared(
+            select(self.column).where(self.column.in_([bindparam(name) for name in names])), names
+        )
+
+
+class Bulk(Protocol):
+    """How a database takes and finds many rows."""
+
+    def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
+        """Put rows into a table."""
+        ...
+
+    def known(self, known: Known, connection: Connection, values: list[str]) -> Iterable[str]:
+        """Those of the values that are there."""
+        ...
+
+
+class _Plainly:
+    def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
+        rows.one_by_one(connection, values)
+
+    def known(self, known: Known, connection: Connection, values: list[str]) -> Iterable[str]:
+        return known.in_lists(connection, values)
+
+
+_PLAINLY: Final = _Plainly()
+
+
+def _bulk(connection: Connection) -> Bulk:
+    found: Bulk = connection.get_execution_options().get(IN_BULK, _PLAINLY)
+    return found

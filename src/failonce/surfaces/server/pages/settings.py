@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 import failonce
-from failonce.adapters.sql_store import store_path
+from failonce.adapters.sql_store import on_server, shown, store_path
 from failonce.compose import Configuration, Parts
 from failonce.model import EVERYONE, Action, Mode, Scope
 from failonce.surfaces.server.house import house_of
@@ -228,10 +228,15 @@ def _about(parts: Parts, who: Principal) -> About:
     return About(
         version=failonce.__version__,
         python=platform.python_version(),
-        store=str(path) if who.may(Scope.ADMIN) and not who.tenant else "",
+        store=_store(parts) if who.may(Scope.ADMIN) and not who.tenant else "",
         size=sum(x.stat().st_size for x in _files(path) if x.is_file()),
         entries=newest[0].seq if newest else 0,
     )
+
+
+def _store(parts: Parts) -> str:
+    url = parts.config.url
+    return shown(url) if on_server(url) else str(store_path(url))
 
 
 def _files(path: Path) -> Sequence[Path]:
