@@ -120,9 +120,12 @@ LINKS = [
     "to",
 ]
 NUMBERS = (
-    "attempt {}", "pid={},", "{} ms", "{} bytes", "({})", "10.{}.0.7", "[{}]", "part-{}.json",
-    "line {}", "item_{}", "id: {}", "{}%",
+    ("attempt {}", 1, 9), ("pid={},", 100, 65_535), ("{} ms", 1, 59_999), ("{} bytes", 1, 9_999_999),
+    ("({}.0)", 0, 99), ("10.4.0.{}", 1, 254), ("[{}]", 10**9, 2 * 10**9),
+    ("part-{}.json", 10_000, 99_999), ("line {}", 1, 4_000), ("item_{}", 10**5, 10**6 - 1),
+    ("id: {}", 1, 10**8), ("{}%", 1, 100),
 )  # fmt: skip
+"""Fields with the numbers that are drawn for them, as in bench/stream.py."""
 
 RUNS = {
     "inline": (EngineName.INLINE, 1),
@@ -132,38 +135,48 @@ RUNS = {
 }
 
 
-def shapes() -> list[tuple[int, str, str]]:
-    """Number, component and message of each kind of line; `{}` stands for a number."""
+Shape = tuple[int, str, str, list[int], list[int]]
+
+
+def shapes() -> list[Shape]:
+    """Each kind of line: component, message with `{}` for numbers, their lowest and how many."""
     r = random.Random(SEED)
-    return [(n, f"{r.choice(NOUNS)}.{r.choice(NOUNS)}", _message(r)) for n in range(SHAPES)]
+    return [_shape(r, n) for n in range(SHAPES)]
 
 
-def _message(r: random.Random) -> str:
+def _shape(r: random.Random, n: int) -> Shape:
     words = [r.choice(r.choice((NOUNS, VERBS, LINKS))) for _ in range(r.randint(7, 14))]
-    for pattern in r.sample(NUMBERS, r.randint(1, 4)):
+    fields = r.sample(NUMBERS, r.randint(1, 4))
+    for pattern, _, _ in fields:
         words.insert(r.randint(1, len(words)), pattern)
-    return " ".join(words)
+    drawn = {pattern: (low, high) for pattern, low, high in fields}
+    ranges = [drawn[word] for word in words if word in drawn]
+    ranges += [(0, 0)] * (4 - len(ranges))
+    component = f"{r.choice(NOUNS)}.{r.choice(NOUNS)}"
+    lows, counts = [low for low, _ in ranges], [high - low + 1 for low, high in ranges]
+    return n, component, " ".join(words), lows, counts
 
 
 def generate(folder: Path, lines: int, errors: float) -> None:
     """Write the files; the same lines for the same count."""
     db = duckdb.connect()
-    db.execute("CREATE TABLE shape (n INTEGER, component VARCHAR, message VARCHAR)")
-    db.executemany("INSERT INTO shape VALUES (?, ?, ?)", shapes())
+    db.execute(
+        "CREATE TABLE shape (n INTEGER, component VARCHAR, message VARCHAR, low BIGINT[4], "
+        "count UBIGINT[4])"
+    )
+    db.executemany("INSERT INTO shape VALUES (?, ?, ?, ?, ?)", shapes())
+    numbers = ", ".join(f"(low[{k}] + hash(i, {k}) % count[{k}])" for k in range(1, 5))
     for name, start, end in (
         ("warm", lines, lines + WARM),
         *((f"{k:05}", k, min(k + FILE, lines)) for k in range(0, lines, FILE)),
     ):
-        numbers = ", ".join(
-            f"(hash(i, {k}) % power(10, 1 + hash(i, {k}, 1) % 6)::BIGINT)" for k in range(2, 6)
-        )
         place = folder / ("warm" if name == "warm" else "lines")
         place.mkdir(parents=True, exist_ok=True)
         db.execute(
             "COPY (SELECT make_timestamp(1790000000000000 + i * 7919) AS ts, "
             f"CASE WHEN hash(i, 7) % 10000 < {round(errors * 10_000)} THEN 'ERROR' ELSE 'INFO' END "
             f"AS level, component, format(message, {numbers}) AS message "
-            f"FROM range({start}, {end}) AS r(i) JOIN shape ON n = hash(i, 1) % {SHAPES} "
+            f"FROM range({start}, {end}) AS r(i) JOIN shape ON n = hash(i, 9) % {SHAPES} "
             f"ORDER BY i) TO '{place / name}.parquet' (FORMAT parquet, ROW_GROUP_SIZE {GROUP})"
         )
 

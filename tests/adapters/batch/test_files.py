@@ -37,7 +37,7 @@ def test_a_bucket_is_read_as_a_folder_is(bucket: str, tmp_path: Path) -> None:
 
 def test_patterns_name_objects(bucket: str) -> None:
     found = [f.name for f in files(f"{bucket}/*.log", CLOCK) if isinstance(f, File)]
-    assert found == ["memory://bucket/day/a.log"]
+    assert found == ["memory:///bucket/day/a.log"]
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,12 @@ def part(file: File, stream: BinaryIO, begin: int = 0, end: int | None = None) -
 
 
 class Chunks(io.RawIOBase):
-    """Pieces of bytes as a stream."""
+    """Pieces of bytes as a stream. What breaks them off is raised after what was before it."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._rest = b""
+        self._broken: BadInput | None = None
 
     def readable(self) -> bool:
         """It is."""
@@ -103,9 +104,15 @@ class Chunks(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """So many bytes, fewer at the end alone."""
+        if self._broken is not None and not self._rest:
+            raise self._broken
         parts, have = [self._rest], len(self._rest)
         while size < 0 or have < size:
-            chunk = next(self._chunks, b"")
+            try:
+                chunk = next(self._chunks, b"")
+            except BadInput as error:
+                self._broken = error
+                break
             if not chunk:
                 break
             parts.append(chunk)
