@@ -1,4 +1,4 @@
-"""Failures counted in parts: the sum does not show the parts, and the names are those of the loop."""
+"""Failures counted in parts: no sum shows its parts, and the names are those of the loop."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -112,7 +112,7 @@ class Counted:
         window: int = WINDOW,
         rows: int = ROWS,
         is_log: bool = False,
-        step: Callable[[int, int], None] = lambda done, total: None,
+        step: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         clock = FixedClock(START)
         found = [f for p in paths for f in files(str(p), clock) if isinstance(f, File)]

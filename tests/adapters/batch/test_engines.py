@@ -71,16 +71,12 @@ def _die(n: int) -> int:
 
 def test_a_part_that_kills_every_worker_ends_the_run(workers: Pool | Cluster) -> None:
     """With what to do, after all others were done."""
+    coming = workers.run(_die, range(6))
     found: list[int] = []
     with pytest.raises(BadInput, match="run out of memory"):
-        found.extend(_all(workers, found))
+        found.extend(coming)
+    assert sorted(found) == [0, 1, 2, 4, 5]
     assert list(workers.run(abs, [-1, -2])) in ([1, 2], [2, 1])
-
-
-def _all(workers: Engine, found: list[int]) -> list[int]:
-    for n in workers.run(_die, range(6)):
-        found.append(n)
-    return found
 
 
 def _raise(n: int) -> int:
@@ -119,8 +115,9 @@ def _alive(process: int) -> bool:
         return False
 
 
-def test_a_scheduler_that_is_not_there_is_told() -> None:
-    with pytest.raises(BadInput, match="No Dask scheduler answers at tcp://127.0.0.1:1"):
+def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("failonce.adapters.batch.cluster.PATIENCE_S", 1)
+    with pytest.raises(BadInput, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1"):
         Cluster(1, "tcp://127.0.0.1:1")
     with pytest.raises(BadInput, match="No Dask scheduler answers at nonsense"):
         Cluster(1, "nonsense://")
@@ -135,7 +132,6 @@ def test_a_scheduler_elsewhere_does_the_work(logs: Path) -> None:
         assert counted(logs, own).partial == counted(logs, Inline()).partial
         own.close()
         cluster.scale(0)
-        cluster.wait_for_workers  # noqa: B018 - there is none to wait for
         deadline = time.monotonic() + 30
         while cluster.scheduler.workers and time.monotonic() < deadline:
             time.sleep(0.05)

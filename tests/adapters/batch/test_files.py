@@ -5,7 +5,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from failonce.adapters.batch.files import File, files, shown
+from failonce.adapters.batch.files import File, files, opened, shown
 from failonce.errors import BadInput, BadSetting
 from failonce.model import Reject
 from failonce.testing import FixedClock
@@ -79,8 +79,5 @@ def test_a_file_that_goes_away_meanwhile_is_told(tmp_path: Path) -> None:
     assert [f.given for f in found] == [False, False]
     (tmp_path / "a.log").unlink()
     assert len(found) == 2
-    with pytest.raises(BadInput, match="no such file"):
-        from failonce.adapters.batch.files import opened
-
-        with opened(found[0]):
-            pass
+    with pytest.raises(BadInput, match="no such file"), opened(found[0]):
+        raise AssertionError("it is not there")

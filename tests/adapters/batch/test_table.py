@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from failonce.adapters.batch import rows as rows_
 from failonce.adapters.batch import table
 from failonce.adapters.batch.run import ROWS
 from failonce.summing import SAMPLES, micros
@@ -167,7 +168,7 @@ def test_what_does_not_fit_into_memory_is_counted_in_halves(
     path = parquet(tmp_path / "a.parquet", entries(8_000))
     expected = Counted(path).partial
     sizes: list[int] = []
-    real = table._Rows.partial
+    real = rows_.Rows.partial
 
     def scarce(self):
         begin, end = self._range
@@ -176,10 +177,10 @@ def test_what_does_not_fit_into_memory_is_counted_in_halves(
             raise duckdb.OutOfMemoryException("no")
         return real(self)
 
-    monkeypatch.setattr(table._Rows, "partial", scarce)
+    monkeypatch.setattr(rows_.Rows, "partial", scarce)
     assert Counted(path).partial == expected
     assert max(sizes) == 8_000
-    monkeypatch.setattr(table, "_LEAST", 10_000)
+    monkeypatch.setattr(table, "LEAST", 10_000)
     assert "do not fit" in Counted(path).unreadable[0].reason
 
 

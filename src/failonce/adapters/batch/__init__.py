@@ -2,7 +2,8 @@
 
 files      what paths name, on disk or in object storage (fsspec)
 lines      text logs and JSON lines: windows of a fixed length, read by the importer of logs
-table      Parquet: DuckDB reads, counts what is equal, and leaves the rest to the core
+table      Parquet: DuckDB (`duck`) reads, counts what is equal (`rows`), by the columns that logs
+           have (`columns`), and leaves the rest to the core
 parts      what goes to a worker and comes back
 run        looks, recognises what was counted before, counts the rest, adds up
 engines    who works: inline, a pool of processes (`pool`), Dask (`cluster`)

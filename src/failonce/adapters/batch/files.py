@@ -60,11 +60,10 @@ def files(path: str, clock: Clock) -> Iterator[File | Reject]:
 def opened(file: File) -> Iterator[BinaryIO]:
     """Its bytes, as they are; raises `BadInput` where they cannot be read."""
     try:
-        stream = (
-            filesystem(file.url).open(path_of(file.url), "rb")
-            if is_remote(file.url)
-            else (Path(file.url).open("rb"))
-        )
+        if is_remote(file.url):
+            stream = filesystem(file.url).open(path_of(file.url), "rb")
+        else:
+            stream = Path(file.url).open("rb")  # noqa: SIM115 - closed below
     except FailonceError:
         raise
     except Exception as error:

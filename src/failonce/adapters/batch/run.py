@@ -68,7 +68,7 @@ class Run:
     engine: Engine
     settings: Settings
     recognise: Recognise
-    step: Step = lambda done, total: None
+    step: Step
     unreadable: list[Unreadable] = field(default_factory=list)
     known: int = 0
     """Lines and rows of pieces that were counted before."""

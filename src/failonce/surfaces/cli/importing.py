@@ -38,7 +38,7 @@ _TOLD = {
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0917 - Typer hands everything in by name
     paths: Annotated[
         list[str],
         typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input."),
