@@ -121,7 +121,8 @@ LINKS = [
 ]
 NUMBERS = (
     ("attempt {}", 1, 9), ("pid={},", 100, 65_535), ("{} ms", 1, 59_999),
-    ("{} bytes", 1, 9_999_999), ("({}.0)", 0, 99), ("10.4.0.{}", 1, 254), ("[{}]", 10**9, 2 * 10**9),
+    ("{} bytes", 1, 9_999_999), ("({}.0)", 0, 99), ("10.4.0.{}", 1, 254),
+    ("[{}]", 10**9, 2 * 10**9),
     ("part-{}.json", 10_000, 99_999), ("line {}", 1, 4_000), ("item_{}", 10**5, 10**6 - 1),
     ("id: {}", 1, 10**8), ("{}%", 1, 100),
 )  # fmt: skip
@@ -160,6 +161,7 @@ def _shape(r: random.Random, n: int) -> Shape:
 def generate(folder: Path, lines: int, errors: float) -> None:
     """Write the files; the same lines for the same count."""
     db = duckdb.connect()
+    db.execute("SET enable_progress_bar = false")
     db.execute(
         "CREATE TABLE shape (n INTEGER, component VARCHAR, message VARCHAR, low BIGINT[4], "
         "count UBIGINT[4])"
@@ -172,13 +174,15 @@ def generate(folder: Path, lines: int, errors: float) -> None:
     ):
         place = folder / ("warm" if name == "warm" else "lines")
         place.mkdir(parents=True, exist_ok=True)
-        db.execute(  # noqa: S608 - over files of its own
-            "COPY (SELECT make_timestamp(1790000000000000 + i * 7919) AS ts, "
+        lines_of = (
+            "SELECT make_timestamp(1790000000000000 + i * 7919) AS ts, "  # noqa: S608 - over files of its own
             f"CASE WHEN hash(i, 7) % 10000 < {round(errors * 10_000)} THEN 'ERROR' ELSE 'INFO' END "
             f"AS level, component, format(message, {numbers}) AS message "
             f"FROM range({start}, {end}) AS r(i) JOIN shape ON n = hash(i, 9) % {SHAPES} "
-            f"ORDER BY i) TO '{place / name}.parquet' (FORMAT parquet, ROW_GROUP_SIZE {GROUP})"
+            "ORDER BY i"
         )
+        to = f"'{place / name}.parquet' (FORMAT parquet, ROW_GROUP_SIZE {GROUP})"
+        db.execute(f"COPY ({lines_of}) TO {to}")
 
 
 def found(folder: Path) -> list[File]:
@@ -192,24 +196,27 @@ class Measured:
 
     digest: str
     per_s: float
+    per_cpu_s: float
+    """Lines for each second of this process; says something where it works itself."""
     memory_mb: float
 
 
-def counted(own: Engine, folder: Path, kill: Path | None = None) -> tuple[Partial, int]:
+def counted(own: Engine, folder: Path, *, kill: bool = False) -> tuple[Partial, int]:
     """What all lines amount to, and the bytes of the largest worker."""
     killed = False
+    victim = own.processes[0] if kill else 0  # type: ignore[attr-defined]
 
     def step(done: int, _total: int) -> None:
         nonlocal killed
-        if kill is not None and done and not killed:
+        if kill and done and not killed:
             killed = True
-            os.kill(own.processes[0], signal.SIGKILL)  # type: ignore[attr-defined]
+            os.kill(victim, signal.SIGKILL)
 
     settings = Settings(project="bench", latest=LATEST, window=WINDOW, rows=ROWS)
     run = Run(engine=own, settings=settings, recognise=lambda _: (), step=step)
     rounds = list(run.rounds(found(folder)))
     assert not run.unreadable, run.unreadable
-    assert killed or kill is None, "no worker was killed"
+    assert killed or not kill, "no worker was killed"
     return merge(r.partial for r in rounds), max(r.memory for r in rounds)
 
 
@@ -220,12 +227,12 @@ def part(name: str, folder: Path, kill: bool) -> Measured:
     try:
         for _ in range(workers):
             counted(own, folder / "warm")
-        start = time.perf_counter()
-        partial, memory = counted(own, folder / "lines", folder if kill else None)
-        seconds = time.perf_counter() - start
+        start, busy = time.perf_counter(), time.process_time()
+        partial, memory = counted(own, folder / "lines", kill=kill)
+        seconds, busy = time.perf_counter() - start, time.process_time() - busy
     finally:
         own.close()
-    return Measured(partial.digest, partial.events / seconds, memory / 1e6)
+    return Measured(partial.digest, partial.events / seconds, partial.events / busy, memory / 1e6)
 
 
 def apart(name: str, folder: Path, *, kill: bool = False) -> Measured:
@@ -274,7 +281,7 @@ def main() -> None:
     if options.part:
         name, folder = options.part
         one = part(name, Path(folder), options.kill)
-        print(json.dumps([one.digest, one.per_s, one.memory_mb]))
+        print(json.dumps([one.digest, one.per_s, one.per_cpu_s, one.memory_mb]))
         return
     lines = options.lines or (FULL if options.full else QUICK)
     with tempfile.TemporaryDirectory() as scratch:
@@ -298,6 +305,7 @@ def measure(folder: Path, lines: int, errors: float) -> None:
             f"{name:8} {one.per_s:>11,.0f} lines/s   {one.memory_mb:>7,.0f} MB in the largest "
             f"worker   digest {one.digest}"
         )
+    print(f"inline, by the seconds of its process: {results['inline'].per_cpu_s:,.0f} lines/s")
     killed = apart("dask_2", folder, kill=True)
     print(f"dask_2, a worker killed in the middle: digest {killed.digest}")
     peer = drain3(folder)
@@ -312,6 +320,7 @@ def measure(folder: Path, lines: int, errors: float) -> None:
         **{f"digest_{name}": each.digest for name, each in results.items()},
         "drain3_lines_per_s": round(peer),
         "inline_lines_per_s": round(results["inline"].per_s),
+        "inline_lines_per_cpu_s": round(results["inline"].per_cpu_s),
         "pool_lines_per_s": round(results["pool"].per_s),
         "memory_mb_per_worker": round(results["dask_2"].memory_mb),
     }

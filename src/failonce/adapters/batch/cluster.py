@@ -4,8 +4,11 @@ Dask gives what a dead worker was at to another one by itself.
 """
 
 import logging
+import signal
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, TypeVar
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from typing import Any, Final, TypeVar
 
 from failonce.adapters.batch.files import EXTRA
 from failonce.errors import BadInput, BadSetting
@@ -32,23 +35,28 @@ class Cluster:
             raise BadSetting(f"--engine dask needs {error.name}: {EXTRA}") from error
         # what Dask has to say while it ends is not for whoever imports logs
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
-        self._own = None
-        if scheduler is None:
-            self._own = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                security=True,  # others on this machine may not hand in code
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
+        self._own: Any = None
+        self._client: Any = None
         try:
-            self._client = Client(self._own or scheduler, timeout=PATIENCE_S)
+            with _without_ctrl_c():
+                if scheduler is None:
+                    self._own = LocalCluster(
+                        n_workers=workers,
+                        threads_per_worker=1,
+                        security=True,  # others on this machine may not hand in code
+                        dashboard_address="127.0.0.1:0",
+                        silence_logs=logging.CRITICAL,
+                    )
+                self._client = Client(self._own or scheduler, timeout=PATIENCE_S)
         except (OSError, ValueError, TimeoutError) as error:
-            self._end()
+            self.close()
             raise BadInput(
                 f"No Dask scheduler answers at {scheduler}. Start one with `dask scheduler`, or "
                 "leave --scheduler out to use this machine."
             ) from error
+        except BaseException:
+            self.close()
+            raise
         if scheduler is not None:
             self._compare(scheduler)
 
@@ -91,12 +99,28 @@ class Cluster:
 
     def close(self) -> None:
         """Leave the scheduler; workers of our own end."""
-        self._client.close(timeout=PATIENCE_S)
-        self._end()
+        with _without_ctrl_c():
+            if self._client is not None:
+                self._client.close(timeout=PATIENCE_S)
+            if self._own is not None:
+                self._own.close(timeout=PATIENCE_S)
 
-    def _end(self) -> None:
-        if self._own is not None:
-            self._own.close(timeout=PATIENCE_S)
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Dask cannot be broken off while it starts or ends without a noise, so Ctrl-C does
+    nothing then.
+
+    Processes that are started meanwhile ignore it for good: whoever started them ends them.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _scheme() -> int:

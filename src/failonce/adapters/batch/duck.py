@@ -33,7 +33,7 @@ def connected(file: File) -> "Iterator[DuckDBPyConnection]":
     }
     db = duckdb.connect(":memory:", config=settings)
     try:
-        db.execute("SET TimeZone = 'UTC'")
+        db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         if is_remote(file.url):
             db.register_filesystem(filesystem(file.url))
         yield db

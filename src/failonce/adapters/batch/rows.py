@@ -122,8 +122,8 @@ class Rows:
             f"FROM (SELECT *, hash({hashed}) AS h FROM part {self._where}) {join} GROUP BY ALL"
         )
 
-    def _add(self, table: str, *, exact: bool) -> list[Values]:
-        """Count the groups of a table; the texts of those whose digits decide are left, and come
+    def _add(self, table: str, *, exact: bool) -> list[int]:
+        """Count the groups of a table; those with texts whose digits decide are left, and come
         back."""
         names = ", ".join(quoted(n) for n in self._names)
         rows = self._db.execute(
@@ -133,10 +133,13 @@ class Rows:
         width, texts = len(self._names), len(self._said())
         seen = [self._seen(row[:width], exact=exact) for row in rows]
         unsure = {row[width - texts : width] for row, s in zip(rows, seen, strict=True) if s.unsure}
+        left: list[int] = []
         for row, s in zip(rows, seen, strict=True):
-            if row[width - texts : width] not in unsure:
+            if row[width - texts : width] in unsure:
+                left.append(row[width])
+            else:
                 self._count(table, s, row[width:])
-        return list(unsure)
+        return left
 
     def _count(self, table: str, seen: _Seen, numbers: Sequence[int]) -> None:
         row, day, hits, first, last, rank = numbers
@@ -153,13 +156,21 @@ class Rows:
         nested = tuple(self._columns.nested)
         return _by_values[self._settings.project, self._names, nested, values, exact]
 
-    def _again(self, unsure: Sequence[Values]) -> None:
-        """Count the rows of these folded texts by their texts."""
+    def _again(self, groups: Sequence[int]) -> None:
+        """Count the rows of these groups by their texts.
+
+        What costs little is compared first: few rows are left of which the digits are folded.
+        """
         said = self._said()
-        listed = ", ".join(f"{quoted(n)} VARCHAR" for n in said)
-        self._db.execute(f"CREATE TEMP TABLE unsure ({listed})")
-        marks = ", ".join("?" for _ in said)
-        self._db.executemany(f"INSERT INTO unsure VALUES ({marks})", [list(v) for v in unsure])
+        self._db.execute(
+            "CREATE TEMP TABLE unsure AS SELECT * FROM g "
+            "WHERE rowid IN (SELECT unnest(CAST(? AS BIGINT[])))",
+            [list(groups)],
+        )
+        texts = [quoted(n) for n, sql in self._columns.by.items() if sql != quoted(n)]
+        alike = ", ".join([*texts, *(f"strlen({quoted(n)})" for n in said)])
+        self._where += " AND " if self._where else "WHERE "
+        self._where += f"({alike}) IN (SELECT ({alike}) FROM unsure)"
         same = " AND ".join(f"fold(p.{quoted(n)}) = u.{quoted(n)}" for n in said)
         self._group("e", [quoted(n) for n in said], f"AS p SEMI JOIN unsure AS u ON {same}")
         self._add("e", exact=True)
