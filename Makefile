@@ -1,7 +1,7 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
 # make e2e    the real Claude Code and Codex beside failonce, in a network of their own
-# Other targets: server mcp install system assets check bench torture spec lock dist clean
+# Other targets: server mcp postgres scale github install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -14,7 +14,7 @@ TAKEN  := node_modules/.taken
 TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server mcp test e2e check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp postgres scale github test e2e check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -26,14 +26,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev: requirements/dev.txt .venv/run
-	@echo "Installing what the tests and checks need into .venv …"
-	@$(PIP) --require-hashes -r requirements/dev.txt
-	@touch $@
-
-.venv/server: requirements/server.txt .venv/run
-	@echo "Installing what the server needs into .venv …"
-	@$(PIP) --require-hashes -r requirements/server.txt
+# an extra of the package, or what the tests and checks need
+.venv/%: requirements/%.txt .venv/run
+	@echo "Installing $< into .venv …"
+	@$(PIP) --require-hashes -r $<
 	@touch $@
 
 # programs that the proxy is put before, in an environment of their own
@@ -43,13 +39,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
 
-.venv/mcp: requirements/mcp.txt .venv/run
-	@echo "Installing what failonce needs for MCP into .venv …"
-	@$(PIP) --require-hashes -r requirements/mcp.txt
-	@touch $@
-
-# what `failonce mcp` and `failonce proxy` need
-mcp: .venv/mcp
+# what `failonce mcp` and `failonce proxy` need; a store on PostgreSQL; import --engine; GitHub
+mcp postgres scale github: %: .venv/%
 
 install: .venv/dev .peers/done $(TESTED)
 
@@ -75,10 +66,10 @@ $(TESTED): package-lock.json tools/assets.py | .venv/run
 	@$(BIN)/python tools/assets.py --tests
 
 test: .venv/dev .peers/done system $(TESTED)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not torture" $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not torture" $(TESTS)
 
 torture: .venv/dev .peers/done system $(TESTED)
-	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -ra $(TESTS)
+	@FAILONCE_TORTURE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -ra $(TESTS)
 
 # the programs, as tests/e2e/package-lock.json says; their API is a stand-in on the loopback
 PROGRAMS := tests/e2e/node_modules/.taken
@@ -126,9 +117,8 @@ spec: .venv/dev
 
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
-	@uv pip compile pyproject.toml --extra server --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/server.txt
-	@uv pip compile pyproject.toml --extra mcp --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/mcp.txt
-	@uv pip compile pyproject.toml --extra server --extra mcp --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
+	@for extra in server mcp postgres scale github; do uv pip compile pyproject.toml --extra $$extra --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/$$extra.txt; done
+	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 	@uv pip compile --group peers --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
 	@$(BIN)/python tools/assets.py --lock
 

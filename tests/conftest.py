@@ -12,6 +12,12 @@ settings.register_profile("failonce", deadline=None, suppress_health_check=[Heal
 settings.load_profile("failonce")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: what begins last and takes long leaves others idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """A store of its own, in which nobody goes without a lesson."""

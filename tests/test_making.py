@@ -26,6 +26,8 @@ from tests.made import START
 from tests.proposal.tools.services import cursor, items, pages, reader
 from tests.sandboxed import the_sandbox
 
+pytestmark = pytest.mark.slow
+
 LOUD = TITLE.replace("text.title()", "text.upper()").replace("A Tale", "A TALE")
 QUICK = Limits(seconds=2.0)
 

@@ -19,6 +19,8 @@ from tests.browser.styleguide import HOSTILE
 from tests.surfaces.server.made import PASSWORD, Served, configuration
 from tests.surfaces.server.pages.failing import failing
 
+pytestmark = pytest.mark.slow
+
 View = Callable[..., Viewer]
 PAGES = ("/failures", "/failures/f1", "/failures/f2", "/overview", "/gaps", "/gaps/tools")
 

@@ -16,6 +16,8 @@ from tests.browser.styleguide import HOSTILE
 from tests.surfaces.server.made import PASSWORD, Served, configuration
 from tests.surfaces.server.pages.taught import ERROR, rule, teach
 
+pytestmark = pytest.mark.slow
+
 View = Callable[..., Viewer]
 TEN = tuple(f"tool_{i}" for i in range(10))
 expect.set_options(timeout=20_000)

@@ -12,6 +12,8 @@ from tests.browser.looking import Viewer, Way
 from tests.browser.serving import served as behind
 from tests.surfaces.server.made import PASSWORD, Served, configuration
 
+pytestmark = pytest.mark.slow
+
 View = Callable[..., Viewer]
 
 BYTES = b"# Home Assistant\r\n\r\nAsk before you open a door. \xc3\xa9\t\n\n"

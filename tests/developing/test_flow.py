@@ -24,6 +24,8 @@ from tests.kinds.tool.made import TITLE
 from tests.looped import call
 from tests.made import START
 
+pytestmark = pytest.mark.slow
+
 COUNT = pure(
     "word_counter", "return len(text.split())", '[{"arguments": {"text": "a b"}, "result": 2}]'
 )

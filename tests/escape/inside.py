@@ -1,7 +1,7 @@
 """What is done inside the outer namespace for one attack: lay out, run, look."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tests.escape.arena import Arena
@@ -14,7 +14,10 @@ from tests.escape.outer import Inside, Who
 from tests.escape.sandboxed import the_sandbox
 
 ATTACKS: Mapping[str, Attack] = {a.name: a for a in (*BLIND, *KNOWN, *HONEST)}
-RUNNERS: Mapping[str, Callable[[], Runs]] = {"bare": Bare, "sandbox": the_sandbox}
+
+
+def _runner(name: str, attack: Attack) -> Runs:
+    return Bare() if name == "bare" else the_sandbox(canaries=attack.family is Family.NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,11 @@ class Report:
 def work(inside: Inside, request: Mapping[str, str]) -> dict[str, object]:
     """Try the attack that is asked for with the runner that is asked for."""
     attack = ATTACKS[request["attack"]]
-    return asdict(_attacked(attack, RUNNERS[request["runner"]](), inside, request["runner"]))
+    return asdict(_attacked(attack, inside, request["runner"]))
 
 
-def _attacked(attack: Attack, runner: Runs, inside: Inside, name: str) -> Report:
+def _attacked(attack: Attack, inside: Inside, name: str) -> Report:
+    runner = _runner(name, attack)
     arena = Arena(
         root=inside.who is Who.ROOT,
         roots_secret=inside.roots_secret,

@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from tests.escape.arena import HOME, MIB
@@ -38,6 +39,8 @@ DEADLINE = 20.0
 """Seconds after which the supervisor ends everything."""
 MOST_MEMORY = 1536 * MIB
 """Bytes resident in all processes after which it does so too."""
+_LOOKS = 0.15
+"""Seconds between two looks at all processes of the machine: a look takes milliseconds."""
 
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -60,6 +63,7 @@ class Inside:
     """Empty where nobody inside is more than the one who started it."""
 
 
+@cache
 def why_not(who: Who) -> str:
     """Why this cannot be had on this machine; empty where it can."""
     if who is Who.ROOT and os.getuid() != 0:
@@ -126,7 +130,7 @@ def _supervise(pid: int, answers: int) -> dict[str, object]:
     end = time.monotonic() + DEADLINE
     said, why = b"", ""
     while not why:
-        if select.select([answers], [], [], 0.02)[0]:
+        if select.select([answers], [], [], _LOOKS)[0]:
             part = os.read(answers, 2**16)
             said += part
             if not part:

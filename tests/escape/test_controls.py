@@ -12,6 +12,8 @@ from tests.escape.inside import ATTACKS, Report
 from tests.escape.known import KNOWN
 from tests.escape.outer import Who
 
+pytestmark = pytest.mark.slow
+
 
 def _all(attacks: Iterable[Attack]) -> list[object]:
     return [

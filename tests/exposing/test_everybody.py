@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from failonce.skill.index import Index
 from tests.exposing.made import HELD, call, place, roster
 from tests.made import START
 from tests.skill.made import NO, guard, insert, looking, rename, rule, step
+
+pytestmark = pytest.mark.slow
 
 WORKS = Answer(text="[]")
 

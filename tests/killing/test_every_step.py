@@ -8,6 +8,8 @@ import pytest
 from tests.killing.made import ALL_OF_THEM, DEEDS, Bench, Deed
 from tests.killing.stepping import steps, struck
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:

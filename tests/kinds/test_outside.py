@@ -10,6 +10,8 @@ import pytest
 
 from tests.place import Place
 
+pytestmark = pytest.mark.slow
+
 OUTSIDE = Path(__file__).parent / "outside"
 METADATA = "Metadata-Version: 2.1\nName: outside\nVersion: 1.0\n"
 ENTRIES = "[failonce]\nquota = quota\npause = pause\n"

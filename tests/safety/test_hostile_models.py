@@ -11,6 +11,8 @@ from failonce.model import Lesson, Mode, Proposer, State
 from tests.developing.made import Desk, Scripted, pure
 from tests.endpoint import Reply, coded, serving
 
+pytestmark = pytest.mark.slow
+
 WANTED = "create a word counter"
 NAME = "word_counter"
 FINE = '[{"arguments": {"text": "a b"}, "result": 2}]'

@@ -31,6 +31,8 @@ from tests.safety.trying import (
 )
 from tests.safety.written import retry
 
+pytestmark = pytest.mark.slow
+
 
 def _name(planted: Planted | Body | Sound) -> str:
     return planted.name.replace(" ", "-")

@@ -9,6 +9,8 @@ from tests.place import Place
 from tests.sandboxed import the_sandbox
 from tests.stories.pages import code
 
+pytestmark = pytest.mark.slow
+
 ORDERS = """
 import json
 from pathlib import Path

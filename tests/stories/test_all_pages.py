@@ -8,6 +8,8 @@ from tests.place import Place
 from tests.sandboxed import the_sandbox
 from tests.stories.pages import code
 
+pytestmark = pytest.mark.slow
+
 AGENT = code("all-pages")
 
 

@@ -1,7 +1,11 @@
 """A schema error becomes a repair of the argument, made before the call."""
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("arguments")
 

@@ -5,6 +5,8 @@ import pytest
 from tests.place import Place
 from tests.stories.pages import code
 
+pytestmark = pytest.mark.slow
+
 AGENT = code("auto")
 
 

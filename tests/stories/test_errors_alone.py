@@ -8,6 +8,8 @@ import pytest
 from tests.place import Place
 from tests.stories.pages import code
 
+pytestmark = pytest.mark.slow
+
 SERVICE = code("errors-alone")
 PAGE = (Path(__file__).parents[2] / "docs" / "stories" / "errors-alone.md").read_text("utf-8")
 WATCHED = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[1]

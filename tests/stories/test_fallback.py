@@ -1,7 +1,11 @@
 """A capability that is missing here: what callers then used becomes the fallback."""
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("missing-capability")
 

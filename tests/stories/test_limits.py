@@ -2,8 +2,12 @@
 
 import time
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("limits")
 

@@ -17,6 +17,8 @@ from tests.surfaces.mcp.made import RULE, text
 from tests.surfaces.server.made import Served, configuration
 from tests.surfaces.server.pages.test_skill_audit import audit, press
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:

@@ -8,6 +8,8 @@ from tests.endpoint import Server, coded, serving
 from tests.place import Place
 from tests.sandboxed import the_sandbox
 
+pytestmark = pytest.mark.slow
+
 ASKS = """
 import json, sys
 import failonce

@@ -1,8 +1,12 @@
 """A tool that takes orders is never asked twice, however well a second try would have worked."""
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
 from tests.stories.server import Ordering, serving
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("not-twice")
 

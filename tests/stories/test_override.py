@@ -1,7 +1,11 @@
 """An agent passes a wrong block with a reason; the lesson returns to the queue."""
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("wrong-block")
 

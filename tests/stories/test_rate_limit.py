@@ -1,8 +1,12 @@
 """A service that takes five calls a second: 429 with Retry-After becomes a retry and a limit."""
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
 from tests.stories.server import Limited, serving
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("rate-limit")
 

@@ -1,8 +1,12 @@
 """A service that hangs now and then: a timeout learned from its good calls, and a retry."""
 
+import pytest
+
 from tests.place import Place
 from tests.stories.pages import code
 from tests.stories.server import Hanging, serving
+
+pytestmark = pytest.mark.slow
 
 AGENT = code("timeouts")
 

@@ -7,10 +7,16 @@ from hypothesis import strategies as st
 
 from failonce.adapters.intake.parsed import Parsed
 from failonce.evidence.redact import Redactor
-from failonce.model import Evidence
+from failonce.model import Evidence, Recording
 from failonce.taking import Taking
 from failonce.testing import FixedClock
 from tests.made import START
+
+
+def only(bodies: Iterable[Parsed]) -> Recording:
+    """The one recording there is."""
+    (found,) = [r for body in bodies for r in body.recordings]
+    return found
 
 
 def taken(*bodies: Parsed) -> list[Evidence]:

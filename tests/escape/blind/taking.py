@@ -80,7 +80,7 @@ def trying(does, *more):
 def _takes(name: str, family: Family, does: str, what: str, most: int, **more: Any) -> Attack:
     facts = {"bait": _watched, "limits": SMALL, "reached": _took(what, most), **more}
     body = indent(dedent(does).strip(), "    ")
-    source = f"{_PRELUDE}\ndef attack(out):\n{body}\n    time.sleep(0.15)\n"
+    source = f"{_PRELUDE}\ndef attack(out):\n{body}\n    time.sleep(0.6)\n"
     return Attack(name=name, family=family, source=source, **facts)
 
 

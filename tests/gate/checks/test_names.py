@@ -37,3 +37,21 @@ def test_a_text_without_order_looks_like_a_secret(text: str, expected: bool) -> 
 def test_what_speaks_against_calling_a_tool_unasked(tool: ToolSpec, says: str) -> None:
     """A claim to read is not believed against the tool's own words."""
     assert names.danger(tool) == says
+
+
+@pytest.mark.parametrize(
+    ("tool", "there"),
+    [
+        ("Bash", False),
+        ("exec_command", False),
+        ("run_terminal_cmd", False),
+        ("execute_command", False),
+        ("execute_trade", True),
+        ("run", True),
+        ("kill_shell", True),
+        ("shell_delete", True),
+    ],
+)
+def test_a_shell_is_one_whatever_it_is_called(tool: str, *, there: bool) -> None:
+    """What a command does stands in the command, so the same fixer is judged alike in each."""
+    assert names.destructive(tool) is there

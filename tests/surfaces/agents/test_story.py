@@ -8,6 +8,8 @@ import pytest
 
 from tests.place import Place
 
+pytestmark = pytest.mark.slow
+
 SESSION = """
 import sys
 from pydantic_ai import Agent, ModelRetry

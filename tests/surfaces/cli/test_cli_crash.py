@@ -15,6 +15,8 @@ from failonce.model import Action, State
 from tests.crash import seeded, start
 from tests.surfaces.cli.made import Shell, call, history, write
 
+pytestmark = pytest.mark.slow
+
 CYCLES = [20, pytest.param(200, marks=pytest.mark.torture)]
 CALLS = 8_000
 RULE = "Do not pass 'detailed' to get_entity."

@@ -9,6 +9,8 @@ from tests.kinds.tool.made import TITLE
 from tests.sandboxed import the_sandbox
 from tests.surfaces.cli.made import Shell
 
+pytestmark = pytest.mark.slow
+
 CALLING = '''"""Reads."""
 CALLS = ["fetch"]
 CASES = [{"answers": [{"tool": "fetch", "answer": "x"}], "result": "x"}]

@@ -13,6 +13,8 @@ from tests.sandboxed import the_sandbox
 from tests.surfaces.cli.made import Shell
 from tests.surfaces.mcp.made import MODES, RULE, Heard, process, soon, talking, text, titled
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_client_proposes_and_a_person_approves_while_it_runs(mode: str, shell: Shell) -> None:

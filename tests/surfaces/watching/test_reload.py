@@ -23,6 +23,8 @@ from failonce.testing.samples import proposed
 from tests.surfaces.watching.made import renaming, taught
 from tests.surfaces.watching.test_troubles import STORE, environment
 
+pytestmark = pytest.mark.slow
+
 SOON_S = 2.0
 """Twice what is promised, for machines with other work; the benchmark says how long it takes."""
 

@@ -29,6 +29,10 @@ _DESTRUCTIVE: Final = (
 )  # fmt: skip
 """Words in a tool's name that say it cannot be taken back or reaches outside."""
 
+_STARTS: Final = frozenset({"execute", "exec", "run"})
+_SHELL: Final = frozenset({"bash", "cmd", "command", "commands", "shell", "terminal"})
+"""With these, a verb that starts things says no more than `Bash` does: all is in the command."""
+
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _TELLING: Final = 6
 """Letters from which a word is looked for inside joined names too, such as `deletefile`."""
@@ -47,8 +51,11 @@ def words(name: str) -> list[str]:
 
 def destructive(tool: str) -> bool:
     """Whether a tool's name says that it cannot be taken back or reaches outside."""
-    joined = "".join(words(tool))
-    return any(w in _DESTRUCTIVE for w in words(tool)) or any(
+    said = words(tool)
+    if not _SHELL.isdisjoint(said):
+        said = [w for w in said if w not in _STARTS]
+    joined = "".join(said)
+    return any(w in _DESTRUCTIVE for w in said) or any(
         w in joined for w in _DESTRUCTIVE if len(w) >= _TELLING
     )
 

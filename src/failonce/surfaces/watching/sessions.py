@@ -12,6 +12,8 @@ from typing import Final
 
 REASON: Final = "failonce_reason"
 """The argument by which a model says why a call that was blocked is to run all the same."""
+AS_ARGUMENT: Final = f"Give the reason as one more argument, `{REASON}`."
+"""What such a model is told behind a block."""
 HEARD: Final = 50
 """Sentences that wait until somebody asks for them; older ones are let go."""
 

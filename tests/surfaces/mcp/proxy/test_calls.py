@@ -106,6 +106,7 @@ def test_a_block_is_an_answer_that_says_what_to_do(room: Room) -> None:
     said = between(made, lambda t: t.client.text("get_order", order_id="7", verbose=True))
     assert said.startswith("✗ Leave `verbose` out.")
     assert REASON in said
+    assert said.count("reason") == 3, "how it is passed is said once"
     assert made.server.called == []
     assert room.effects() == ["prevented"]
 

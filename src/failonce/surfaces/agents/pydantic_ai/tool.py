@@ -13,7 +13,7 @@ from failonce.model import Advice, Call, ToolSpec
 from failonce.surfaces.watching.binding import Given, taken
 from failonce.surfaces.watching.host import Host, host
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import REASON, Session
+from failonce.surfaces.watching.sessions import AS_ARGUMENT, Session
 from failonce.surfaces.watching.tool import Tool
 from failonce.surfaces.worded import wordings
 
@@ -70,7 +70,7 @@ class AgentTool(Tool):
     """A tool of an agent in one run; `make` is a method of the call that is under way."""
 
     reports = AgentReport
-    way_past = f"Give the reason as one more argument, `{REASON}`."
+    way_past = AS_ARGUMENT
 
     def __init__(self, run: "Run", spec: ToolSpec, make: Callable[..., Awaitable[Any]]) -> None:
         super().__init__(make, spec.name, read_only=spec.read_only, on_advice=run.on_advice)

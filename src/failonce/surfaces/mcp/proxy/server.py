@@ -10,7 +10,7 @@ from failonce.surfaces.mcp.proxy.messages import METHOD_NOT_FOUND, Message
 from failonce.surfaces.watching.course import Begun
 from failonce.surfaces.watching.host import Host
 from failonce.surfaces.watching.reports import Report
-from failonce.surfaces.watching.sessions import REASON, Session
+from failonce.surfaces.watching.sessions import AS_ARGUMENT, Session
 from failonce.surfaces.watching.tool import Tool, joined
 
 TOLD: ContextVar[list[Advice] | None] = ContextVar("failonce_proxy_told", default=None)
@@ -131,10 +131,7 @@ class ServerTool(Tool):
     """A tool of the server in one conversation; `make` is a method of the call under way."""
 
     reports = ServerReport
-    way_past = (
-        f"If it is right all the same, make the call again with one more argument, `{REASON}`, "
-        "that says why."
-    )
+    way_past = AS_ARGUMENT
 
     def __init__(
         self, serving: Serving, spec: ToolSpec, make: Callable[..., Awaitable[Any]]
