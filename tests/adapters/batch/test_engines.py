@@ -1,7 +1,9 @@
 """Inline, in a pool and on Dask: the same result, whoever dies on the way."""
 
 import os
+import random
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +63,23 @@ def test_a_worker_that_is_killed_changes_nothing(logs: Path, workers: Pool | Clu
     there = counted(logs, workers, step=step)
     assert killed
     assert there.partial == counted(logs, Inline()).partial
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", range(20))
+def test_workers_that_are_killed_again_and_again_change_nothing(
+    logs: Path, workers: Pool | Cluster, seed: int
+) -> None:
+    """Two of them in a run, at any place."""
+    r = random.Random(seed)
+    left = sorted(r.sample(range(1, 40), 2))
+
+    def step(done: int, total: int) -> None:
+        if left and left[0] <= done < total:
+            left.pop(0)
+            os.kill(r.choice(workers.processes), signal.SIGKILL)
+
+    assert counted(logs, workers, step=step).partial == counted(logs, Inline()).partial
 
 
 def _die(n: int) -> int:
@@ -139,7 +158,14 @@ def test_a_scheduler_elsewhere_does_the_work(logs: Path) -> None:
             Cluster(1, cluster.scheduler_address)
 
 
-def test_a_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(BadSetting, match=r"failonce\[scale\]"):
+def test_a_missing_library_names_the_extra(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line; text logs are read without any."""
+    for name in ("distributed", "duckdb", "fsspec.core"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(BadSetting, match=r"--engine dask needs distributed: .*failonce\[scale\]"):
         Cluster(1, None)
+    with pytest.raises(BadSetting, match=r"Parquet needs duckdb: .*failonce\[scale\]"):
+        Counted(logs / "c.parquet")
+    with pytest.raises(BadSetting, match=r"s3:// needs fsspec: .*failonce\[scale\]"):
+        Counted("s3://bucket/a.log")
+    assert Counted(logs / "a.log").partial.failures > 100
