@@ -1,7 +1,7 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
 # make e2e    the real Claude Code and Codex beside failonce, in a network of their own
-# Other targets: server mcp postgres scale github install system assets check bench torture spec lock dist clean
+# Other targets: server mcp postgres scale github skills-db-setup skills-mine retrain install system assets check bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -14,7 +14,7 @@ TAKEN  := node_modules/.taken
 TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server mcp postgres scale github test e2e check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp postgres scale github skills-db-setup skills-mine retrain test e2e check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -50,6 +50,23 @@ server: .venv/server assets
 
 demo: .venv/run
 	@$(BIN)/python sample/demo.py
+
+# what the Skillsmith document calls its targets; the store is FAILONCE_STORE__URL or SUPABASE_DB_*
+
+# the functions and views of a PostgreSQL store
+skills-db-setup: .venv/postgres
+	@$(BIN)/failonce store setup
+
+# mine, and leave what waits in skills/proposed; MIN_HITS=N and TOP=N take other limits
+skills-mine: .venv/run
+	@$(BIN)/failonce mine $(if $(MIN_HITS),--min-hits $(MIN_HITS)) $(if $(TOP),--top $(TOP))
+	@$(BIN)/failonce propose
+
+# take files moved to skills/ as a review, put in force what was decided, and write the training set; TRAINING=FILE takes another file
+retrain: .venv/run
+	@$(BIN)/failonce pr files
+	@$(BIN)/failonce files write
+	@$(BIN)/failonce export training > $(or $(TRAINING),training.jsonl)
 
 # bubblewrap, npm and Chromium, where they are missing and may be installed
 system:

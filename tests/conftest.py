@@ -6,6 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.place import Place
+from tests.postgres import postgres, postgres_url
+
+__all__ = ["place", "postgres", "postgres_url"]
 
 # How long an example takes says something of the machine, not of the law that is tested.
 settings.register_profile("failonce", deadline=None, suppress_health_check=[HealthCheck.too_slow])

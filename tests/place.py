@@ -19,14 +19,18 @@ class Place:
     folder: Path
     holdout: bool = False
     site: Path | None = None
+    url: str = ""
+    """Where the store is, if not in the folder."""
 
     @property
     def env(self) -> dict[str, str]:
         """The environment of all processes here."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("FAILONCE")}
         path = filter(None, (self.site and str(self.site), plain.get("PYTHONPATH")))
+        if self.url:  # what is kept beside a file is kept there for a store on a server
+            plain["XDG_DATA_HOME"] = str(self.folder / "data")
         return plain | {
-            "FAILONCE_STORE__URL": f"sqlite:///{self.folder}/store.db",
+            "FAILONCE_STORE__URL": self.url or f"sqlite:///{self.folder}/store.db",
             "FAILONCE_OUTCOME__HOLDOUT": str(self.holdout).lower(),
             "PYTHONPATH": os.pathsep.join(path),
             "PYTHONUNBUFFERED": "1",

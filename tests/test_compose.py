@@ -242,6 +242,10 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "server.durable": "power",
         "server.mine": "false",
         "server.notify_url": "https://hooks.example/x",
+        "pr.forge": "git",
+        "pr.url": "https://github.example/api/v3",
+        "pr.repository": "us/shop",
+        "pr.token": "A_TOKEN",
         "learning.trial": "5d",
         "mine.order": "hits",
         "mine.windows": "5d/9d",
@@ -420,6 +424,14 @@ def test_the_parts_share_one_store_that_only_its_owner_reads(home: Path) -> None
         assert entry.event.actor == "ann"
     path = home / ".local/share/failonce/failonce.db"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_repositorys_own_file_sends_recordings_to_no_server(home: Path) -> None:
+    """Whoever wrote it is not whoever runs it; a file of its own it may name."""
+    project(home, '[store]\nurl = "postgresql://me:s3cret@db.example.com/mine"\n')
+    with pytest.raises(BadSetting, match="cannot name a store on a server") as told:
+        read()
+    assert "s3cret" not in str(told.value)
 
 
 def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:

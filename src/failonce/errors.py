@@ -13,6 +13,7 @@
     │       └── Blocked              a lesson stops this call of a watched tool
     ├── ToolFailed           a learned tool raised, or was ended at a limit
     ├── AuthorError          a language model is gone, slow, over its limits, or talks nonsense
+    ├── RemoteError          a git remote or its forge is gone, refuses, or talks nonsense
     └── StoreError           the machine's: the store or the disk below it
         ├── StoreUnreadable      not a failonce store, damaged, or no permission
         ├── StoreNewer           written by a newer failonce
@@ -99,6 +100,15 @@ class AuthorError(FailonceError):
     cost: float | None = None
     """In US dollars, where a price is known."""
     ms: float = 0.0
+
+
+class RemoteError(FailonceError):
+    """A git remote, or the forge where it is, gave no answer that can be used.
+
+    What was decided stands; the same command again goes on where this one stopped.
+    """
+
+    code = 3
 
 
 class StoreError(FailonceError):

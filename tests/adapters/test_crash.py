@@ -3,11 +3,12 @@
 import random
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from failonce.adapters.sql_store import open_store, store_url
+from failonce.adapters.sql_store import open_store
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
 from failonce.model import State
@@ -20,19 +21,29 @@ WRITER = Path(__file__).parent / "store_writer.py"
 RUNS_PER_FILE = 4
 
 
-@pytest.mark.parametrize("cycles", [20, pytest.param(200, marks=pytest.mark.torture)])
+@pytest.mark.parametrize(
+    ("new_url", "cycles"),
+    [
+        ("sqlite", 20),
+        ("postgresql", 8),
+        pytest.param("sqlite", 200, marks=pytest.mark.torture),
+        pytest.param("postgresql", 200, marks=pytest.mark.torture),
+    ],
+    indirect=["new_url"],
+)
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(
-    tmp_path: Path, cycles: int
+    new_url: Callable[[], str], cycles: int
 ) -> None:
     """Killed while it creates the store, adds evidence, proposes and approves."""
     rng = seeded()
     said: Counter[str] = Counter()
+    url = ""
     for cycle in range(cycles):
-        path = tmp_path / f"{cycle // RUNS_PER_FILE}.db"
         run = cycle % RUNS_PER_FILE
-        lines = _killed(path, run, rng)
+        url = url if run else new_url()
+        lines = _killed(url, run, rng)
         said.update(line.split()[0] for line in lines)
-        store = open_store(store_url(path))
+        store = open_store(url)
         _everything_acknowledged_is_there(store, run, lines)
         _rollups_equal_a_recount(store)
         _decisions_are_whole(store, run, lines)
@@ -41,12 +52,12 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_there(
     assert min(said["batch"], said["approved"]) > cycles, "killed too early to show anything"
 
 
-def _killed(path: Path, run: int, rng: random.Random) -> list[str]:
+def _killed(url: str, run: int, rng: random.Random) -> list[str]:
     """Every fourth run is killed anywhere from its start on, the others while they write.
 
     Two in four once they have written something, so that a busy machine shows as much.
     """
-    writer = start([sys.executable, WRITER, store_url(path), str(run)])
+    writer = start([sys.executable, WRITER, url, str(run)])
     if run == 0:
         return writer.kill_after(rng.uniform(0.1, 0.9))
     if run == 1:

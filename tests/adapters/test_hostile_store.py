@@ -122,7 +122,7 @@ def test_damage_inside_never_shows_a_traceback(path: Path) -> None:
 
 def limit_pages(store: SqlStore, more: int) -> None:
     """Let the file of the store grow by so many pages from here on."""
-    with store._engine.connect() as connection:
+    with store._database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + more}")
 

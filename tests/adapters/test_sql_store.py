@@ -235,7 +235,7 @@ def test_ranking_and_views_never_read_the_evidence(three: SqlStore) -> None:
     """So that they cost with signatures, not with events; nor does reading calls sort them."""
     statements: list[str] = []
     sa.event.listen(
-        three._engine,
+        three._database.engine,
         "before_cursor_execute",
         lambda _c, _cursor, statement, *_rest: statements.append(statement),
     )

@@ -1,5 +1,7 @@
 """`auto`: mistakes are mended without a human, and what turns for the worse is taken back."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.place import Place
@@ -13,7 +15,7 @@ AGENT = code("auto")
 @pytest.mark.proves("C19", "H32")
 def test_auto_mends_by_itself_and_takes_back_what_turned_for_the_worse(place: Place) -> None:
     """Half of the sessions go without a lesson on trial: against those it is measured."""
-    place = Place(folder=place.folder, holdout=True)
+    place = replace(place, holdout=True)
     place.failonce("config", "mode", "auto", "--project", "shop")
     first = place.agent(AGENT, 0, 20, "old")
     assert first == {"orders": 80, "rate": 20, "lost": 0, "last": ""}

@@ -17,6 +17,9 @@ _STORE: Final = "FAILONCE_STORE__URL"
 _FORCED: Final = ("FAILONCE_LEARNING__MODE", "FAILONCE_LEARNING__ENABLED", "FORMAL_AI_SKILL_MODE")
 _LEARNING: Final = ("mode", "enabled")
 _SCHEME: Final = "sqlite:///"
+SERVED: Final = ("postgresql", "postgres")
+"""The schemes of stores on a server."""
+_SUPABASE: Final = "SUPABASE_DB_"
 
 
 class Place:
@@ -35,6 +38,32 @@ class Place:
         self.usually_off = usually_off
 
 
+def supabase(environ: Mapping[str, str]) -> str:
+    """The store that the variables of the Skillsmith seed name; empty without a host (S29).
+
+    `SUPABASE_DB_HOST` may hold a whole URL. Else the store gets a schema of its own, for Supabase
+    shows what is in `public` to the world.
+    """
+
+    def told(name: str, default: str) -> str:
+        return environ.get(_SUPABASE + name, "").strip() or default
+
+    host = told("HOST", "")
+    if not host or "://" in host:
+        return host
+    from urllib.parse import quote  # noqa: PLC0415 - few have such variables
+
+    port = told("PORT", "5432")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise ValueError(f"{_SUPABASE}PORT is `{port}`; it takes a number such as 5432.")
+    if ":" in host and not host.startswith("["):
+        host = f"[{host}]"  # an address of IPv6
+    secret = environ.get(f"{_SUPABASE}PASSWORD", "")
+    who = ":".join(quote(part, safe="") for part in (told("USER", "postgres"), secret) if part)
+    name = quote(told("NAME", "postgres"), safe="")
+    return f"postgresql://{who}@{host}:{port}/{name}?schema=failonce"
+
+
 def switched_off(environ: Mapping[str, str]) -> bool:
     """Whether `FAILONCE=off` rests this process."""
     return environ.get(SWITCH, "").strip().lower() in OFF
@@ -46,11 +75,12 @@ def place(folder: str, environ: Mapping[str, str]) -> Place:
     own, user = _file(f"{root}/failonce.toml"), _file(f"{_user_folder(environ)}/config.toml")
     forced = next((environ[name] for name in _FORCED if environ.get(name, "").strip()), "")
     usual = next((m for layer in (own, user) if (m := _mode(layer))), "")
+    told = environ.get(_STORE, "").strip() or supabase(environ)
     return Place(
         project=_named(own) or root,
-        store=(environ.get(_STORE, "").strip() and _path(environ[_STORE].strip()))
-        or _stored(own, root)
-        or _stored(user, _user_folder(environ))
+        store=(told and store_path(told, environ))
+        or _stored(own, root, environ)
+        or _stored(user, _user_folder(environ), environ)
         or f"{data_folder(environ)}/failonce.db",
         off=switched_off(environ) or forced.strip().lower() in OFF,
         usually_off=usual.strip().lower() in OFF,
@@ -119,16 +149,36 @@ def _mode(settings: dict[str, Any]) -> str:
     return next((str(learning[key]) for key in _LEARNING if key in learning), "")
 
 
-def _stored(settings: dict[str, Any], folder: str) -> str:
+def _stored(settings: dict[str, Any], folder: str, environ: Mapping[str, str]) -> str:
     """The store that a settings file names, whose path is relative to its folder."""
     store = settings.get("store")
     url = store.get("url") if isinstance(store, dict) else None
-    return os.path.join(folder, _path(str(url))) if url else ""  # noqa: PTH118
+    return os.path.join(folder, store_path(str(url), environ)) if url else ""  # noqa: PTH118
 
 
-def _path(url: str) -> str:
-    """The file of a store's URL, as `sql_store.store_path` has it."""
+def store_path(url: str, environ: Mapping[str, str]) -> str:
+    """The file of a store's URL; what a machine keeps of a store lies beside it.
+
+    A store on a server has a path in the data folder for that, the same for whoever it lets in.
+    """
+    if url.partition(":")[0].partition("+")[0] in SERVED:
+        return f"{data_folder(environ)}/postgresql/{_seat(url)}"
     from urllib.parse import unquote  # noqa: PLC0415 - most name no store
 
     path = unquote(url.removeprefix(_SCHEME).partition("?")[0])
     return os.path.expanduser(path)  # noqa: PTH111
+
+
+def _seat(url: str) -> str:
+    """A file's name for a database on a server, made of where that is and never of a secret."""
+    import hashlib  # noqa: PLC0415 - few stores are on a server
+    from urllib.parse import parse_qs, unquote, urlsplit  # noqa: PLC0415
+
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query)
+    name = unquote(parts.path).strip("/")
+    where = [parts.netloc.rpartition("@")[2].lower().removesuffix(":5432"), name]
+    where += ["".join(asked.get(key, ())) for key in ("host", "port", "schema")]
+    digest = hashlib.blake2b("\0".join(where).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    spoken = "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:32]
+    return f"{spoken or 'store'}-{digest}"

@@ -14,7 +14,8 @@ import platformdirs
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from failonce.adapters.sql_store import store_url
+from failonce.adapters import whereabouts
+from failonce.adapters.sql_store import on_server, store_url
 from failonce.compose.settings import PREFIX, Settings, described, variable
 from failonce.compose.spelling import MODE_KEYS, OFF, ON, learning_mode, places, windows
 from failonce.errors import BadSetting
@@ -193,8 +194,9 @@ def configure(
 
 def _cautious(path: Path) -> dict[str, Json]:
     """What a repository's own file may say: it can lower the learning mode, never raise it, can
-    ask for a second person and not do without, names no language model, opens no server, and names
-    no file outside of it that rules are written to.
+    ask for a second person and not do without, names no language model and no store on a server,
+    opens no server, says nothing of who reviews, and names no file outside of it that rules are
+    written to.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -209,7 +211,18 @@ def _cautious(path: Path) -> dict[str, Json]:
             f"{path}: a project cannot set `server`, for it says who may reach your recordings. "
             f"Set it in {user_file()}, or in the environment."
         )
+    if "pr" in layer:
+        raise BadSetting(
+            f"{path}: a project cannot set `pr`, for it says where your token is sent and whose "
+            f"word is a review. Set it in {user_file()}, or in the environment."
+        )
     files = _checked(layer, str(path)).files
+    store = layer.get("store")
+    if isinstance(store, dict) and on_server(str(store.get("url", ""))):
+        raise BadSetting(
+            f"{path}: a project cannot name a store on a server, for your recordings would be sent "
+            f"there. Set `store.url` in {user_file()}, or in the environment."
+        )
     for place in places(f"{files.blocks},{files.agent_skills}"):
         if place.is_absolute() or ".." in place.parts:
             raise BadSetting(
@@ -277,7 +290,12 @@ def _environment(environ: Mapping[str, str]) -> dict[str, Json]:
             hint = f" Did you mean {near[0]}?" if near else ""
             raise BadSetting(f"{name} is set, but there is no such setting.{hint}")
     source = EnvSettingsSource(Settings)
-    source.env_vars = {k.lower(): v for k, v in environ.items() if k in known and v}
+    found = {k.lower(): v for k, v in environ.items() if k in known and v}
+    try:
+        alias = {variable("store.url").lower(): whereabouts.supabase(environ)}
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
+    source.env_vars = alias | found if any(alias.values()) else found
     return source()
 
 

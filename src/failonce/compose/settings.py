@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from failonce.adapters.language_model import Dialect
 from failonce.compose import spelling
 from failonce.compose.place_settings import FileSettings, PathSettings
+from failonce.compose.pull_settings import PullSettings
 from failonce.compose.section import Section
 from failonce.compose.server_settings import ServerSettings
 from failonce.compose.spelling import OFF, ON, Duration
@@ -34,8 +35,10 @@ class StoreSettings(Section):
 
     url: str | None = Field(
         default=None,
-        description="URL of the store, such as `sqlite:////home/me/failonce.db`. "
-        "Default: `failonce.db` in your data folder.",
+        description="URL of the store, such as `sqlite:////home/me/failonce.db`, or of a "
+        "PostgreSQL database, such as `postgresql://me:secret@db.example.com/failonce` "
+        "(`?schema=NAME` gives it a schema of its own). A repository's `failonce.toml` can name a "
+        "file only. Default: `failonce.db` in your data folder.",
     )
 
 
@@ -384,6 +387,7 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     files: FileSettings = FileSettings()
     server: ServerSettings = ServerSettings()
+    pr: PullSettings = PullSettings()
 
 
 def described() -> Iterator[tuple[str, str]]:

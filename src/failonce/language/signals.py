@@ -15,6 +15,11 @@ import re2
 
 from failonce.language.pattern_table import window
 
+ERROR_ENDS = (
+    "Error|Exception|Timeout|Fault|Denied|Interrupt|Exit|NotFound|Refused|Exceeded|UndefinedTable"
+    "|UndefinedColumn"
+)
+"""What the name of a class of errors ends in, as alternatives of an expression."""
 _PAUSE = (
     r"\b(?:try again|retry|retrying|wait|available|resets?)(?: (?:in|after|for|at least)){0,2}"
     r"(?: about)? "
@@ -39,8 +44,7 @@ _SOURCES: Mapping[str, str] = MappingProxyType(
         "sql": r"\bSQLSTATE[ =:\[(]{1,3}([0-9A-Z]{5})\b|\bERROR \d{4} \(([0-9A-Z]{5})\)"
         r"|\b(SQLITE_[A-Z]{3,20})\b|\b(ORA-\d{5})\b",
         "class": r"(?m)(?:^|[\s(\[\"'>:|])(?:[A-Za-z_][\w$]{0,60}(?:\.|::|\\)){0,8}"
-        r"([A-Z][A-Za-z0-9_]{0,80}?(?:Error|Exception|Timeout|Fault|Denied|Interrupt|Exit"
-        r"|NotFound|Refused|Exceeded|UndefinedTable|UndefinedColumn))(?:[:)\]\s,'\"]|$)",
+        rf"([A-Z][A-Za-z0-9_]{{0,80}}?(?:{ERROR_ENDS}))(?:[:)\]\s,'\"]|$)",
         "traceback": r"Traceback (\(most recent call last\))",
         "crash": r"(?m)(^panic: |\bpanicked at |\bSegmentation fault\b)",
         "pause": r"(?i)\bretry[-_ ]?after(?P<ms>[-_ ]?ms)?[\"']?(?: header)?"

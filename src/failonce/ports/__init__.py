@@ -2,7 +2,8 @@
 
 evidence decisions access   what a store keeps; `store` is the three together
 reading wording             inputs and their formats; the user's words
-world author                the clock, files, sandboxes and worlds; a language model
+world author forge          the clock, files, sandboxes and worlds; a language model;
+                            pull requests
 
 A database adapter implements all that make up a `Store` in one class;
 `failonce.testing` holds the in-memory one and the suite that every adapter must pass.
@@ -26,6 +27,7 @@ from failonce.ports.evidence import (
     Weights,
     Windows,
 )
+from failonce.ports.forge import Decider, Forge, Pull, PullState
 from failonce.ports.reading import Importer, Source
 from failonce.ports.store import Store
 from failonce.ports.wording import Phrase, Slots, Wording
@@ -41,17 +43,21 @@ __all__ = [
     "Clock",
     "Copies",
     "DayCount",
+    "Decider",
     "Draft",
     "Effects",
     "Environment",
     "EvidenceLog",
     "Facts",
+    "Forge",
     "Importer",
     "Lease",
     "Lessons",
     "Member",
     "Modes",
     "Phrase",
+    "Pull",
+    "PullState",
     "Sandbox",
     "Seen",
     "Sighted",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from failonce.adapters.sql_store import shown
 from failonce.compose import Configuration
 from failonce.compose.settings import described
 from failonce.compose.spelling import spelled
@@ -47,7 +48,7 @@ def settled(found: Configuration) -> Sequence[Settled]:
 def _value(found: Configuration, name: str) -> Json:
     """The value that holds, with the defaults that are worked out."""
     computed: dict[str, Json] = {
-        "store.url": found.url,
+        "store.url": shown(found.url),
         "project": found.project,
         "learning.mode": found.forced_mode or found.policy.default_mode,
         "paths.skills": str(found.skills),

@@ -17,9 +17,9 @@ PAGE_ONE = (
     "import failures lessons show approve reject undo why report status serve proxy doctor install"
 )
 BEHIND = (
-    "group mine collect replay learn wrong reopen snooze edit merge split audit gaps tools patches "
-    "files try explain recall plan outcomes health uninstall config mcp token account pack promote "
-    "export"
+    "group mine collect propose pr replay learn wrong reopen snooze edit merge split audit gaps "
+    "tools patches files try explain recall plan outcomes health uninstall config mcp token "
+    "account pack promote schedule store export"
 )
 EVERY = [*FIRST, *MORE]
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from failonce.adapters.sql_store import tables as t
+from failonce.adapters.sql_store.prepared import upsert
 from failonce.adapters.sql_store.rows import micros, moment, plain
-from failonce.adapters.sql_store.sqlite import upsert
 from failonce.errors import RefusedMove
 from failonce.identity import digest as digested
 from failonce.model import Account, BrowserSession, Scope, SignInLink, Token, Trust, in_order
@@ -209,8 +209,9 @@ def first_time(connection: Connection, source: str, delivery_id: str, at: dateti
         upsert(d)
         .values(digest=digested(("delivery/1", source, delivery_id), size=16), at=micros(at))
         .on_conflict_do_nothing()
+        .returning(d.c.digest)
     )
-    return bool(added.rowcount)
+    return added.first() is not None
 
 
 # ------------------------------------------------------------------ inside

@@ -15,9 +15,8 @@ from sqlalchemy import Connection, Table, and_, bindparam, case, insert, or_, se
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
-from failonce.adapters.sql_store.prepared import Prepared
+from failonce.adapters.sql_store.prepared import Prepared, Rows, upsert
 from failonce.adapters.sql_store.rows import EVIDENCE, day_of, evidence_row, micros, plain
-from failonce.adapters.sql_store.sqlite import upsert
 from failonce.model import Evidence
 from failonce.ports import Added, Summed, Taken
 
@@ -313,11 +312,11 @@ def _lookup(wide: int) -> Prepared:
     return Prepared(select(t.evidence.c.id).where(wanted), names)
 
 
-def _new(table: Table, *names: str) -> Prepared:
-    return Prepared(upsert(table).on_conflict_do_nothing(), names)
+def _new(table: Table, *names: str) -> Rows:
+    return Rows(upsert(table).on_conflict_do_nothing(), names)
 
 
-def _signature() -> Prepared:
+def _signature() -> Rows:
     names = (
         "project", "id", "current", "scheme", "tool", "error_type", "template", "category",
         "sample", "newest_at", "newest_id",
@@ -329,7 +328,7 @@ def _signature() -> Prepared:
         and_(new.newest_at == old.newest_at, new.newest_id > old.newest_id),
     )
     changes = {name: new[name] for name in names[3:]}
-    return Prepared(
+    return Rows(
         statement.on_conflict_do_update(
             index_elements=["project", "id"], set_=changes, where=newer
         ),
@@ -337,7 +336,7 @@ def _signature() -> Prepared:
     )
 
 
-def _rollup() -> Prepared:
+def _rollup() -> Rows:
     statement = upsert(t.rollup)
     new, old = statement.excluded, t.rollup.c
     changes = {
@@ -345,16 +344,16 @@ def _rollup() -> Prepared:
         "first_at": case((new.first_at < old.first_at, new.first_at), else_=old.first_at),
         "last_at": case((new.last_at > old.last_at, new.last_at), else_=old.last_at),
     }
-    return Prepared(
+    return Rows(
         statement.on_conflict_do_update(index_elements=["signature", "day"], set_=changes),
         ("signature", "day", "hits", "first_at", "last_at"),
     )
 
 
-def _daily() -> Prepared:
+def _daily() -> Rows:
     statement = upsert(t.daily)
     changes = {name: t.daily.c[name] + statement.excluded[name] for name in ("calls", "failures")}
-    return Prepared(
+    return Rows(
         statement.on_conflict_do_update(index_elements=["project", "day"], set_=changes),
         ("project", "day", "calls", "failures"),
     )
@@ -364,7 +363,7 @@ _LOOKUPS: Final = {1 << n: _lookup(1 << n) for n in range(_IDS.bit_length())}
 _NEW_SESSION: Final = _new(t.session, "project", "id")
 _NEW_SOURCE: Final = _new(t.source, "name")
 _SIGNATURE: Final = _signature()
-_EVIDENCE: Final = Prepared(insert(t.evidence), EVIDENCE)
+_EVIDENCE: Final = Rows(insert(t.evidence), EVIDENCE, new=True)
 _ROLLUP: Final = _rollup()
 _SIGNATURE_SESSION: Final = _new(t.signature_session, "signature", "session")
 _SIGNATURE_SOURCE: Final = _new(t.signature_source, "signature", "source")

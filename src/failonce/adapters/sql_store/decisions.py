@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Insert, Row, Select, case, delete, func, inse
 from failonce.adapters.sql_store import access
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import add_aliases, chunks
+from failonce.adapters.sql_store.prepared import upsert
 from failonce.adapters.sql_store.rows import (
     DAY,
     as_written_now,
@@ -28,7 +29,6 @@ from failonce.adapters.sql_store.rows import (
     state_row,
     version_row,
 )
-from failonce.adapters.sql_store.sqlite import upsert
 from failonce.errors import AuditBroken, RefusedMove
 from failonce.identity import GENESIS, event_hash
 from failonce.lifecycle import IN_FORCE, WORDS
@@ -104,7 +104,12 @@ def _alone(connection: Connection, id: str) -> None:
 
 def _by(connection: Connection, id: str) -> str:
     """Who did what to a lesson last."""
-    query = select(t.audit).where(t.audit.c.subject == id).order_by(t.audit.c.seq.desc()).limit(1)
+    query = (
+        select(t.audit)
+        .where(t.audit.c.subject == plain(id))
+        .order_by(t.audit.c.seq.desc())
+        .limit(1)
+    )
     row = connection.execute(query).first()
     return "" if row is None else f", by {row.action} of {row.actor} at {entry_of(row).event.at}"
 
@@ -206,7 +211,7 @@ def lesson(connection: Connection, id: str) -> Lesson | None:
     """The newest version of a lesson."""
     v = t.lesson_version.c
     row = connection.execute(
-        _lessons().where(v.id == id).order_by(v.version.desc()).limit(1)
+        _lessons().where(v.id == plain(id)).order_by(v.version.desc()).limit(1)
     ).first()
     return None if row is None else lesson_of(row)
 
@@ -214,9 +219,8 @@ def lesson(connection: Connection, id: str) -> Lesson | None:
 def versions(connection: Connection, id: str) -> list[Lesson]:
     """All versions of a lesson, oldest first."""
     v = t.lesson_version.c
-    return [
-        lesson_of(r) for r in connection.execute(_lessons().where(v.id == id).order_by(v.version))
-    ]
+    query = _lessons().where(v.id == plain(id)).order_by(v.version)
+    return [lesson_of(row) for row in connection.execute(query)]
 
 
 def lessons(
@@ -235,7 +239,7 @@ def lessons(
         .order_by(newest.c.first)
     )
     if project is not None:
-        query = query.where(v.project == project)
+        query = query.where(v.project == plain(project))
     if states:
         query = query.where(t.lesson_state.c.state.in_(states))
     return [lesson_of(row) for row in connection.execute(query)]
@@ -247,7 +251,7 @@ def gaps(
     """Gaps, oldest first; those without a time come before."""
     query = select(t.gap).order_by(t.gap.c.at.asc().nulls_first(), t.gap.c.n)
     if project is not None:
-        query = query.where(t.gap.c.project == project)
+        query = query.where(t.gap.c.project == plain(project))
     if needs is not None:
         query = query.where(t.gap.c.need.in_(plain(need) for need in needs))
     return [gap_of(row) for row in connection.execute(query)]
@@ -257,7 +261,7 @@ def exposures(connection: Connection, lesson: str | None) -> list[Exposure]:
     """Exposures in order of time."""
     query = select(t.exposure).order_by(t.exposure.c.at, t.exposure.c.n)
     if lesson is not None:
-        query = query.where(t.exposure.c.lesson == lesson)
+        query = query.where(t.exposure.c.lesson == plain(lesson))
     return [exposure_of(row) for row in connection.execute(query)]
 
 
@@ -300,7 +304,7 @@ def entries(
     """Audit entries in order; raises `AuditBroken` at one that cannot be read."""
     query = select(t.audit).where(t.audit.c.seq > after).order_by(t.audit.c.seq)
     if subject is not None:
-        query = query.where(t.audit.c.subject == subject)
+        query = query.where(t.audit.c.subject == plain(subject))
     if actions:
         query = query.where(t.audit.c.action.in_(actions))
     for row in connection.execute(query):
@@ -351,7 +355,7 @@ def mode(connection: Connection, project: str) -> Mode | None:
     """The newest mode set for the project, else for everyone."""
     a = t.audit.c
     for subject in (project, "*"):
-        query = select(a.mode).where(a.subject == subject, a.action == Action.SET_MODE)
+        query = select(a.mode).where(a.subject == plain(subject), a.action == Action.SET_MODE)
         found = connection.execute(query.order_by(a.seq.desc()).limit(1)).scalar()
         if found is not None:
             return Mode(found)

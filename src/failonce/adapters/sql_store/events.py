@@ -41,7 +41,7 @@ def calls(
     # in order of its own, so that nothing is sorted and nothing but a page is held.
     query = _rows().order_by(t.session.c.id, t.evidence.c.at, t.evidence.c.seq)
     if tools:
-        query = query.where(t.evidence.c.tool.in_(tools))
+        query = query.where(t.evidence.c.tool.in_(map(plain, tools)))
     names = select(t.session.c.project).distinct().order_by(t.session.c.project)
     chosen = [project] if project is not None else connection.execute(names).scalars().all()
     pages = connection.execution_options(yield_per=_CHUNK)
@@ -60,7 +60,7 @@ def by_ids(connection: Connection, ids: Collection[str]) -> list[Evidence]:
     rows = [
         row
         for chunk in chunks(set(ids))
-        for row in connection.execute(_rows().where(t.evidence.c.id.in_(chunk)))
+        for row in connection.execute(_rows().where(t.evidence.c.id.in_(map(plain, chunk))))
     ]
     return [evidence_of(row) for row in sorted(rows, key=lambda row: (row.at, row.seq))]
 
@@ -70,7 +70,7 @@ def samples(connection: Connection, signature: str, limit: int) -> list[Evidence
 
     Each fingerprint is read from the end of its index, however many failures it has.
     """
-    now = resolve(aliases(connection), signature)
+    now = resolve(aliases(connection), plain(signature))
     own = select(t.signature.c.n).where(t.signature.c.current == now)
     newest = (t.evidence.c.at.desc(), t.evidence.c.seq.desc())
     rows = [

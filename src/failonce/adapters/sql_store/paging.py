@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, resolve
@@ -44,8 +55,11 @@ def sightings(connection: Connection, days: int, project: str | None) -> list[Si
     newest = newest_days()
     own = r.signature == s.n
     first = select(r.first_at).where(own).order_by(r.day).limit(1)
-    bit = literal(1).bitwise_lshift(newest.c.day - r.day)
-    lately = select(func.sum(bit)).where(own, r.day > newest.c.day - days, r.day <= newest.c.day)
+    # Of 64 bits on every database, whose sums may be of a type that knows no bits.
+    bit = literal(1, BigInteger).bitwise_lshift(newest.c.day - r.day)
+    lately = select(cast(func.sum(bit), BigInteger)).where(
+        own, r.day > newest.c.day - days, r.day <= newest.c.day
+    )
     statement = (
         select(
             s.project,
@@ -82,7 +96,7 @@ def wanted(connection: Connection, query: SignatureQuery) -> Iterator[ColumnElem
         yield s.project == plain(query.project)
     if query.ids:
         renamed = aliases(connection)
-        yield s.current.in_({resolve(renamed, name) for name in query.ids})
+        yield s.current.in_({resolve(renamed, plain(name)) for name in query.ids})
     if query.text or query.tool is not None or query.category is not None:
         yield _described(query)
 

@@ -11,8 +11,8 @@ from sqlalchemy.sql.functions import Function
 from failonce.adapters.sql_store import paging
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
+from failonce.adapters.sql_store.prepared import upsert
 from failonce.adapters.sql_store.rows import day_of, day_text, micros, moment, plain
-from failonce.adapters.sql_store.sqlite import upsert
 from failonce.model import Category, Origin, Signature, Verdict
 from failonce.ports import Member, SignatureOrder, SignatureQuery, ToolUse, Use, Weights
 
@@ -173,7 +173,7 @@ def trend(
     if last is None:
         return {name: [] for name in ids}
     renamed = aliases(connection)
-    current = {name: resolve(renamed, name) for name in ids}
+    current = {name: resolve(renamed, plain(name)) for name in ids}
     hits: dict[tuple[str, int], int] = {}
     for chunk in chunks(set(current.values())):
         query = (
@@ -199,7 +199,7 @@ def members(connection: Connection, signature: str) -> list[Member]:
     query = (
         select(t.signature, hits)
         .join(t.rollup, r.signature == s.n)
-        .where(s.current == resolve(aliases(connection), signature))
+        .where(s.current == resolve(aliases(connection), plain(signature)))
         .group_by(s.n)
         .order_by(hits.desc(), s.project, s.id)
     )
@@ -232,7 +232,7 @@ def daily(connection: Connection, project: str | None) -> list[tuple[str, int, i
     d = t.daily.c
     query = select(d.day, func.sum(d.calls), func.sum(d.failures)).group_by(d.day).order_by(d.day)
     if project is not None:
-        query = query.where(d.project == project)
+        query = query.where(d.project == plain(project))
     return [(day_text(day), calls, failures) for day, calls, failures in connection.execute(query)]
 
 

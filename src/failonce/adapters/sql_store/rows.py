@@ -89,13 +89,13 @@ def plain(text: str) -> str: ...
 @overload
 def plain(text: str | None) -> str | None: ...
 def plain(text: str | None) -> str | None:
-    r"""Text that a database can hold: a lone surrogate becomes its escape, `\udc80`.
+    r"""Text that every database can hold: NUL and a lone surrogate become escapes, `\udc80`.
 
     In JSON text that escape *is* the surrogate, so arguments come back unchanged.
     """
-    if text is None or text.isascii():
+    if text is None or (text.isascii() and "\0" not in text):
         return text
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\u0000")
 
 
 EVIDENCE: Final = (
@@ -199,7 +199,7 @@ def version_row(lesson: Lesson) -> dict[str, object]:
     return {
         "id": lesson.id,
         "version": lesson.version,
-        "project": lesson.proposal.project,
+        "project": plain(lesson.proposal.project),
         "digest": lesson.digest,
         "mode": lesson.mode,
         "created_at": micros(lesson.created_at),

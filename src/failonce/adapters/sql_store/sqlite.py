@@ -1,32 +1,28 @@
-"""What is particular to SQLite: how to connect, to begin, to upsert, and its error codes.
-
-Another database needs a module with these names; every other statement is portable.
-"""
+"""What is particular to SQLite: how to connect, to begin, and its error codes."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from failonce.errors import StoreBusy, StoreError, StoreFull, StoreUnreadable
+from failonce.adapters.sql_store import store_path
+from failonce.adapters.sql_store.database import watch
+from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
 
-__all__ = ["EVIDENCE", "MOMENT", "VERDICT", "connect", "translated", "upsert"]
-
-EVIDENCE = {"begin": ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")}
+_EVIDENCE: Final = {"begin": ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")}
 """A write that survives the death of the process, and can be imported again."""
 
-VERDICT = {"begin": ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")}
+_VERDICT: Final = {"begin": ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")}
 """A write that also survives the loss of power: a person's decision."""
 
-MOMENT = {"begin": ("BEGIN",)}
+_MOMENT: Final = {"begin": ("BEGIN",)}
 """Several reads of one moment."""
-
 
 HEAVY: Final = ("PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=16384")
 """For whoever writes all day: 64 MB of pages are held, so that the indexes of a million events
@@ -34,14 +30,98 @@ are not read again and again, and the log is moved into the file when it has 64 
 a page that every transaction changes is moved once for many of them."""
 
 
-def connect(
-    path: Path,
-    patience_s: float,
-    pause: Callable[[], None] | None = None,
-    *,
-    heavy: bool = False,
+class Sqlite:
+    """A file (protocol `Database`)."""
+
+    elsewhere = "choose another with --store."
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        patience_s: float,
+        pause: Callable[[], None] | None = None,
+        heavy: bool = False,
+    ) -> None:
+        self.path = _path(url)
+        self.name = str(self.path)
+        self.engine = _engine(self.path, patience_s, pause, heavy=heavy)
+        self._patience_s = patience_s
+
+    def renumber(self, connection: Connection) -> None:
+        """SQLite looks for the highest number itself."""
+
+    def tenants(self) -> Sequence[str]:
+        """The names of the files beside it."""
+        folder = self.path.with_name(f"{self.path.name}.tenants")
+        return sorted(p.stem for p in folder.glob("*.db")) if folder.is_dir() else []
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raise the database's errors inside the block as ours, saying what to do."""
+        with translated(self.path):
+            yield
+
+    def claim(self) -> None:
+        """Make the folder and the file, readable by their owner alone; recordings are private."""
+        if self.path.is_dir():
+            raise StoreUnreadable(
+                f"The store {self.path} is a folder. Name a file in it, such as "
+                f"{self.path / 'failonce.db'}."
+            )
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.path.exists():
+            self.path.touch(mode=0o600)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Several reads of one moment."""
+        with self.engine.execution_options(**_MOMENT).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, lasting: bool = False) -> Iterator[Connection]:
+        """Alone, as SQLite has it."""
+        how = _VERDICT if lasting else _EVIDENCE
+        with self.engine.execution_options(**how).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Alone, once readers can go on while one writes; the file remembers that."""
+        self._write_ahead()
+        with self.writing(lasting=True) as connection:
+            yield connection
+
+    def _write_ahead(self) -> None:
+        """SQLite does not wait for others when it changes this, so we do."""
+        end = time.monotonic() + self._patience_s
+        while True:
+            try:
+                with self.engine.connect() as connection:
+                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            except OperationalError as error:
+                busy = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+                if not busy or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+
+def _path(url: str) -> Path:
+    if store_path(url).name in ("", ":memory:"):
+        raise BadSetting(
+            f"{url!r} names no store. Give the URL of a SQLite file, such as "
+            "sqlite:////home/me/failonce.db (four slashes before an absolute path)."
+        )
+    return store_path(url)
+
+
+def _engine(
+    path: Path, patience_s: float, pause: Callable[[], None] | None, *, heavy: bool
 ) -> Engine:
-    """An engine on the file at `path` whose writers wait so long; nothing is opened yet.
+    """An engine on the file whose writers wait so long; nothing is opened yet.
 
     `pause` is called before and after each statement; `heavy` sets what `HEAVY` says.
     """
@@ -54,9 +134,7 @@ def connect(
     if heavy:
         event.listen(engine, "connect", _for_heavy_use)
     event.listen(engine, "begin", _begin)
-    if pause is not None:
-        for moment in ("before_cursor_execute", "after_cursor_execute"):
-            event.listen(engine, moment, lambda *_: pause())
+    watch(engine, pause)
     return engine
 
 

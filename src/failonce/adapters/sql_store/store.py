@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from failonce.adapters.sql_store import access, adding, decisions, events, paging, ranking, tools
-from failonce.adapters.sql_store.sqlite import EVIDENCE, MOMENT, VERDICT, translated
+from failonce.adapters.sql_store.database import Database
 from failonce.model import (
     Account,
     Action,
@@ -47,27 +46,30 @@ class SqlStore:
     may open the same one: writers take turns, readers never wait.
     """
 
-    def __init__(self, engine: Engine, path: Path, *, scheme: int, durable: bool = False) -> None:
-        self._engine = engine
-        self.path = path
+    def __init__(self, database: Database, *, scheme: int, durable: bool = False) -> None:
+        self._database = database
         self._scheme = scheme
         self._durable = durable
         self._numbers = adding.Numbers()
 
+    @property
+    def path(self) -> Path:
+        """Beside this path lies what this machine keeps of the store."""
+        return self._database.path
+
+    def tenants(self) -> Sequence[str]:
+        """The tenants that have a store beside this one, sorted."""
+        with self._database.translated():
+            return self._database.tenants()
+
     @contextmanager
-    def _write(self, durability: Mapping[str, Any]) -> Iterator[Connection]:
-        with (
-            translated(self.path),
-            self._engine.execution_options(**durability).begin() as connection,
-        ):
+    def _write(self, *, lasting: bool = False) -> Iterator[Connection]:
+        with self._database.translated(), self._database.writing(lasting=lasting) as connection:
             yield connection
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        with (
-            translated(self.path),
-            self._engine.execution_options(**MOMENT).begin() as connection,
-        ):
+        with self._database.translated(), self._database.reading() as connection:
             yield connection
 
     # ------------------------------------------------------------- evidence
@@ -80,7 +82,7 @@ class SqlStore:
         """Store several batches with their rollups in one transaction."""
         if not any(batches):
             return [Added() for _ in batches]
-        with self._write(VERDICT if self._durable else EVIDENCE) as connection:
+        with self._write(lasting=self._durable) as connection:
             added, numbers = adding.add(
                 connection, batches, scheme=self._scheme, known=self._numbers
             )
@@ -163,7 +165,7 @@ class SqlStore:
 
     def add_tools(self, project: str, specs: Sequence[ToolSpec], at: datetime) -> Added:
         """Keep what these tools say of themselves."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             return tools.add(connection, project, specs, at)
 
     def tools(self, project: str) -> Mapping[str, ToolSpec]:
@@ -183,7 +185,7 @@ class SqlStore:
 
     def add_aliases(self, aliases: Mapping[str, str]) -> None:
         """Old fingerprint → new fingerprint, after a change of masks."""
-        with self._write(VERDICT) as connection:
+        with self._write(lasting=True) as connection:
             events.add_aliases(connection, aliases)
 
     def aliases(self) -> Mapping[str, str]:
@@ -194,7 +196,7 @@ class SqlStore:
 
     def set_weights(self, weights: Weights) -> None:
         """The weights of `impact_score` in the views `error_signatures` and `_candidates`."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             ranking.set_weights(connection, weights)
 
     # ------------------------------------------------------------ decisions
@@ -214,7 +216,7 @@ class SqlStore:
             or change.aliases
             or change.split
         )
-        with self._write(VERDICT if decided else EVIDENCE) as connection:
+        with self._write(lasting=bool(decided)) as connection:
             return decisions.commit(connection, change)
 
     def lesson(self, id: str) -> Lesson | None:
@@ -296,12 +298,12 @@ class SqlStore:
 
     def acquire(self, name: str, holder: str, *, until: datetime, now: datetime) -> bool:
         """True where the lease is ours until then."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             return decisions.acquire(connection, name, holder, until=until, now=now)
 
     def release(self, name: str, holder: str) -> None:
         """Give it back."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             decisions.release(connection, name, holder)
 
     # --------------------------------------------------------------- access
@@ -318,7 +320,7 @@ class SqlStore:
 
     def touch_token(self, id: str, at: datetime) -> None:
         """It was used then."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             access.touch_token(connection, id, at)
 
     def account(self, name: str) -> Account | None:
@@ -333,7 +335,7 @@ class SqlStore:
 
     def open_session(self, session: BrowserSession) -> None:
         """Remember who signed in; sessions that are over are forgotten."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             access.open_session(connection, session)
 
     def session(self, digest: str) -> BrowserSession | None:
@@ -343,22 +345,22 @@ class SqlStore:
 
     def seen(self, digest: str, at: datetime) -> None:
         """It was used then."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             access.seen(connection, digest, at)
 
     def close_session(self, digest: str) -> None:
         """Forget it, also where power is lost."""
-        with self._write(VERDICT) as connection:
+        with self._write(lasting=True) as connection:
             access.close_session(connection, digest)
 
     def close_sessions(self, account: str) -> None:
         """Forget all sessions of an account."""
-        with self._write(VERDICT) as connection:
+        with self._write(lasting=True) as connection:
             access.close_sessions(connection, account)
 
     def add_link(self, link: SignInLink) -> None:
         """Remember a link until it is used."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             access.add_link(connection, link)
 
     def link(self, digest: str) -> SignInLink | None:
@@ -368,14 +370,14 @@ class SqlStore:
 
     def use_link(self, digest: str, now: datetime) -> SignInLink | None:
         """Take the link, which nobody can then again."""
-        with self._write(VERDICT) as connection:
+        with self._write(lasting=True) as connection:
             return access.use_link(connection, digest, now)
 
     def first_time(self, source: str, delivery_id: str, at: datetime) -> bool:
         """Whether this delivery of a source was not here before."""
-        with self._write(EVIDENCE) as connection:
+        with self._write() as connection:
             return access.first_time(connection, source, delivery_id, at)
 
     def close(self) -> None:
         """Let go of files and connections."""
-        self._engine.dispose()
+        self._database.engine.dispose()

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from failonce.adapters.sql_store import tables as t
+from failonce.adapters.sql_store.prepared import upsert
 from failonce.adapters.sql_store.rows import micros, plain
-from failonce.adapters.sql_store.sqlite import upsert
 from failonce.identity import canonical_json
 from failonce.model import Parameter, ToolSpec
 from failonce.ports import Added

@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
     INPUT = 2
     """Something given is wrong: an argument, a file, a setting, a name."""
     STORE = 3
-    """The store or the machine cannot do its work."""
+    """The store or the machine cannot do its work, or a remote cannot be reached."""
     REFUSED = 4
     """Understood, and not allowed."""
     STOPPED = 130
@@ -87,6 +87,12 @@ MORE: Final = (
     Entry(
         name="collect", module="hooking", summary="Take what hooks of agents recorded to the store."
     ),
+    Entry(
+        name="propose",
+        module="proposing",
+        summary="Write what waits into files, or into a pull request.",
+    ),
+    Entry(name="pr", module="proposing", summary="Take up what people did to pull requests."),
     Entry(name="replay", module="replaying", summary="Try the lessons on recorded calls."),
     Entry(name="learn", module="deciding", summary="Write down a rule yourself."),
     Entry(name="wrong", module="deciding", summary="Report that a lesson did harm."),
@@ -127,6 +133,8 @@ MORE: Final = (
     Entry(name="account", module="accounts", summary="Make or disable what lets people in."),
     Entry(name="pack", module="packing", summary="Give lessons to somebody, or take theirs."),
     Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
+    Entry(name="schedule", module="scheduling", summary="Print how to mine by the clock."),
+    Entry(name="store", module="storing", summary="Copy the store, or prepare its database."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""

@@ -22,6 +22,7 @@ from failonce.surfaces.cli.options import OneProject, OwnProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.packing import make
 from failonce.surfaces.cli.session import named, session
+from failonce.surfaces.cli.training import training
 
 app = typer.Typer(rich_markup_mode=None)
 _NUMBERED: Final = re.compile(r"(exit|HTTP|MCP) (-?\d{1,9})")
@@ -29,6 +30,7 @@ _NUMBERED: Final = re.compile(r"(exit|HTTP|MCP) (-?\d{1,9})")
 export = typer.Typer(rich_markup_mode=None)
 app.add_typer(export, name="export", help="Write out calls, lessons or the ledger.")
 export.command("pack")(make)
+export.command("training")(training)
 
 
 @export.command()
@@ -112,14 +114,7 @@ def lessons_(
     for lesson in found:
         first = next(iter(lesson.proposal.signatures), "")
         files[lesson_file.file_name(lesson)] = lesson_file.render(lesson, signatures.get(first))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            _write(folder / name, text)
-    except OSError as error:
-        raise BadInput(
-            f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
-        ) from error
+    written(folder, files)
     say(f"{plural(len(files), 'lesson')} written to {folder}")
 
 
@@ -177,6 +172,19 @@ def _tells(one: Evidence) -> bool:
         call=one.call, text=one.message, flagged=one.flagged, origin=one.origin, tags=one.tags
     )
     return triage(words) == one.finding
+
+
+def written(folder: Path, files: Mapping[str, str]) -> list[Path]:
+    """Texts as files of a folder, which is made where it is not there; their paths."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _write(folder / name, text)
+    except OSError as error:
+        raise BadInput(
+            f"{error.filename or folder} cannot be written: {error.strerror}. Name another folder."
+        ) from error
+    return [folder / name for name in files]
 
 
 def _write(path: Path, text: str) -> None:

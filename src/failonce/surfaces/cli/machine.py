@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 import failonce
+from failonce.adapters.sql_store import on_server, shown
 from failonce.compose import Configuration, configure, opened
 from failonce.compose.sandbox import sandbox_for
 from failonce.errors import FailonceError, StoreError
@@ -80,7 +81,7 @@ def _look(store: str | None) -> Iterator[Finding]:
         return
     used = sorted(set(config.origins.values()))
     yield _fine("settings", f"from {', '.join(used)}" if used else "all at their defaults")
-    yield _tried("store", lambda: _store(config))
+    yield from _database(config)
     yield _tried("patterns", _patterns)
     yield _tried("skill files", lambda: _writable(config.skills))
     yield _tried("rejected lines", lambda: _writable(config.rejects))
@@ -105,6 +106,18 @@ def _tried(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what=what, health=Health.BROKEN, detail=str(error))
 
 
+def _database(config: Configuration) -> Iterator[Finding]:
+    """The server, where the store is on one, and then the store (S29)."""
+    if on_server(config.url):
+        from failonce.adapters.sql_functions.server import version  # noqa: PLC0415 - few have one
+
+        server = _tried("database", lambda: version(config.url))
+        yield server
+        if server.health is not Health.OK:
+            return
+    yield _tried("store", lambda: _store(config))
+
+
 def _store(config: Configuration) -> str:
     """Open it, and write something that leaves no trace."""
     with opened(config) as parts:
@@ -112,7 +125,7 @@ def _store(config: Configuration) -> str:
         parts.store.acquire("doctor", "doctor", until=now + timedelta(seconds=1), now=now)
         parts.store.release("doctor", "doctor")
         calls = sum(parts.store.projects().values())
-    return f"{config.url}, can be written, {calls:,} calls"
+    return f"{shown(config.url)}, can be written, {calls:,} calls"
 
 
 def _hooks() -> Iterator[Finding]:

@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Final
 
 import typer
 
 from failonce.accounting import Mined
 from failonce.adapters.sql_store.store import SqlStore
-from failonce.compose import Configuration, configure, opened
-from failonce.errors import BadInput
+from failonce.compose import Configuration, Parts, configure, opened
+from failonce.compose.spelling import span
+from failonce.errors import BadInput, StoreBusy
 from failonce.model import Mode
 from failonce.outcome import words
 from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
 from failonce.surfaces.cli.output import plural, say, show_json, waiting, warn
 from failonce.surfaces.cli.session import named
-from failonce.surfaces.mined import mined
+from failonce.surfaces.mined import mined, mined_once, slot
 from failonce.weighing import Weighed
 
 app = typer.Typer(rich_markup_mode=None)
@@ -62,6 +63,16 @@ def mine(
             show_default=False,
         ),
     ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            "--every",
+            metavar="SPAN",
+            help="For schedules: look at a project once in each span, such as 6h, however often "
+            "and from wherever this runs.",
+            show_default=False,
+        ),
+    ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -73,9 +84,9 @@ def mine(
     the output is a list with one object for each project.
     """
     day = None if as_of is None else _end_of(as_of)
+    length = None if every is None else _span(every)
     config = _limited(configure(store=store), min_hits, top)
-    runs: list[Mined] = []
-    moved: list[Sequence[Weighed]] = []
+    done: list[tuple[Mined | None, Sequence[Weighed]]] = []
     if config.off:
         warn("failonce: FAILONCE=off rests failonce here, so nothing was looked at.")
     else:
@@ -94,21 +105,24 @@ def mine(
                 if parts.review.mode(one) is Mode.OFF:
                     warn(f"failonce: learning is off for {one}, so it was passed over")
                     continue
-                moved.append(parts.review.weigh(one))
+                weighed = parts.review.weigh(one)
                 with waiting(f"Mining {one}"):
-                    runs.append(mined(parts, one, as_of=day))
+                    done.append((_mined(parts, one, day, length), weighed))
+    runs = [run for run, _ in done if run is not None]
     if as_json:
         show_json(
             [
                 {**records.mined(run), "moved": [records.weighed(x) for x in weighed]}
-                for run, weighed in zip(runs, moved, strict=True)
+                for run, weighed in done
+                if run is not None
             ]
         )
     else:
-        _tell(runs, config)
+        if runs or not done:
+            _tell(runs, config)
         for event in (event for run in runs for event in run.refuted):
             say(f"{event.subject} {words.moved(event.action)}: {event.reason}")
-        for x in (x for weighed in moved for x in weighed):
+        for x in (x for _, weighed in done for x in weighed):
             say(f"{x.lesson.id} {words.moved(x.move.action)}: {x.move.reason}")
 
 
@@ -128,7 +142,31 @@ def _end_of(day: str) -> datetime:
     return datetime.combine(date, time.max, tzinfo=UTC)
 
 
-def _tell(runs: list[Mined], config: Configuration) -> None:
+def _span(words: str) -> timedelta:
+    try:
+        return span(words)
+    except ValueError as error:
+        raise BadInput(f"--every is `{words}`: {error}.") from None
+
+
+def _mined(
+    parts: Parts, project: str, day: datetime | None, every: timedelta | None
+) -> Mined | None:
+    """The run, or None where this slot had one; what is busy is looked at by whoever holds it."""
+    if every is None:
+        return mined(parts, project, as_of=day)
+    try:
+        run = mined_once(parts, project, every=every, as_of=day)
+    except StoreBusy as error:
+        warn(f"failonce: {error}")
+        return None
+    if run is None:
+        since = slot(parts.clock.now(), every)
+        warn(f"failonce: {project} was looked at since {since:%Y-%m-%d %H:%M} UTC: nothing to do")
+    return run
+
+
+def _tell(runs: Sequence[Mined], config: Configuration) -> None:
     if not runs:
         say("There is nothing to look at yet. Begin with: failonce import PATH")
         return

@@ -10,7 +10,7 @@ StoreUrl = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        help="The store, such as sqlite:////home/me/failonce.db.",
+        help="The store, such as sqlite:////home/me/failonce.db or postgresql://…/failonce.",
         show_default=False,
     ),
 ]

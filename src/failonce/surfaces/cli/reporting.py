@@ -10,7 +10,7 @@ import typer
 
 from failonce.adapters.spool import folder_beside
 from failonce.adapters.spool import status as spool_status
-from failonce.adapters.sql_store import store_path
+from failonce.adapters.sql_store import shown, store_path
 from failonce.adapters.workspace import Standing
 from failonce.compose import Parts
 from failonce.developing import days
@@ -62,6 +62,7 @@ def status(
         lessons = parts.store.lessons()
         entries = list(parts.store.entries())
         runs = [e for e in entries if e.event.action is Action.MINED][-_RUNS:]
+        found["runs"] = [_run(e.event) for e in runs]
         odd = _noticed(entries, parts.clock.now())
         found["noticed"] = [
             {"at": e.at.isoformat(), "of": e.subject, "what": e.reason} for e in odd
@@ -76,6 +77,11 @@ def status(
         _tell_parts(tried)
 
 
+def _run(event: Event) -> Json:
+    """One run of the miners, and what came of it."""
+    return {"at": event.at.isoformat(), "project": event.subject, "outcome": event.reason}
+
+
 def _noticed(entries: Sequence[AuditEntry], now: datetime) -> list[Event]:
     """What servers said of their tools that a person should know, of the last week."""
     said = (e.event for e in entries if e.event.action is Action.NOTICED)
@@ -87,7 +93,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
     signatures = parts.store.signatures(SignatureQuery())
     states = Counter(WORDS[x.state] for x in lessons)
     return {
-        "store": parts.config.url,
+        "store": shown(parts.config.url),
         "project": project,
         "mode": parts.review.mode(project),
         "off": parts.config.off,

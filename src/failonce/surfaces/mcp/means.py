@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from failonce.adapters.sql_store import store_path
+from failonce.adapters.sql_store import on_server, store_path
 from failonce.compose import Configuration, Parts, opened
 from failonce.errors import NotFound, Refused
 from failonce.model import Mode
@@ -36,7 +36,7 @@ class Means:
     @property
     def begun(self) -> bool:
         """Whether there is a store."""
-        return store_path(self.config.url).exists()
+        return on_server(self.config.url) or store_path(self.config.url).exists()
 
     @contextmanager
     def opened(self) -> Iterator[Parts]:

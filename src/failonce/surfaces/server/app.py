@@ -53,6 +53,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
             async with lookout:
                 yield
                 await house.intake.stop()
+                await house.reviews.end()
         finally:
             house.close()
 

@@ -19,19 +19,22 @@ from typing import TYPE_CHECKING, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from failonce.adapters.sql_store import open_store, store_path, store_url
+from failonce.adapters import sql_store
+from failonce.adapters.sql_store import open_store, store_path
+from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import AuditReport
 from failonce.compose import Configuration, Parts, SystemClock, assemble
 from failonce.errors import FailonceError
 from failonce.identity import slug
 from failonce.model import BrowserSession, Lesson, Token
-from failonce.ports import Clock, Store
+from failonce.ports import Clock
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
+from failonce.surfaces.server.reviews import Reviews
 from failonce.surfaces.server.shelf import Shelf, Told
 from failonce.surfaces.server.slowly import Slowly
 from failonce.weighing import OURSELVES
@@ -56,8 +59,7 @@ def tenant_url(config: Configuration, tenant: str) -> str:
         return config.url
     if slug(tenant) != tenant:
         raise Denied(HTTPStatus.FORBIDDEN, "There is no such tenant.")
-    main = store_path(config.url)
-    return store_url(main.with_name(f"{main.name}.tenants") / f"{tenant}.db")
+    return sql_store.tenant_url(config.url, tenant)
 
 
 def address(config: Configuration) -> str:
@@ -89,7 +91,7 @@ class House:
         self.config = config
         self.clock = SystemClock() if clock is None else clock
         self._lock = Lock()
-        self._stores: dict[str, Store] = {}
+        self._stores: dict[str, SqlStore] = {}
         self._shelves: dict[str, Shelf] = {}
         self._advisors: dict[str, Advisor] = {}
         self._tokens: OrderedDict[str, _Kept] = OrderedDict()
@@ -100,6 +102,7 @@ class House:
         """Passwords that are checked at a time: each takes 64 MiB."""
         self.slowly = Slowly()
         self.cards = Cards()
+        self.reviews = Reviews(self)
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
         """When somebody last had the audit of a tenant verified, and what came of it."""
@@ -108,7 +111,7 @@ class House:
 
     # ------------------------------------------------------------- stores
 
-    def store(self, tenant: str) -> Store:
+    def store(self, tenant: str) -> SqlStore:
         """The store of a tenant, opened once."""
         with self._lock:
             found = self._stores.get(tenant)
@@ -153,10 +156,7 @@ class House:
 
     def tenants(self) -> tuple[str, ...]:
         """Those that have a store, the main one first."""
-        main = store_path(self.config.url)
-        folder = main.with_name(f"{main.name}.tenants")
-        found = sorted(p.stem for p in folder.glob("*.db")) if folder.is_dir() else []
-        return ("", *found)
+        return ("", *self.main.tenants())
 
     def close(self) -> None:
         """Let go of the stores."""

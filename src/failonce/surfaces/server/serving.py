@@ -13,7 +13,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from failonce.adapters.sql_store import open_store
+from failonce.adapters.sql_store import open_store, shown
 from failonce.compose import Configuration, SystemClock
 from failonce.errors import BadSetting
 from failonce.signature.masks import SCHEME_VERSION
@@ -38,7 +38,7 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
     port = listening.getsockname()[1]
     config = _at(config, port)
     app = create_app(config)
-    say(f"failonce serves {address(config)} from the store {config.url}")
+    say(f"failonce serves {address(config)} from the store {shown(config.url)}")
     link = first_link(config)
     if link:
         say(f"Nobody can sign in yet. Make the first account here, within an hour: {link}")

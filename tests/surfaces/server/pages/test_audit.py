@@ -73,7 +73,7 @@ def test_the_chain_is_verified_on_demand(served: Served) -> None:
     assert "unbroken" in person.get("/audit").text
     served.granting().grant_token("later", {Scope.INGEST})
     assert "unbroken" not in person.get("/audit").text, "one entry more, not looked at"
-    with served.house.main._engine.begin() as connection:  # type: ignore[attr-defined]
+    with served.house.main._database.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER audit_is_never_changed"))
         connection.execute(text("UPDATE audit SET reason = 'forged' WHERE seq = 2"))
     person.post("/audit/verify")

@@ -29,6 +29,7 @@ from failonce.surfaces.server.problems import (
     headers_of,
     status_of,
 )
+from failonce.surfaces.server.reviews import EVENT
 
 router = APIRouter(tags=["taking in"])
 
@@ -341,6 +342,8 @@ async def webhook(request: Request, encoding: Encoding = "") -> Response:
     )
     if not first:
         raise Denied(HTTPStatus.CONFLICT, "This delivery was taken in before.")
+    if delivery.event == EVENT:
+        house.reviews.ask()
     return Json(stored(receipt), HTTPStatus.ACCEPTED)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from failonce.adapters.sql_store import shown
 from failonce.compose import Configuration
 from failonce.surfaces.server.house import address, house_of
 from failonce.surfaces.server.intake.parcel import Format
@@ -209,7 +210,7 @@ def _webhook(base: str, config: Configuration, last: Mapping[Format, datetime]) 
 
 
 def _here(config: Configuration) -> Sequence[Way]:
-    store = Lines(caption="The same store", text=f"export FAILONCE_STORE__URL={config.url}")
+    store = Lines(caption="The same store", text=f"export FAILONCE_STORE__URL={shown(config.url)}")
     return (
         Way(
             key="python",

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
+from failonce.adapters.sql_store.migrations.common import NUMBER, TEXT, run_script
+
 revision = "0003"
 down_revision = "0002"
-
-NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
@@ -21,46 +21,47 @@ def upgrade() -> None:
     op.create_table(
         "exposure",
         sa.Column("n", NUMBER, primary_key=True),
-        sa.Column("id", sa.Text, nullable=False, unique=True),
-        sa.Column("lesson", sa.Text, nullable=False),
+        sa.Column("id", TEXT, nullable=False, unique=True),
+        sa.Column("lesson", TEXT, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
-        sa.Column("project", sa.Text, nullable=False),
-        sa.Column("session", sa.Text, nullable=False),
-        sa.Column("unit", sa.Text, nullable=False),
-        sa.Column("arm", sa.Text, nullable=False),
+        sa.Column("project", TEXT, nullable=False),
+        sa.Column("session", TEXT, nullable=False),
+        sa.Column("unit", TEXT, nullable=False),
+        sa.Column("arm", TEXT, nullable=False),
         sa.Column("share", sa.Float, nullable=False),
-        sa.Column("effect", sa.Text, nullable=False),
-        sa.Column("tool", sa.Text, nullable=False),
+        sa.Column("effect", TEXT, nullable=False),
+        sa.Column("tool", TEXT, nullable=False),
         sa.Column("after", sa.Boolean, nullable=False),
-        sa.Column("evidence", sa.Text),
+        sa.Column("evidence", TEXT),
     )
     op.create_index("exposure_lesson", "exposure", ["lesson"])
-    op.execute(sa.text(_CARRY_OVER))
+    run_script("0003")
     op.drop_table("exposure_0002")
 
 
-_CARRY_OVER = """
-INSERT INTO exposure (
-    n, id, lesson, version, at, project, session, unit, arm, share, effect, tool, after, evidence
-)
-SELECT
-    old.n,
-    'r0002-' || old.n,
-    old.lesson,
-    old.version,
-    old.at,
-    coalesce(nullif(lesson_version.project, '*'), ''),
-    old.session,
-    old.session,
-    old.arm,
-    0.0,
-    old.effect,
-    coalesce(json_extract(lesson_version.proposal, '$.target'), ''),
-    coalesce(json_extract(lesson_version.proposal, '$.kind') = 'hint', 0),
-    old.evidence
-FROM exposure_0002 AS old
-LEFT JOIN lesson_version
-    ON lesson_version.id = old.lesson AND lesson_version.version = old.version
-ORDER BY old.n
-"""
+def downgrade() -> None:
+    """Rebuild the table of exposures as it was, with its rows."""
+    op.drop_index("exposure_lesson", "exposure")
+    op.rename_table("exposure", "exposure_0003")
+    op.create_table(
+        "exposure",
+        sa.Column("n", NUMBER, primary_key=True),
+        sa.Column("lesson", TEXT, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("session", TEXT, nullable=False),
+        sa.Column("arm", TEXT, nullable=False),
+        sa.Column("effect", TEXT, nullable=False),
+        sa.Column("evidence", TEXT),
+    )
+    op.create_index("exposure_lesson", "exposure", ["lesson"])
+    op.execute(
+        sa.text(
+            "INSERT INTO exposure (lesson, version, at, session, arm, effect, evidence)"
+            " SELECT lesson, version, at, session, arm, effect, evidence FROM exposure_0003"
+            " ORDER BY n"
+        )
+    )
+    op.drop_table("exposure_0003")
+    op.drop_column("session", "closed_at")
