@@ -93,7 +93,7 @@ class SqlStore:
         self, summed: Sequence[Summed], taken: Sequence[Taken], *, at: datetime
     ) -> Added:
         """Add what was counted elsewhere, and that it was, in one transaction."""
-        with self._write(VERDICT if self._durable else EVIDENCE) as connection:
+        with self._write(lasting=self._durable) as connection:
             added, numbers = adding.add_summed(
                 connection, summed, taken, at=at, scheme=self._scheme, known=self._numbers
             )

@@ -158,10 +158,10 @@ daily = Table(
 taken = Table(
     "taken",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("parent", Text, nullable=False),
+    Column("key", Words, primary_key=True),
+    Column("parent", Words, nullable=False),
     Column("length", BigInteger, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("digest", Words, nullable=False),
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
