@@ -7,6 +7,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
 DATA   ?= $(FAILONCE_DATA)
 QUICK  ?= --quick
+# programs that tests start would read their sources again each time
+unexport PYTHONDONTWRITEBYTECODE
+
 # tests wait about a third of their time, so one more than there are cores
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 # what npm installed: for the pages, and for the tests beside it

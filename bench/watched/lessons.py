@@ -177,17 +177,25 @@ def _taught(n: int, body: Behaviour) -> Lesson:
     )
 
 
-def fill(folder: Path, *, as_json: bool = False) -> Publisher:
+def fill(
+    folder: Path,
+    *,
+    as_json: bool = False,
+    of: Sequence[Behaviour] | None = None,
+    holdout: bool = True,
+) -> Publisher:
     """Put the lessons into a store, each approved by a person; nothing is published yet.
 
-    Bodies are YAML. JSON is YAML too, and written and read a hundred times as fast.
+    `of` are others than the 10,000. Without `holdout` no session goes without one. Bodies are
+    YAML. JSON is YAML too, and written and read a hundred times as fast.
     """
     store = open_store(_url(folder))
     with patch.object(document, "dump", json.dumps if as_json else document.dump):
-        made = [_taught(n, body) for n, body in enumerate(bodies(), 1)]
+        made = [_taught(n, body) for n, body in enumerate(bodies() if of is None else of, 1)]
     for first in range(0, len(made), 500):
         _approve(store, made[first : first + 500])
-    policy = configure(store=_url(folder), environ={}, directory=folder).policy
+    chosen = {"FAILONCE_OUTCOME__HOLDOUT": str(holdout).lower()}
+    policy = configure(store=_url(folder), environ=chosen, directory=folder).policy
     return Publisher(store, file_beside(store.path), policy=policy, clock=SystemClock())
 
 

@@ -1,6 +1,7 @@
 """Stories with the real programs run only where they are asked for: `make e2e`."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(tmp_path: Path) -> Iterator[Desk]:
     """A home and a folder of work of their own."""
-    return Desk(folder=tmp_path)
+    made = Desk(folder=tmp_path)
+    yield made
+    made.leave()
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,11 @@ class Desk:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def leave(self) -> None:
+        """Who stays for hooks goes without its socket."""
+        for asked in self.folder.rglob("*.hooks/asked"):
+            asked.unlink()
+
     def comes_to_say(self, text: str, *args: str) -> bool:
         """Whether `failonce …` prints this now or soon: sessions are taken in behind them."""
         deadline = monotonic() + SECONDS / 4

@@ -1,6 +1,7 @@
 """The real programs with hooks: what failed in one session is known in the next."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -23,9 +24,11 @@ def agent(request: pytest.FixtureRequest) -> Program:
 
 
 @pytest.fixture(scope="module")
-def desk(agent: Program, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(agent: Program, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """After three sessions that failed, with two lessons in force."""
-    return taught(hooked(Desk(folder=tmp_path_factory.mktemp("desk")), agent), agent)
+    made = taught(hooked(Desk(folder=tmp_path_factory.mktemp("desk")), agent), agent)
+    yield made
+    made.leave()
 
 
 def test_what_was_recorded_is_what_the_program_wrote_down(agent: Program, desk: Desk) -> None:

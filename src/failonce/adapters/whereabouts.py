@@ -163,9 +163,11 @@ def store_path(url: str, environ: Mapping[str, str]) -> str:
     """
     if url.partition(":")[0].partition("+")[0] in SERVED:
         return f"{data_folder(environ)}/postgresql/{_seat(url)}"
-    from urllib.parse import unquote  # noqa: PLC0415 - most name no store
+    path = url.removeprefix(_SCHEME).partition("?")[0]
+    if "%" in path:
+        from urllib.parse import unquote  # noqa: PLC0415 - hardly any path is written so
 
-    path = unquote(url.removeprefix(_SCHEME).partition("?")[0])
+        path = unquote(path)
     return os.path.expanduser(path)  # noqa: PTH111
 
 

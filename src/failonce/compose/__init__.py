@@ -12,11 +12,11 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol, runtime_checkable
 
+from failonce.adapters.clock import SystemClock
 from failonce.adapters.in_force import Projections, Publisher, file_beside
 from failonce.adapters.sandbox.copies import FolderCopies
 from failonce.adapters.sql_store import open_store
@@ -48,14 +48,6 @@ __all__ = [
     "configure",
     "opened",
 ]
-
-
-class SystemClock:
-    """The machine's clock, in UTC (port `Clock`)."""
-
-    def now(self) -> datetime:
-        """The present moment."""
-        return datetime.now(UTC)
 
 
 class TimedRedactor:

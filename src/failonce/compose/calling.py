@@ -48,17 +48,18 @@ def calling(config: Configuration, clock: Clock) -> Calling:
     return Calling(in_force=in_force, writer=writer, store=path)
 
 
-def drain(config: Configuration, clock: Clock) -> TakenUp:
+def drain(config: Configuration, clock: Clock, pause: Callable[[], None] = lambda: None) -> TakenUp:
     """Take up what hooks and hosts left in the spool; costs next to nothing where that is empty.
 
-    Raises `StoreError`, `OSError` where the store cannot take it now; then it stays there.
+    `pause` is called between handfuls of records. Raises `StoreError`, `OSError` where the store
+    cannot take it now; then it stays there.
     """
     spool = Spool(folder_beside(store_path(config.url)))
     if not spool.waits():
         return TakenUp()
     sink = _sink(config, clock, lambda: None)
     try:
-        return spool.take_up(sink.write) or TakenUp()
+        return spool.take_up(sink.write, pause) or TakenUp()
     finally:
         sink.close()
 

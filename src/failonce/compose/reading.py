@@ -28,7 +28,13 @@ SWITCH: Final = "FAILONCE"
 """The environment variable whose value `off` rests everything in a process."""
 
 _RESERVED: Final = frozenset(
-    {"FAILONCE_CRASH_SEED", "FAILONCE_DATA", "FAILONCE_DEBUG", "FAILONCE_TORTURE"}
+    {
+        "FAILONCE_CRASH_SEED",
+        "FAILONCE_DATA",
+        "FAILONCE_DEBUG",
+        "FAILONCE_STAY",
+        "FAILONCE_TORTURE",
+    }
 )
 """Variables that are no settings."""
 _ENVIRONMENT: Final = "the environment"

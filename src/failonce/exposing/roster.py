@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from failonce.exposing.asking import (
     NOTHING,
@@ -25,11 +25,13 @@ from failonce.identity import digest
 from failonce.kinds.behaviour import Block, Insert, Repair, Retry
 from failonce.kinds.concerned import Part, places
 from failonce.kinds.decision import Armed, Concerning, Decision, Touch
-from failonce.kinds.hint.running import Event, Note
 from failonce.language.matching import Bits
 from failonce.model import Arm, Call, Effect, Exposure
 from failonce.outcome.assignment import epoch
 from failonce.skill.index import Index
+
+if TYPE_CHECKING:
+    from failonce.kinds.hint.running import Note
 
 NewId = Callable[[], str]
 """Makes an id that nobody else makes."""
@@ -246,8 +248,10 @@ class Roster:
 
         return there.hinting(held), Asked(NOTHING, told)
 
-    def came_of(self, note: Note, call: Call, at: datetime, *, worked: bool) -> Exposure | None:
+    def came_of(self, note: "Note", call: Call, at: datetime, *, worked: bool) -> Exposure | None:
         """What a hint around a call did, and what came of the call; None where that is no news."""
+        from failonce.kinds.hint.running import Event  # noqa: PLC0415 - where a hint is at work
+
         place = self._places.get(note.lesson)
         there = self.together(call.tool)
         if place is None or there is None:

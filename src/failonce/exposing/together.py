@@ -6,12 +6,10 @@ from functools import cached_property
 from typing import Final
 
 from failonce.exposing.places import Placed
-from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.concerned import Concerned, Part, places
 from failonce.kinds.decision import Armed
-from failonce.kinds.hint import Hint
 from failonce.language.matching import Bits
-from failonce.model import Arm
+from failonce.model import Arm, KindName
 from failonce.outcome.assignment import Group, Lot, epoch
 
 REMEMBERED: Final = 4096
@@ -63,7 +61,7 @@ class Together:
         self.acting: Bits = (1 << len(acting)) - 1
         self.watching: Bits = (1 << len(self.every)) - 1 - self.acting
         self.around: Bits = self.acting & sum(
-            1 << n for n, a in enumerate(self.every.lessons) if _around(a.behaviour)
+            1 << n for n, a in enumerate(self.every.lessons) if _around(a)
         )
         """Hints that act on calls of which nobody knows whether they would fail."""
         self._places = tuple(placed[a.lesson] for a in self.every.lessons)
@@ -130,8 +128,13 @@ class Together:
         return found
 
 
-def _around(behaviour: Behaviour) -> bool:
-    return isinstance(behaviour, Hint) and behaviour.handler.refuses
+def _around(armed: Armed) -> bool:
+    if armed.kind is not KindName.HINT:
+        return False
+    from failonce.kinds.hint import Hint  # noqa: PLC0415 - most tools have none
+
+    hint = armed.behaviour
+    return isinstance(hint, Hint) and hint.handler.refuses
 
 
 def _concerned(acting: Sequence[Armed], watching: Sequence[Armed]) -> Concerned:

@@ -1,4 +1,8 @@
-"""The kinds of lessons, by name, open to strangers: those that are built in, and others."""
+"""The kinds of lessons, by name, open to strangers: those that are built in, and others.
+
+What hints and tools are made of is loaded where a body of theirs is first read: it is as much as
+all else that decides about a call, and a process that lives for one call hardly ever needs it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +13,7 @@ from failonce.errors import BadInput
 from failonce.kinds import fixer
 from failonce.kinds.behaviour import Behaviour
 from failonce.kinds.guardrail import Guardrail
-from failonce.kinds.hint import Hint
 from failonce.kinds.rule import Rule
-from failonce.kinds.tool import LearnedTool
 from failonce.model import KindName, Proposal
 
 
@@ -35,15 +37,27 @@ class Kind:
     alone: bool = False
 
 
+def _hint(body: str, target: str) -> Behaviour:
+    from failonce.kinds.hint import Hint  # noqa: PLC0415 - see above
+
+    return Hint.parse(body, target)
+
+
+def _tool(body: str, target: str) -> Behaviour:
+    from failonce.kinds.tool import LearnedTool  # noqa: PLC0415 - see above
+
+    return LearnedTool.parse(body, target)
+
+
 FIRST: Final = 0
 """The place of those that repair calls."""
 
 BUILT_IN: Final = (
     Kind(name=KindName.FIXER, parse=fixer.parse, place=FIRST, bounded=True),
     Kind(name=KindName.GUARDRAIL, parse=Guardrail.parse, place=1),
-    Kind(name=KindName.HINT, parse=Hint.parse, place=2, bounded=True),
+    Kind(name=KindName.HINT, parse=_hint, place=2, bounded=True),
     Kind(name=KindName.RULE, parse=Rule.parse, place=3, yaml=False),
-    Kind(name=KindName.TOOL, parse=LearnedTool.parse, place=4, yaml=False, alone=True),
+    Kind(name=KindName.TOOL, parse=_tool, place=4, yaml=False, alone=True),
 )
 
 

@@ -6,7 +6,6 @@ by name and without importing any of them; also of the error that another one wa
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 DEEP: Final = 3
@@ -77,6 +76,8 @@ def _pause(headers: Any) -> float | None:
 
 
 def _date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - hardly any answer has a date
+
     try:
         return parsedate_to_datetime(text)
     except ValueError:

@@ -43,10 +43,11 @@ from failonce.model import (
 )
 from failonce.ports import Clock
 from failonce.skill import decide
+from failonce.surfaces.failing import failure_in
 from failonce.surfaces.http_facts import http_facts
 from failonce.surfaces.rosters import Known, Rosters
 from failonce.surfaces.watching.binding import restored
-from failonce.surfaces.worded import failure_in, wordings, words
+from failonce.surfaces.worded import wordings, words
 from failonce.trial import RECENT, answer_of
 
 REMEMBERED = 4096

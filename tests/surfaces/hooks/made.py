@@ -23,7 +23,8 @@ from failonce.surfaces.hooks import entry
 from failonce.testing.samples import moved, proposed
 from tests.surfaces.watching.made import NOTHING_WITHHELD, PROJECT, taught
 
-ENTRY = "from failonce.surfaces.hooks.entry import run; run()"
+ENTRY = "from failonce.surfaces.hooks import entry; entry.LIMIT_S = 60.0; entry.run()"
+"""The program, where the machine may be as busy as it likes."""
 
 
 @dataclass(kw_only=True)
@@ -35,6 +36,7 @@ class Agent:
     client: str = "claude-code"
     session: str = "s1"
     calls: int = 0
+    entry: str = ENTRY
     store: SqlStore = field(init=False)
     publisher: Publisher = field(init=False)
 
@@ -45,6 +47,7 @@ class Agent:
         self.url = store_url(self.folder / "store.db")
         self.patch.setenv("HOME", str(self.folder / "home"))
         self.patch.setenv("FAILONCE_STORE__URL", self.url)
+        self.patch.setenv("FAILONCE_STAY", "off")
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "FAILONCE"):
             self.patch.delenv(name, raising=False)
         self.store = open_store(self.url)
@@ -96,13 +99,13 @@ class Agent:
         """The same as a process of its own."""
         text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         done = subprocess.run(
-            [sys.executable, "-P", "-c", ENTRY, self.client],
+            [sys.executable, "-P", "-c", self.entry, self.client],
             input=text,
             capture_output=True,
             env=os.environ | environ,
             cwd=self.project,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         assert (done.returncode, done.stderr) == (0, b"")
         return _answer(done.stdout.decode())

@@ -131,11 +131,22 @@ def test_after_a_failure_the_agent_is_told_what_worked_before(agent: Agent) -> N
     assert agent.before(TOOL, args) == {}
     answer = agent.failed(TOOL, args, "Invalid arg 'name'")
     assert answer["hookEventName"] == "PostToolUseFailure"
-    assert f'Try {TOOL} with {{"id": "lamp"}}' in answer["additionalContext"]
-    assert "repaired" not in answer["additionalContext"]
+    assert answer["additionalContext"] == (
+        "Calls that failed like this one worked with other arguments. "
+        f'Call {TOOL} with these instead: {{"id": "lamp"}}'
+    )
     agent.before(TOOL, {"id": "lamp"})
     agent.worked(TOOL, {"id": "lamp"})
     assert agent.effects() == ["repaired"]
+
+
+def test_arguments_that_are_too_long_to_show_are_told_by_what_to_change(agent: Agent) -> None:
+    agent.teach(renaming(TOOL, "name", "id", moment=Moment.AFTER_FAILURE, regex="Invalid arg"))
+    args = {"name": "lamp", "text": "x" * 3_000}
+    agent.before(TOOL, args)
+    said = agent.failed(TOOL, args, "Invalid arg 'name'")["additionalContext"]
+    assert said.endswith(f"call {TOOL} again: rename `name` to `id`.")
+    assert "repaired" not in said
 
 
 def test_an_unknown_failure_is_answered_by_nobody(agent: Agent) -> None:

@@ -72,6 +72,11 @@ class Glance:
         found = modes.get(project) or modes.get(_EVERY)
         return found == "off" or (usually and not found)
 
+    def any(self, project: str) -> bool:
+        """Whether any lesson is in force in a project, or watches there."""
+        lessons = self._header["lessons"]
+        return bool(lessons.get(project) or lessons.get(_EVERY))
+
     def ruled(self, project: str) -> bool:
         """Whether rules are in force in a project."""
         rules = self._header.get("rules") or {}

@@ -7,7 +7,6 @@ the folder but not read the key. Whoever has the key has the store as well.
 import hmac
 from pathlib import Path
 
-from failonce.adapters.durable import make_secret
 from failonce.adapters.in_force.frames import KEY, KEY_BYTES, Damaged, read_key, seal
 from failonce.errors import StoreUnreadable
 
@@ -38,6 +37,8 @@ def sealer(path: Path, *, make: bool = False) -> Sealer:
     Raises `StoreUnreadable` where the key is missing, a link, damaged, or open to others.
     """
     if make and not path.exists():
+        from failonce.adapters.durable import make_secret  # noqa: PLC0415 - once for a store
+
         make_secret(path, KEY_BYTES)
     try:
         return Sealer(read_key(str(path)))

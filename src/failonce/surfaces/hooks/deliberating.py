@@ -5,17 +5,17 @@ A hook cannot make calls, so what a lesson would look at or do first is left out
 what came of them the hook behind the call tells.
 """
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from failonce.adapters.in_force.frames import FILE
-from failonce.adapters.in_force.reading import InForce
+from failonce.adapters.in_force.reading import InForce, Snapshot
 from failonce.adapters.spool.records import framed
 from failonce.adapters.values import read, written
 from failonce.adapters.whereabouts import Place
@@ -26,7 +26,6 @@ from failonce.kinds.behaviour import Block, Repair, Show, Situation, Warn
 from failonce.kinds.decision import Concerning, Decision, settle
 from failonce.model import (
     Action,
-    Advice,
     AdviceAction,
     Call,
     Effect,
@@ -49,22 +48,18 @@ _LOOKED_AT: Final = 300
 """Lessons that are looked at for it; the rules of a tool with more are shown when it is called."""
 _OPEN: Final = 200
 """Calls under way that are remembered."""
-_SHOWN: Final = 2_000
-"""Characters of arguments that an advice shows."""
 
 Answer = dict[str, Any]
 
 
-class _Asking:
+class Asking:
     """The lessons in force where a call is made, and the call."""
 
     def __init__(self, happened: Happened, here: Place, memory: Memory) -> None:
         self.happened, self.here, self.memory = happened, here, memory
         self.at = datetime.now(UTC)
-        self.snapshot = InForce(Path(f"{here.store}{FILE}")).now()
-        self.roster = RosterByTool(
-            lambda tool: self.snapshot.placed(here.project, tool, self.at), _new_id
-        )
+        self.snapshot = _in_force(here.store).now()
+        self.roster = _roster(self.snapshot, here.project)
         taken = snapshot(happened.args)
         self.call = Call(
             tool=happened.tool,
@@ -96,7 +91,7 @@ class _Back(Sequence[Past]):
 
     def _read(self) -> tuple[Past, ...]:
         if self._calls is None:
-            from failonce.compose import SystemClock  # noqa: PLC0415 - hardly ever asked
+            from failonce.adapters.clock import SystemClock  # noqa: PLC0415 - hardly ever asked
             from failonce.taking import Taking  # noqa: PLC0415
             from failonce.trial import answer_of  # noqa: PLC0415
 
@@ -114,16 +109,27 @@ class _Back(Sequence[Past]):
         return self._read()[at]
 
 
+@lru_cache(maxsize=4)
+def _in_force(store: str) -> InForce:
+    """A hook that stays looks at each call whether there is a newer file."""
+    return InForce(Path(f"{store}{FILE}"), look_s=0)
+
+
+@lru_cache(maxsize=4)
+def _roster(snapshot: Snapshot, project: str) -> RosterByTool:
+    return RosterByTool(lambda tool: snapshot.placed(project, tool, datetime.now(UTC)), _new_id)
+
+
 def _new_id() -> str:
     return os.urandom(16).hex()
 
 
 def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer | None:
     """The answer before a call; `mark` names those that may speak, where all say the same again."""
-    asking = _Asking(happened, here, memory)
+    asking = Asking(happened, here, memory)
     asked = asking.before()
     advice = asked.decision.advice
-    with _remembered(asking) as state:
+    with remembered(asking) as state:
         state["met"] = True
         if advice.action is AdviceAction.BLOCK:
             reason = _reason(happened, state, asked.decision)
@@ -133,7 +139,7 @@ def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer
             return None
         if advice.action is AdviceAction.RUN:
             return _repaired(asking, asked, state)
-        _tell(asking, asked.spoken, state)
+        met(asking, asked.spoken, state)
         text = _unsaid(asked.decision, state)
         if mark:
             again = _unsaid(asked.decision, state)  # rules are said, warnings are given each time
@@ -142,7 +148,7 @@ def before(happened: Happened, here: Place, memory: Memory, mark: str) -> Answer
 
 
 @contextmanager
-def _remembered(asking: _Asking) -> Iterator[State]:
+def remembered(asking: Asking) -> Iterator[State]:
     """What is remembered, to be changed; the answer does not depend on a disk that takes it."""
     begun = over = False
     try:
@@ -158,7 +164,7 @@ def _remembered(asking: _Asking) -> Iterator[State]:
         yield {}
 
 
-def _spooled(asking: _Asking, *records: bytes) -> None:
+def _spooled(asking: Asking, *records: bytes) -> None:
     """The same for what is told to the store."""
     try:
         spool(asking.here, *records)
@@ -181,9 +187,9 @@ def _reason(happened: Happened, state: State, decision: Decision) -> Reason | No
     return Reason(lesson, why) if why else None
 
 
-def _blocked(asking: _Asking, asked: Asked, state: State) -> Answer:
+def _blocked(asking: Asking, asked: Asked, state: State) -> Answer:
     happened, lesson = asking.happened, _blocking(asked.decision).lesson
-    _tell(asking, asked.spoken, state)
+    met(asking, asked.spoken, state)
     state.setdefault("blocked", {})[lesson] = call_key(happened)
     way = way_past(lesson, shell=happened.shell)
     return {
@@ -193,7 +199,7 @@ def _blocked(asking: _Asking, asked: Asked, state: State) -> Answer:
     }
 
 
-def _overridden(asking: _Asking, asked: Asked, reason: Reason, state: State) -> None:
+def _overridden(asking: Asking, asked: Asked, reason: Reason, state: State) -> None:
     """A block that is passed with a reason: a wrong one where the call then works."""
     block = _blocking(asked.decision)
     event = Event(
@@ -205,7 +211,7 @@ def _overridden(asking: _Asking, asked: Asked, reason: Reason, state: State) -> 
         reason=Redactor().text(reason.why),
     )
     _spooled(asking, framed(event))
-    _tell(asking, [_doubted(s) for s in asked.spoken], state)
+    met(asking, [_doubted(s) for s in asked.spoken], state)
     state.get("blocked", {}).pop(block.lesson, None)
 
 
@@ -216,7 +222,7 @@ def _doubted(spoken: Spoken) -> Spoken:
     return Spoken(exposure=exposure, if_worked=Effect.WRONG, if_failed=Effect.NO_EFFECT)
 
 
-def _repaired(asking: _Asking, asked: Asked, state: State) -> Answer | None:
+def _repaired(asking: Asking, asked: Asked, state: State) -> Answer | None:
     """The call with other arguments, where it is still one of its tool and whole."""
     happened, advice, call = asking.happened, asked.decision.advice, asking.call
     args = None
@@ -228,7 +234,7 @@ def _repaired(asking: _Asking, asked: Asked, state: State) -> Answer | None:
     if given is None:
         return None
     spent = [t.armed.lesson for t in asked.decision.touches if isinstance(t.effect, Repair)]
-    _tell(asking, asked.spoken, state, spent=spent)
+    met(asking, asked.spoken, state, spent=spent)
     text = _unsaid(asked.decision, state)
     answer: Answer = {"hookEventName": happened.event, "updatedInput": given}
     if happened.client == CODEX:  # which takes other arguments in no other way
@@ -249,8 +255,8 @@ def _unsaid(decision: Decision, state: State) -> str:
     return " ".join(words)
 
 
-def _tell(
-    asking: _Asking, spoken: Sequence[Spoken], state: State, *, spent: Sequence[str] = (),
+def met(
+    asking: Asking, spoken: Sequence[Spoken], state: State, *, spent: Sequence[str] = (),
     key: str = "",
 ) -> None:  # fmt: skip
     """Write down whom the call met; those of whom its end will tell wait for it."""
@@ -269,64 +275,12 @@ def _tell(
             left.pop(next(iter(left)))
 
 
-# ------------------------------------------------------------- after a failure
-
-
-def after(happened: Happened, here: Place, memory: Memory) -> Answer | None:
-    """What lessons say after a call failed: a client makes no call again, so it is told."""
-    from failonce.compose import SystemClock  # noqa: PLC0415 - only after a failure
-    from failonce.surfaces.worded import failure_in  # noqa: PLC0415
-    from failonce.taking import Taking  # noqa: PLC0415
-
-    asking = _Asking(happened, here, memory)
-    taking = Taking(clock=SystemClock(), cleaner=Redactor())
-    failed_like = call_key(happened)
-    with _remembered(asking) as state:
-        attempts = state.setdefault("attempts", {})
-        attempt = attempts[failed_like] = int(attempts.get(failed_like, 0)) + 1
-        failure = failure_in(taking.evidence, asking.call, happened.text, attempt, at=asking.at)
-        if failure is None:
-            return None
-
-        def ask(concerning: Concerning) -> Decision:
-            return settle(decide.after(asking.situation, failure, concerning))
-
-        asked = asking.roster.after(asking.call, asking.at, ask)
-        advice = asked.decision.advice
-        if advice.action is AdviceAction.GIVE_UP:
-            return {"hookEventName": happened.event, "additionalContext": advice.message}
-        if advice.action is not AdviceAction.RETRY:
-            return None
-        state["met"] = True
-        again = _advised(happened, advice)
-        _tell(asking, asked.spoken, state, key=again)
-    return {"hookEventName": happened.event, "additionalContext": _worded(advice, happened)}
-
-
-def _advised(happened: Happened, advice: Advice) -> str:
-    """The key of the call that an advice wants made."""
-    args = happened.args if advice.args is None else advice.args
-    return call_key(happened, tool=advice.tool or happened.tool, args=args)
-
-
-def _worded(advice: Advice, happened: Happened) -> str:
-    """An advice to call again, in words: nothing was repaired yet."""
-    if advice.args is None or advice.args == happened.args:
-        wait = f"Wait {advice.after_s:g} s, then call it again." if advice.after_s else ""
-        return f"{advice.message} {wait}".strip()
-    shown = json.dumps(written(advice.args), ensure_ascii=True)
-    tool = advice.tool or happened.tool
-    if len(shown) > _SHOWN:
-        return advice.message.replace("Arguments repaired:", "Try this:")
-    return f"Calls that failed like this one worked once they were changed. Try {tool} with {shown}"
-
-
 # --------------------------------------------------------- a session begins
 
 
 def recalled(happened: Happened, here: Place, memory: Memory) -> Answer | None:
     """The rules in force, those with the most witnesses first, as far as there is room."""
-    asking = _Asking(happened, here, memory)
+    asking = Asking(happened, here, memory)
     found: dict[str, tuple[int, str]] = {}
     for target in asking.snapshot.ruled(here.project, _LOOKED_AT):
         call = replace(asking.call, tool=target, args=None)
@@ -342,7 +296,7 @@ def recalled(happened: Happened, here: Place, memory: Memory) -> Answer | None:
         lines[lesson] = line
     if not lines:
         return None
-    with _remembered(asking) as state:
+    with remembered(asking) as state:
         state["said"] = [*state.get("said", ()), *lines]
     left = len(found) - len(lines)
     more = [f"- and {left} more, shown when their tool is called"] if left else []

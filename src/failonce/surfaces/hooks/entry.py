@@ -31,19 +31,71 @@ _WEEK_S: Final = 7 * 86_400
 Answer = dict[str, Any]
 
 
+class Alone:
+    """Asks the lessons in this process, which loads the rest."""
+
+    def answer(self, happened: Happened, here: Place, mark: str) -> Answer | None:
+        """What they say of an event, where it was seen at a glance that one may speak.
+
+        `mark` names those that may, where all of them say the same again.
+        """
+        from failonce.surfaces.hooks.answering import answer  # noqa: PLC0415 - see above
+
+        return answer(happened, here, mark)
+
+    def expect(self, here: Place) -> None:
+        """A session begins, in which lessons may speak."""
+
+
+class Together(Alone):
+    """Asks the hook that stayed (`staying`), else this process, which then stays itself."""
+
+    def __init__(self) -> None:
+        self._for = ""
+        """The store for whose hooks to come it stays."""
+
+    def answer(self, happened: Happened, here: Place, mark: str) -> Answer | None:
+        """The same."""
+        from failonce.surfaces.hooks import staying  # noqa: PLC0415 - hardly ever asked
+
+        able = staying.able(here.store, os.environ)
+        if able and (found := staying.asked(happened, here, mark)):
+            return found[0]
+        self._for = here.store if able else ""
+        return super().answer(happened, here, mark)
+
+    def expect(self, here: Place) -> None:
+        """The same."""
+        from failonce.surfaces.hooks import staying  # noqa: PLC0415 - once a session
+
+        if staying.able(here.store, os.environ) and not staying.there(here.store):
+            self._for = here.store
+
+    def stay(self) -> None:
+        """Be there for the hooks to come, where that is worth it; all is said."""
+        if self._for:
+            from failonce.surfaces.hooks import staying  # noqa: PLC0415 - hardly ever
+
+            staying.stay(self._for)
+
+
 def run() -> None:
     """The program: it ends without waiting for what Python would tidy up."""
     gc.disable()
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, _too_long)
         signal.setitimer(signal.ITIMER_REAL, LIMIT_S)
-    code = main(sys.argv[1:])
+    together = Together()
+    code = main(sys.argv[1:], together)
     sys.stdout.flush()
+    if hasattr(signal, "setitimer"):  # all is said
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    together.stay()
     os._exit(code)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Read one event, answer it; always 0."""
+def main(argv: Sequence[str], lessons: Alone | None = None) -> int:
+    """Read one event, answer it, and ask `lessons` where they may speak; always 0."""
     folder, event = "", ""
     try:
         if switched_off(os.environ):
@@ -58,7 +110,7 @@ def main(argv: Sequence[str]) -> int:
         event = happened.event
         here = place(happened.cwd or os.getcwd(), os.environ)  # noqa: PTH109 - quicker to load
         folder = f"{here.store}{FOLDER}"
-        answer = _answered(happened, here)
+        answer = _answered(happened, here, lessons or Alone())
         if answer:
             sys.stdout.write(json.dumps({"hookSpecificOutput": answer}))
     except BaseException as error:
@@ -70,28 +122,27 @@ def _too_long(_number: int, _frame: object) -> None:
     raise TimeoutError(f"longer than {LIMIT_S:g} s")
 
 
-def _answered(happened: Happened, here: Place) -> Answer | None:
+def _answered(happened: Happened, here: Place, lessons: Alone) -> Answer | None:
     glance = Glance.at(f"{here.store}{FILE}")
     off = here.usually_off if glance is None else glance.off(here.project, usually=here.usually_off)
     if here.off or off or not happened.session:
         return None
-    memory = Memory(here.store, happened.session)
     if happened.event == events.BEFORE:
-        return _before(happened, here, memory, glance) if happened.tool else None
+        return _before(happened, here, glance, lessons) if happened.tool else None
     if happened.event in (events.AFTER, events.FAILED):
-        return _after(happened, here, memory, glance) if happened.tool else None
+        return _after(happened, here, glance, lessons) if happened.tool else None
     if happened.event == events.START:
-        return _started(happened, here, memory, glance)
+        return _started(happened, here, glance, lessons)
     if happened.event == events.END:
-        _ended(happened, here, memory)
+        _ended(happened, here)
     return None
 
 
 def _before(
-    happened: Happened, here: Place, memory: Memory, glance: Glance | None
+    happened: Happened, here: Place, glance: Glance | None, lessons: Alone
 ) -> Answer | None:
     """What lessons say before a call; nearly always it is seen at a glance that none does."""
-    reason = happened.reason
+    memory, reason = Memory(here.store, happened.session), happened.reason
     if reason is not None and reason.lesson:
         with memory.changing() as state:
             if reason.lesson in state.get("blocked", {}):
@@ -107,9 +158,7 @@ def _before(
     told = state.get("told", {}).get(happened.tool)
     if told is not None and told[0] == mark:
         return _context(happened, told[1])
-    from failonce.surfaces.hooks.deliberating import before  # noqa: PLC0415 - it loads the rest
-
-    return before(happened, here, memory, mark if _fixed(seen) else "")
+    return lessons.answer(happened, here, mark if _fixed(seen) else "")
 
 
 def _fixed(seen: Sequence[Seen]) -> bool:
@@ -122,7 +171,7 @@ def _mark(glance: Glance, seen: Sequence[Seen]) -> str:
     return digest((glance.id, str(week), *(s["id"] for s in seen)), size=8)
 
 
-def _after(happened: Happened, here: Place, memory: Memory, glance: Glance | None) -> Answer | None:
+def _after(happened: Happened, here: Place, glance: Glance | None, lessons: Alone) -> Answer | None:
     """Record a call; where it failed, what lessons say to that.
 
     Codex does not say whether a call failed, and tells of some that did not at all: what it
@@ -131,7 +180,7 @@ def _after(happened: Happened, here: Place, memory: Memory, glance: Glance | Non
     from failonce.adapters.spool.frames import framed  # noqa: PLC0415 - only here
     from failonce.surfaces.hooks.recording import evidence_id, recording, spool  # noqa: PLC0415
 
-    made = recording(happened, here, time.time())
+    made, memory = recording(happened, here, time.time()), Memory(here.store, happened.session)
     if happened.client == events.CODEX:
         memory.remember(made)
         return None
@@ -147,11 +196,8 @@ def _after(happened: Happened, here: Place, memory: Memory, glance: Glance | Non
     memory.remember(made)
     if not failed or glance is None or happened.args is None:
         return None
-    if not glance.after(here.project, happened.tool, happened.args):
-        return None
-    from failonce.surfaces.hooks.deliberating import after  # noqa: PLC0415 - it loads the rest
-
-    return after(happened, here, memory)
+    may = glance.after(here.project, happened.tool, happened.args)
+    return lessons.answer(happened, here, "") if may else None
 
 
 def _came_of(state: State, happened: Happened, evidence: str) -> list[bytes]:
@@ -169,26 +215,28 @@ def _came_of(state: State, happened: Happened, evidence: str) -> list[bytes]:
 
 
 def _started(
-    happened: Happened, here: Place, memory: Memory, glance: Glance | None
+    happened: Happened, here: Place, glance: Glance | None, lessons: Alone
 ) -> Answer | None:
     """The rules in force, where a session begins, or what was said to it is gone."""
     if happened.source != "resume":
-        with memory.changing() as state:
+        with Memory(here.store, happened.session).changing() as state:
             for name in ("said", "told"):
                 state.pop(name, None)
-    if glance is None or not glance.ruled(here.project):
+    if glance is None:
         return None
-    from failonce.surfaces.hooks.deliberating import recalled  # noqa: PLC0415 - it loads the rest
+    if glance.ruled(here.project):
+        return lessons.answer(happened, here, "")
+    if glance.any(here.project):
+        lessons.expect(here)
+    return None
 
-    return recalled(happened, here, memory)
 
-
-def _ended(happened: Happened, here: Place, memory: Memory) -> None:
+def _ended(happened: Happened, here: Place) -> None:
     """What came of the session counts from now on; what was spooled goes to the store."""
     from failonce.surfaces.hooks.launching import drain_behind  # noqa: PLC0415 - only here
     from failonce.surfaces.hooks.recording import closing, spool  # noqa: PLC0415
 
-    if memory.state().get("met"):
+    if Memory(here.store, happened.session).state().get("met"):
         spool(here, closing(happened, here, time.time()))
     drain_behind(happened.transcript, happened.cwd, here)
 

@@ -36,11 +36,12 @@ class Happened:
     """
 
     __slots__ = (
-        "args", "client", "cwd", "event", "failed", "id", "ms", "reason", "sent", "session",
-        "shell", "source", "tags", "text", "tool", "transcript",
+        "args", "client", "cwd", "event", "failed", "id", "ms", "payload", "reason", "sent",
+        "session", "shell", "source", "tags", "text", "tool", "transcript",
     )  # fmt: skip
 
     def __init__(self, payload: Mapping[str, Any], client: str) -> None:
+        self.payload = payload
         self.client = client
         self.event = _text(payload, "hook_event_name")
         self.session = _text(payload, "session_id")

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -51,10 +51,11 @@ from failonce.compose.calling import calling
 from failonce.errors import NotFound
 from failonce.surfaces.mcp.answers import refused, shown
 from failonce.surfaces.mcp.own import NAMES, Own
+from failonce.surfaces.mcp.proxy.callers import Program, session_in
 from failonce.surfaces.mcp.skills import Skills
 from failonce.surfaces.mcp.tools import DISPATCHER, LearnedAsTools, changes
 from failonce.surfaces.watching.host import Host, host, install
-from failonce.surfaces.watching.sessions import session
+from failonce.surfaces.watching.sessions import Session, session, within
 
 NAME: Final = "failonce"
 _INSTRUCTIONS: Final = (
@@ -63,6 +64,7 @@ _INSTRUCTIONS: Final = (
     "was learned as a tool is listed here, and can be run with `run_learned_tool`."
 )
 _MOST_SUBSCRIBED: Final = 1_000
+_MOST_NAMED: Final = 1_000
 
 _Context = ServerRequestContext[Any]
 
@@ -78,6 +80,7 @@ class Serving:
         self._bus = InMemorySubscriptionBus()
         self._sessions: list[ServerSession] = []
         self._subscribed: set[str] = set()
+        self._named: dict[str, Session] = {}
 
     def server(self) -> Server[None]:
         """The SDK's server."""
@@ -114,7 +117,18 @@ class Serving:
         ctx: _Context,  # noqa: ARG002 - a handler's
         params: CallToolRequestParams,
     ) -> CallToolResult:
-        return await self.call(params.name, params.arguments)
+        with self._session(params.meta):
+            return await self.call(params.name, params.arguments)
+
+    def _session(self, meta: object) -> AbstractContextManager[object]:
+        """That of the agent, where its program names it with the call: its hooks name it alike,
+        so the same lessons are withheld from it here and there."""
+        named = session_in(meta)
+        if not named:
+            return nullcontext()
+        if len(self._named) >= _MOST_NAMED:
+            self._named.clear()
+        return within(self._named.setdefault(named, Session(named, self._config.project)))
 
     async def call(self, name: str, arguments: Mapping[str, Any] | None) -> CallToolResult:
         """Call any of the tools; whatever goes wrong is a result that says so."""
@@ -235,8 +249,9 @@ class _Announcing(Server[None]):
 def serve(config: Configuration) -> None:
     """Serve on standard input and output until the client leaves or a signal comes."""
     begin(config)
+    own = Program.told(os.environ).session or f"mcp-{uuid4().hex}"
     try:
-        with session(f"mcp-{uuid4().hex}", project=config.project):
+        with session(own, project=config.project):
             asyncio.run(_stdio(config))
     finally:
         failonce.close()

@@ -25,6 +25,7 @@ from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
 from failonce.surfaces.server.pages.frame import error_page, warm
+from failonce.surfaces.server.spooled import Spooled
 
 OPEN: Final = frozenset(
     {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
@@ -50,7 +51,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            async with lookout:
+            async with lookout, Spooled(house):
                 yield
                 await house.intake.stop()
                 await house.reviews.end()

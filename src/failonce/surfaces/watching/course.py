@@ -21,12 +21,12 @@ from failonce.language.matching import Bits
 from failonce.language.reading import Does, reads
 from failonce.model import Advice, AdviceAction, Answer, Args, Call, Failure, KindName, ToolSpec
 from failonce.skill import decide
+from failonce.surfaces.failing import fails, failure_in
 from failonce.surfaces.watching.binding import Given, restored
 from failonce.surfaces.watching.decisions import UNHEARD, Skipped
 from failonce.surfaces.watching.host import Facts, Host, Known
 from failonce.surfaces.watching.reports import Report, Telling, tried
 from failonce.surfaces.watching.sessions import reason
-from failonce.surfaces.worded import fails, failure_in
 from failonce.trial import DEPTH
 
 IN_CODE: Final = 'In code: `with failonce.override("why"):`.'

@@ -73,6 +73,11 @@ class Program:
         return Named(call=call, session=session) if call and session else None
 
 
+def session_in(meta: object) -> str:
+    """The session that a request names by itself, as Codex does; empty where it names none."""
+    return _plain(meta.get(_CODEX_SESSION)) if isinstance(meta, Mapping) else ""
+
+
 def _plain(value: object) -> str:
     """The text where it is one that can be a name, else an empty one."""
     return value if isinstance(value, str) and _PLAIN.fullmatch(value) else ""
