@@ -181,7 +181,8 @@ def generate(folder: Path, lines: int, errors: float) -> None:
             f"FROM range({start}, {end}) AS r(i) JOIN shape ON n = hash(i, 9) % {SHAPES} "
             "ORDER BY i"
         )
-        to = f"'{place / name}.parquet' (FORMAT parquet, ROW_GROUP_SIZE {GROUP if name != 'warm' else 2_048})"
+        group = GROUP if name != "warm" else 2_048
+        to = f"'{place / name}.parquet' (FORMAT parquet, ROW_GROUP_SIZE {group})"
         db.execute(f"COPY ({lines_of}) TO {to}")
 
 
