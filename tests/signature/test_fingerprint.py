@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from failonce.signature.fingerprint import (
     Fingerprint,
     fingerprint,
+    fingerprint_of_fold,
     fingerprints,
     seed_fingerprint,
     short_id,
@@ -19,11 +20,28 @@ from failonce.signature.fingerprint import (
     template,
 )
 from failonce.signature.masks import INPUT_LIMIT, SCHEME_VERSION
+from failonce.signature.memo import FOLD
 from tests.signature.texts import anything
 
 
 def name(text: str, *, component: str = "billing", error_type: str = "KeyError") -> Fingerprint:
     return fingerprint(component=component, error_type=error_type, text=text)
+
+
+@given(anything)
+def test_the_name_of_a_fold_is_that_of_all_texts_with_it(text: str) -> None:
+    """Or there is none."""
+    data = text.encode("utf-8", "replace")
+    found = fingerprint_of_fold(
+        component="billing", error_type="KeyError", folded=data.translate(FOLD)
+    )
+    assert found in (None, name(data.decode()))
+
+
+def test_a_fold_has_no_name_where_digits_stay() -> None:
+    folded = {t: fingerprint_of_fold(component="", error_type="", folded=t.encode().translate(FOLD))
+              for t in ("disk 7 is full", "HTTP 404 from shop")}  # fmt: skip
+    assert [found is None for found in folded.values()] == [False, True]
 
 
 @pytest.mark.proves("S13")

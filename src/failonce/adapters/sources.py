@@ -132,7 +132,7 @@ class Input:
         limit = self._limits.line
         kept = b""
         length = 0
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             first, *others = chunk.split(b"\n")
             length += len(first)
             kept += first[: max(0, limit + 1 - len(kept))]
@@ -147,7 +147,7 @@ class Input:
         """Its decompressed content; raises `BadInput` over the limit."""
         parts: list[bytes] = []
         room = self._limits.whole
-        for chunk in self._chunks():
+        for chunk in self.chunks():
             room -= len(chunk)
             if room < 0:
                 raise BadInput(
@@ -163,7 +163,8 @@ class Input:
             self._read = self.position
             self._raw.close()
 
-    def _chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes]:
+        """Its decompressed content in pieces of any size; raises as `lines` does."""
         self.head()
         begun = self._begun
         self._begun = None

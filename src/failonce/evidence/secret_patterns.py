@@ -290,3 +290,29 @@ def plain_signs(raw: bytes) -> Sequence[int]:
     if re.search(_NUMBER_SIGN.encode(), raw):
         found.append(NUMBER_SIGN)
     return found
+
+
+@lru_cache(maxsize=1)
+def _telling() -> Any:
+    import re2  # noqa: PLC0415 - as above
+
+    fold = str.maketrans("123456789", "0" * 9)
+    prefixes = [t.prefix for t in TOKENS if t.holds is _is_basic or _holds_digit(t.prefix)]
+    table = re2.Set.SearchSet()
+    table.Add("|".join(re2.escape(prefix.translate(fold)) for prefix in prefixes))
+    table.Add(_NUMBER_SIGN.replace("[3-6]", "0"))
+    table.Compile()
+    return table
+
+
+def _holds_digit(text: str) -> bool:
+    return any(c.isdigit() for c in text)
+
+
+def digits_tell(folded: bytes) -> bool:
+    """Whether, of two texts that are this one once their digits are zeros, one may hold a secret
+    where the other holds none.
+
+    All other signs are of letters, and take every digit for any other.
+    """
+    return bool(_telling().Match(folded))

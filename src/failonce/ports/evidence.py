@@ -122,6 +122,39 @@ class ToolUse:
     """Newest first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount:
+    """Failures of one class on one day in UTC, with the times of the first and the last."""
+
+    hits: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """One class of failures of a project, counted elsewhere: one row for each of its days.
+
+    `samples` are some of the failures that were counted, at least one.
+    """
+
+    project: str
+    signature: str
+    days: Sequence[DayCount]
+    samples: Sequence[Evidence]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A piece of a file that was counted: `key` follows from its content and, over `parent`,
+    from all that stands before it. `length` and `digest` are those of the piece alone."""
+
+    key: str
+    parent: str
+    length: int
+    digest: str
+
+
 class EvidenceLog(Protocol):
     """Recorded calls and events, with rollups per signature and day kept beside them."""
 
@@ -133,6 +166,18 @@ class EvidenceLog(Protocol):
 
     def add_all(self, batches: Sequence[Sequence[Evidence]]) -> Sequence[Added]:
         """Store several batches in one transaction, and tell of each as `add` would."""
+
+    def add_summed(
+        self, summed: Sequence[Summed], taken: Sequence[Taken], *, at: datetime
+    ) -> Added:
+        """Add what was counted elsewhere, and that it was, in one transaction; durable on return.
+
+        Nothing is added where one of `taken` is known already: somebody else was faster. A class
+        keeps no more samples than the most that came with it at once. `new` are failures.
+        """
+
+    def taken(self, parents: Sequence[str]) -> Sequence[Taken]:
+        """The pieces of files that were counted, of those that follow on these."""
 
     def calls(
         self,

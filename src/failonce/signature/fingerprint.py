@@ -45,6 +45,15 @@ def fingerprint(*, component: str, error_type: str, text: str) -> Fingerprint:
     return _named[component, error_type, found.fill(data)]
 
 
+def fingerprint_of_fold(*, component: str, error_type: str, folded: bytes) -> Fingerprint | None:
+    """The name of every failure whose text in UTF-8 is *folded* once `FOLD` translated it.
+
+    None where the template keeps digits of the text, so that these have several names.
+    """
+    found = _folded[component, error_type, folded]
+    return found if isinstance(found, Fingerprint) else None
+
+
 def fingerprints(texts: Iterable[str], *, component: str, error_type: str) -> Iterator[Fingerprint]:
     """Name many failures of one component and type, in their order, equal texts once a batch.
 

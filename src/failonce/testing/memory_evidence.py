@@ -7,7 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from failonce.errors import BadInput
 from failonce.model import Evidence, Origin, Signature, ToolSpec
-from failonce.ports import Added, Member, Sighted, SignatureOrder, SignatureQuery, ToolUse, Use
+from failonce.ports import (
+    Added,
+    Member,
+    Sighted,
+    SignatureOrder,
+    SignatureQuery,
+    Summed,
+    Taken,
+    ToolUse,
+    Use,
+)
 
 
 class MemoryEvidence:
@@ -18,6 +28,16 @@ class MemoryEvidence:
         self._evidence: dict[str, Evidence] = {}
         self._tools: dict[tuple[str, str], tuple[datetime, ToolSpec]] = {}
         self._aliases: dict[str, str] = {}
+        self._sampled: set[str] = set()
+        """Evidence that is counted by `_counted` and not by itself."""
+        self._counted: list[Evidence] = []
+        """One for each failure that was counted elsewhere, made up from the samples."""
+        self._taken: dict[str, Taken] = {}
+
+    def _every(self) -> Iterator[Evidence]:
+        """All that counts."""
+        yield from (e for e in self._evidence.values() if e.id not in self._sampled)
+        yield from self._counted
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Keep what is new."""
@@ -36,6 +56,32 @@ class MemoryEvidence:
             added.append(Added(new=new, duplicates=len(batch) - new))
         self._evidence.update(fresh)
         return added
+
+    def add_summed(
+        self, summed: Sequence[Summed], taken: Sequence[Taken], *, at: datetime
+    ) -> Added:
+        """Add what was counted elsewhere, or nothing where a part of it is known."""
+        utc(at)
+        hits = sum(d.hits for s in summed for d in s.days)
+        if any(piece.key in self._taken for piece in taken):
+            return Added(duplicates=hits)
+        self._taken.update((piece.key, piece) for piece in taken)
+        for s in summed:
+            own = [
+                e
+                for e in self._evidence.values()
+                if (e.call.project, e.signature) == (s.project, s.signature)
+            ]
+            fresh = list(s.samples[: max(0, len(s.samples) - len(own))])
+            self.add([e for e in fresh if e.id not in self._evidence])
+            self._sampled.update(e.id for e in fresh)
+            self._counted += _made_up(s, fresh or own)
+        return Added(new=hits)
+
+    def taken(self, parents: Sequence[str]) -> Sequence[Taken]:
+        """The pieces that follow on these."""
+        found = [piece for piece in self._taken.values() if piece.parent in parents]
+        return sorted(found, key=lambda piece: (piece.parent, piece.length, piece.key))
 
     def calls(
         self,
@@ -83,7 +129,7 @@ class MemoryEvidence:
         """Signatures, counted from the evidence itself."""
         newest: dict[str, date] = {}
         groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
-        for e in self._evidence.values():
+        for e in self._every():
             project, day = _project_day(e)
             newest[project] = max(day, newest.get(project, day))
             if e.signature is not None and query.project in (None, project):
@@ -110,7 +156,7 @@ class MemoryEvidence:
 
     def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
         """On which of the last days of its project each class was seen."""
-        every = list(self._evidence.values())
+        every = list(self._every())
         newest = {
             name: max(day_of(e.at) for e in every if e.call.project == name)
             for name in {e.call.project for e in every}
@@ -139,7 +185,7 @@ class MemoryEvidence:
         self, ids: Sequence[str], days: int, *, project: str | None = None
     ) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Failures of each of these classes on each of so many days, oldest first."""
-        own = [e for e in self._evidence.values() if project in (None, e.call.project)]
+        own = [e for e in self._every() if project in (None, e.call.project)]
         last = max((day_of(e.at) for e in own), default=None)
         if last is None:
             return {name: [] for name in ids}
@@ -153,7 +199,7 @@ class MemoryEvidence:
     def members(self, signature: str) -> Sequence[Member]:
         """The fingerprints that make up a class, those with most failures first."""
         groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
-        for e in self._evidence.values():
+        for e in self._every():
             if e.signature and self._current(e.signature) == self._current(signature):
                 groups[e.call.project, e.signature].append(e)
         found = [_member(name, group) for (_, name), group in groups.items()]
@@ -207,13 +253,13 @@ class MemoryEvidence:
 
     def projects(self) -> Mapping[str, int]:
         """Each project with its number of recorded calls."""
-        return Counter(e.call.project for e in self._evidence.values())
+        return Counter(e.call.project for e in self._every())
 
     def daily(self, *, project: str | None = None) -> Sequence[tuple[str, int, int]]:
         """(day as YYYY-MM-DD, calls, failures), oldest first."""
         calls: Counter[date] = Counter()
         failures: Counter[date] = Counter()
-        for e in self._evidence.values():
+        for e in self._every():
             if project in (None, e.call.project):
                 calls[day_of(e.at)] += 1
                 failures[day_of(e.at)] += e.failed
@@ -263,6 +309,20 @@ def _asked(s: Signature, query: SignatureQuery) -> bool:
     text = query.text.lower()
     found = text in s.tool.lower() or text in s.template.lower()
     return found and query.tool in (None, s.tool) and query.category in (None, s.category)
+
+
+def _made_up(summed: Summed, samples: Sequence[Evidence]) -> Iterator[Evidence]:
+    """As many failures as were counted; the newest of all has the texts of the first sample."""
+    first = replace(summed.samples[0], call=samples[0].call)
+    newest = max(day.last for day in summed.days)
+    for day in summed.days:
+        for n in range(day.hits):
+            last = n == day.hits - 1
+            if last and day.last == newest:
+                yield replace(first, at=utc(day.last))
+            else:
+                other = samples[n % len(samples)]
+                yield replace(other, id="", at=utc(day.last if last else day.first))
 
 
 def _member(name: str, group: Sequence[Evidence]) -> Member:

@@ -41,6 +41,9 @@ from failonce.ports import Source
 EVENT: Final = 64 << 10
 """Characters of one event that are kept; the lines beyond belong to it all the same."""
 
+UNFINISHED: Final = "ends inside a traceback; import it again once it has grown"
+"""The reason of the reject for the last event of a file that is still being written."""
+
 _HEAD: Final = 2_000
 """Characters of a line in which its stamp, level and component are looked for."""
 _SOME_DAY: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -195,10 +198,20 @@ class LogsImporter:
             elif line:
                 event = _Event(number, line, head)
         if event is not None and event.unfinished and source.path is not None:
-            reason = "ends inside a traceback; import it again once it has grown"
-            yield reject(source, event.number, reason, event.first)
+            yield reject(source, event.number, UNFINISHED, event.first)
         elif event is not None:
             yield event.recording(source)
+
+
+def has_time(line: str, modified: datetime, *, fields: bool) -> bool:
+    """Whether a line begins an event that says its time, whatever stands before it.
+
+    With `fields` only JSON counts: then what follows is read as JSON in any case.
+    """
+    if (found := _object(line)) is not None:
+        entry = fields_recording(found, "", 0)
+        return entry is not None and entry.at is not None
+    return not fields and head_of(line[:_HEAD], modified).at is not None
 
 
 def _object(line: str) -> Object | None:

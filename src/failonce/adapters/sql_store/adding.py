@@ -7,7 +7,8 @@ once is not looked up again.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Table, and_, case, insert, or_, select
@@ -17,7 +18,7 @@ from failonce.adapters.sql_store.events import aliases, chunks, resolve
 from failonce.adapters.sql_store.prepared import Known, Row, Rows, upsert
 from failonce.adapters.sql_store.rows import EVIDENCE, day_of, evidence_row, micros, plain
 from failonce.model import Evidence
-from failonce.ports import Added
+from failonce.ports import Added, Summed, Taken
 
 MOST_NUMBERS: Final = 100_000
 """Numbers of one kind that are remembered; with more, all are looked up anew."""
@@ -67,13 +68,71 @@ def add(
         _number_sessions(connection, fresh, known, numbers)
         _number_sources(connection, fresh, known, numbers)
         _number_signatures(connection, failures, scheme, known, numbers)
-        _write(connection, fresh, numbers)
+        rollups = _write(connection, fresh, numbers)
+        _ROLLUP.run(connection, rollups)
         _count_days(connection, fresh)
     added = [
         Added(new=len(part), duplicates=len(batch) - len(part))
         for batch, part in zip(batches, parts, strict=True)
     ]
     return added, numbers
+
+
+def add_summed(
+    connection: Connection,
+    summed: Sequence[Summed],
+    taken: Sequence[Taken],
+    *,
+    at: datetime,
+    scheme: int,
+    known: Numbers,
+) -> tuple[Added, Numbers]:
+    """Add what was counted elsewhere, with its samples, unless a part of it is known already."""
+    numbers = Numbers()
+    keys = [piece.key for piece in taken]
+    for chunk in chunks(keys):
+        here = select(t.taken.c.key).where(t.taken.c.key.in_(chunk)).limit(1)
+        if connection.execute(here).first() is not None:
+            return Added(duplicates=sum(d.hits for s in summed for d in s.days)), numbers
+    _TAKEN.run(connection, [(p.key, p.parent, p.length, p.digest, micros(at)) for p in taken])
+    newest = [replace(s.samples[0], at=max(d.last for d in s.days)) for s in summed]
+    _number_signatures(connection, newest, scheme, known, numbers)
+    missing = [e for s in summed for e in _lacking(connection, s, numbers)]
+    (samples,) = _fresh(connection, [missing])
+    _number_sessions(connection, samples, known, numbers)
+    _number_sources(connection, samples, known, numbers)
+    _write(connection, samples, numbers)  # those are counted among all others
+    rollups: list[tuple[int, ...]] = []
+    daily: Counter[tuple[str, int]] = Counter()
+    for s in summed:
+        n = numbers.signatures[plain(s.project), s.signature]
+        for d in s.days:
+            first, last = micros(d.first), micros(d.last)
+            rollups.append((n, day_of(first), d.hits, first, last))
+            daily[plain(s.project), day_of(first)] += d.hits
+    _ROLLUP.run(connection, sorted(rollups))
+    _DAILY.run(connection, [(*day, hits, hits) for day, hits in sorted(daily.items())])
+    return Added(new=daily.total()), numbers
+
+
+def _lacking(connection: Connection, summed: Summed, numbers: Numbers) -> Sequence[Evidence]:
+    """The samples that a class still has room for beside those that it has."""
+    n = numbers.signatures[plain(summed.project), summed.signature]
+    most = len(summed.samples)
+    kept = select(t.evidence.c.seq).where(t.evidence.c.signature == n).limit(most)
+    return summed.samples[: most - len(connection.execute(kept).all())]
+
+
+def taken(connection: Connection, parents: Sequence[str]) -> list[Taken]:
+    """The pieces of files that follow on these."""
+    c = t.taken.c
+    return [
+        Taken(key=row.key, parent=row.parent, length=row.length, digest=row.digest)
+        for chunk in chunks(parents)
+        for row in connection.execute(
+            select(t.taken).where(c.parent.in_(chunk)).order_by(c.parent, c.length, c.key)
+        )
+    ]
 
 
 def _fresh(
@@ -193,14 +252,16 @@ def _found(
 # ------------------------------------------------------------------ rows
 
 
-def _write(connection: Connection, fresh: Iterable[Evidence], numbers: Numbers) -> None:
+def _write(
+    connection: Connection, fresh: Iterable[Evidence], numbers: Numbers
+) -> Sequence[tuple[int, ...]]:
+    """Write evidence with its sessions, sources and tags; the rollups that it amounts to."""
     met = _Met()
     _EVIDENCE.run(connection, met.rows(fresh, numbers))
-    days = sorted(met.days.items())
-    _ROLLUP.run(connection, [(*key, len(at), min(at), max(at)) for key, at in days])
     _SIGNATURE_SESSION.run(connection, sorted(met.sessions))
     _SIGNATURE_SOURCE.run(connection, sorted(met.sources))
     _SIGNATURE_TAG.run(connection, sorted(met.tags))
+    return [(*key, len(at), min(at), max(at)) for key, at in sorted(met.days.items())]
 
 
 @dataclass(slots=True)
@@ -300,3 +361,4 @@ _SIGNATURE_SESSION: Final = _new(t.signature_session, "signature", "session")
 _SIGNATURE_SOURCE: Final = _new(t.signature_source, "signature", "source")
 _SIGNATURE_TAG: Final = _new(t.signature_tag, "signature", "tag")
 _DAILY: Final = _daily()
+_TAKEN: Final = Rows(insert(t.taken), ("key", "parent", "length", "digest", "at"), new=True)

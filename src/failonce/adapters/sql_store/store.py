@@ -26,7 +26,17 @@ from failonce.model import (
     Token,
     ToolSpec,
 )
-from failonce.ports import Added, Effects, Member, Sighted, SignatureQuery, ToolUse, Weights
+from failonce.ports import (
+    Added,
+    Effects,
+    Member,
+    Sighted,
+    SignatureQuery,
+    Summed,
+    Taken,
+    ToolUse,
+    Weights,
+)
 
 
 class SqlStore:
@@ -78,6 +88,22 @@ class SqlStore:
             )
         self._numbers.learn(numbers)
         return added
+
+    def add_summed(
+        self, summed: Sequence[Summed], taken: Sequence[Taken], *, at: datetime
+    ) -> Added:
+        """Add what was counted elsewhere, and that it was, in one transaction."""
+        with self._write(lasting=self._durable) as connection:
+            added, numbers = adding.add_summed(
+                connection, summed, taken, at=at, scheme=self._scheme, known=self._numbers
+            )
+        self._numbers.learn(numbers)
+        return added
+
+    def taken(self, parents: Sequence[str]) -> Sequence[Taken]:
+        """The pieces of files that were counted, of those that follow on these."""
+        with self._read() as connection:
+            return adding.taken(connection, parents)
 
     def calls(
         self,

@@ -155,6 +155,20 @@ daily = Table(
 )
 """Calls and failures by project and day."""
 
+taken = Table(
+    "taken",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("parent", Words, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("digest", Words, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Pieces of files whose failures came as rollups, so that they do not come twice."""
+
+Index("taken_parent", taken.c.parent)
+
 tool = Table(
     "tool",
     metadata,

@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
+from failonce.adapters.batch.engines import EngineName
 from failonce.adapters.importers.registry import formats
 from failonce.adapters.packs import is_pack
 from failonce.compose import Parts, configure, opened
 from failonce.compose.calling import drain
-from failonce.errors import BadInput
+from failonce.errors import BadInput, BadSetting
 from failonce.loop import Observed
 from failonce.model import Json, Mode, Offer, Recording, ToolSpec, Verdict
 from failonce.ports import Added
@@ -24,6 +25,7 @@ from failonce.surfaces.cli.output import plural, say, show_json, warn
 from failonce.surfaces.cli.progress import Bar
 from failonce.surfaces.cli.reading import Reader, find
 from failonce.surfaces.cli.rejects import Rejects
+from failonce.surfaces.cli.scaling import Chosen, Scaled
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -36,13 +38,38 @@ _TOLD = {
 
 
 @app.command("import")
-def import_(
+def import_(  # noqa: PLR0917 - Typer hands everything in by name
     paths: Annotated[
         list[str],
         typer.Argument(metavar="PATH...", help="Files, folders, or - for standard input."),
     ],
     format_name: Annotated[str | None, one_of(formats())] = None,
     project: OwnProject = None,
+    engine: Annotated[
+        EngineName | None,
+        typer.Option(
+            help="Count logs and Parquet in parts, here or on many machines, and keep rollups "
+            "and samples alone. See docs/many-machines.md.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Processes of this machine for --engine pool and dask. Default: its cores.",
+            show_default=False,
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask's scheduler for --engine dask, such as tcp://10.0.0.5:8786.",
+            show_default=False,
+        ),
+    ] = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,6 +88,8 @@ def import_(
     are imported all the same.
     """
     _no_packs(paths)
+    if engine is None and (workers is not None or scheduler is not None):
+        raise BadSetting("--workers and --scheduler go with --engine")
     config = configure(store=store)
     if config.off:
         warn("failonce: FAILONCE=off rests failonce here, so nothing was read or stored.")
@@ -69,8 +98,12 @@ def import_(
         return
     with opened(config) as parts:
         drain(config, parts.clock)
-        run = _Run(parts, project if project not in (None, ".") else config.project)
-        code = run.go(paths, format_name, as_json)
+        own = project if project not in (None, ".") else config.project
+        if engine is None:
+            code = _Run(parts, own).go(paths, format_name, as_json)
+        else:
+            chosen = Chosen(name=engine, workers=workers, scheduler=scheduler)
+            code = Scaled(parts, own, chosen).go(paths, format_name, as_json)
     raise typer.Exit(code)
 
 

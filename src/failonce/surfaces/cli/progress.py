@@ -48,7 +48,7 @@ class Bar:
         if not self._watched or self._seen % _EVERY:
             return
         if self._shown is None and monotonic() - self._started >= PATIENCE_S:
-            self._shown = self._begin()
+            self._shown = _begin(self._total)
         if self._shown is not None:
             bar, task = self._shown
             bar.update(
@@ -61,25 +61,57 @@ class Bar:
         """All of `source` was read, or what could be."""
         self._done += source.size or 0
 
-    def _begin(self) -> "tuple[Progress, TaskID]":
-        from rich.progress import (  # noqa: PLC0415 - only where somebody watches
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
 
-        bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeRemainingColumn(),
-            console=console(stderr=True),
-            transient=True,
-        )
-        bar.start()
-        return bar, bar.add_task("", total=self._total)
+class Meter:
+    """The progress of work that is done in parts."""
+
+    def __init__(self) -> None:
+        self._started = monotonic()
+        self._watched = sys.stderr.isatty()
+        self._shown: tuple[Progress, TaskID] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown is not None:
+            self._shown[0].stop()
+
+    def step(self, done: int, total: int) -> None:
+        """So many parts of so many are done."""
+        if self._shown is None and self._watched and monotonic() - self._started >= PATIENCE_S:
+            self._shown = _begin(total)
+        if self._shown is not None:
+            bar, task = self._shown
+            bar.update(
+                task, completed=done, total=total, description=f"{done:,} of {total:,} parts"
+            )
+
+
+def _begin(total: float | None) -> "tuple[Progress, TaskID]":
+    from rich.progress import (  # noqa: PLC0415 - only where somebody watches
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+    )
+    bar.start()
+    return bar, bar.add_task("", total=total)
 
 
 def _end_of(name: str) -> str:

@@ -18,6 +18,7 @@ from failonce.testing.conformance.decisions import DecisionConformance
 from failonce.testing.conformance.evidence import EvidenceConformance
 from failonce.testing.conformance.laws import LawConformance, MakeStore
 from failonce.testing.conformance.sandbox import SandboxConformance
+from failonce.testing.conformance.summed import SummedConformance
 from failonce.testing.conformance.tools import ToolConformance
 
 __all__ = ["MakeStore", "SandboxConformance", "StoreConformance"]
@@ -25,6 +26,7 @@ __all__ = ["MakeStore", "SandboxConformance", "StoreConformance"]
 
 class StoreConformance(
     EvidenceConformance,
+    SummedConformance,
     ToolConformance,
     DecisionConformance,
     AccessConformance,

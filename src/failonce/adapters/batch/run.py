@@ -1,0 +1,310 @@
+"""Looks at files, recognises what was counted before, has the rest counted, and adds it up.
+
+Work is done in rounds, each of so many parts: a round is stored before the next begins, so that a
+run that is stopped has lost one round at most and the same command goes on. What a round holds
+follows from the files alone, not from who was faster.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial as bound
+from typing import Final
+
+from failonce.adapters.batch import lines, table
+from failonce.adapters.batch.engines import Engine
+from failonce.adapters.batch.files import opened
+from failonce.adapters.batch.parts import (
+    Done,
+    File,
+    Form,
+    Looked,
+    Piece,
+    Settings,
+    Stretch,
+    Surveyed,
+    Unreadable,
+)
+from failonce.errors import BadInput
+from failonce.identity import digest
+from failonce.model import Reject
+from failonce.ports import Taken
+from failonce.summing import Partial, merge
+
+WINDOW: Final = 16 << 20
+"""Bytes of text that are recognised together, and counted by one worker. Files that were counted
+with another length are not recognised, so this must not change."""
+ROWS: Final = 500_000
+"""Rows of a table that are counted at once."""
+ROUND: Final = 256
+"""Parts that are stored together."""
+SURVEYED: Final = 64
+"""Windows or row groups that one worker looks at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round amounts to; stored together or not at all."""
+
+    partial: Partial
+    taken: tuple[Taken, ...]
+    known: int = 0
+    """Lines and rows that were counted before."""
+    rejects: tuple[Reject, ...] = ()
+    memory: int = 0
+    """Bytes that the largest worker held at most."""
+
+
+Recognise = Callable[[Sequence[str]], Sequence[Taken]]
+Step = Callable[[int, int], None]
+"""Told how many parts are done, and of how many."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One import by an engine; `unreadable` and `known` fill up while its rounds are taken."""
+
+    engine: Engine
+    settings: Settings
+    recognise: Recognise
+    step: Step
+    unreadable: list[Unreadable] = field(default_factory=list)
+    known: int = 0
+    """Lines and rows of pieces that were counted before."""
+    sources: int = 0
+    _plan: dict[str, list[Taken]] = field(default_factory=dict)
+
+    def rounds(self, files: Sequence[File]) -> Iterator[Round]:
+        """What there is to count in these files, round by round, in their order."""
+        surveyed = self._surveyed(self._looked(files))
+        parts = [part for looked, pieces in surveyed for part in self._new(looked, pieces)]
+        for start in range(0, len(parts), ROUND):
+            yield self._round(parts[start : start + ROUND], start, len(parts))
+
+    def _looked(self, files: Sequence[File]) -> list[Looked]:
+        found: dict[str, Looked] = {}
+        for result in self.engine.run(bound(_look, settings=self.settings), files):
+            if isinstance(result, Unreadable):
+                self.unreadable.append(result)
+            else:
+                found[result.file.url] = result
+        self.sources = len(found)
+        return [found[f.url] for f in files if f.url in found]
+
+    def _surveyed(self, looked: Sequence[Looked]) -> list[tuple[Looked, list[Piece]]]:
+        parts = [s for each in looked for s in _to_survey(each, self.settings)]
+        pieces: dict[str, list[Piece]] = {each.file.url: [] for each in looked}
+        for result in self.engine.run(bound(_survey, settings=self.settings), parts):
+            if isinstance(result, Unreadable):
+                self.unreadable.append(result)
+                continue
+            pieces[result.looked.file.url] += result.pieces
+            if result.broken:
+                self.unreadable.append(Unreadable(file=result.looked.file, reason=result.broken))
+        failed = {u.file.url for u in self.unreadable if not u.other}
+        return [
+            (each, sorted(pieces[each.file.url], key=lambda p: p.start))
+            for each in looked
+            if pieces[each.file.url] and (each.form is Form.STREAM or each.file.url not in failed)
+        ]
+
+    def _new(self, looked: Looked, pieces: Sequence[Piece]) -> list["_Part"]:
+        """What of a file was not counted before, in parts for workers."""
+        chain = _chain(looked, pieces)
+        beside: dict[str, list[Taken]] = {}
+        parents = [link.parent for link in chain]
+        for piece in (*self.recognise(parents), *self._planned(parents)):
+            beside.setdefault(piece.parent, []).append(piece)
+        first = next(
+            (
+                n
+                for n, link in enumerate(chain)
+                if link.key not in {t.key for t in beside.get(link.parent, ())}
+            ),
+            len(chain),
+        )
+        self.known += sum(p.lines for p in pieces[:first])
+        if first == len(chain):
+            return []
+        for link in chain[first:]:
+            self._plan.setdefault(link.parent, []).append(link)
+        if looked.form is Form.TABLE:
+            return list(_of_table(looked, pieces[first:], chain[first:], self.settings.rows))
+        before = tuple(
+            t for t in beside.get(chain[first].parent, ()) if t.length < pieces[first].length
+        )
+        return list(_of_text(looked, pieces, chain, first, before))
+
+    def _planned(self, parents: Iterable[str]) -> Iterator[Taken]:
+        """What files before it in this run have in common with a file: copies count once."""
+        for parent in parents:
+            yield from self._plan.get(parent, ())
+
+    def _round(self, parts: Sequence["_Part"], start: int, total: int) -> Round:
+        done: dict[int, Done] = {}
+        self.step(start, total)
+        stretches = [replace(part.stretch, n=n) for n, part in enumerate(parts)]
+        for result in self.engine.run(bound(_count, settings=self.settings), stretches):
+            if isinstance(result, Unreadable):
+                self.unreadable.append(result)
+            else:
+                done[result.n] = result
+            self.step(start + len(done), total)
+        finished = [(part, done[n]) for n, part in enumerate(parts) if n in done]
+        return Round(
+            partial=merge(d.partial for _, d in finished),
+            taken=tuple(t for part, d in finished for t in _taken(part, d)),
+            known=sum(d.known for _, d in finished),
+            rejects=tuple(r for _, d in finished for r in d.rejects),
+            memory=max((d.memory for _, d in finished), default=0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Events that one worker counts, and the pieces that are counted then."""
+
+    stretch: Stretch
+    taken: tuple[Taken, ...]
+
+
+def _taken(part: _Part, done: Done) -> Iterator[Taken]:
+    """The pieces, the last one without an event that is not complete."""
+    if done.complete is None:
+        yield from part.taken
+        return
+    *others, last = part.taken
+    yield from others
+    length, hashed = done.complete
+    yield Taken(key=_key(last.parent, hashed), parent=last.parent, length=length, digest=hashed)
+
+
+def _key(parent: str, hashed: str) -> str:
+    return digest((parent, hashed), size=16)
+
+
+def _chain(looked: Looked, pieces: Iterable[Piece]) -> list[Taken]:
+    """Each piece under a key that follows from its content and from all before it."""
+    chain: list[Taken] = []
+    parent = looked.root
+    for piece in pieces:
+        key = _key(parent, piece.digest)
+        chain.append(Taken(key=key, parent=parent, length=piece.length, digest=piece.digest))
+        parent = key
+    return chain
+
+
+def _to_survey(looked: Looked, settings: Settings) -> Iterator[Stretch]:
+    if looked.form is Form.STREAM:
+        yield Stretch(looked=looked, begin=0, end=None)
+        return
+    if looked.form is Form.TABLE:
+        for n in range(0, len(looked.groups), SURVEYED):
+            own = looked.groups[n : n + SURVEYED]
+            yield Stretch(looked=replace(looked, groups=own), begin=own[0].start, end=None)
+        return
+    step = SURVEYED * settings.window
+    for begin in range(0, looked.file.size, step):
+        yield Stretch(looked=looked, begin=begin, end=min(begin + step, looked.file.size))
+
+
+def _of_table(
+    looked: Looked, pieces: Sequence[Piece], chain: Sequence[Taken], rows: int
+) -> Iterator[_Part]:
+    """Row groups, as many as are counted at once."""
+    first = 0
+    for n in range(1, len(pieces) + 1):
+        end = pieces[n - 1].start + pieces[n - 1].length
+        more = pieces[n].length if n < len(pieces) else rows
+        if end - pieces[first].start + more > rows:
+            stretch = Stretch(looked=replace(looked, groups=()), begin=pieces[first].start, end=end)
+            yield _Part(stretch=stretch, taken=tuple(chain[first:n]))
+            first = n
+
+
+def _of_text(
+    looked: Looked,
+    pieces: Sequence[Piece],
+    chain: Sequence[Taken],
+    first: int,
+    before: tuple[Taken, ...],
+) -> Iterator[_Part]:
+    """Windows from the first new one on, each with those after it in which no part can begin."""
+    line = sum(piece.lines for piece in pieces[:first])
+    starts = [first]
+    begins = pieces[first].begins
+    # where none is told, what is before is counted, so that its first line may be an event
+    places = [
+        (pieces[first].start, line) if begins is None else (begins, line + pieces[first].line)
+    ]
+    window_line = line
+    for n in range(first + 1, len(pieces)):
+        line += pieces[n - 1].lines
+        if looked.form is Form.LINES and (begins := pieces[n].begins) is not None:
+            starts.append(n)
+            places.append((begins, line + pieces[n].line))
+    for k, n in enumerate(starts):
+        more = starts[k + 1] if k + 1 < len(starts) else len(pieces)
+        begin, at = places[k]
+        last = k + 1 == len(starts)
+        stretch = Stretch(
+            looked=looked,
+            begin=begin,
+            end=pieces[-1].start + pieces[-1].length if last else places[k + 1][0],
+            ends=last,
+            line=at,
+            window=pieces[n].start,
+            window_line=window_line if not k else 0,
+            before=() if k else before,
+            tail=pieces[more - 1].start,
+        )
+        yield _Part(stretch=stretch, taken=tuple(chain[n:more]))
+
+
+# -------------------------------------------------------------- on a worker
+
+
+def _look(file: File, *, settings: Settings) -> Looked | Unreadable:
+    try:
+        with opened(file) as raw:
+            front = raw.read(len(table.MAGIC))
+        return table.look(file) if front == table.MAGIC else lines.look(file, settings)
+    except lines.NoLog as error:
+        return Unreadable(file=file, reason=str(error), other=True)
+    except BadInput as error:
+        return _unreadable(file, error)
+
+
+def _survey(stretch: Stretch, *, settings: Settings) -> Surveyed | Unreadable:
+    try:
+        if stretch.looked.form is Form.TABLE:
+            return table.survey(stretch)
+        return lines.survey(stretch, settings)
+    except BadInput as error:
+        return _unreadable(stretch.looked.file, error)
+
+
+def _count(stretch: Stretch, *, settings: Settings) -> Done | Unreadable:
+    try:
+        if stretch.looked.form is Form.TABLE:
+            done = table.count(stretch, settings)
+        else:
+            done = lines.count(stretch, settings)
+    except BadInput as error:
+        return _unreadable(stretch.looked.file, error)
+    return replace(done, worker=os.getpid(), memory=_memory())
+
+
+def _unreadable(file: File, error: BadInput) -> Unreadable:
+    return Unreadable(file=file, reason=str(error).removeprefix(f"{file.name}: "))
+
+
+def _memory() -> int:
+    """Bytes that this process held at most; 0 where nobody knows."""
+    if sys.platform == "win32":
+        return 0
+    import resource  # noqa: PLC0415 - Unix alone has it
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
