@@ -192,6 +192,17 @@ def test_weights_are_settings_and_checked(home: Path) -> None:
         read()
 
 
+def test_what_the_environment_says_is_not_the_projects_word(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may name places that a project may not, beside a project that names none."""
+    (home / "project" / "failonce.toml").write_text("[mine]\ntop = 3\n")
+    place = str(home / "elsewhere" / "AGENTS.md")
+    monkeypatch.setenv("FAILONCE_FILES__BLOCKS", place)
+    assert read(FAILONCE_FILES__BLOCKS=place).settings.files.blocks == place
+    assert read().settings.files.blocks != place, "it is read in one place"
+
+
 def test_the_project_is_the_git_root_or_the_folder(home: Path, tmp_path: Path) -> None:
     below = home / "project/src/deep"
     below.mkdir(parents=True)
