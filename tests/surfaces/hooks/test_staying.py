@@ -19,6 +19,7 @@ from failonce.kinds.fixer import Moment
 from failonce.kinds.guardrail import Strength
 from failonce.kinds.rule import Rule
 from failonce.surfaces.hooks import staying
+from failonce.surfaces.hooks.memory import FOLDER
 from failonce.surfaces.hooks.payload import Happened
 from tests.surfaces.hooks.made import ENTRY, Agent
 from tests.surfaces.hooks.test_troubles import loaded
@@ -96,6 +97,19 @@ def test_the_first_stays_and_the_next_ask_it(company: Agent) -> None:
     assert who(company) == process, "there is one only"
     assert company.effects() == ["prevented"] * 3
     assert company.troubles() == []
+
+
+def test_it_goes_where_hooks_are_taken_out(company: Agent) -> None:
+    """It is not left behind for the rest of its hour."""
+    store = str(company.hooks).removesuffix(FOLDER)
+    staying.dismiss(store)
+    company.teach(guardrail(TOOL, "detailed"))
+    blocked(company)
+    process = until(lambda: who(company))
+    assert staying.there(store)
+    staying.dismiss(store)
+    assert not staying.there(store)
+    until(lambda: not alive(process))
 
 
 def test_every_kind_is_answered_alike_by_the_one_that_stays(company: Agent) -> None:

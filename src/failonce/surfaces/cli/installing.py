@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Annotated
 
 import typer
 
+from failonce.adapters.sql_store import store_path
 from failonce.adapters.whereabouts import data_folder
-from failonce.errors import Refused
+from failonce.compose import configure
+from failonce.errors import BadSetting, Refused
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.output import say, table
+from failonce.surfaces.hooks.staying import dismiss
 from failonce.surfaces.installing import changes
 from failonce.surfaces.installing.clients import SERVER, Client, Scope, Surroundings
 from failonce.surfaces.installing.installed import Standing, standings
@@ -87,6 +91,9 @@ def uninstall(
     """
     job = _job(target, Surroundings.here(), scope, client, file)
     _go(job.take_out, yes=yes, asked="Change it back?", done=["Taken out."])
+    if target is not Target.MCP:
+        with suppress(BadSetting):  # nobody stays for a store that cannot be found
+            dismiss(str(store_path(configure().url)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

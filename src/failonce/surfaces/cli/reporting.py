@@ -25,6 +25,7 @@ from failonce.surfaces.cli.session import named, session
 from failonce.surfaces.components import Component, Learned, Stands, components, learned
 from failonce.surfaces.filed import filed
 from failonce.surfaces.hooks.memory import FOLDER
+from failonce.surfaces.hooks.staying import there
 from failonce.surfaces.hooks.troubles import told
 from failonce.surfaces.installing.clients import Surroundings
 from failonce.surfaces.installing.installed import standings
@@ -134,7 +135,8 @@ def _model(parts: Parts) -> dict[str, Json]:
 
 def _hooks(parts: Parts) -> dict[str, Json]:
     """What went wrong in hooks of coding agents, and where they are installed."""
-    found = told(f"{store_path(parts.config.url)}{FOLDER}")
+    store = str(store_path(parts.config.url))
+    found = told(f"{store}{FOLDER}")
     last = ""
     if found:
         at, event, error, where = found[-1]
@@ -143,6 +145,7 @@ def _hooks(parts: Parts) -> dict[str, Json]:
     return {
         "installed": [str(s.path) for s in standing],
         "wrong": [s.trouble for s in standing if s.trouble],
+        "stays": there(store),
         "troubles": len(found),
         "last": last,
     }
@@ -155,6 +158,8 @@ def _tell_hooks(found: Json) -> None:
         say(f"Hooks    installed in {path}")
     for trouble in found["wrong"]:
         say(f"         {trouble}")
+    if found["stays"]:
+        say("         one that loaded the lessons stays to answer the others")
     if found["troubles"]:
         say(
             f"Hooks    went wrong {found['troubles']:,} times, and the agent went on without; "

@@ -20,6 +20,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -114,6 +115,12 @@ def stay(store: str, *, idle_s: float = IDLE_S) -> None:
         _answering(store, idle_s)
     finally:
         os._exit(0)
+
+
+def dismiss(store: str) -> None:
+    """Make the one that stays go, within `LOOK_S` seconds; nothing where there is none."""
+    with suppress(OSError):
+        os.unlink(_path(store))  # noqa: PTH108
 
 
 # -------------------------------------------------------------- the one that asks
