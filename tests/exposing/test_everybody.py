@@ -1,5 +1,6 @@
 """Nobody has to ask everybody: what is told is the same as where each lesson is asked."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -81,7 +82,7 @@ def everybody(
     return decision, told
 
 
-@settings(deadline=None, max_examples=6000)
+@settings(deadline=None, max_examples=6000 if os.environ.get("FAILONCE_TORTURE") else 600)
 @given(
     rosters(),
     st.integers(0, 9),

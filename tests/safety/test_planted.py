@@ -22,11 +22,14 @@ from tests.safety.planting import Learned, Planted, Sound
 from tests.safety.tape import Tape
 from tests.safety.trying import (
     Result,
+    Way,
     World,
     all_of,
     all_with,
+    background,
     find,
     observed,
+    present,
     proposal,
 )
 from tests.safety.written import retry
@@ -179,7 +182,7 @@ def test_bodies_are_asked_about() -> None:
         danger=Danger.REPEAT,
         write=lambda f: retry("sort_mail", f, times=1),
     )
-    (shown, *_) = [r for r in all_with(harmless) if r.mode is Mode.MANUAL]
+    shown = present(harmless, background(), Way.BAIT, Mode.MANUAL)
     assert shown.warned or shown.unwarned
 
 

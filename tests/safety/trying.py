@@ -1,5 +1,6 @@
 """Histories observed and mined in a store in memory, as everybody else's are."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ from tests.safety.telling import acts
 from tests.safety.written import Written
 
 MODES = (Mode.OFF, Mode.MANUAL, Mode.AUTO)
+EVERY = 1 if os.environ.get("FAILONCE_TORTURE") else 3
+"""Of so many planted lessons one is tried in all modes; the others in `auto`, which does most."""
 
 
 class Desk:
@@ -340,14 +343,20 @@ def all_of(planted: Planted) -> tuple[Result, ...]:
     """A planted history mined and baited in every mode."""
     history = told(planted)
     tried = (Way.MINED, Way.BAIT) if planted.bait is not None else (Way.MINED,)
-    return tuple(attempt(planted, history, way, mode) for way in tried for mode in MODES)
+    modes = _modes(planted.name)
+    return tuple(attempt(planted, history, way, mode) for way in tried for mode in modes)
 
 
 @cache
 def all_with(body: Body) -> tuple[Result, ...]:
     """A bad body presented in every way and mode."""
     evidence = background()
-    return tuple(present(body, evidence, way, mode) for way in ways(body) for mode in MODES)
+    modes = _modes(body.name)
+    return tuple(present(body, evidence, way, mode) for way in ways(body) for mode in modes)
+
+
+def _modes(name: str) -> Sequence[Mode]:
+    return MODES if len(name) % EVERY == 0 else (Mode.AUTO,)
 
 
 @cache

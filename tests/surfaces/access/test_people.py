@@ -15,7 +15,7 @@ from failonce.audit import verify
 from failonce.compose import SystemClock
 from failonce.errors import BadInput, BadSetting, NotFound, Refused, RefusedMove
 from failonce.model import Action, Scope, SignInLink
-from failonce.surfaces.access import Door, Granting, session_of
+from failonce.surfaces.access import Door, Granting, session_of, signing_in
 from failonce.surfaces.access.granting import LINK_LASTS
 from failonce.surfaces.access.secret import SESSION_IDLE, SESSION_LASTS, digest
 from failonce.testing import FixedClock, MemoryStore
@@ -30,6 +30,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same algorithm with less work; one test below uses the true parameters."""
     cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", lambda: cheap)
+    signing_in._decoy.cache_clear()  # another test may have made it at its full cost
 
 
 # ------------------------------------------------------------------ passwords

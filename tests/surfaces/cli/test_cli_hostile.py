@@ -67,7 +67,12 @@ def test_a_newer_store_is_left_alone_by_import(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("url", "code"),
-    [("nonsense", 2), ("postgresql://localhost/x", 2), ("sqlite:////proc/version", 3)],
+    [
+        ("nonsense", 2),
+        ("postgresql://localhost:1/x", 3),
+        ("postgresql://localhost", 2),
+        ("sqlite:////proc/version", 3),
+    ],
 )
 def test_a_store_that_is_none_is_named(shell: Shell, url: str, code: int) -> None:
     refused(shell, code, "status", "--store", url)
