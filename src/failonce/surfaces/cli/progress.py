@@ -1,4 +1,4 @@
-"""How far an import is: a bar on standard error, on a terminal, after the first second."""
+"""How far something is: a bar on standard error, on a terminal, after the first second."""
 
 import sys
 from collections.abc import Sequence
@@ -18,52 +18,8 @@ _EVERY: Final = 256
 """Recordings between two looks at the clock."""
 
 
-class Bar:
-    """The progress of reading `inputs`, in bytes on disk where all their sizes are known."""
-
-    def __init__(self, inputs: Sequence[Input]) -> None:
-        sizes = [x.size for x in inputs]
-        self._total = None if None in sizes else sum(size or 0 for size in sizes)
-        self._done = 0
-        self._seen = 0
-        self._started = monotonic()
-        self._watched = sys.stderr.isatty()
-        self._shown: tuple[Progress, TaskID] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._shown is not None:
-            self._shown[0].stop()
-
-    def step(self, source: Input) -> None:
-        """One recording more was read from `source`."""
-        self._seen += 1
-        if not self._watched or self._seen % _EVERY:
-            return
-        if self._shown is None and monotonic() - self._started >= PATIENCE_S:
-            self._shown = _begin(self._total)
-        if self._shown is not None:
-            bar, task = self._shown
-            bar.update(
-                task,
-                completed=self._done + source.position,
-                description=f"{_end_of(visible(source.name))}  {self._seen:,} calls",
-            )
-
-    def finished(self, source: Input) -> None:
-        """All of `source` was read, or what could be."""
-        self._done += source.size or 0
-
-
-class Meter:
-    """The progress of work that is done in parts."""
+class _Drawn:
+    """A bar that is drawn where somebody watches, and it takes a while."""
 
     def __init__(self) -> None:
         self._started = monotonic()
@@ -82,15 +38,47 @@ class Meter:
         if self._shown is not None:
             self._shown[0].stop()
 
-    def step(self, done: int, total: int) -> None:
-        """So many parts of so many are done."""
+    def _draw(self, what: str, done: float, total: float | None) -> None:
         if self._shown is None and self._watched and monotonic() - self._started >= PATIENCE_S:
             self._shown = _begin(total)
         if self._shown is not None:
             bar, task = self._shown
-            bar.update(
-                task, completed=done, total=total, description=f"{done:,} of {total:,} parts"
-            )
+            bar.update(task, completed=done, total=total, description=what)
+
+
+class Bar(_Drawn):
+    """The progress of reading `inputs`, in bytes on disk where all their sizes are known."""
+
+    def __init__(self, inputs: Sequence[Input]) -> None:
+        super().__init__()
+        sizes = [x.size for x in inputs]
+        self._total = None if None in sizes else sum(size or 0 for size in sizes)
+        self._done = 0
+        self._seen = 0
+
+    def step(self, source: Input) -> None:
+        """One recording more was read from `source`."""
+        self._seen += 1
+        if not self._watched or self._seen % _EVERY:
+            return
+        what = f"{_end_of(visible(source.name))}  {self._seen:,} calls"
+        self._draw(what, self._done + source.position, self._total)
+
+    def finished(self, source: Input) -> None:
+        """All of `source` was read, or what could be."""
+        self._done += source.size or 0
+
+
+class Meter(_Drawn):
+    """The progress of work that is done in parts, or row by row."""
+
+    def step(self, done: int, total: int) -> None:
+        """So many parts of so many are done."""
+        self.tell(f"{done:,} of {total:,} parts", done, total)
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """So much of so much is done of what is at hand now."""
+        self._draw(what, done, total)
 
 
 def _begin(total: float | None) -> "tuple[Progress, TaskID]":

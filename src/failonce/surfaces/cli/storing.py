@@ -1,21 +1,16 @@
 """`failonce store …`: the store itself."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated
 
 import typer
 
 from failonce.adapters.sql_store import shown, store_url
 from failonce.surfaces.cli.options import AsJson
-from failonce.surfaces.cli.output import PATIENCE_S, console, plural, say, show_json, table
+from failonce.surfaces.cli.output import plural, say, show_json, table
 from failonce.surfaces.cli.preparing import setup, sql
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+from failonce.surfaces.cli.progress import Meter
 
 app = typer.Typer(rich_markup_mode=None)
 group = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -40,8 +35,8 @@ def copy(source: From, target: To, as_json: AsJson = False) -> None:
     from failonce.adapters.sql_store.copying import copy as copied  # noqa: PLC0415 - loads the database library
 
     one, other = _url(source), _url(target)
-    with _Bar() as bar:
-        found = copied(one, other, tell=bar.tell)
+    with Meter() as meter:
+        found = copied(one, other, tell=meter.tell)
     if as_json:
         show_json({"from": shown(one), "to": shown(other), "tables": [asdict(x) for x in found]})
         return
@@ -56,37 +51,3 @@ group.command()(setup)
 
 def _url(given: str) -> str:
     return given if ":" in given else store_url(Path(given))
-
-
-class _Bar:
-    """How far it is: on a terminal, after the first second."""
-
-    def __init__(self) -> None:
-        self._begun = monotonic()
-        self._shown: tuple[Progress, TaskID] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._shown is not None:
-            self._shown[0].stop()
-
-    def tell(self, what: str, done: int, of: int) -> None:
-        """So many rows of so many."""
-        if self._shown is None and sys.stderr.isatty():
-            if monotonic() - self._begun < PATIENCE_S:
-                return
-            from rich.progress import Progress  # noqa: PLC0415 - only where somebody watches
-
-            bar = Progress(console=console(stderr=True), transient=True)
-            bar.start()
-            self._shown = bar, bar.add_task("")
-        if self._shown is not None:
-            bar, task = self._shown
-            bar.update(task, description=what, completed=done, total=of)
