@@ -10,8 +10,8 @@ import pytest
 
 import failonce
 from failonce.adapters.sql_store import store_url
-from failonce.compose import Configuration, assemble, configure, opened
-from failonce.compose.reading import project_root, user_file
+from failonce.compose import assemble, configure, opened
+from failonce.compose.reading import project_root
 from failonce.compose.settings import AutoInjectSettings, described, variable
 from failonce.compose.spelling import learning_mode
 from failonce.errors import BadSetting
@@ -19,36 +19,9 @@ from failonce.model import Category, KindName, Mode
 from failonce.policy import DEFAULT, Policy
 from failonce.ports import SignatureOrder, Weights, Windows
 from failonce.testing import MemoryStore
+from tests.compose.made import project, read, user
 
 pytestmark = pytest.mark.usefixtures("home")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder and a project in it; the working directory is the project's."""
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "project" / ".git").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "project")
-    return tmp_path
-
-
-def read(**environ: str) -> Configuration:
-    return configure(environ=environ)
-
-
-def user(home: Path, text: str) -> Path:
-    path = home / ".config/failonce/config.toml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-def project(home: Path, text: str) -> Path:
-    path = home / "project/failonce.toml"
-    path.write_text(text)
-    return path
 
 
 # --------------------------------------------------------------- what holds
@@ -190,17 +163,6 @@ def test_weights_are_settings_and_checked(home: Path) -> None:
     project(home, "[impact]\nweek = -1\n")
     with pytest.raises(BadSetting, match=r"failonce\.toml: `impact\.week` is -1"):
         read()
-
-
-def test_what_the_environment_says_is_not_the_projects_word(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It may name places that a project may not, beside a project that names none."""
-    (home / "project" / "failonce.toml").write_text("[mine]\ntop = 3\n")
-    place = str(home / "elsewhere" / "AGENTS.md")
-    monkeypatch.setenv("FAILONCE_FILES__BLOCKS", place)
-    assert read(FAILONCE_FILES__BLOCKS=place).settings.files.blocks == place
-    assert read().settings.files.blocks != place, "it is read in one place"
 
 
 def test_the_project_is_the_git_root_or_the_folder(home: Path, tmp_path: Path) -> None:
@@ -400,15 +362,6 @@ def test_files_say_what_holds_where_nobody_else_does(home: Path, text: str, mode
     assert (config.policy.default_mode, config.forced_mode) == (mode, None)
 
 
-@pytest.mark.parametrize("text", ["mode = 'auto'", "auto_learning_enabled = true"])
-def test_a_repository_cannot_raise_the_mode_but_it_can_lower_it(home: Path, text: str) -> None:
-    project(home, f"[learning]\n{text}\n[mine]\ntop = 7\n")
-    assert read().policy.default_mode is Mode.MANUAL
-    assert read().policy.top == 7
-    project(home, "[learning]\nmode = 'off'\n")
-    assert read().policy.default_mode is Mode.OFF
-
-
 @pytest.mark.proves("N5")
 def test_environment_store_files_and_default_decide_in_this_order(home: Path) -> None:
     store = MemoryStore()
@@ -437,33 +390,7 @@ def test_the_parts_share_one_store_that_only_its_owner_reads(home: Path) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_repositorys_own_file_sends_recordings_to_no_server(home: Path) -> None:
-    """Whoever wrote it is not whoever runs it; a file of its own it may name."""
-    project(home, '[store]\nurl = "postgresql://me:s3cret@db.example.com/mine"\n')
-    with pytest.raises(BadSetting, match="cannot name a store on a server") as told:
-        read()
-    assert "s3cret" not in str(told.value)
-
-
-def test_a_repositorys_own_file_opens_no_server(home: Path) -> None:
-    project(home, '[server]\nhost = "0.0.0.0"\n')
-    with pytest.raises(BadSetting, match="a project cannot set `server`"):
-        read()
-
-
 @pytest.mark.usefixtures("home")
 def test_a_servers_address_is_one() -> None:
     with pytest.raises(BadSetting, match="an address such as"):
         read(FAILONCE_SERVER__URL="failonce.example")
-
-
-def test_a_repository_cannot_do_without_the_second_person(home: Path) -> None:
-    """Whoever wrote it is not whoever runs it; it may ask for one."""
-    path = project(home, "[review]\nself_approval = true\n")
-    user = user_file()
-    user.parent.mkdir(parents=True, exist_ok=True)
-    user.write_text("[review]\nself_approval = false\n")
-    assert not read().policy.self_approval
-    user.unlink()
-    path.write_text("[review]\nself_approval = false\n")
-    assert not read().policy.self_approval
