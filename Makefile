@@ -60,10 +60,11 @@ demo: .venv/run
 skills-db-setup: .venv/postgres
 	@$(BIN)/failonce store setup
 
-# mine, and leave what waits in skills/proposed; MIN_HITS=N and TOP=N take other limits
+# mine, and leave what waits in skills/proposed; MIN_HITS=N and TOP=N take other limits,
+# PROJECT=NAME what waits for another project than this folder
 skills-mine: .venv/run
 	@$(BIN)/failonce mine $(if $(MIN_HITS),--min-hits $(MIN_HITS)) $(if $(TOP),--top $(TOP))
-	@$(BIN)/failonce propose
+	@$(BIN)/failonce propose $(if $(PROJECT),--project $(PROJECT))
 
 # take files moved to skills/ as a review, put in force what was decided, and write the training set; TRAINING=FILE takes another file
 retrain: .venv/run

@@ -242,6 +242,15 @@ def test_a_remote_that_is_gone_is_one_line(shell: Shell, people: People) -> None
     assert run.err.count("\n") == 1
 
 
+def test_what_waits_for_another_project_is_named_and_not_written(shell: Shell) -> None:
+    """Whoever mined recordings of another name would wonder where the lessons are."""
+    shell.learned()
+    said = shell.ok("propose", "--project", "nothing-here").out
+    assert "0 lessons written" in said
+    assert "failonce propose --project shop" in said
+    assert "1 lesson" in shell.ok("propose", shell.learned()[0]["id"], "--project", "shop").out
+
+
 def test_the_workflow_is_yaml_with_the_seeds_inputs(shell: Shell) -> None:
     from ruamel.yaml import YAML
 

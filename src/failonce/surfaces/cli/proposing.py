@@ -1,6 +1,8 @@
 """`failonce propose` and `failonce pr …`: lessons in files and pull requests, and their review."""
 
 import sys
+from collections.abc import Sequence
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -9,7 +11,7 @@ import failonce
 from failonce.deciding import STEPS
 from failonce.errors import BadInput
 from failonce.lifecycle import PAST, waits_now
-from failonce.model import Ruling
+from failonce.model import Lesson, Ruling
 from failonce.projections import lesson_file
 from failonce.surfaces.cli.app import ExitCode
 from failonce.surfaces.cli.exporting import written
@@ -114,14 +116,15 @@ def _write(
     with session(store) as parts:
         own = named(project, parts.config) or parts.config.project
         now = parts.clock.now()
-        found = [
-            x
-            for x in parts.store.lessons(project=own)
-            if waits_now(x, now) and x.judgement.ruling is not Ruling.REJECT
-        ]
-        if chosen:
-            ids = {parts.review.find(x).id for x in chosen}
-            found = [x for x in found if x.id in ids]
+        ids = {parts.review.find(x).id for x in chosen}
+
+        def wanted(lessons: Sequence[Lesson]) -> list[Lesson]:
+            waiting = [x for x in lessons if waits_now(x, now) and (not ids or x.id in ids)]
+            return [x for x in waiting if x.judgement.ruling is not Ruling.REJECT]
+
+        found = wanted(parts.store.lessons(project=own))
+        here = {x.id for x in found}
+        others = {x.proposal.project for x in wanted(parts.store.lessons()) if x.id not in here}
         facts = parts.review.measuring.signatures(found)
         folder = parts.config.skills / PROPOSED
     paths = written(
@@ -131,6 +134,8 @@ def _write(
         show_json({"files": [str(x) for x in paths]})
         return
     say(f"{plural(len(paths), 'lesson')} written to {folder}")
+    for other in sorted(others):
+        say(f"Others wait for a project of another name: failonce propose --project {quote(other)}")
     if paths:
         say(f"To approve one: move it to {folder.parent}, write `status: approved` (and")
         say("`dry_run: false`) into it, then failonce pr files")
