@@ -8,12 +8,14 @@ write     one `Change`
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from failonce import history, statistics
 from failonce.accounting import End, Mined, NotProposed, account
+from failonce.errors import RefusedMove
 from failonce.gate import judge as gate
 from failonce.gate.needless import needless
 from failonce.gathering import Gathered, carry_over, gather
@@ -54,6 +56,9 @@ from failonce.skill import decide
 from failonce.trial import situations
 
 Judged = tuple[Proposal, Judgement]
+
+ATTEMPTS: Final = 5
+"""Times that a run is written anew where somebody decided meanwhile."""
 
 GROWN: Final = 2
 """Times as many reports as taught a lesson that waits, from which it is proposed anew."""
@@ -96,7 +101,15 @@ class Mining:
         ]
         run = replace(run, not_proposed=tuple(refused))
         made = [(p, j) for p, j in tools if j.ruling is not Ruling.REJECT]
-        return self._propose(run, [*self._needed(kept, gathered), *made], gathered)
+        against = self._against(gathered)
+
+        def written() -> Mined:
+            return self._propose(run, [*self._needed(kept, gathered), *made], against)
+
+        for _ in range(ATTEMPTS):
+            with suppress(RefusedMove):  # somebody decided meanwhile: what stands is read anew
+                return written()
+        return written()
 
     # ------------------------------------------------------------- gather
 
@@ -267,12 +280,7 @@ class Mining:
 
     # -------------------------------------------------------------- write
 
-    def _propose(
-        self,
-        run: Mined,
-        judged: Sequence[Judged],
-        gathered: Gathered,
-    ) -> Mined:
+    def _propose(self, run: Mined, judged: Sequence[Judged], against: Mapping[str, str]) -> Mined:
         """Store what is new, apply what `auto` may, and record the run."""
         mode = self.review.mode(run.project)
         latest = {lesson.id: lesson for lesson in self.store.lessons()}
@@ -300,7 +308,7 @@ class Mining:
             if mode is Mode.AUTO and self._unattended(new):
                 new = self.review.on_trial(new, events)
             lessons.append(new)
-        refuted = list(self._refuted(gathered, {x.id for x in before}, answers))
+        refuted = list(self._refuted(run.project, against, {x.id for x in before}, answers))
         before += [old for old, _ in refuted]
         replaced += [moved.lesson for _, moved in refuted]
         ended = tuple(moved.event for _, moved in refuted)
@@ -322,32 +330,47 @@ class Mining:
         return run
 
     def _refuted(
-        self, gathered: Gathered, touched: Set[str], answers: Mapping[str, str]
+        self,
+        project: str,
+        against: Mapping[str, str],
+        touched: Set[str],
+        answers: Mapping[str, str],
     ) -> Iterator[tuple[Lesson, Moved]]:
         """Mined lessons that newer history speaks against: waiting ones end, others are undone.
 
         So ends what reports taught and still waits, where calls teach better: `answers` are
         classes, each with the lesson that calls taught.
         """
-        for x in self.store.lessons(project=gathered.project, states=STANDING):
+        names = self.store.aliases()
+        for x in self.store.lessons(project=project, states=STANDING):
             if x.id in touched or x.proposal.kind in (KindName.RULE, KindName.TOOL):
                 continue
-            names = self.store.aliases()
-            own = [names.get(s, s) for s in x.proposal.signatures]
+            own = (names.get(s, s) for s in x.proposal.signatures)
             better = next((answers[s] for s in own if s in answers), "")
-            if better and x.state is State.PROPOSED and reported.is_one(x.proposal):
+            waits = x.state is State.PROPOSED
+            if better and waits and reported.is_one(x.proposal):
                 reason = f"recorded calls teach a better lesson: {better}"
                 yield x, self.review.moved(x, Action.RETIRE, reason)
+            elif x.digest in against:
+                action = Action.RETIRE if waits else Action.UNDO
+                reason = f"newer history speaks against it: {against[x.digest]}"
+                yield x, self.review.moved(x, action, reason)
+
+    def _against(self, gathered: Gathered) -> dict[str, str]:
+        """What newer history says against lessons that stand, by the digest of their text."""
+        names = self.store.aliases()
+        found: dict[str, str] = {}
+        for x in self.store.lessons(project=gathered.project, states=STANDING):
+            known = any(
+                names.get(s, s) in gathered.material.episodes for s in x.proposal.signatures
+            )
+            if not known or x.proposal.kind in (KindName.RULE, KindName.TOOL):
                 continue
             case = gathered.case(x.proposal, None)
-            known = any(s in gathered.material.episodes for s in own)
-            if not known or not case.calls:
-                continue
-            now = gate.judge(x.proposal, case, decide)
-            if now.ruling is Ruling.REJECT:
-                action = Action.RETIRE if x.state is State.PROPOSED else Action.UNDO
-                reason = f"newer history speaks against it: {'; '.join(now.reasons)}"
-                yield x, self.review.moved(x, action, reason)
+            now = gate.judge(x.proposal, case, decide) if case.calls else None
+            if now is not None and now.ruling is Ruling.REJECT:
+                found[x.digest] = "; ".join(now.reasons)
+        return found
 
     def _answered(self, run: Mined) -> list[Gap]:
         """Open gaps whose class a lesson now answers: closed."""
