@@ -9,6 +9,7 @@ import pytest
 
 from failonce import taking as taking_module
 from failonce.audit import verify
+from failonce.deciding import Verb
 from failonce.errors import NotFound, RefusedLesson, RefusedMove
 from failonce.model import (
     Action,
@@ -366,7 +367,11 @@ def test_a_gap_that_a_lesson_answers_is_closed() -> None:
     assert [g.status for g in world.store.gaps()] == ["closed"]
 
 
-def test_a_decision_made_meanwhile_is_not_lost() -> None:
+@pytest.mark.parametrize("verb", [Verb.APPROVE, Verb.REJECT])
+def test_a_decision_made_while_a_run_is_at_work_stands_and_the_run_is_written_too(
+    verb: Verb,
+) -> None:
+    """The run had a better proof of what a person decided on."""
     world = World()
     world.take(renamed(6))
     (waiting,) = world.loop.mine("p").new
@@ -375,17 +380,19 @@ def test_a_decision_made_meanwhile_is_not_lost() -> None:
     )
     commit = world.store.commit
 
-    def approved_first(change: Change) -> Sequence[AuditEntry]:
+    def decided_first(change: Change) -> Sequence[AuditEntry]:
         world.store.commit = commit  # type: ignore[method-assign]
-        world.review.approve(waiting.id)
+        decide = world.review.approve if verb is Verb.APPROVE else world.review.reject
+        decide(waiting.id, reason="read it")
         return commit(change)
 
-    world.store.commit = approved_first  # type: ignore[method-assign]
-    with pytest.raises(RefusedMove):
-        world.loop.mine("p")
+    world.store.commit = decided_first  # type: ignore[method-assign]
+    run = world.loop.mine("p")
     now = world.store.lesson(waiting.id)
     assert now is not None
-    assert now.in_force
+    assert (now.version, now.in_force) == (1, verb is Verb.APPROVE)
+    assert waiting.id in run.known
+    assert [e.event.action for e in world.store.entries()][-1] is Action.MINED
     assert verify(world.store.entries(), world.store.versions(waiting.id)).intact
 
 

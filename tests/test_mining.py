@@ -15,22 +15,8 @@ from failonce.accounting import Mined
 from failonce.gate.judge import Case
 from failonce.identity import body_digest
 from failonce.kinds.decision import Decider
-from failonce.model import (
-    Action,
-    Args,
-    AuditEntry,
-    Call,
-    Change,
-    Judgement,
-    KindName,
-    Origin,
-    Proposal,
-    Recording,
-    State,
-    Verdict,
-)
+from failonce.model import Args, Call, Judgement, KindName, Origin, Proposal, Recording, Verdict
 from failonce.policy import Policy
-from failonce.testing import MemoryStore
 from tests.looped import World, call, detailed, renamed
 from tests.proposal.worlds import KILN, TOOLS, Recorded, Story, many
 from tests.proposal.worlds import call as call_of
@@ -322,35 +308,3 @@ def test_where_a_person_refuses_the_repair_the_guard_is_proposed() -> None:
     (guard,) = world.loop.mine("p").new
     assert guard.proposal.kind is KindName.GUARDRAIL
     assert guard.proposal.signatures == fixer.proposal.signatures
-
-
-# ------------------------------------------------------------- people decide meanwhile
-
-
-class Interrupted(MemoryStore):
-    """Before a run of the miners is written, somebody decides."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.meanwhile: list[Callable[[], object]] = []
-
-    def commit(self, change: Change) -> Sequence[AuditEntry]:
-        if self.meanwhile and any(e.action is Action.MINED for e in change.events):
-            self.meanwhile.pop()()
-        return super().commit(change)
-
-
-def test_a_decision_made_while_a_run_is_at_work_stands_and_the_run_is_written_too() -> None:
-    """A person turns down what the run would replace by a better proof of the same."""
-    store = Interrupted()
-    world = World(store)
-    world.take(detailed(12))
-    (fixer,) = world.loop.mine("p").new
-    world.take(detailed(30)[12 * 6 :])
-    store.meanwhile = [lambda: world.review.reject(fixer.id, reason="it means something")]
-    run = world.loop.mine("p")
-    assert not store.meanwhile
-    assert world.review.find(fixer.id).state is State.REJECTED
-    assert fixer.id not in {x.id for x in run.new}
-    assert [x.proposal.kind for x in run.new] == [KindName.GUARDRAIL]
-    assert [e.event.action for e in store.entries()].count(Action.MINED) == 2

@@ -10,11 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from failonce.adapters.sql_store import store_url
 
 BENCH = Path(__file__).parents[1]
-TICKS = os.sysconf("SC_CLK_TCK")
+TICKS, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+NICE, RESIDENT = 16, 21
+"""Where these stand in `/proc/PID/stat` behind the name."""
 
 
 def program(module: str, *args: object) -> list[str]:
@@ -25,11 +28,14 @@ def program(module: str, *args: object) -> list[str]:
 class Running:
     """A server that runs, and what its processes use."""
 
-    def __init__(self, argv: Sequence[str], folder: Path, env: dict[str, str]) -> None:
+    def __init__(
+        self, argv: Sequence[str], folder: Path, env: dict[str, str], errors: IO[str] | None = None
+    ) -> None:
         plain = {k: v for k, v in os.environ.items() if not k.startswith(("FAILONCE", "XDG_"))}
         self._process = subprocess.Popen(  # noqa: S603 - ours
             argv,
             stdout=subprocess.PIPE,
+            stderr=errors,
             stdin=subprocess.DEVNULL,
             text=True,
             env=plain | {"PYTHONUNBUFFERED": "1"} | env,
@@ -60,6 +66,15 @@ class Running:
                 total += int(found[1]) / 1024 if found else 0
         return total
 
+    def resident_mb(self) -> dict[str, float]:
+        """Memory that its processes hold now: the main one, those that store, the miner."""
+        held: dict[str, float] = {}
+        for pid, fields in self._stats():
+            behind = int(fields[NICE]) > 0
+            role = "main" if pid == self._process.pid else "miner" if behind else "workers"
+            held[role] = held.get(role, 0.0) + int(fields[RESIDENT]) * PAGE / 2**20
+        return held
+
     def end(self) -> None:
         """As a service manager ends it."""
         self._process.send_signal(signal.SIGTERM)
@@ -77,18 +92,18 @@ class Running:
 
 
 @contextmanager
-def ours(folder: Path) -> Iterator[Running]:
-    """`failonce serve` over the store in a folder."""
+def ours(folder: Path, *, mine: bool = False, errors: IO[str] | None = None) -> Iterator[Running]:
+    """`failonce serve` over the store in a folder; whether it looks for lessons is said."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     env = {
         "FAILONCE_STORE__URL": store_url(folder / "store.db"),
-        "FAILONCE_SERVER__MINE": "false",
+        "FAILONCE_SERVER__MINE": str(mine).lower(),
         "FAILONCE_SERVER__REQUESTS_PER_SECOND": "1000000",
         **{f"XDG_{x}_HOME": str(home) for x in ("DATA", "CONFIG", "CACHE", "STATE")},
         "HOME": str(home),
     }
-    running = Running([sys.executable, "-m", "failonce", "serve", "--port", "0"], home, env)
+    running = Running([sys.executable, "-m", "failonce", "serve", "--port", "0"], home, env, errors)
     try:
         yield running
     finally:
