@@ -20,9 +20,9 @@ def call(verdict: Verdict, n: int) -> Evidence:
     return evidence("read", {"file": "a"}, error, n=n, verdict=verdict)
 
 
-@given(verdicts, st.tuples(*[st.sampled_from(End)] * 3))
+@given(verdicts, st.tuples(*[st.sampled_from(End)] * 3), st.integers(0, 5))
 def test_whatever_the_ends_of_classes_are_every_call_is_counted_once(
-    found: list[Verdict], ends: tuple[End, ...]
+    found: list[Verdict], ends: tuple[End, ...], unread: int
 ) -> None:
     calls = [call(verdict, n) for n, verdict in enumerate(found)]
     hits = Counter(e.signature for e in calls if e.failed)
@@ -34,12 +34,13 @@ def test_whatever_the_ends_of_classes_are_every_call_is_counted_once(
             for name, e in classes.items()
         ],
         calls,
+        unfailed=sum(not e.failed for e in calls) + unread,
     )
     counts = Counter(found)
     assert run.failures == run.supported + run.gaps + run.below == counts[Verdict.FAILURE]
     assert run.contrast == counts[Verdict.GOOD]
     assert sum(run.ignored.values()) == len(found) - run.failures - run.contrast
-    assert run.calls == len(found)
+    assert (run.unread, run.calls) == (unread, len(found) + unread)
     for end, said in zip(End, (run.supported, run.gaps, run.below), strict=True):
         failed = [e for e in calls if e.failed and ends[int(e.message[-1])] is end]
         assert said == len(failed)
@@ -66,5 +67,7 @@ def test_a_run_says_in_a_sentence_why_nothing_came_of_it() -> None:
 def test_hidden_failures_are_counted_among_failures() -> None:
     open_, hidden = read({"file": "a"}, "no"), read({"file": "b"}, "no")
     hidden = replace(hidden, finding=replace(hidden.finding, hidden=True))
-    run = account("p", [(replace(signature_of(open_), hits=2), End.BELOW)], [open_, hidden])
+    run = account(
+        "p", [(replace(signature_of(open_), hits=2), End.BELOW)], [open_, hidden], unfailed=0
+    )
     assert (run.failures, run.hidden) == (2, 1)

@@ -5,6 +5,7 @@ gap        a failure of a class that was looked at and taught none; the reason i
 below      a failure of a class under the limits, counted
 ignored    flagged by its source, and no failure of a tool (triage), counted by verdict
 contrast   a good call: what failures are told from
+unread     a call that did not fail, of a history that is too long to be read whole
 
 Sources: DESIGN section 2, requirement D.3.1.
 """
@@ -53,6 +54,9 @@ class Mined:
     """Calls flagged by their source that are no failures of a tool, by what they are."""
     contrast: int = 0
     """Good calls."""
+    unread: int = 0
+    """Of a history that is too long to be read whole: calls that did not fail and were not
+    read."""
     classes: int = 0
     """Classes of failures that were looked at."""
     new: tuple[Lesson, ...] = ()
@@ -69,8 +73,8 @@ class Mined:
 
     @property
     def calls(self) -> int:
-        """Every recorded call: failures, what was ignored, and good ones."""
-        return self.failures + sum(self.ignored.values()) + self.contrast
+        """Every recorded call: failures, what was ignored, good ones, and those not read."""
+        return self.failures + sum(self.ignored.values()) + self.contrast + self.unread
 
     @property
     def outcome(self) -> str:
@@ -93,9 +97,16 @@ def ignored(verdicts: Mapping[Verdict, int]) -> dict[Verdict, int]:
 
 
 def account(
-    project: str, ends: Iterable[tuple[Signature, End]], calls: Iterable[Evidence]
+    project: str,
+    ends: Iterable[tuple[Signature, End]],
+    calls: Iterable[Evidence],
+    *,
+    unfailed: int,
 ) -> Mined:
-    """The counts of one run: each class with its end, and every recorded call."""
+    """The counts of one run: each class with its end, and every recorded call.
+
+    `calls` are those that were read; `unfailed` are recorded, read or not, and did not fail.
+    """
     failures: Counter[End] = Counter()
     for signature, end in ends:
         failures[end] += signature.hits
@@ -112,4 +123,5 @@ def account(
         hidden=hidden,
         ignored=ignored(verdicts),
         contrast=verdicts[Verdict.GOOD],
+        unread=unfailed - (verdicts.total() - verdicts[Verdict.FAILURE]),
     )

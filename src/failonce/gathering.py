@@ -28,6 +28,7 @@ from failonce.ports import Environment, SignatureQuery, Store
 from failonce.proposal import reported
 from failonce.proposal.worth import NotWorth, worth
 from failonce.rehearsal import claimed
+from failonce.selecting import recorded
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.signature.naming import name_failure
 
@@ -43,6 +44,9 @@ class Gathered:
     refused: Mapping[str, NotWorth]
     """Classes above the limits that are not worth a lesson, with the reason."""
     calls: Sequence[Evidence]
+    """All, or of a long history those that teach most."""
+    unfailed: int
+    """Calls that are recorded, and did not fail."""
     material: history.ByTool
     tools: Mapping[str, ToolSpec]
     standing: Mapping[str, str]
@@ -112,7 +116,7 @@ def gather(
     """Read a project's history; look at the classes that come often enough and are worth it."""
     signatures = store.signatures(query)
     names = store.aliases()
-    stored = store.calls(project=project)
+    stored = recorded(store, project, signatures, policy)
     calls = history.witnessed(_told(e, names) for e in stored)
     material = history.by_tool(calls)
     looked: dict[str, Signature] = {}
@@ -136,6 +140,7 @@ def gather(
         looked=looked,
         refused=refused,
         calls=calls,
+        unfailed=sum(calls - failures for _, calls, failures in store.daily(project=project)),
         material=material,
         tools=tools,
         standing={s: x.id for s, x in standing.items()},
@@ -175,20 +180,6 @@ def carry_over(store: Store, query: SignatureQuery) -> bool:
     if aliases:
         store.add_aliases(aliases)
     return bool(aliases)
-
-
-def newest(store: Store, signature: str, project: str, limit: int) -> list[Evidence]:
-    """The newest failures of a class in one project, newest first.
-
-    A class goes through all projects, so those of others may stand before them.
-    """
-    asked = limit
-    while True:
-        found = store.samples(signature, limit=asked)
-        own = [e for e in found if e.call.project == project]
-        if len(own) >= limit or len(found) < asked:
-            return own[:limit]
-        asked *= 4
 
 
 def _standing(store: Store, project: str, names: Mapping[str, str]) -> dict[str, Lesson]:

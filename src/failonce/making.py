@@ -130,8 +130,8 @@ class Making:
             if x.proposal.kind is KindName.TOOL
         ):
             return []
-        calls = list(self._review.store.calls(project=proposal.project))
-        good = (e for e in reversed(calls) if e.call.tool == proposal.target and e.good)
+        own = self._review.store.calls(project=proposal.project, tools=(proposal.target,))
+        good = (e for e in reversed([*own]) if e.good)
         whole = (e for e in good if len(e.message) < WHOLE and "<redacted:" not in e.message)
         seen = {canonical_json(e.call.args): e for e in whole if e.call.args is not None}
         return [Past(call=e.call, answer=answer_of(e)) for e in list(seen.values())[:EXAMPLES]]

@@ -248,7 +248,7 @@ class Mining:
             else:
                 ends.append((s, End.BELOW))
         return replace(
-            account(gathered.project, ends, gathered.calls),
+            account(gathered.project, ends, gathered.calls, unfailed=gathered.unfailed),
             classes=len(gathered.looked) + len(gathered.refused),
             open_gaps=tuple(gaps),
             known=tuple(sorted(known)),

@@ -17,6 +17,8 @@ class Policy:
     """Most classes looked at in one run, by impact (S18)."""
     min_clusters: int = 2
     """Distinct sessions or tasks that a class must have failed in."""
+    most_calls: int = 100_000
+    """Recorded calls that one run of the miners reads of a longer history, about."""
     order: SignatureOrder = SignatureOrder.IMPACT
     """Which classes are looked at first (S27)."""
     categories: tuple[tuple[str, Category], ...] = ()

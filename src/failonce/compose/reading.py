@@ -129,6 +129,7 @@ class Configuration:
         return Policy(
             min_hits_7d=mine.min_hits_7d,
             top=mine.top,
+            most_calls=mine.most_calls,
             order=mine.order,
             windows=windows(mine.windows),
             min_clusters=mine.min_clusters,

@@ -91,6 +91,13 @@ class MineSettings(Section):
         ge=1,
         description="Most classes looked at in one run, in the order of `mine.order`. Default: 50.",
     )
+    most_calls: int = Field(
+        default=100_000,
+        ge=1,
+        description="Recorded calls that one run reads: of a longer history the newest failures "
+        "of each class with all of their sessions, and the newest sessions beside them. A run "
+        "takes about 7 kB of memory for each. Default: 100000.",
+    )
     order: SignatureOrder = Field(
         default=SignatureOrder.IMPACT,
         description="Which classes are looked at first: `impact`, `recency` or `hits`. "

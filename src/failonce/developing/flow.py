@@ -19,7 +19,6 @@ from failonce.developing.needs import LONGEST, existing, failure_id, key_of, nam
 from failonce.developing.standing import body, learned
 from failonce.errors import AuthorError, BadInput, Refused, RefusedLesson
 from failonce.evidence.redact import Redactor
-from failonce.gathering import newest
 from failonce.identity import digest
 from failonce.lifecycle import STANDING
 from failonce.making import Making
@@ -42,6 +41,7 @@ from failonce.model import (
 )
 from failonce.ports import Author, Brief, Clock, Draft, Seen, SignatureOrder, SignatureQuery
 from failonce.review import Review
+from failonce.selecting import newest
 from failonce.taking import Taking
 
 MOST_ATTEMPTS: Final = 3

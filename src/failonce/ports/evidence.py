@@ -123,6 +123,14 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSize:
+    """How many recorded calls a session has."""
+
+    id: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayCount:
     """Failures of one class on one day in UTC, with the times of the first and the last."""
 
@@ -185,11 +193,17 @@ class EvidenceLog(Protocol):
         project: str | None = None,
         tools: Sequence[str] = (),
         sessions: Sequence[str] | None = None,
+        newest: int | None = None,
     ) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival.
 
-        `tools` empty means any; `sessions` None means all, and empty none.
+        `tools` empty means any; `sessions` None means all, and empty none. Of each session at
+        most the `newest` so many, whatever tool they are of, and others of the same moment as
+        the first of those; None means all.
         """
+
+    def sessions(self, project: str) -> Sequence[SessionSize]:
+        """The sessions of a project, those whose last call is newest first."""
 
     def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
         """Tools by project and name, each with so many of its newest uses.

@@ -10,6 +10,7 @@ from failonce.model import Evidence, Origin, Signature, ToolSpec
 from failonce.ports import (
     Added,
     Member,
+    SessionSize,
     Sighted,
     SignatureOrder,
     SignatureQuery,
@@ -89,16 +90,31 @@ class MemoryEvidence:
         project: str | None = None,
         tools: Sequence[str] = (),
         sessions: Sequence[str] | None = None,
+        newest: int | None = None,
     ) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival."""
-        chosen = (
-            e
-            for e in self._evidence.values()
-            if project in (None, e.call.project)
-            and (not tools or e.call.tool in tools)
-            and (sessions is None or e.call.session in sessions)
-        )
-        return iter(sorted(chosen, key=lambda e: (e.call.project, e.call.session, e.at)))
+        chosen: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
+        for e in self._evidence.values():
+            if project in (None, e.call.project):
+                chosen[e.call.project, e.call.session].append(e)
+        for _, each in sorted(chosen.items()):
+            if sessions is None or each[0].call.session in sessions:
+                own = sorted(each, key=lambda e: e.at)
+                begin = own[-newest].at if newest is not None and len(own) > newest else own[0].at
+                yield from (e for e in own if e.at >= begin and (not tools or e.call.tool in tools))
+
+    def sessions(self, project: str) -> Sequence[SessionSize]:
+        """The sessions of a project, those whose last call is newest first."""
+        last: dict[str, datetime] = {}
+        calls: Counter[str] = Counter()
+        for e in self._evidence.values():
+            if e.call.project == project:
+                name = e.call.session
+                calls[name] += 1
+                last[name] = max(e.at, last.get(name, e.at))
+        came = {name: n for n, name in enumerate(last)}
+        names = sorted(last, key=lambda name: (last[name], came[name]), reverse=True)
+        return [SessionSize(id=name, calls=calls[name]) for name in names]
 
     def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
         """Tools by project and name, each with so many of its newest uses."""

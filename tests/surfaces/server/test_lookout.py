@@ -86,3 +86,28 @@ def test_what_came_in_before_the_start_is_looked_at(
 
     asyncio.run(looks())
     assert looked == ["shop"] * mine
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_process_that_looked_ends_with_the_memory_that_it_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next look has a new one."""
+    monkeypatch.setattr("failonce.surfaces.server.lookout.RESTS", 0)
+
+    async def looks() -> list[int | None]:
+        house = House(configuration(tmp_path, mine=True))
+        house.main.add([evidence(1, project="shop", signature="f")])
+        seen: list[int | None] = []
+        async with Lookout(house) as out:
+            for n in (1, 2):
+                out.ask(house.tenants()[0], ("shop",))
+                async with asyncio.timeout(30):
+                    while out.looks < n:
+                        seen += [out._child.pid] if out._child.pid not in seen else []
+                        await asyncio.sleep(0.01)
+            assert out._child.pid is None
+        house.close()
+        return [pid for pid in seen if pid is not None]
+
+    assert len(asyncio.run(looks())) == 2

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.rows import evidence_of, plain
 from failonce.model import Evidence
+from failonce.ports import SessionSize
 
 _CHUNK = 500
 """Values in one IN list: far below what any database allows."""
@@ -35,6 +36,7 @@ def calls(
     project: str | None,
     tools: Sequence[str],
     sessions: Sequence[str] | None,
+    newest: int | None,
 ) -> Iterator[Evidence]:
     """Evidence in order of project, session, time and arrival, as the database finds it."""
     # Within one project, sessions come in order of their unique index and each one's evidence
@@ -50,9 +52,42 @@ def calls(
         wanted = chunks(sorted({plain(name) for name in sessions}))
         parts = [query.where(t.session.c.id.in_(chunk)) for chunk in wanted]
     for name in chosen:
+        own = t.session.c.project == plain(name)
+        bounds = () if newest is None else tuple(_not_before(connection, own, newest))
         for part in parts:
-            for row in pages.execute(part.where(t.session.c.project == plain(name))):
+            for row in pages.execute(part.where(own, *bounds)):
                 yield evidence_of(row)
+
+
+def _not_before(
+    connection: Connection, own: ColumnElement[bool], newest: int
+) -> Iterator[ColumnElement[bool]]:
+    """For each session that is longer than that: where what is read of it begins."""
+    at, number = t.evidence.c.at, t.evidence.c.session
+    longer = (
+        select(number)
+        .join(t.session, t.session.c.n == number)
+        .where(own)
+        .group_by(number)
+        .having(func.count() > newest)
+    )
+    for n in connection.execute(longer).scalars():
+        # those of the same moment as the last one are read, too
+        last = select(at).where(number == n).order_by(at.desc()).offset(newest - 1).limit(1)
+        yield (number != n) | (at >= connection.execute(last).scalar_one())
+
+
+def sessions(connection: Connection, project: str) -> list[SessionSize]:
+    """The sessions of a project by their last call, newest first."""
+    last, number = func.max(t.evidence.c.at), t.evidence.c.session
+    query = (
+        select(t.session.c.id, func.count())
+        .join(t.evidence, t.session.c.n == number)
+        .where(t.session.c.project == plain(project))
+        .group_by(t.session.c.n, t.session.c.id)
+        .order_by(last.desc(), t.session.c.n.desc())
+    )
+    return [SessionSize(id=name, calls=calls) for name, calls in connection.execute(query)]
 
 
 def by_ids(connection: Connection, ids: Collection[str]) -> list[Evidence]:

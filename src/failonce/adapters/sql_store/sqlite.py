@@ -24,10 +24,15 @@ _VERDICT: Final = {"begin": ("PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")}
 _MOMENT: Final = {"begin": ("BEGIN",)}
 """Several reads of one moment."""
 
-HEAVY: Final = ("PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=16384")
+HEAVY: Final = (
+    "PRAGMA cache_size=-65536",
+    "PRAGMA wal_autocheckpoint=16384",
+    "PRAGMA journal_size_limit=134217728",
+)
 """For whoever writes all day: 64 MB of pages are held, so that the indexes of a million events
 are not read again and again, and the log is moved into the file when it has 64 MB, not 4, so that
-a page that every transaction changes is moved once for many of them."""
+a page that every transaction changes is moved once for many of them. While somebody reads for
+long it grows; afterwards 128 MB of it stay."""
 
 
 class Sqlite:

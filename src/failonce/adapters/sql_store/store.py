@@ -30,6 +30,7 @@ from failonce.ports import (
     Added,
     Effects,
     Member,
+    SessionSize,
     Sighted,
     SignatureQuery,
     Summed,
@@ -111,10 +112,18 @@ class SqlStore:
         project: str | None = None,
         tools: Sequence[str] = (),
         sessions: Sequence[str] | None = None,
+        newest: int | None = None,
     ) -> Iterator[Evidence]:
         """Recorded evidence in order of project, session, time and arrival."""
         with self._read() as connection:
-            yield from events.calls(connection, project=project, tools=tools, sessions=sessions)
+            yield from events.calls(
+                connection, project=project, tools=tools, sessions=sessions, newest=newest
+            )
+
+    def sessions(self, project: str) -> Sequence[SessionSize]:
+        """The sessions of a project, those whose last call is newest first."""
+        with self._read() as connection:
+            return events.sessions(connection, project)
 
     def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
         """Tools by project and name, each with so many of its newest uses."""

@@ -24,10 +24,10 @@ from failonce.developing.suggesting.model import (
     shown,
     typed,
 )
-from failonce.gathering import newest
 from failonce.language.absent import Absent, Thing, absent
 from failonce.language.tool_names import nearest_tool, own_words, slip
 from failonce.model import Action, Category, Evidence, Gap, KindName, Lesson, Signature
+from failonce.selecting import newest
 
 SAMPLES: Final = 200
 """Newest failures of a class that are read, where a class may speak of several names."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from failonce.compose import Parts
-from failonce.kinds.behaviour import ANY_TOOL
 from failonce.lifecycle import IN_FORCE
 from failonce.model import EVERYONE, AuditEntry, Evidence, Lesson, ToolSpec
 from failonce.outcome.measured import Measured
+from failonce.selecting import LONGEST, latest
 
-MOST = 200_000
-"""Recorded calls of a project above which only those of the lesson's own tool are read."""
+MOST = 100_000
+"""Recorded calls of a project above which only its newest sessions are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Material:
     calls: Sequence[Evidence] = ()
     """Session by session, oldest first; failures under their present names."""
     narrowed: bool = False
-    """True where calls of other tools were left out, as there are too many."""
+    """True where older sessions were left out, as there are too many calls."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Aliases of failures."""
     tools: Mapping[str, ToolSpec] = field(default_factory=dict)
@@ -41,12 +41,10 @@ def gather(parts: Parts, lesson: Lesson, *, recorded: bool = True) -> Material:
     """
     store, proposal = parts.store, lesson.proposal
     project = None if proposal.project == EVERYONE else proposal.project
-    held = store.projects()
-    total = sum(held.values()) if project is None else held.get(project, 0)
-    narrowed = total > MOST and proposal.target != ANY_TOOL
     names = store.aliases()
-    tools = (proposal.target,) if narrowed else ()
-    calls = store.calls(project=project, tools=tools) if recorded else ()
+    sessions = latest(store, project, MOST)
+    read = store.calls(project=project, sessions=sessions, newest=LONGEST)
+    calls = read if recorded else ()
     entries = list(store.entries(subject=lesson.id))
     in_force = any(e.event.after in IN_FORCE for e in entries)
     return Material(
@@ -56,7 +54,7 @@ def gather(parts: Parts, lesson: Lesson, *, recorded: bool = True) -> Material:
         measured=parts.review.measuring.measured(lesson) if in_force else None,
         support=store.evidence(proposal.support),
         calls=[_named(e, names) for e in calls],
-        narrowed=narrowed,
+        narrowed=sessions is not None,
         names=names,
         tools={} if project is None else store.tools(project),
     )

@@ -256,8 +256,7 @@ class Card:
     choices: tuple[Choice, ...]
     hits: Hits
     narrowed: bool
-    """True where only calls of its own tool were read, as too many are recorded: then steps and
-    calls of other tools are not seen, and what it saves is too little."""
+    """True where only the newest sessions were read, as too many calls are recorded."""
     savings: Savings
     tools: tuple[ToolEffect, ...]
     support: Support

@@ -181,6 +181,8 @@ def _tell(runs: Sequence[Mined], config: Configuration) -> None:
             f"  beside them: {plural(run.contrast, 'good call')}; "
             f"no failures of a tool: {', '.join(ignored) or 'none'}"
         )
+        if run.unread:
+            say(f"  not read (mine.most_calls): {plural(run.unread, 'older call')}")
         for lesson in run.new:
             say(f"  {lesson.judgement.proof.line}")
             say(f"    {lesson.id}  {lesson.proposal.kind} for {lesson.proposal.target}")

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from failonce.errors import NotFound, UserError
-from failonce.gathering import newest
 from failonce.kinds.registry import behaviour
 from failonce.language.category import ATTRIBUTES, Signals, cause
 from failonce.language.sentence import MAX_LENGTH, plain_name
@@ -22,6 +21,7 @@ from failonce.language.transform import NotApplicable
 from failonce.language.visibility import hidden
 from failonce.model import Category, Evidence, Gap, GapStatus, Lesson, Signature, State
 from failonce.ports import SignatureQuery
+from failonce.selecting import newest
 from failonce.surfaces.learning.memory import Memory
 from failonce.surfaces.learning.patterns import pattern, pattern_to_modification
 from failonce.surfaces.words import counted

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TypeVar
 
 from failonce.errors import BadInput
-from failonce.gathering import newest
 from failonce.language.category import from_name
 from failonce.model import Category, Evidence, Signature
 from failonce.ports import SignatureOrder, SignatureQuery, Store
+from failonce.selecting import newest
 
 K = TypeVar("K", bound=str)
 

@@ -14,7 +14,6 @@ from typing import Final
 
 from failonce.compose import Parts
 from failonce.errors import BadInput, NotFound, UserError
-from failonce.gathering import newest
 from failonce.kinds.hint import Hint, Retry
 from failonce.language.reading import Does, reads
 from failonce.language.tool_names import nearest_tool, spec_of
@@ -30,6 +29,7 @@ from failonce.model import (
     Trust,
 )
 from failonce.ports import SignatureQuery, Windows
+from failonce.selecting import newest
 from failonce.surfaces.learning.patterns import (
     MOST_CLASSES,
     NEWEST,

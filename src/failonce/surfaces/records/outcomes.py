@@ -38,6 +38,7 @@ class MinedRecord(TypedDict):
     hidden: int
     ignored: dict[str, int]
     contrast: int
+    unread: int
     classes: int
     new: list[str]
     known: list[str]
@@ -127,6 +128,7 @@ def mined(run: Mined) -> MinedRecord:
         "hidden": run.hidden,
         "ignored": {str(verdict): count for verdict, count in run.ignored.items()},
         "contrast": run.contrast,
+        "unread": run.unread,
         "classes": run.classes,
         "new": [x.id for x in run.new],
         "known": list(run.known),

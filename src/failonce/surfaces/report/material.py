@@ -9,6 +9,7 @@ from failonce.history import Episode, episodes
 from failonce.model import Arm, Effect, Event, Evidence, Exposure, Lesson, Signature
 from failonce.outcome.measured import Measured
 from failonce.ports import SignatureQuery
+from failonce.selecting import LONGEST, latest
 
 HELPED = frozenset({Effect.PREVENTED, Effect.REPAIRED, Effect.RECOVERED})
 """Effects by which a failure did not happen, or was mended at once."""
@@ -64,8 +65,9 @@ def _episodes(
     if not lessons:
         return {}
     names = parts.store.aliases()
-    calls = (_named(e, names) for e in parts.store.calls(project=project))
-    found = episodes(calls)
+    sessions = latest(parts.store, project, parts.config.policy.most_calls)
+    read = parts.store.calls(project=project, sessions=sessions, newest=LONGEST)
+    found = episodes(_named(e, names) for e in read)
     about = {x.id: {names.get(s, s) for s in x.proposal.signatures} for x in lessons}
     return {
         name: [e for e in found if e.failure.signature in signatures]

@@ -62,6 +62,11 @@ class Child(Generic[P, T]):
         answer: T = found
         return answer
 
+    async def renew(self) -> None:
+        """End the process once it is done, with the memory that it took; the next one is new."""
+        if not self._ended:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._bury)
+
     def end(self) -> None:
         """End it, whatever it does: what it writes is written whole or not at all."""
         self._ended = True

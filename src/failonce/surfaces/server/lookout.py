@@ -89,6 +89,7 @@ class Lookout:
             begin = loop.time()
             self.busy = True
             failed = [each for each in sorted(due) if not await self._looked(*each)]
+            await self._child.renew()
             self.busy = False
             self.looks += 1
             rest = RESTS * (loop.time() - begin)

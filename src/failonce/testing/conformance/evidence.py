@@ -126,6 +126,28 @@ class EvidenceConformance:
         assert [e.id for e in store.calls(tools=["put_item", "x"])] == ["e2"]
         assert [e.id for e in store.calls(project="b", tools=["put_item"])] == []
 
+    def test_of_long_sessions_the_newest_calls_are_read(self, store: Store) -> None:
+        """Of all tools, whichever is asked for; those of one moment stand or fall together."""
+        late = START + timedelta(hours=1)
+        store.add([evidence(n, session="long", at=START + timedelta(minutes=n)) for n in range(5)])
+        store.add([evidence(n, session="two", at=late) for n in (10, 11)])
+        store.add([evidence(20, session="long", project="b"), evidence(21, session="")])
+        read = store.calls(project="shop", newest=1)
+        assert [e.id for e in read] == ["e21", "e4", "e10", "e11"]
+        assert len([*store.calls(newest=2)]) == 6
+        assert [*store.calls(newest=9)] == [*store.calls()]
+        of_one = store.calls(project="shop", sessions=["long"], newest=2)
+        assert [e.id for e in of_one] == ["e3", "e4"]
+
+    def test_sessions_come_with_the_newest_first(self, store: Store) -> None:
+        """By their last call; of one moment, the one that came later."""
+        hours = [START + timedelta(hours=n) for n in range(3)]
+        store.add([evidence(1, session="a", at=hours[2]), evidence(2, session="b", at=hours[0])])
+        store.add([evidence(3, session="b", at=hours[1]), evidence(4, session="c", at=hours[1])])
+        store.add([evidence(5, session="d", project="other")])
+        assert [(s.id, s.calls) for s in store.sessions("shop")] == [("a", 1), ("c", 1), ("b", 2)]
+        assert store.sessions("nobody") == []
+
     def test_evidence_by_id_is_oldest_first(self, store: Store) -> None:
         """Whatever order it is asked for in."""
         store.add([evidence(n) for n in (3, 1, 2)])

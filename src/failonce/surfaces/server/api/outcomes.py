@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from failonce.gate.results import tally
 from failonce.outcome.health import WINDOW, health, weakest_first
+from failonce.selecting import latest
 from failonce.surfaces import records
 from failonce.surfaces.records import HealthRecord, OutcomeRecord, TallyRecord
 from failonce.surfaces.replaying import ReplayedRecord, armed, record, replayed_with
@@ -127,7 +128,9 @@ def advise(request: Request, who: Reader, call: Tool) -> AdviceRecord:
 def replay(request: Request, who: Reader, asked: Replay) -> ReplayRecord:
     """Try the lessons on the calls that are recorded; nothing is stored."""
     parts = parts_of(request, who)
-    calls = sorted(parts.store.calls(project=asked.project), key=lambda e: e.at)[-MOST_REPLAYED:]
+    sessions = latest(parts.store, asked.project, MOST_REPLAYED)
+    read = parts.store.calls(project=asked.project, sessions=sessions, newest=MOST_REPLAYED)
+    calls = sorted(read, key=lambda e: e.at)[-MOST_REPLAYED:]
     done = replayed_with(calls, armed(parts, calls, asked.proposed), parts.store.aliases())
     touched = sorted(
         (x for x in done if x.decision.advice.lessons), key=lambda x: x.evidence.at, reverse=True

@@ -125,5 +125,5 @@ async def mine(request: Request, who: Reviewer, asked: Mine | None = None) -> As
 @router.get("/runs", responses=ASKED)
 def runs(request: Request, who: Reader) -> list[EntryRecord]:
     """The newest looks for lessons and what came of each, newest first."""
-    found = [e for e in parts_of(request, who).store.entries() if e.event.action is Action.MINED]
-    return [entry(e) for e in found[: -RUNS - 1 : -1]]
+    found = parts_of(request, who).store.recent(limit=RUNS, actions=(Action.MINED,))
+    return [entry(e) for e in found]
