@@ -114,3 +114,6 @@ def test_the_latest_sessions_are_those_that_have_room(most: int, names: int | No
     )
     found = latest(store, "p", most)
     assert found == (None if names is None else [f"s{n}" for n in (3, 2, 1)][:names])
+    if names:
+        first = latest(store, "p", most, first=["s0", "gone"])
+        assert first == [f"s{n}" for n in (0, 3, 2, 1)][:names]

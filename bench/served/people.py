@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ PAGES = (
     "/api/failures?limit=50", "/api/health", "/api/status", "/api/runs", "/api/gaps?limit=50",
     "/api/audit?limit=50", "/api/skills/changelog?limit=50",
 )  # fmt: skip
+ID = re.compile(r"[A-Z]{2}-[0-9A-F]{8}")
 DECISIONS = ("approve", "approve", "reject")
 
 
@@ -32,7 +34,8 @@ class People:
         ]
         self.statuses: Counter[int] = Counter()
         self.decided: Counter[str] = Counter()
-        self.slowest = 0.0
+        self.slowest: dict[str, float] = {}
+        """Seconds by kind of request."""
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -51,7 +54,8 @@ class People:
         answer = connection.getresponse()
         told = json.loads(answer.read())
         self.statuses[answer.status] += 1
-        self.slowest = max(self.slowest, time.monotonic() - begin)
+        kind = ID.sub("*", path.partition("?")[0])
+        self.slowest[kind] = max(self.slowest.get(kind, 0.0), time.monotonic() - begin)
         return told if answer.status == http.HTTPStatus.OK else None
 
     def _decides(self) -> None:
@@ -62,6 +66,7 @@ class People:
                 self._asked(connection, page)
             waiting = self._asked(connection, "/api/lessons?state=waiting&limit=50")
             for lesson in (waiting or {"items": []})["items"][:MOST_AT_ONCE]:
+                self._asked(connection, f"/api/lessons/{lesson['id']}/card")
                 self._decide(connection, lesson["id"], next(turn))
             for state, verb in (("on trial", "undo"), ("undone", "reopen")):
                 found = self._asked(connection, f"/api/lessons?state={quote(state)}")

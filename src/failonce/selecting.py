@@ -14,9 +14,12 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from failonce.model import Evidence, Origin, Signature
+from failonce.outcome.health import WINDOW
 from failonce.policy import Policy
-from failonce.ports import Store
+from failonce.ports import Store, ToolUse
 
+USES: Final = 100_000
+"""Newest recorded calls in which the uses of tools are looked for."""
 FAILURES: Final = 40
 """Newest failures of a class whose sessions are looked for."""
 DEEP: Final = 10
@@ -44,8 +47,11 @@ def recorded(
     return sorted(found.values(), key=lambda e: (e.call.session, e.at))
 
 
-def latest(store: Store, project: str | None, most: int) -> list[str] | None:
-    """The newest sessions of a project, or of each, that together have so many calls at most.
+def latest(
+    store: Store, project: str | None, most: int, *, first: Sequence[str] = ()
+) -> list[str] | None:
+    """The newest sessions of a project, or of each, that together have so many calls at most,
+    and before them those of `first` that have room.
 
     None where all have; of each the newest `LONGEST` count.
     """
@@ -53,7 +59,16 @@ def latest(store: Store, project: str | None, most: int) -> list[str] | None:
     if (sum(held.values()) if project is None else held.get(project, 0)) <= most:
         return None
     each = [_sizes(store, name) for name in ([project] if project is not None else held)]
-    return [name for sizes in each for name in _fitting(sizes, sizes, most // len(each))]
+    room = most // len(each)
+    return [name for sizes in each for name in _fitting(chain(first, sizes), sizes, room)]
+
+
+def used(store: Store, project: str | None) -> Sequence[ToolUse]:
+    """How tools were used, with twice the newest uses that their health is measured by.
+
+    Of a history of more than `USES` calls, in its newest sessions.
+    """
+    return store.uses(project=project, newest=2 * WINDOW, sessions=latest(store, project, USES))
 
 
 def newest(store: Store, signature: str, project: str, limit: int) -> list[Evidence]:
@@ -79,7 +94,7 @@ def _fitting(names: Iterable[str], sizes: Mapping[str, int], room: int) -> dict[
     """The first of these sessions that together have room, with their sizes."""
     chosen: dict[str, int] = {}
     for name in names:
-        size = sizes.get(name, 0)
+        size = sizes.get(name, room + 1)
         if name not in chosen and size <= room:
             chosen[name] = size
             room -= size

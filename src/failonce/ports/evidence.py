@@ -112,7 +112,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolUse:
-    """How a tool was used: all calls that worked or failed, and the newest of them."""
+    """How a tool was used: calls that worked or failed, and the newest of them."""
 
     project: str
     tool: str
@@ -205,10 +205,13 @@ class EvidenceLog(Protocol):
     def sessions(self, project: str) -> Sequence[SessionSize]:
         """The sessions of a project, those whose last call is newest first."""
 
-    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+    def uses(
+        self, *, project: str | None = None, newest: int, sessions: Sequence[str] | None = None
+    ) -> Sequence[ToolUse]:
         """Tools by project and name, each with so many of its newest uses.
 
         Log lines are no uses, nor calls that a person refused or that were called off.
+        `sessions` None means all.
         """
 
     def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:

@@ -34,7 +34,8 @@ from failonce.model import (
     Strength,
     ToolSpec,
 )
-from failonce.outcome.health import WINDOW, health
+from failonce.outcome.health import health
+from failonce.selecting import used
 from failonce.surfaces.words import counted
 
 
@@ -266,7 +267,7 @@ class _Look:
         return Stands.READY, f"from {', '.join(used)}" if used else "all at their defaults", ""
 
     def _statistics(self) -> _Found:
-        found = [health(u) for u in self._store.uses(project=self._project, newest=2 * WINDOW)]
+        found = [health(u) for u in used(self._store, self._project)]
         calls = sum(h.calls for h in found)
         return Stands.READY, f"{counted(len(found), 'tool')} with {counted(calls, 'use')}", ""
 

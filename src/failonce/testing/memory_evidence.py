@@ -116,12 +116,15 @@ class MemoryEvidence:
         names = sorted(last, key=lambda name: (last[name], came[name]), reverse=True)
         return [SessionSize(id=name, calls=calls[name]) for name in names]
 
-    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+    def uses(
+        self, *, project: str | None = None, newest: int, sessions: Sequence[str] | None = None
+    ) -> Sequence[ToolUse]:
         """Tools by project and name, each with so many of its newest uses."""
         used: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
         for e in self._evidence.values():
             ran = e.origin is Origin.CALL and (e.failed or e.good)
-            if ran and project in (None, e.call.project):
+            asked = sessions is None or e.call.session in sessions
+            if ran and asked and project in (None, e.call.project):
                 used[e.call.project, e.call.tool].append(e)
         return [_use(*key, calls, newest) for key, calls in sorted(used.items())]
 

@@ -13,8 +13,8 @@ from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
 from failonce.adapters.sql_store.prepared import upsert
 from failonce.adapters.sql_store.rows import day_of, day_text, micros, moment, plain
-from failonce.model import Category, Origin, Signature, Verdict
-from failonce.ports import Member, SignatureOrder, SignatureQuery, ToolUse, Use, Weights
+from failonce.model import Category, Signature
+from failonce.ports import Member, SignatureOrder, SignatureQuery, Weights
 
 _Key = tuple[str, str]
 """Project and current fingerprint."""
@@ -234,53 +234,6 @@ def daily(connection: Connection, project: str | None) -> list[tuple[str, int, i
     if project is not None:
         query = query.where(d.project == plain(project))
     return [(day_text(day), calls, failures) for day, calls, failures in connection.execute(query)]
-
-
-def uses(connection: Connection, project: str | None, newest: int) -> list[ToolUse]:
-    """How tools were used: totals, and the newest uses of each."""
-    e, s = t.evidence.c, t.session.c
-    used = (e.origin == Origin.CALL) & e.verdict.in_(_USES)
-    if project is not None:
-        used &= s.project == plain(project)
-    failed = func.sum(case((e.verdict == Verdict.FAILURE, 1), else_=0))
-    totals = (
-        select(s.project, e.tool, func.count().label("calls"), failed.label("failures"))
-        .join(t.session, s.n == e.session)
-        .where(used)
-        .group_by(s.project, e.tool)
-        .order_by(s.project, e.tool)
-    )
-    place = func.row_number().over(
-        partition_by=(s.project, e.tool), order_by=(e.at.desc(), e.seq.desc())
-    )
-    ranked = (
-        select(s.project, e.tool, e.at, e.task, s.id, e.verdict, place.label("place"))
-        .join(t.session, s.n == e.session)
-        .where(used)
-        .subquery()
-    )
-    latest: defaultdict[_Key, list[Use]] = defaultdict(list)
-    r = ranked.c
-    for row in connection.execute(select(ranked).where(r.place <= newest).order_by(r.place)):
-        cluster = row.id if row.task is None else row.task
-        failed_one = row.verdict == Verdict.FAILURE
-        latest[row.project, row.tool].append(
-            Use(at=moment(row.at), cluster=cluster, failed=failed_one)
-        )
-    return [
-        ToolUse(
-            project=row.project,
-            tool=row.tool,
-            calls=row.calls,
-            failures=row.failures,
-            newest=tuple(latest[row.project, row.tool]),
-        )
-        for row in connection.execute(totals)
-    ]
-
-
-_USES = (Verdict.GOOD, Verdict.INFORMATIVE, Verdict.FAILURE)
-"""What triage says of a call that ran: it worked, or it failed."""
 
 
 def set_weights(connection: Connection, weights: Weights) -> None:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from failonce.adapters.sql_store import access, adding, decisions, events, paging, ranking, tools
+from failonce.adapters.sql_store import (
+    access,
+    adding,
+    decisions,
+    events,
+    paging,
+    ranking,
+    tools,
+    usage,
+)
 from failonce.adapters.sql_store.database import Database
 from failonce.model import (
     Account,
@@ -125,10 +134,12 @@ class SqlStore:
         with self._read() as connection:
             return events.sessions(connection, project)
 
-    def uses(self, *, project: str | None = None, newest: int) -> Sequence[ToolUse]:
+    def uses(
+        self, *, project: str | None = None, newest: int, sessions: Sequence[str] | None = None
+    ) -> Sequence[ToolUse]:
         """Tools by project and name, each with so many of its newest uses."""
         with self._read() as connection:
-            return ranking.uses(connection, project, newest)
+            return usage.uses(connection, project, newest, sessions)
 
     def evidence(self, ids: Sequence[str]) -> Sequence[Evidence]:
         """The evidence of these ids, oldest first; unknown ids are left out."""

@@ -12,8 +12,8 @@ from failonce.language.absent import unknown_tool
 from failonce.language.tool_names import nearest_tool
 from failonce.lifecycle import STANDING
 from failonce.model import EVERYONE, Gap, GapStatus, Lesson, Signature, ToolSpec
-from failonce.outcome.health import WINDOW
 from failonce.ports import SignatureOrder, SignatureQuery, Store, ToolUse
+from failonce.selecting import used
 
 _MOST: Final = 1000
 """Names that are compared with those of tools, the most called first."""
@@ -101,7 +101,7 @@ def known(store: Store, project: str, *, here: str, least: int) -> Known:
         here=here,
         least=least,
         signatures=store.signatures(query),
-        uses={u.tool: u for u in store.uses(project=project, newest=2 * WINDOW)},
+        uses={u.tool: u for u in used(store, project)},
         foreign=store.tools(project),
         learned=learned(store, project),
         standing=[x for x in standing if x.proposal.project in (project, EVERYONE)],

@@ -80,7 +80,7 @@ def sums(card: Card) -> Iterator[str]:
     if card.proven_on is not None:
         yield from _proven(card.proven_on, hits, others)
     if card.narrowed:
-        yield "Too much is recorded to look at all of it: only the newest sessions were."
+        yield "Too much is recorded to look at all: only what taught it and the newest sessions."
 
 
 def _of_reports(card: Card, whose: str) -> Iterator[str]:

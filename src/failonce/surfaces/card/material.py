@@ -9,8 +9,9 @@ from failonce.model import EVERYONE, AuditEntry, Evidence, Lesson, ToolSpec
 from failonce.outcome.measured import Measured
 from failonce.selecting import LONGEST, latest
 
-MOST = 100_000
-"""Recorded calls of a project above which only its newest sessions are read."""
+MOST = 20_000
+"""Recorded calls of a project above which only the sessions that taught the lesson are read, and
+the newest: who looks at a card waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Material:
     calls: Sequence[Evidence] = ()
     """Session by session, oldest first; failures under their present names."""
     narrowed: bool = False
-    """True where older sessions were left out, as there are too many calls."""
+    """True where sessions were left out, as there are too many calls."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Aliases of failures."""
     tools: Mapping[str, ToolSpec] = field(default_factory=dict)
@@ -42,7 +43,9 @@ def gather(parts: Parts, lesson: Lesson, *, recorded: bool = True) -> Material:
     store, proposal = parts.store, lesson.proposal
     project = None if proposal.project == EVERYONE else proposal.project
     names = store.aliases()
-    sessions = latest(store, project, MOST)
+    support = store.evidence(proposal.support)
+    taught = list(dict.fromkeys(e.call.session for e in support))
+    sessions = latest(store, project, MOST, first=taught)
     read = store.calls(project=project, sessions=sessions, newest=LONGEST)
     calls = read if recorded else ()
     entries = list(store.entries(subject=lesson.id))
@@ -52,7 +55,7 @@ def gather(parts: Parts, lesson: Lesson, *, recorded: bool = True) -> Material:
         versions=store.versions(lesson.id),
         entries=entries,
         measured=parts.review.measuring.measured(lesson) if in_force else None,
-        support=store.evidence(proposal.support),
+        support=support,
         calls=[_named(e, names) for e in calls],
         narrowed=sessions is not None,
         names=names,

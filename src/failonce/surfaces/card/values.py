@@ -256,7 +256,8 @@ class Card:
     choices: tuple[Choice, ...]
     hits: Hits
     narrowed: bool
-    """True where only the newest sessions were read, as too many calls are recorded."""
+    """True where only the newest sessions were read beside those that taught it, as too many
+    calls are recorded."""
     savings: Savings
     tools: tuple[ToolEffect, ...]
     support: Support

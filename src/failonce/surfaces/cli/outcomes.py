@@ -9,9 +9,10 @@ from failonce.compose import Parts
 from failonce.lifecycle import WORDS
 from failonce.model import Json, Lesson, Signature
 from failonce.outcome import words
-from failonce.outcome.health import WINDOW, Health, Mark, health, weakest_first
+from failonce.outcome.health import Health, Mark, health, weakest_first
 from failonce.outcome.measured import Measured
 from failonce.ports import SignatureOrder, SignatureQuery, ToolUse
+from failonce.selecting import used
 from failonce.statistics.seeds import DEFAULT, NAMED
 from failonce.surfaces import records
 from failonce.surfaces.cli.options import AsJson, OneProject, StoreUrl
@@ -131,7 +132,7 @@ def health_(
     """
     with session(store) as parts:
         own = named(project, parts.config)
-        uses = parts.store.uses(project=own, newest=2 * WINDOW)
+        uses = used(parts.store, own)
         found = weakest_first([health(use) for use in uses])
         worst = _worst(parts, own)
         answers = _answers(parts.store.lessons())

@@ -14,7 +14,8 @@ from failonce.kinds.tool.template import template
 from failonce.lifecycle import WORDS
 from failonce.making import Making
 from failonce.model import KindName, Lesson, Proposer
-from failonce.outcome.health import WINDOW, Health, health
+from failonce.outcome.health import Health, health
+from failonce.selecting import used
 from failonce.surfaces import records
 from failonce.surfaces.cli import given
 from failonce.surfaces.cli.options import AsJson, Because, OneProject, OwnProject, StoreUrl
@@ -40,9 +41,7 @@ def learned(project: OneProject = None, store: StoreUrl = None, as_json: AsJson 
     with session(store) as parts:
         own = named(project, parts.config)
         found = _by_name(parts, own)
-        uses = {
-            (u.project, u.tool): health(u) for u in parts.store.uses(project=own, newest=2 * WINDOW)
-        }
+        uses = {(u.project, u.tool): health(u) for u in used(parts.store, own)}
     rows = [(versions, uses.get((p, name))) for (p, name), versions in sorted(found.items())]
     if as_json:
         show_json([_record(versions, fares) for versions, fares in rows])

@@ -195,6 +195,9 @@ class EvidenceConformance:
         assert second.newest[0].cluster == "t"
         assert [u.tool for u in store.uses(project="shop", newest=1)] == ["a", "z"]
         assert [len(u.newest) for u in store.uses(project="shop", newest=1)] == [1, 1]
+        (only,) = store.uses(newest=3, sessions=["s2", *(f"x{n}" for n in range(1200))])
+        assert (only.tool, only.calls, only.failures, len(only.newest)) == ("a", 1, 1, 1)
+        assert store.uses(newest=3, sessions=[]) == []
 
     def test_samples_are_the_newest(self, store: Store) -> None:
         """Those of an older name of the signature too."""

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field, JsonValue
 from typing_extensions import TypedDict
 
 from failonce.gate.results import tally
-from failonce.outcome.health import WINDOW, health, weakest_first
-from failonce.selecting import latest
+from failonce.outcome.health import health, weakest_first
+from failonce.selecting import latest, used
 from failonce.surfaces import records
 from failonce.surfaces.records import HealthRecord, OutcomeRecord, TallyRecord
 from failonce.surfaces.replaying import ReplayedRecord, armed, record, replayed_with
@@ -83,7 +83,7 @@ def outcome(request: Request, who: Reader, id: LessonId) -> OutcomeRecord:
 @router.get("/health", responses=ASKED)
 def tools(request: Request, who: Reader, project: OneProject = None) -> list[HealthRecord]:
     """How tools fare, the weakest first."""
-    uses = parts_of(request, who).store.uses(project=project, newest=2 * WINDOW)
+    uses = used(parts_of(request, who).store, project)
     return [records.health(h) for h in weakest_first([health(use) for use in uses])]
 
 

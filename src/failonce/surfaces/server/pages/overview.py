@@ -12,8 +12,9 @@ from starlette.responses import Response
 from failonce.compose import Parts
 from failonce.lifecycle import waits_now
 from failonce.model import Action, Effect, GapStatus, Lesson
-from failonce.outcome.health import WINDOW, Health, health, weakest_first
+from failonce.outcome.health import Health, health, weakest_first
 from failonce.ports import Effects, SignatureQuery
+from failonce.selecting import used
 from failonce.surfaces.report.counting import (
     MENDED,
     WRONG,
@@ -40,8 +41,6 @@ RUNS: Final = 8
 TOOLS: Final = 8
 """Tools that are listed."""
 WEEKS: Final = 12
-MOST_USES: Final = 1_000_000
-"""Recorded calls above which tools are not measured while somebody waits for a page."""
 MOST_SAVING: Final = 30
 """Lessons that helped most, on whose failures savings are measured."""
 
@@ -142,7 +141,6 @@ class OverviewView:
     gaps: int
     slow: Slow | None
     """None while it is worked out for the first time."""
-    too_many: bool
     """Whether there are too many calls to measure tools on."""
     server: Server
 
@@ -234,7 +232,6 @@ def _view(house: House, who: Principal) -> OverviewView:
         waiting=sum(waits_now(x, now) for x in lessons),
         gaps=sum(g.status is GapStatus.OPEN for g in store.gaps()),
         slow=slow,
-        too_many=numbers.calls > MOST_USES,
         server=_server(house),
     )
 
@@ -295,9 +292,7 @@ def _slow(parts: Parts, lessons: Sequence[Lesson], effects: Sequence[Effects]) -
     most = {name: n for name, n in helped.most_common(MOST_SAVING) if name in known}
     found = saved(most, {name: sampled(parts.store, known[name]) for name in most})
     left = found.left + helped.total() - sum(most.values())
-    few = sum(parts.store.projects().values()) <= MOST_USES
-    uses = parts.store.uses(newest=2 * WINDOW) if few else ()
-    tools = weakest_first([health(use) for use in uses])[:TOOLS]
+    tools = weakest_first([health(use) for use in used(parts.store, None)])[:TOOLS]
     return Slow(saved=replace(found, left=left), tools=[_tool(h) for h in tools])
 
 
