@@ -1,17 +1,21 @@
 """Speed of counting logs in parts: inline, in a pool, and on Dask with one worker and with two.
 
-Usage: python bench/scale.py [--quick | --full | --lines N] [--errors SHARE]
+Usage: python bench/scale.py [--quick | --full | --lines N] [--errors SHARE] [--passes N]
 
 Lines come from a seeded generator, in Parquet files of 500,000 rows: time, level, component and a
 message of one of 400 shapes with one to four fresh numbers in it. All of them are failures, which
 is the hard case, unless --errors says which share. 5 million lines by default and with --quick, 50
 million with --full.
 
-Each engine runs in a process of its own after a warm-up on 20,000 other lines, so that starting
-workers and loading libraries is not counted. Workers have one thread. The digest of the rollups has
-to be equal everywhere, also after kill -9 of a worker in the middle of a run. Drain3 has its
-defaults with profiling off, one process, and gets 50,000 of the messages after 10,000 others. The
-last line is JSON.
+Each engine stands in a process of its own, started and with every worker warm from 20,000 other
+lines before anything is timed, and they take turns, so that all have the same neighbours on the
+machine. In the first pass each worker still learns the texts in which digits decide; the figures
+are the middle of those after it. Beside the seconds stand the CPU seconds of all processes
+involved, which tell more where the machine has other work. Workers have one thread. The digest of
+the rollups has to be equal everywhere, also after kill -9 of a worker in the middle of a pass. Then
+2 million lines of which one in fifty fails, as logs are, inline. Drain3 has its defaults with
+profiling off, one process, and gets 50,000 of the messages after 10,000 others. The last line is
+JSON.
 """
 
 import argparse
@@ -25,23 +29,27 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import duckdb
+import psutil
 from drain3 import TemplateMiner
 from drain3.template_miner_config import TemplateMinerConfig
 
 from failonce.adapters.batch.engines import Engine, EngineName, engine
 from failonce.adapters.batch.files import files
 from failonce.adapters.batch.parts import File, Settings
-from failonce.adapters.batch.run import ROWS, WINDOW, Run
+from failonce.adapters.batch.run import ROWS, WINDOW, Round, Run
 from failonce.compose import SystemClock
 from failonce.signature.masks import SCHEME_VERSION
-from failonce.summing import Partial, merge, micros
+from failonce.summing import merge, micros
 
 SEED = 20_261_122
 SHAPES = 400
@@ -50,6 +58,8 @@ FILE = 500_000
 GROUP = 125_000
 WARM = 20_000
 PEER_WARM, PEER = 10_000, 50_000
+PASSES = 4
+FEW, FEW_LINES = 0.02, 2_000_000
 LATEST = micros(datetime(2027, 1, 1, tzinfo=UTC))
 
 NOUNS = [
@@ -191,58 +201,134 @@ def found(folder: Path) -> list[File]:
     return [f for f in files(str(folder), SystemClock()) if isinstance(f, File)]
 
 
-@dataclass(slots=True)
-class Measured:
-    """What one run of an engine came to."""
+@dataclass(slots=True, kw_only=True)
+class Pass:
+    """One pass of an engine over all lines."""
 
     digest: str
-    per_s: float
-    per_cpu_s: float
-    """Lines for each second of this process; says something where it works itself."""
-    memory_mb: float
+    lines: int
+    seconds: float
+    client_s: float
+    """CPU seconds of the process that hands out the parts."""
+    workers_s: float
+    """CPU seconds of all processes under it, with what it costs to talk to it."""
+    parts: list[int]
+    """How many each worker counted."""
+    memory_mb: list[float]
+    """What each worker held at most."""
+
+    @property
+    def per_s(self) -> float:
+        """Lines a second."""
+        return self.lines / self.seconds
+
+    @property
+    def per_cpu_s(self) -> float:
+        """Lines for each second that any of the processes worked."""
+        return self.lines / (self.client_s + self.workers_s)
 
 
-def counted(
-    own: Engine, folder: Path, *, rows: int = ROWS, kill: bool = False
-) -> tuple[Partial, int]:
-    """What all lines amount to, and the bytes of the largest worker."""
+def counted(own: Engine, folder: Path, *, rows: int = ROWS, kill: int = 0) -> list[Round]:
+    """All lines of a folder; the process `kill` is killed once the first of them are counted."""
     killed = False
-    victim = own.processes[0] if kill else 0  # type: ignore[attr-defined]
 
-    def step(done: int, _total: int) -> None:
+    def step(done: int, total: int) -> None:
         nonlocal killed
-        if kill and done and not killed:
+        if kill and 0 < done < total and not killed:
             killed = True
-            os.kill(victim, signal.SIGKILL)
+            os.kill(kill, signal.SIGKILL)
 
     settings = Settings(project="bench", latest=LATEST, window=WINDOW, rows=rows)
     run = Run(engine=own, settings=settings, recognise=lambda _: (), step=step)
     rounds = list(run.rounds(found(folder)))
     assert not run.unreadable, run.unreadable
     assert killed or not kill, "no worker was killed"
-    return merge(r.partial for r in rounds), max(r.memory for r in rounds)
+    return rounds
 
 
-def part(name: str, folder: Path, kill: bool) -> Measured:
-    """One engine in this process."""
+def passed(own: Engine, folder: Path, *, kill: bool) -> Pass:
+    """One pass, measured."""
+    victim = own.processes[0] if kill else 0  # type: ignore[attr-defined]
+    busy, client = below(), time.process_time()
+    start = time.perf_counter()
+    rounds = counted(own, folder, kill=victim)
+    partial = merge(r.partial for r in rounds)
+    seconds = time.perf_counter() - start
+    workers: dict[str, tuple[int, int]] = {}
+    for worker in (w for r in rounds for w in r.workers):
+        parts, memory = workers.get(worker.name, (0, 0))
+        workers[worker.name] = parts + worker.parts, max(memory, worker.memory)
+    return Pass(
+        digest=partial.digest,
+        lines=partial.events,
+        seconds=seconds,
+        client_s=time.process_time() - client,
+        workers_s=max(below() - busy, 0.0),  # who was killed took its seconds with it
+        parts=[parts for parts, _ in workers.values()],
+        memory_mb=[memory / 1e6 for _, memory in workers.values()],
+    )
+
+
+def below() -> float:
+    """CPU seconds of all processes under this one."""
+    seconds = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            seconds += times.user + times.system
+    return seconds
+
+
+def serve(name: str, folder: Path) -> None:
+    """One engine in this process: started and warm, it makes a pass for each line that comes in,
+    over the folder that the line names."""
     which, workers = RUNS[name]
+    start = time.perf_counter()
     own = engine(which, workers=workers)
+    started = time.perf_counter() - start
     try:
-        for _ in range(workers):
-            counted(own, folder / "warm", rows=WARM // 8)  # a part for every worker
-        start, busy = time.perf_counter(), time.process_time()
-        partial, memory = counted(own, folder / "lines", kill=kill)
-        seconds, busy = time.perf_counter() - start, time.process_time() - busy
+        ready: set[str] = set()
+        while len(ready) < workers:  # a process that is still starting leaves its part to others
+            rounds = counted(own, folder / "warm", rows=WARM // 8)
+            ready |= {worker.name for r in rounds for worker in r.workers}
+        print(json.dumps(started), flush=True)
+        for line in sys.stdin:
+            place, kill = json.loads(line)
+            print(json.dumps(asdict(passed(own, Path(place), kill=kill))), flush=True)
     finally:
         own.close()
-    return Measured(partial.digest, partial.events / seconds, partial.events / busy, memory / 1e6)
 
 
-def apart(name: str, folder: Path, *, kill: bool = False) -> Measured:
-    """The same in a process of its own."""
-    command = [sys.executable, __file__, "--part", name, str(folder), *(["--kill"] * kill)]
-    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
-    return Measured(*json.loads(ran.stdout.splitlines()[-1]))
+class Served:
+    """An engine in a process of its own, which waits between its passes."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, __file__, "--serve", name, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.started_s = self._answer()
+
+    def go(self, folder: Path, *, kill: bool = False) -> Pass:
+        """One pass."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([str(folder), kill]) + "\n")
+        self._process.stdin.flush()
+        return Pass(**self._answer())
+
+    def close(self) -> None:
+        """End it and its workers."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, f"an engine ended, exit code {self._process.wait()}"
+        return json.loads(line)
 
 
 def messages(folder: Path) -> Iterator[str]:
@@ -278,54 +364,87 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help=f"{FULL:,} lines")
     parser.add_argument("--lines", type=int, help="so many lines")
     parser.add_argument("--errors", type=float, default=1.0, help="share of lines that fail")
-    parser.add_argument("--part", nargs=2, help=argparse.SUPPRESS)
-    parser.add_argument("--kill", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--passes", type=int, default=PASSES, help=f"of each engine, {PASSES}")
+    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.part:
-        name, folder = options.part
-        one = part(name, Path(folder), options.kill)
-        print(json.dumps([one.digest, one.per_s, one.per_cpu_s, one.memory_mb]))
+    if options.serve:
+        name, folder = options.serve
+        serve(name, Path(folder))
         return
     lines = options.lines or (FULL if options.full else QUICK)
     with tempfile.TemporaryDirectory() as scratch:
-        measure(Path(scratch), lines, options.errors)
+        measure(Path(scratch), lines, options.errors, max(options.passes, 2))
 
 
-def measure(folder: Path, lines: int, errors: float) -> None:
+def measure(scratch: Path, lines: int, errors: float, passes: int) -> None:
     """All engines over generated files."""
+    folder, few = scratch / "all", scratch / "few"
     start = time.perf_counter()
     generate(folder, lines, errors)
+    generate(few, min(lines, FEW_LINES), FEW)
     size = sum(p.stat().st_size for p in (folder / "lines").iterdir())
     print(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cpus, duckdb "
-        f"{version('duckdb')}, dask {version('dask')}, drain3 {version('drain3')}, scheme "
-        f"{SCHEME_VERSION}, seed {SEED}\n{lines:,} lines, {errors:.0%} failures, {size / 1e6:,.0f} "
-        f"MB of Parquet, generated in {time.perf_counter() - start:.1f} s"
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cpus, load "
+        f"{os.getloadavg()[0]:.1f}, duckdb {version('duckdb')}, dask {version('dask')}, drain3 "
+        f"{version('drain3')}, scheme {SCHEME_VERSION}, seed {SEED}\n{lines:,} lines, "
+        f"{errors:.0%} failures, {size / 1e6:,.0f} MB of Parquet, generated in "
+        f"{time.perf_counter() - start:.1f} s"
     )
-    results = {name: apart(name, folder) for name in RUNS}
-    for name, one in results.items():
-        print(
-            f"{name:8} {one.per_s:>11,.0f} lines/s   {one.memory_mb:>7,.0f} MB in the largest "
-            f"worker   digest {one.digest}"
-        )
-    print(f"inline, by the seconds of its process: {results['inline'].per_cpu_s:,.0f} lines/s")
-    killed = apart("dask_2", folder, kill=True)
-    print(f"dask_2, a worker killed in the middle: digest {killed.digest}")
+    served = {name: Served(name, folder) for name in RUNS}
+    try:
+        print("started: " + ", ".join(f"{n} {s.started_s:.1f} s" for n, s in served.items()))
+        made: dict[str, list[Pass]] = {name: [] for name in RUNS}
+        for n in range(passes):
+            for name in RUNS:  # in turn, so that they have the same neighbours
+                made[name].append(served[name].go(folder / "lines"))
+                show(name, n, made[name][-1])
+        killed = served["dask_2"].go(folder / "lines", kill=True)
+        print(f"dask_2, a worker killed -9 in the middle: digest {killed.digest}")
+        rare = [served["inline"].go(few / "lines") for _ in range(passes)]
+    finally:
+        for each in served.values():
+            each.close()
     peer = drain3(folder)
-    print(f"drain3   {peer:>11,.0f} lines/s, one process")
-    digests = {killed.digest, *(one.digest for one in results.values())}
+    print(f"drain3   {peer:>11,.0f} lines/s, one process\ninline, {FEW:.0%} failures:")
+    for n, one in enumerate(rare):
+        show("inline", n, one)
+    report(made, killed, rare, peer)
+
+
+def show(name: str, n: int, one: Pass) -> None:
+    """A line about one pass."""
+    parts = "+".join(map(str, one.parts))
+    memory = "/".join(f"{mb:,.0f}" for mb in one.memory_mb)
+    print(
+        f"{name:8} {'first' if not n else f'warm {n}':7} {one.per_s:>11,.0f} lines/s   "
+        f"{one.seconds:6.1f} s   CPU {one.workers_s:6.1f} s in workers, {one.client_s:5.1f} s here"
+        f"   parts {parts}   {memory} MB   load {os.getloadavg()[0]:.1f}   {one.digest}",
+        flush=True,
+    )
+
+
+def report(made: dict[str, list[Pass]], killed: Pass, rare: list[Pass], peer: float) -> None:
+    """The last line; rates are those of the middle warm pass."""
+    digests = {killed.digest, *(one.digest for passes in made.values() for one in passes)}
     assert len(digests) == 1, "the digests differ"
-    one, two = results["dask_1"].per_s, results["dask_2"].per_s
-    figures: dict[str, float | str] = {
-        "lines_per_s_1": round(one),
-        "lines_per_s_2": round(two),
-        "speedup_2_workers": round(two / one, 2),
-        **{f"digest_{name}": each.digest for name, each in results.items()},
+    warm = {name: passes[1:] for name, passes in made.items()}
+    assert all(len(one.parts) == 2 for one in warm["dask_2"]), "a worker had nothing to do"
+    rate = {name: median(one.per_s for one in passes) for name, passes in warm.items()}
+    per_cpu = {name: median(one.per_cpu_s for one in passes) for name, passes in warm.items()}
+    pairs = list(zip(warm["dask_1"], warm["dask_2"], strict=True))
+    figures: dict[str, object] = {
+        "lines_per_s_1": round(rate["dask_1"]),
+        "lines_per_s_2": round(rate["dask_2"]),
+        "speedup_2_workers": round(median(two.per_s / one.per_s for one, two in pairs), 2),
+        **{f"digest_{name}": passes[0].digest for name, passes in made.items()},
         "drain3_lines_per_s": round(peer),
-        "inline_lines_per_s": round(results["inline"].per_s),
-        "inline_lines_per_cpu_s": round(results["inline"].per_cpu_s),
-        "pool_lines_per_s": round(results["pool"].per_s),
-        "memory_mb_per_worker": round(results["dask_2"].memory_mb),
+        "speedups": [round(two.per_s / one.per_s, 2) for one, two in pairs],
+        "inline_lines_per_s": round(rate["inline"]),
+        "pool_lines_per_s": round(rate["pool"]),
+        **{f"{name}_lines_per_cpu_s": round(each) for name, each in per_cpu.items()},
+        "inline_lines_per_cpu_s_few_failures": round(median(o.per_cpu_s for o in rare[1:])),
+        "memory_mb_per_worker": round(max(max(one.memory_mb) for one in made["dask_2"])),
+        "digest_killed": killed.digest,
     }
     print(json.dumps(figures))
 

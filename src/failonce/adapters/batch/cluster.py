@@ -75,6 +75,11 @@ class Cluster:
             )
 
     @property
+    def workers(self) -> int:
+        """Threads of all workers that are there now."""
+        return sum(self._client.nthreads().values()) or 1
+
+    @property
     def processes(self) -> list[int]:
         """The ids of the workers' processes."""
         return [int(pid) for pid in self._client.run(_pid).values()]

@@ -6,7 +6,7 @@ order; nothing else may depend on which one it is.
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,6 +23,10 @@ class EngineName(StrEnum):
 class Engine(Protocol):
     """Runs a function on many values. `work` and the values can be pickled."""
 
+    @property
+    def workers(self) -> int:
+        """How many values it can be at in the same moment."""
+
     def run(self, work: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
         """The results, in any order.
 
@@ -36,6 +40,8 @@ class Engine(Protocol):
 
 class Inline:
     """Engine that runs everything here, one after the other."""
+
+    workers: Final = 1
 
     def run(self, work: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
         """The results, in order."""

@@ -123,20 +123,17 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a worker counted."""
+    """What was counted of a stretch."""
 
     n: int
     """Of the stretch."""
-    partial: Partial
+    partial: Partial = field(default_factory=Partial)
     known: int = 0
     """Lines that were counted before."""
     rejects: tuple[Reject, ...] = ()
     """The first of `partial.rejected`."""
     complete: tuple[int, str] | None = None
     """Length and digest of what is complete of the last piece, where its last event is not."""
-    worker: int = 0
-    memory: int = 0
-    """Bytes that its process held at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,3 +144,19 @@ class Unreadable:
     reason: str
     other: bool = False
     """It is readable, and no log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a worker made of the stretches that it was given in one go.
+
+    `partial` is the sum of all, and `done` holds none of it: what travels is as much for many
+    stretches as for one.
+    """
+
+    partial: Partial
+    done: tuple[Done, ...]
+    unreadable: tuple[Unreadable, ...]
+    worker: str
+    memory: int
+    """Bytes that its process held at most."""

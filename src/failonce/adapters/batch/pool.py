@@ -22,7 +22,7 @@ class Pool:
     """Engine of so many processes, each of which does one thing at a time."""
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers
+        self.workers = workers
         self._pool = self._started()
 
     @property
@@ -72,7 +72,7 @@ class Pool:
     def _started(self) -> ProcessPoolExecutor:
         # a process that is forked may hold locks of threads that are not there
         return ProcessPoolExecutor(
-            self._workers, mp_context=get_context("spawn"), initializer=_settle
+            self.workers, mp_context=get_context("spawn"), initializer=_settle
         )
 
     def close(self) -> None:

@@ -7,9 +7,11 @@ follows from the files alone, not from who was faster.
 
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial as bound
+from socket import gethostname
 from typing import Final
 
 from failonce.adapters.batch import lines, table
@@ -19,6 +21,7 @@ from failonce.adapters.batch.parts import (
     Done,
     File,
     Form,
+    Load,
     Looked,
     Piece,
     Settings,
@@ -39,8 +42,19 @@ ROWS: Final = 500_000
 """Rows of a table that are counted at once."""
 ROUND: Final = 256
 """Parts that are stored together."""
+LOAD: Final = 8
+"""Parts of tables that one worker is given in one go, at most."""
 SURVEYED: Final = 64
 """Windows or row groups that one worker looks at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """One process: how many parts it counted, and the bytes that it held at most."""
+
+    name: str
+    parts: int
+    memory: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +66,8 @@ class Round:
     known: int = 0
     """Lines and rows that were counted before."""
     rejects: tuple[Reject, ...] = ()
-    memory: int = 0
-    """Bytes that the largest worker held at most."""
+    workers: tuple[Worker, ...] = ()
+    """Who counted it."""
 
 
 Recognise = Callable[[Sequence[str]], Sequence[Taken]]
@@ -143,21 +157,22 @@ class Run:
 
     def _round(self, parts: Sequence["_Part"], start: int, total: int) -> Round:
         done: dict[int, Done] = {}
+        loads: list[Load] = []
         self.step(start, total)
         stretches = [replace(part.stretch, n=n) for n, part in enumerate(parts)]
-        for result in self.engine.run(bound(_count, settings=self.settings), stretches):
-            if isinstance(result, Unreadable):
-                self.unreadable.append(result)
-            else:
-                done[result.n] = result
+        given = _loads(stretches, self.engine.workers)
+        for load in self.engine.run(bound(_count, settings=self.settings), given):
+            loads.append(load)
+            self.unreadable += load.unreadable
+            done |= {d.n: d for d in load.done}
             self.step(start + len(done), total)
         finished = [(part, done[n]) for n, part in enumerate(parts) if n in done]
         return Round(
-            partial=merge(d.partial for _, d in finished),
+            partial=merge(load.partial for load in loads),
             taken=tuple(t for part, d in finished for t in _taken(part, d)),
             known=sum(d.known for _, d in finished),
             rejects=tuple(r for _, d in finished for r in d.rejects),
-            memory=max((d.memory for _, d in finished), default=0),
+            workers=tuple(_workers(loads)),
         )
 
 
@@ -167,6 +182,31 @@ class _Part:
 
     stretch: Stretch
     taken: tuple[Taken, ...]
+
+
+def _loads(stretches: Sequence[Stretch], workers: int) -> Iterator[tuple[Stretch, ...]]:
+    """What workers are given in one go: much of tables at first and little in the end, so that
+    they end together (guided self-scheduling). A part of a text is long enough by itself."""
+    left = deque(stretches)
+    while left:
+        most = max(1, min(LOAD, len(left) // (2 * workers)))
+        load = [left.popleft()]
+        while left and len(load) < most and _is_table(load[-1]) and _is_table(left[0]):
+            load.append(left.popleft())
+        yield tuple(load)
+
+
+def _is_table(stretch: Stretch) -> bool:
+    return stretch.looked.form is Form.TABLE
+
+
+def _workers(loads: Iterable[Load]) -> Iterator[Worker]:
+    by_name: dict[str, list[Load]] = {}
+    for load in loads:
+        by_name.setdefault(load.worker, []).append(load)
+    for name, own in sorted(by_name.items()):
+        parts = sum(len(load.done) for load in own)
+        yield Worker(name=name, parts=parts, memory=max(load.memory for load in own))
 
 
 def _taken(part: _Part, done: Done) -> Iterator[Taken]:
@@ -285,15 +325,22 @@ def _survey(stretch: Stretch, *, settings: Settings) -> Surveyed | Unreadable:
         return _unreadable(stretch.looked.file, error)
 
 
-def _count(stretch: Stretch, *, settings: Settings) -> Done | Unreadable:
-    try:
-        if stretch.looked.form is Form.TABLE:
-            done = table.count(stretch, settings)
-        else:
-            done = lines.count(stretch, settings)
-    except BadInput as error:
-        return _unreadable(stretch.looked.file, error)
-    return replace(done, worker=os.getpid(), memory=_memory())
+def _count(stretches: Sequence[Stretch], *, settings: Settings) -> Load:
+    done: list[Done] = []
+    unreadable: list[Unreadable] = []
+    for stretch in stretches:
+        form = table if _is_table(stretch) else lines
+        try:
+            done.append(form.count(stretch, settings))
+        except BadInput as error:
+            unreadable.append(_unreadable(stretch.looked.file, error))
+    return Load(
+        partial=merge(d.partial for d in done),
+        done=tuple(replace(d, partial=Partial()) for d in done),
+        unreadable=tuple(unreadable),
+        worker=f"{gethostname()}:{os.getpid()}",
+        memory=_memory(),
+    )
 
 
 def _unreadable(file: File, error: BadInput) -> Unreadable:
