@@ -351,8 +351,9 @@ class Counting:
         )
 
     def _clean(self, recording: Recording) -> Clean:
-        line = recording.line and recording.line + self._line
-        return self._naming.clean(replace(recording, line=line))
+        if recording.line and self._line:
+            recording = replace(recording, line=recording.line + self._line)
+        return self._naming.clean(recording)
 
 
 def _order(sample: tuple[int, int, Recording]) -> tuple[int, int, str, str, str]:

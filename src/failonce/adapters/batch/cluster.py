@@ -19,6 +19,8 @@ R = TypeVar("R")
 
 PATIENCE_S: Final = 10
 """How long a scheduler may take to answer."""
+_QUIET: Final = {"distributed.worker.profile.enabled": False}
+"""Workers of our own are not looked at every 10 ms by a profiler that nobody reads."""
 
 
 class Cluster:
@@ -30,7 +32,8 @@ class Cluster:
 
     def __init__(self, workers: int, scheduler: str | None) -> None:
         try:
-            from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+            from dask import config  # noqa: PLC0415 - an extra
+            from distributed import Client, LocalCluster  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise BadSetting(f"--engine dask needs {error.name}: {EXTRA}") from error
         # what Dask has to say while it ends is not for whoever imports logs
@@ -38,7 +41,7 @@ class Cluster:
         self._own: Any = None
         self._client: Any = None
         try:
-            with _without_ctrl_c():
+            with _without_ctrl_c(), config.set(_QUIET):
                 if scheduler is None:
                     self._own = LocalCluster(
                         n_workers=workers,
