@@ -29,11 +29,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -62,73 +64,14 @@ PASSES = 3
 FEW, FEW_LINES = 0.02, 2_000_000
 LATEST = micros(datetime(2027, 1, 1, tzinfo=UTC))
 
-NOUNS = [
-    "request",
-    "response",
-    "worker",
-    "job",
-    "queue",
-    "session",
-    "cache",
-    "replica",
-    "shard",
-    "index",
-    "upload",
-    "export",
-    "invoice",
-    "order",
-    "payment",
-    "refund",
-    "webhook",
-    "user",
-    "tenant",
-    "account",
-    "report",
-    "schedule",
-    "backup",
-    "snapshot",
-    "migration",
-    "lock",
-    "lease",
-    "heartbeat",
-    "stream",
-    "consumer",
-    "producer",
-    "topic",
-    "partition",
-    "offset",
-    "batch",
-    "record",
-    "document",
-]
-VERBS = [
-    "failed",
-    "rejected",
-    "dropped",
-    "expired",
-    "retried",
-    "stalled",
-    "aborted",
-    "exceeded",
-    "missed",
-    "refused",
-]
-LINKS = [
-    "for",
-    "of",
-    "in",
-    "after",
-    "while",
-    "before",
-    "because",
-    "during",
-    "from",
-    "at",
-    "on",
-    "with",
-    "without",
-    "to",
-]
+NOUNS = (
+    "request response worker job queue session cache replica shard index upload export "
+    "invoice order payment refund webhook user tenant account report schedule backup snapshot "
+    "migration lock lease heartbeat stream consumer producer topic partition offset batch "
+    "record document"
+).split()
+VERBS = "failed rejected dropped expired retried stalled aborted exceeded missed refused".split()  # noqa: SIM905
+LINKS = "for of in after while before because during from at on with without to".split()  # noqa: SIM905
 NUMBERS = (
     ("attempt {}", 1, 9), ("pid={},", 100, 65_535), ("{} ms", 1, 59_999),
     ("{} bytes", 1, 9_999_999), ("({}.0)", 0, 99), ("10.4.0.{}", 1, 254),
@@ -380,8 +323,10 @@ def measure(scratch: Path, lines: int, errors: float, passes: int) -> None:
     """All engines over generated files."""
     folder, few = scratch / "all", scratch / "few"
     start = time.perf_counter()
-    generate(folder, lines, errors)
-    generate(few, min(lines, FEW_LINES), FEW)
+    # apart, as what a process held at most counts for those that it starts
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as made_by:
+        made_by.submit(generate, folder, lines, errors).result()
+        made_by.submit(generate, few, min(lines, FEW_LINES), FEW).result()
     size = sum(p.stat().st_size for p in (folder / "lines").iterdir())
     print(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cpus, load "

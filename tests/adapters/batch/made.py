@@ -130,6 +130,7 @@ class Counted:
         self.known = run.known + sum(each.known for each in rounds)
         self.rejects = [r for each in rounds for r in each.rejects]
         self.unreadable = run.unreadable
+        self.workers = [worker for each in rounds for worker in each.workers]
         self.pieces = sum(len(each.taken) for each in rounds)
 
 

@@ -50,6 +50,33 @@ def test_every_engine_comes_to_the_same(logs: Path, workers: Pool | Cluster) -> 
     assert there.pieces == here.pieces
 
 
+def _meet(place: Path) -> bool:
+    """Whether another process was at the same at the same moment."""
+    (place / str(os.getpid())).touch()
+    deadline = time.monotonic() + 60
+    while len(list(place.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return len(list(place.iterdir())) == 2
+
+
+def test_two_workers_are_at_two_parts_in_the_same_moment(
+    workers: Pool | Cluster, tmp_path: Path
+) -> None:
+    """Nothing is handed out one after the other, and not all of it to one of them."""
+    assert workers.workers == 2
+    assert list(workers.run(_meet, [tmp_path, tmp_path])) == [True, True]
+
+
+def test_every_worker_tells_what_it_did(logs: Path, workers: Pool | Cluster) -> None:
+    """Parts that several were given in one go are told one by one."""
+    here = counted(logs / "c.parquet", Inline()).workers
+    there = counted(logs / "c.parquet", workers).workers
+    assert [w.parts for w in here] == [5]
+    assert sum(w.parts for w in there) == 5
+    assert len({w.name for w in (*here, *there)}) == 1 + len(there)
+    assert all(w.memory > 1 << 20 for w in (*here, *there))
+
+
 def test_a_worker_that_is_killed_changes_nothing(logs: Path, workers: Pool | Cluster) -> None:
     """What it was at is done by another one."""
     killed: list[int] = []
