@@ -41,7 +41,9 @@ def put_account(connection: Connection, new: Account) -> None:
         "disabled": new.disabled,
     }
     connection.execute(
-        upsert(t.account).values(row).on_conflict_do_update(index_elements=["name"], set_=row)
+        upsert(connection, t.account)
+        .values(row)
+        .on_conflict_do_update(index_elements=["name"], set_=row)
     )
 
 
@@ -206,7 +208,7 @@ def first_time(connection: Connection, source: str, delivery_id: str, at: dateti
     d = t.delivery
     connection.execute(delete(d).where(d.c.at <= micros(at - DELIVERIES_KEPT)))
     added = connection.execute(
-        upsert(d)
+        upsert(connection, d)
         .values(digest=digested(("delivery/1", source, delivery_id), size=16), at=micros(at))
         .on_conflict_do_nothing()
         .returning(d.c.digest)

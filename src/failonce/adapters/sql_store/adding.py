@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Table, and_, case, insert, or_, select
+from sqlalchemy import Connection, Insert, Table, and_, case, or_, select
 
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
-from failonce.adapters.sql_store.prepared import Known, Row, Rows, upsert
+from failonce.adapters.sql_store.prepared import Known, Row, Rows, Upsert
 from failonce.adapters.sql_store.rows import EVIDENCE, day_of, evidence_row, micros, plain
 from failonce.model import Evidence
 from failonce.ports import Added, Summed, Taken
@@ -25,6 +25,11 @@ MOST_NUMBERS: Final = 100_000
 
 Named = tuple[str, str]
 """A project, and the name of something in it."""
+
+SIGNATURE: Final = (
+    "project", "id", "current", "scheme", "tool", "error_type", "template", "category", "sample",
+    "newest_at", "newest_id",
+)  # fmt: skip
 
 K = TypeVar("K", str, Named)
 
@@ -304,61 +309,49 @@ def _count_days(connection: Connection, fresh: Iterable[Evidence]) -> None:
 # ------------------------------------------------------------ statements
 
 
-def _new(table: Table, *names: str) -> Rows:
-    return Rows(upsert(table).on_conflict_do_nothing(), names)
+def _left(statement: Upsert) -> Insert:
+    """What is there stays."""
+    return statement.on_conflict_do_nothing()
 
 
-def _signature() -> Rows:
-    names = (
-        "project", "id", "current", "scheme", "tool", "error_type", "template", "category",
-        "sample", "newest_at", "newest_id",
-    )  # fmt: skip
-    statement = upsert(t.signature)
+def _newest(statement: Upsert) -> Insert:
+    """The texts are those of the newest."""
     new, old = statement.excluded, t.signature.c
     newer = or_(
         new.newest_at > old.newest_at,
         and_(new.newest_at == old.newest_at, new.newest_id > old.newest_id),
     )
-    changes = {name: new[name] for name in names[3:]}
-    return Rows(
-        statement.on_conflict_do_update(
-            index_elements=["project", "id"], set_=changes, where=newer
-        ),
-        names,
+    changes = {name: new[name] for name in SIGNATURE[3:]}
+    return statement.on_conflict_do_update(
+        index_elements=["project", "id"], set_=changes, where=newer
     )
 
 
-def _rollup() -> Rows:
-    statement = upsert(t.rollup)
+def _summed(statement: Upsert) -> Insert:
+    """The hits of a day on top of those that were known."""
     new, old = statement.excluded, t.rollup.c
     changes = {
         "hits": old.hits + new.hits,
         "first_at": case((new.first_at < old.first_at, new.first_at), else_=old.first_at),
         "last_at": case((new.last_at > old.last_at, new.last_at), else_=old.last_at),
     }
-    return Rows(
-        statement.on_conflict_do_update(index_elements=["signature", "day"], set_=changes),
-        ("signature", "day", "hits", "first_at", "last_at"),
-    )
+    return statement.on_conflict_do_update(index_elements=["signature", "day"], set_=changes)
 
 
-def _daily() -> Rows:
-    statement = upsert(t.daily)
+def _counted(statement: Upsert) -> Insert:
+    """Calls and failures of a day on top of those that were known."""
     changes = {name: t.daily.c[name] + statement.excluded[name] for name in ("calls", "failures")}
-    return Rows(
-        statement.on_conflict_do_update(index_elements=["project", "day"], set_=changes),
-        ("project", "day", "calls", "failures"),
-    )
+    return statement.on_conflict_do_update(index_elements=["project", "day"], set_=changes)
 
 
 _KNOWN: Final = Known(t.evidence.c.id)
-_NEW_SESSION: Final = _new(t.session, "project", "id")
-_NEW_SOURCE: Final = _new(t.source, "name")
-_SIGNATURE: Final = _signature()
-_EVIDENCE: Final = Rows(insert(t.evidence), EVIDENCE, new=True)
-_ROLLUP: Final = _rollup()
-_SIGNATURE_SESSION: Final = _new(t.signature_session, "signature", "session")
-_SIGNATURE_SOURCE: Final = _new(t.signature_source, "signature", "source")
-_SIGNATURE_TAG: Final = _new(t.signature_tag, "signature", "tag")
-_DAILY: Final = _daily()
-_TAKEN: Final = Rows(insert(t.taken), ("key", "parent", "length", "digest", "at"), new=True)
+_NEW_SESSION: Final = Rows(t.session, ("project", "id"), _left)
+_NEW_SOURCE: Final = Rows(t.source, ("name",), _left)
+_SIGNATURE: Final = Rows(t.signature, SIGNATURE, _newest)
+_EVIDENCE: Final = Rows(t.evidence, EVIDENCE)
+_ROLLUP: Final = Rows(t.rollup, ("signature", "day", "hits", "first_at", "last_at"), _summed)
+_SIGNATURE_SESSION: Final = Rows(t.signature_session, ("signature", "session"), _left)
+_SIGNATURE_SOURCE: Final = Rows(t.signature_source, ("signature", "source"), _left)
+_SIGNATURE_TAG: Final = Rows(t.signature_tag, ("signature", "tag"), _left)
+_DAILY: Final = Rows(t.daily, ("project", "day", "calls", "failures"), _counted)
+_TAKEN: Final = Rows(t.taken, ("key", "parent", "length", "digest", "at"))

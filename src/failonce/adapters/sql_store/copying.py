@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Insert, Table, delete, func, insert, select
 
 from failonce.adapters.sql_store import open_store, shown, store_path
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.database import Database
 from failonce.adapters.sql_store.opening import database_of
-from failonce.adapters.sql_store.prepared import Rows, upsert
+from failonce.adapters.sql_store.prepared import Rows, Upsert
 from failonce.adapters.sql_store.rows import plain
 from failonce.errors import BadInput, StoreError
 from failonce.identity import digest
@@ -127,9 +127,12 @@ def _merge(read: Connection, after: Database, table: Table, step: _Steps) -> Non
     """What is there is made what it is now; the rest is added."""
     names = [column.name for column in table.columns]
     keys = [column.name for column in table.primary_key]
-    statement = upsert(table)
-    changes = {name: statement.excluded[name] for name in names if name not in keys}
-    rows = Rows(statement.on_conflict_do_update(index_elements=keys, set_=changes), names)
+
+    def changed(statement: Upsert) -> Insert:
+        changes = {name: statement.excluded[name] for name in names if name not in keys}
+        return statement.on_conflict_do_update(index_elements=keys, set_=changes)
+
+    rows = Rows(table, names, changed)
     for chunk in _chunks(read, table):
         with after.writing() as connection:
             rows.run(connection, chunk)
@@ -205,7 +208,7 @@ def _held(value: Any) -> object:
 
 
 def _new(table: Table) -> Rows:
-    return Rows(insert(table), [column.name for column in table.columns], new=True)
+    return Rows(table, [column.name for column in table.columns])
 
 
 def _count(connection: Connection, table: Table) -> int:

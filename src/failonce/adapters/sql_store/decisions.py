@@ -2,15 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Insert, Row, Select, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from failonce.adapters.sql_store import access
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import add_aliases, chunks
-from failonce.adapters.sql_store.prepared import upsert
+from failonce.adapters.sql_store.prepared import Rows, Upsert, upsert
 from failonce.adapters.sql_store.rows import (
     DAY,
     as_written_now,
@@ -150,26 +162,30 @@ def _put_gap(connection: Connection, new: Gap) -> None:
 
 def _put_exposures(connection: Connection, told: Sequence[Exposure]) -> None:
     """Keep what is new, and of what was told before what is now known of it."""
-    connection.execute(_told(), [exposure_row(e) for e in told])
+    _EXPOSURE.one_by_one(connection, [tuple(exposure_row(e).values()) for e in told])
 
 
-@cache
-def _told() -> Insert:
-    """Built once: many times a second exposures are told, a few at a time."""
-    statement = upsert(t.exposure)
+def _known_now(statement: Upsert) -> Insert:
+    """Of an exposure that was told before, what is now known of it."""
     new, old = statement.excluded, t.exposure.c
     return statement.on_conflict_do_update(
         index_elements=["id"],
         set_={
-            "effect": case((new.effect == Effect.UNKNOWN, old.effect), else_=new.effect),
+            "effect": case((new.effect == _UNKNOWN, old.effect), else_=new.effect),
             "evidence": func.coalesce(new.evidence, old.evidence),
         },
     )
 
 
+_UNKNOWN: Final[ColumnElement[str]] = literal_column(f"'{Effect.UNKNOWN}'")
+_EXPOSURE: Final = Rows(
+    t.exposure, [column.name for column in t.exposure.c if column.name != "n"], _known_now
+)
+
+
 def _close(connection: Connection, closings: Sequence[Closing]) -> None:
     """The last word on when a session was over, also on one of which nothing is recorded."""
-    statement = upsert(t.session)
+    statement = upsert(connection, t.session)
     new, old = statement.excluded.closed_at, t.session.c.closed_at
     later = case((new > func.coalesce(old, new - 1), new), else_=old)
     connection.execute(
@@ -371,7 +387,9 @@ def acquire(
         return False
     row = {"name": name, "holder": holder, "until": micros(until)}
     connection.execute(
-        upsert(t.lease).values(row).on_conflict_do_update(index_elements=["name"], set_=row)
+        upsert(connection, t.lease)
+        .values(row)
+        .on_conflict_do_update(index_elements=["name"], set_=row)
     )
     return True
 

@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Connection,
     Engine,
+    Float,
     Integer,
+    Table,
     Text,
     any_,
     bindparam,
@@ -18,15 +21,14 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.sqlite.dml import OnConflictClause
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from failonce.adapters.sql_store import TENANT, TENANTS, shown, store_path
 from failonce.adapters.sql_store.database import tables_of, watch
-from failonce.adapters.sql_store.prepared import IN_BULK, Known, Prepared, Row, Rows
+from failonce.adapters.sql_store.prepared import WAYS, Known, Merge, Prepared, Row, Rows
 from failonce.adapters.sql_store.tables import metadata
 from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
 
@@ -41,10 +43,6 @@ _TURN: Final = (
     "SELECT set_config('lock_timeout', %s, true),"
     " pg_advisory_xact_lock(hashtextextended('failonce ' || coalesce(current_schema(), ''), 0))"
 )
-
-
-# Statements are made with SQLite's ON CONFLICT, where a constraint is never meant by its name.
-OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
 
 
 class PostgreSql:
@@ -213,7 +211,7 @@ def _engine(url: URL, schema: str, pause: Callable[[], None] | None, name: str) 
             paramstyle="format",
             pool_pre_ping=True,
             max_overflow=20,
-            execution_options={IN_BULK: _InBulk()},
+            execution_options={WAYS: _Ways()},
         )
     except ImportError as error:
         raise BadSetting(
@@ -240,15 +238,24 @@ def _into(schema: str) -> Callable[[Any, object], None]:
 # ------------------------------------------------------------------ in bulk
 
 
-class _InBulk:
-    """Many rows in one statement: what is new is copied, the rest is merged from arrays."""
+class _Ways:
+    """Many rows in one statement: what is new is copied, the rest is merged from arrays.
+
+    It is the protocol `Ways`.
+    """
+
+    def insert(self, table: Table) -> Insert:
+        """PostgreSQL's own."""
+        return insert(table)
 
     def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
         """The server takes in the first rows while the others are made."""
-        if rows.new:
+        if rows.merge is None:
             _copy(rows, connection, values)
         elif given := list(values):
-            _merged(rows).execute(connection, tuple(map(list, zip(*given, strict=True))))
+            _merged(rows, rows.merge).execute(
+                connection, tuple(map(list, zip(*given, strict=True)))
+            )
 
     def known(self, known: Known, connection: Connection, values: list[str]) -> Iterable[str]:
         """Those of the values that are there."""
@@ -257,9 +264,11 @@ class _InBulk:
 
 def _copy(rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
     driver: Any = connection.connection.driver_connection
+    columns = rows.table.c
     names = ", ".join(map(_quoted, rows.names))
-    statement = f"COPY {rows.statement.table.name} ({names}) FROM STDIN"
+    statement = f"COPY {rows.table.name} ({names}) FROM STDIN (FORMAT BINARY)"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types([_type(columns[name].type) for name in rows.names])
         for row in values:
             copy.write_row(row)
 
@@ -271,14 +280,28 @@ def _found(known: Known) -> Prepared:
 
 
 @cache
-def _merged(rows: Rows) -> Prepared:
+def _merged(rows: Rows, merge: Merge) -> Prepared:
     """The same statement with an array for each column, of which there are as many as columns."""
-    columns = rows.statement.table.c
+    columns = rows.table.c
     arrays = [bindparam(name, type_=ARRAY(_plain(columns[name].type))) for name in rows.names]
     given = func.unnest(*arrays).table_valued(*rows.names).render_derived(name="given")
     chosen = select(*(given.c[name] for name in rows.names))
-    statement = rows.statement.from_select(list(rows.names), chosen)
+    statement = merge(insert(rows.table)).from_select(list(rows.names), chosen)
     return Prepared(statement, rows.names)
+
+
+def _type(kind: object) -> str:
+    """What the server calls the type of a column."""
+    return next(name for known, name in _TYPES if isinstance(kind, known))
+
+
+_TYPES: Final = (
+    (BigInteger, "int8"),
+    (Integer, "int4"),
+    (Float, "float8"),
+    (Boolean, "bool"),
+    (Text, "text"),
+)
 
 
 def _plain(kind: object) -> Any:

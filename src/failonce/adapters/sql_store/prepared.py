@@ -1,6 +1,6 @@
 """Statements that are compiled once and given plain tuples, which costs least for each row."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import (
@@ -9,24 +9,40 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Insert,
+    Table,
     bindparam,
+    insert,
     select,
 )
 
-# One construct for both: SQLite took its ON CONFLICT from PostgreSQL. This one takes 30 ms less to
-# load, which most commands would pay for nothing; `postgres` adds what its compiler wants.
-from sqlalchemy.dialects.sqlite import insert as upsert
-
-__all__ = ["IN_BULK", "Known", "Prepared", "Row", "Rows", "upsert"]
-
-IN_BULK: Final = "failonce_in_bulk"
-"""The execution option of an engine that has quicker ways for many rows: its `Bulk`."""
-
+WAYS: Final = "failonce_ways"
+"""The execution option of an engine that tells how its database is asked: `Ways`."""
 
 _WIDTH: Final = 512
 """Values of one list: below what any database allows."""
 
 Row: TypeAlias = tuple[object, ...]
+
+
+class Upsert(Protocol):
+    """An insert that knows ON CONFLICT: SQLite took it from PostgreSQL, SQLAlchemy has two."""
+
+    @property
+    def excluded(self) -> Any:
+        """The columns of the row that is to be inserted."""
+
+    def values(self, *args: Any, **kwargs: Any) -> "Upsert":
+        """The row."""
+
+    def on_conflict_do_nothing(self) -> Insert:
+        """What is there stays."""
+
+    def on_conflict_do_update(self, *, index_elements: Any, set_: Any, where: Any = None) -> Insert:
+        """What is there becomes so, where it has the same key."""
+
+
+Merge: TypeAlias = Callable[[Upsert], Insert]
+"""What is done where a row is there already."""
 
 
 class Prepared:
@@ -45,8 +61,10 @@ class Prepared:
         """The first column of what it selects."""
         return self.execute(connection, values).scalars().all()
 
-    def execute(self, connection: Connection, values: tuple[object, ...]) -> CursorResult[Any]:
-        """Run it once."""
+    def execute(
+        self, connection: Connection, values: tuple[object, ...] | list[Row]
+    ) -> CursorResult[Any]:
+        """Run it once, or once for each of several rows."""
         return connection.exec_driver_sql(self._compiled(connection), values)
 
     def _compiled(self, connection: Connection) -> str:
@@ -61,26 +79,42 @@ class Prepared:
         return found
 
 
-class Rows(Prepared):
+def upsert(connection: Connection, table: Table) -> Upsert:
+    """An insert that can say what to do where a row is there already, as the database has it."""
+    return _ways(connection).insert(table)
+
+
+class Rows:
     """Rows for a table, in the order of `names`; no two of one run have the same key.
 
-    `new` tells that none of them can be there already.
+    None of them can be there already, unless `merge` says of the insert what is done then.
     """
 
-    def __init__(self, statement: Insert, names: Sequence[str], *, new: bool = False) -> None:
-        super().__init__(statement, names)
-        self.statement = statement
+    def __init__(
+        self,
+        table: Table,
+        names: Sequence[str],
+        merge: Merge | None = None,
+    ) -> None:
+        self.table = table
         self.names = tuple(names)
-        self.new = new
+        self.merge = merge
+        self._one: dict[str, Prepared] = {}
 
     def run(self, connection: Connection, rows: Iterable[Row]) -> None:
         """Put them there; they may be made while the first of them are written."""
-        _bulk(connection).put(self, connection, rows)
+        _ways(connection).put(self, connection, rows)
 
     def one_by_one(self, connection: Connection, rows: Iterable[Row]) -> None:
-        """As any database can."""
+        """As any database can, and also where keys come twice."""
         if given := list(rows):
-            connection.exec_driver_sql(self._compiled(connection), given)
+            name = connection.dialect.name
+            if name not in self._one:
+                inserting = insert(self.table)
+                if self.merge is not None:
+                    inserting = self.merge(upsert(connection, self.table))
+                self._one[name] = Prepared(inserting, self.names)
+            self._one[name].execute(connection, given)
 
 
 class Known:
@@ -92,7 +126,7 @@ class Known:
 
     def among(self, connection: Connection, values: list[str]) -> Iterable[str]:
         """Those of the values that are there."""
-        return _bulk(connection).known(self, connection, values)
+        return _ways(connection).known(self, connection, values)
 
     def in_lists(self, connection: Connection, values: list[str]) -> Iterator[str]:
         """As any database can: lists of few widths, so few statements."""
@@ -109,8 +143,12 @@ class Known:
         )
 
 
-class Bulk(Protocol):
-    """How a database takes and finds many rows."""
+class Ways(Protocol):
+    """How a database inserts, and takes and finds many rows."""
+
+    def insert(self, table: Table) -> Upsert:
+        """Its own insert."""
+        ...
 
     def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
         """Put rows into a table."""
@@ -121,17 +159,6 @@ class Bulk(Protocol):
         ...
 
 
-class _Plainly:
-    def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
-        rows.one_by_one(connection, values)
-
-    def known(self, known: Known, connection: Connection, values: list[str]) -> Iterable[str]:
-        return known.in_lists(connection, values)
-
-
-_PLAINLY: Final = _Plainly()
-
-
-def _bulk(connection: Connection) -> Bulk:
-    found: Bulk = connection.get_execution_options().get(IN_BULK, _PLAINLY)
+def _ways(connection: Connection) -> Ways:
+    found: Ways = connection.get_execution_options()[WAYS]
     return found

@@ -238,7 +238,7 @@ def daily(connection: Connection, project: str | None) -> list[tuple[str, int, i
 
 def set_weights(connection: Connection, weights: Weights) -> None:
     """The weights that the views use."""
-    statement = upsert(t.impact_weight)
+    statement = upsert(connection, t.impact_weight)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["name"], set_={"value": statement.excluded.value}

@@ -2,17 +2,19 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from failonce.adapters.sql_store import store_path
 from failonce.adapters.sql_store.database import watch
+from failonce.adapters.sql_store.prepared import WAYS, Known, Row, Rows
 from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
 
 _EVIDENCE: Final = {"begin": ("PRAGMA synchronous=NORMAL", "BEGIN IMMEDIATE")}
@@ -134,6 +136,7 @@ def _engine(
         URL.create("sqlite", database=str(path)),
         # None: the driver begins nothing on its own, `_begin` below does.
         connect_args={"timeout": patience_s, "isolation_level": None},
+        execution_options={WAYS: _Ways()},
     )
     event.listen(engine, "connect", _prepare)
     if heavy:
@@ -156,6 +159,22 @@ def _begin(connection: Connection) -> None:
     statements: tuple[str, ...] = connection.get_execution_options().get("begin", ())
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+class _Ways:
+    """Rows one by one, in a transaction nearly as quick as any other way (protocol `Ways`)."""
+
+    def insert(self, table: Table) -> Insert:
+        """SQLite's own."""
+        return insert(table)
+
+    def put(self, rows: Rows, connection: Connection, values: Iterable[Row]) -> None:
+        """One statement, run for each."""
+        rows.one_by_one(connection, values)
+
+    def known(self, known: Known, connection: Connection, values: list[str]) -> Iterable[str]:
+        """By lists, for there are no arrays."""
+        return known.in_lists(connection, values)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def add(connection: Connection, project: str, specs: Sequence[ToolSpec], at: dat
             "spec": text,
         }
     if written:
-        statement = upsert(t.tool)
+        statement = upsert(connection, t.tool)
         changed = {name: statement.excluded[name] for name in ("digest", "at", "spec")}
         connection.execute(
             statement.on_conflict_do_update(index_elements=["project", "name"], set_=changed),
