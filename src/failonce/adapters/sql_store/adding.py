@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Insert, Table, and_, case, or_, select
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
 from failonce.adapters.sql_store.prepared import Known, Row, Rows, Upsert
-from failonce.adapters.sql_store.rows import EVIDENCE, day_of, evidence_row, micros, plain
+from failonce.adapters.sql_store.rows import DAY, EVIDENCE, day_of, evidence_row, micros, plain
 from failonce.model import Evidence
 from failonce.ports import Added, Summed, Taken
 
@@ -31,7 +31,7 @@ SIGNATURE: Final = (
     "newest_at", "newest_id",
 )  # fmt: skip
 
-K = TypeVar("K", str, Named)
+K = TypeVar("K", str, Named, tuple[int, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,15 @@ class Numbers:
     sessions: dict[Named, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
     signatures: dict[Named, int] = field(default_factory=dict)
+    met: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Signatures and sessions that are known to have met; a set, as a dict."""
 
     def learn(self, found: "Numbers") -> None:
         """Remember what a transaction found or gave, once it is committed."""
         _remember(self.sessions, found.sessions)
         _remember(self.sources, found.sources)
         _remember(self.signatures, found.signatures)
+        _remember(self.met, found.met)
 
 
 def _remember(known: dict[K, int], found: dict[K, int]) -> None:
@@ -69,13 +72,11 @@ def add(
     fresh = [e for part in parts for e in part]
     numbers = Numbers()
     if fresh:
-        failures = [e for e in fresh if e.signature is not None]
-        _number_sessions(connection, fresh, known, numbers)
-        _number_sources(connection, fresh, known, numbers)
-        _number_signatures(connection, failures, scheme, known, numbers)
-        rollups = _write(connection, fresh, numbers)
-        _ROLLUP.run(connection, rollups)
-        _count_days(connection, fresh)
+        named = _named(fresh)
+        _number(connection, named, scheme, known, numbers)
+        met = _write(connection, named, known, numbers)
+        _ROLLUP.run(connection, met.rollups())
+        _DAILY.run(connection, met.daily())
     added = [
         Added(new=len(part), duplicates=len(batch) - len(part))
         for batch, part in zip(batches, parts, strict=True)
@@ -101,12 +102,12 @@ def add_summed(
             return Added(duplicates=sum(d.hits for s in summed for d in s.days)), numbers
     _TAKEN.run(connection, [(p.key, p.parent, p.length, p.digest, micros(at)) for p in taken])
     newest = [replace(s.samples[0], at=max(d.last for d in s.days)) for s in summed]
-    _number_signatures(connection, newest, scheme, known, numbers)
+    _number_signatures(connection, _named(newest), scheme, known, numbers)
     missing = [e for s in summed for e in _lacking(connection, s, numbers)]
     (samples,) = _fresh(connection, [missing])
-    _number_sessions(connection, samples, known, numbers)
-    _number_sources(connection, samples, known, numbers)
-    _write(connection, samples, numbers)  # those are counted among all others
+    named = _named(samples)
+    _number(connection, named, scheme, known, numbers)
+    _write(connection, named, known, numbers)  # those are counted among all others
     rollups: list[tuple[int, ...]] = []
     daily: Counter[tuple[str, int]] = Counter()
     for s in summed:
@@ -159,19 +160,65 @@ def _fresh(
 # ---------------------------------------------------------------- numbers
 
 
-def _number_sessions(
-    connection: Connection, fresh: Iterable[Evidence], known: Numbers, numbers: Numbers
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Evidence with the moment of each, and the names of its session and its signature.
+
+    Columns, not rows: thousands of little tuples would have the collector of garbage look
+    through all that the process holds, again and again.
+    """
+
+    evidence: Sequence[Evidence]
+    at: list[int] = field(default_factory=list)
+    sessions: list[Named] = field(default_factory=list)
+    signatures: list[Named | None] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[tuple[Evidence, int, Named, Named | None]]:
+        return zip(self.evidence, self.at, self.sessions, self.signatures, strict=True)
+
+
+def _named(fresh: Sequence[Evidence]) -> _Named:
+    named, one = _Named(fresh), dict[Named, Named]()
+    for e in fresh:
+        call = e.call
+        project = plain(call.project)
+        session = project, plain(call.session)
+        named.at.append(micros(e.at))
+        named.sessions.append(one.setdefault(session, session))
+        if e.signature is None:
+            named.signatures.append(None)
+        else:
+            signature = project, e.signature
+            named.signatures.append(one.setdefault(signature, signature))
+    return named
+
+
+def _number(
+    connection: Connection,
+    named: _Named,
+    scheme: int,
+    known: Numbers,
+    numbers: Numbers,
 ) -> None:
-    names = {_named(e.call.project, e.call.session) for e in fresh}
+    """Find or give every number that rows of this evidence need."""
+    _number_sessions(connection, named, known, numbers)
+    _number_sources(connection, named, known, numbers)
+    _number_signatures(connection, named, scheme, known, numbers)
+
+
+def _number_sessions(
+    connection: Connection, named: _Named, known: Numbers, numbers: Numbers
+) -> None:
+    names = set(named.sessions)
     new = _missing(names, known.sessions, numbers.sessions)
     _NEW_SESSION.run(connection, new)
     numbers.sessions.update(_found(connection, t.session, new))
 
 
 def _number_sources(
-    connection: Connection, fresh: Iterable[Evidence], known: Numbers, numbers: Numbers
+    connection: Connection, named: _Named, known: Numbers, numbers: Numbers
 ) -> None:
-    names = {plain(e.source) for e in fresh}
+    names = set(map(plain, {e.source for e in named.evidence}))
     new = _missing(names, known.sources, numbers.sources)
     _NEW_SOURCE.run(connection, [(name,) for name in new])
     for chunk in chunks(new):
@@ -181,18 +228,18 @@ def _number_sources(
 
 def _number_signatures(
     connection: Connection,
-    failures: Iterable[Evidence],
+    named: _Named,
     scheme: int,
     known: Numbers,
     numbers: Numbers,
 ) -> None:
     """Numbers, and as texts those of the newest evidence."""
-    newest: dict[Named, Evidence] = {}
-    for e in failures:
-        name = _of(e)
-        other = newest.get(name)
-        if other is None or (e.at, e.id) > (other.at, other.id):
-            newest[name] = e
+    newest: dict[Named, tuple[int, Evidence]] = {}
+    for e, at, _, name in named:
+        if name is not None:
+            other = newest.get(name)
+            if other is None or at > other[0] or (at == other[0] and e.id > other[1].id):
+                newest[name] = at, e
     new = _missing(newest, known.signatures, numbers.signatures)
     renamed = aliases(connection) if new else {}  # what is there keeps its current name
     _SIGNATURE.run(
@@ -207,22 +254,13 @@ def _number_signatures(
                 plain(e.template),
                 e.finding.category,
                 plain(e.message),
-                micros(e.at),
+                at,
                 e.id,
             )
-            for name, e in sorted(newest.items())
+            for name, (at, e) in sorted(newest.items())
         ],
     )
     numbers.signatures.update(_found(connection, t.signature, new))
-
-
-def _named(project: str, name: str) -> Named:
-    return plain(project), plain(name)
-
-
-def _of(failure: Evidence) -> Named:
-    """The name of its signature."""
-    return plain(failure.call.project), failure.signature or ""
 
 
 def _missing(names: Iterable[K], known: dict[K, int], numbers: dict[K, int]) -> list[K]:
@@ -257,53 +295,55 @@ def _found(
 # ------------------------------------------------------------------ rows
 
 
-def _write(
-    connection: Connection, fresh: Iterable[Evidence], numbers: Numbers
-) -> Sequence[tuple[int, ...]]:
-    """Write evidence with its sessions, sources and tags; the rollups that it amounts to."""
+def _write(connection: Connection, named: _Named, known: Numbers, numbers: Numbers) -> "_Met":
+    """Write evidence with its sessions, sources and tags; what it amounts to."""
     met = _Met()
-    _EVIDENCE.run(connection, met.rows(fresh, numbers))
-    _SIGNATURE_SESSION.run(connection, sorted(met.sessions))
+    _EVIDENCE.run(connection, met.rows(named, numbers))
+    new = sorted(met.sessions - known.met.keys())
+    _SIGNATURE_SESSION.run(connection, new)
+    numbers.met.update(dict.fromkeys(new, 1))
     _SIGNATURE_SOURCE.run(connection, sorted(met.sources))
-    _SIGNATURE_TAG.run(connection, sorted(met.tags))
-    return [(*key, len(at), min(at), max(at)) for key, at in sorted(met.days.items())]
+    _SIGNATURE_TAG.run(connection, sorted({(n, plain(x)) for n, tags in met.tags for x in tags}))
+    return met
 
 
 @dataclass(slots=True)
 class _Met:
-    """What signatures met in a batch: moments by day, sessions, sources, tags."""
+    """What a batch amounts to: what signatures met in it, and calls and failures by day."""
 
     days: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     sessions: set[tuple[int, int]] = field(default_factory=set)
     sources: set[tuple[int, int]] = field(default_factory=set)
-    tags: set[tuple[int, str]] = field(default_factory=set)
+    tags: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
+    calls: Counter[tuple[str, int]] = field(default_factory=Counter)
+    failures: Counter[tuple[str, int]] = field(default_factory=Counter)
 
-    def rows(self, fresh: Iterable[Evidence], numbers: Numbers) -> Iterator[Row]:
+    def rows(self, named: _Named, numbers: Numbers) -> Iterator[Row]:
         """The rows of a batch, one after the other; all is known after the last."""
-        for e in fresh:
-            at = micros(e.at)
-            session = numbers.sessions[_named(e.call.project, e.call.session)]
+        days, calls, failures = self.days, self.calls, self.failures
+        for e, at, name, signature in named:
+            session = numbers.sessions[name]
             source = numbers.sources[plain(e.source)]
+            day = at // DAY
+            calls[name[0], day] += 1
+            if e.failed:
+                failures[name[0], day] += 1
             n = None
-            if e.signature is not None:
-                n = numbers.signatures[_of(e)]
-                self.days.setdefault((n, day_of(at)), []).append(at)
+            if signature is not None:
+                n = numbers.signatures[signature]
+                days.setdefault((n, day), []).append(at)
                 self.sessions.add((n, session))
                 self.sources.add((n, source))
-                self.tags.update((n, plain(tag)) for tag in e.tags)
+                self.tags.add((n, e.tags))
             yield evidence_row(e, at=at, session=session, source=source, signature=n)
 
+    def rollups(self) -> Iterator[Row]:
+        """Failures by signature and day, with the first and the last of them."""
+        return ((*key, len(at), min(at), max(at)) for key, at in sorted(self.days.items()))
 
-def _count_days(connection: Connection, fresh: Iterable[Evidence]) -> None:
-    """Calls and failures by project and day."""
-    counts: Counter[tuple[str, int, bool]] = Counter(
-        (plain(e.call.project), day_of(micros(e.at)), e.failed) for e in fresh
-    )
-    days = sorted({(project, day) for project, day, _ in counts})
-    _DAILY.run(
-        connection,
-        [(*d, counts[*d, False] + counts[*d, True], counts[*d, True]) for d in days],
-    )
+    def daily(self) -> Iterator[Row]:
+        """Calls and failures by project and day."""
+        return ((*day, calls, self.failures[day]) for day, calls in sorted(self.calls.items()))
 
 
 # ------------------------------------------------------------ statements

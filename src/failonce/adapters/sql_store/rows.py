@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, overload
 
 from sqlalchemy import Row, RowMapping
@@ -186,7 +187,9 @@ _as_written = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 """JSON in the caller's order, on which a tool's answer may depend."""
 
 
+@lru_cache(maxsize=4096)
 def _texts(values: tuple[str, ...]) -> str:
+    """Tags repeat."""
     return json.dumps(values) if values else "[]"
 
 
