@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,8 +16,15 @@ import pytest
 from failonce.adapters.sql_store import open_store, shown, store_path, tenant_url
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
-from failonce.errors import BadSetting, StoreBusy, StoreError, StoreNewer, StoreUnreadable
-from failonce.model import Action, Change, Closing, Effect
+from failonce.errors import (
+    BadSetting,
+    RefusedMove,
+    StoreBusy,
+    StoreError,
+    StoreNewer,
+    StoreUnreadable,
+)
+from failonce.model import Action, Change, Closing, Effect, State
 from failonce.ports import Added, SignatureQuery, Weights
 from failonce.testing.conformance import MakeStore, StoreConformance
 from failonce.testing.samples import START, evidence, exposure, lesson, moved, proposed
@@ -72,6 +80,75 @@ def sql(postgres: Postgres, postgres_url: str) -> Callable[[str], list[dict[str,
 
 
 Sql = Callable[[str], list[dict[str, object]]]
+
+# ------------------------------------------------------------ hearing decisions
+
+
+def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def test_a_decision_is_heard_by_all_who_listen_and_evidence_by_nobody(
+    postgres_url: str, store: SqlStore
+) -> None:
+    """Each store of a database has a word of its own, and nobody hears what was taken back."""
+    with (
+        closing(open_store(postgres_url)) as other,
+        closing(open_store(f"{postgres_url}&schema=other")) as elsewhere,
+    ):
+        listening = [x.listen() for x in (store, other, elsewhere)]
+        store.add([evidence(1)])
+        store.commit(Change(exposures=(exposure(1),)))
+        with pytest.raises(RefusedMove):
+            store.commit(replace(proposed(lesson(1)), expects={"GR-00000001": (7, State.PROPOSED)}))
+        assert not any(x is None or x.heard() for x in listening)
+        other.commit(proposed(lesson(1)))
+        assert _within(10, lambda: bool(listening[0] and listening[0].heard()))
+        assert _within(10, lambda: bool(listening[1] and listening[1].heard()))
+        assert not any(x is None or x.heard() for x in listening)
+        for news in listening:
+            assert news is not None
+            news.close()
+            assert not news.heard()
+
+
+def test_who_hears_no_more_knows_it(store: SqlStore, sql: "Sql") -> None:
+    news = store.listen()
+    assert news is not None
+    assert news.alive
+    sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+    )
+    assert _within(10, lambda: not (news.heard() or news.alive))
+
+
+@pytest.mark.parametrize("id", ['a"b', "a\\b", "{}", "a,b", "NULL", "", " ", "é\n", "'"])
+def test_ids_of_any_characters_are_found_again(store: SqlStore, id: str) -> None:
+    """They are looked up in an array that is written by hand."""
+    batch = [replace(evidence(n), id=name) for n, name in enumerate(("plain", id, "other"))]
+    assert store.add(batch) == Added(new=3)
+    assert store.add(batch) == Added(duplicates=3)
+    assert [e.id for e in store.evidence([id])] == [id]
+
+
+def test_many_ids_are_looked_up_by_their_index(store: SqlStore, sql: "Sql") -> None:
+    """Else each batch would read all that is there, until that is much."""
+    store.add([evidence(n) for n in range(3000)])
+    sql("ANALYZE evidence")
+    read = "SELECT seq_tup_read AS n FROM pg_stat_user_tables WHERE relname = 'evidence'"
+    sql("SELECT pg_stat_force_next_flush()")
+    before = sql(read)
+    store.add([evidence(n) for n in range(2000, 4000)])
+    store.close()
+    assert _within(5, lambda: bool(sql("SELECT 1 FROM pg_stat_user_tables WHERE idx_scan > 0")))
+    assert sql(read) == before
+
 
 # ------------------------------------------------------------------- the views
 

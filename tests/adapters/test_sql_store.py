@@ -402,7 +402,7 @@ def test_what_a_transaction_gave_and_lost_is_not_remembered(
         raise sqlite3.OperationalError("no room")
 
     with monkeypatch.context() as broken:
-        broken.setattr(adding, "_count_days", full)
+        broken.setattr(adding._Met, "daily", full)
         with pytest.raises(StoreError):
             store.add([evidence(1, signature="f1", session="lost", source="lost.log")])
     store.add([evidence(2, signature="f2", session="other", source="other.log")])
@@ -422,8 +422,10 @@ def test_numbers_are_one_for_all_who_write(
             fields = {"session": f"s{n % 5}", "source": f"x{n % 4}", "signature": f"f{n % 6}"}
             (store, other)[n % 2].add([evidence(n, **fields)])
         stored = {e.id: (e.call.session, e.source, e.signature) for e in store.calls()}
+        met = {x.id: (x.sessions, x.sources) for x in store.signatures(SignatureQuery())}
     finally:
         other.close()
+    assert met == {f"f{n}": (5, 2) for n in range(6)}
     assert stored == {f"e{n}": (f"s{n % 5}", f"x{n % 4}", f"f{n % 6}") for n in range(30)}
 
 

@@ -7,6 +7,7 @@ segments   `Spool`: files that hold what the store could not take, shared by all
 counts     what became of what was reported: in memory that outlives the process, and in a file
 sink       the store, as the end of the way
 writer     `Writer`: the queue and the one thread behind it
+asking     when the store is asked whether something was decided, and what tells of it
 at_once    another thread beside it, for hosts that are killed without a warning
 """
 

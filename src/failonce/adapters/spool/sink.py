@@ -2,16 +2,21 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from failonce.adapters.in_force import Publisher, file_beside
+from failonce.adapters.spool.asking import Asking, Listen
 from failonce.adapters.spool.records import Record
 from failonce.adapters.sql_store import open_store, store_path
-from failonce.errors import FailonceError, StoreUnreadable
+from failonce.errors import FailonceError, StoreError, StoreUnreadable
 from failonce.model import Change, Closing, Effect, Event, Evidence, Exposure, Offer, Recording
 from failonce.policy import Policy
 from failonce.ports import Clock, Store
+
+if TYPE_CHECKING:
+    from failonce.adapters.sql_store.database import News
 
 _LOG = logging.getLogger("failonce")
 
@@ -37,8 +42,14 @@ class Sink(Protocol):
         Raises `StoreError` where it cannot now, and may then have kept a part of them.
         """
 
-    def tidy(self) -> None:
-        """What there is to do now and then where it is there; raises as `write` does."""
+    def heard(self) -> bool:
+        """Whether there is something to `tidy` at once; costs next to nothing."""
+
+    def tidy(self) -> bool:
+        """What there is to do now and then where it is there; raises as `write` does.
+
+        True where what is in force is not what it was.
+        """
 
     def close(self) -> None:
         """Let go of it."""
@@ -47,7 +58,8 @@ class Sink(Protocol):
 class StoreSink:
     """A store as a sink. What was decided and not published, it publishes with `publisher`.
 
-    Without `offering` what tools say of themselves is let go, without `taking` recordings are.
+    With `listen` it hears what is decided elsewhere, and need not ask each time. Without
+    `offering` what tools say of themselves is let go, without `taking` recordings are.
     """
 
     def __init__(
@@ -56,12 +68,14 @@ class StoreSink:
         path: Path,
         publisher: Publisher | None = None,
         *,
+        listen: Listen = lambda: None,
         weigh: Weigh | None = None,
         offering: Offering | None = None,
         taking: Taking | None = None,
     ) -> None:
         self._store = store
         self._publisher = publisher
+        self._asking = Asking(listen)
         self._weigh = weigh
         self._offering = offering
         self._taking = taking
@@ -92,7 +106,21 @@ class StoreSink:
         if policy is not None and clock is not None:
             file = file_beside(path)
             publisher = Publisher(store, file, policy=policy, clock=clock, pause=pause)
-        return cls(store, path, publisher, weigh=weigh, offering=offering, taking=taking)
+
+        def listen() -> "News | None":
+            with suppress(StoreError):  # who does not hear it asks it
+                return store.listen()
+            return None
+
+        return cls(
+            store,
+            path,
+            publisher,
+            listen=listen,
+            weigh=weigh,
+            offering=offering,
+            taking=taking,
+        )
 
     def write(self, batch: Sequence[Record]) -> None:
         """Tools first, for a lesson may hold for another schema; evidence in one transaction."""
@@ -124,11 +152,18 @@ class StoreSink:
             for e in self._store.entries(subject=event.subject)
         )
 
-    def tidy(self) -> None:
-        """Weigh what was passed with a reason; publish what a process decided that died."""
+    def heard(self) -> bool:
+        """Whether something was decided elsewhere since `tidy` asked."""
+        return self._asking.heard()
+
+    def tidy(self) -> bool:
+        """Weigh what was passed with a reason; publish what was decided elsewhere, or by a
+        process that died."""
         self._weigh_doubted()
-        if self._publisher is not None and self._publisher.behind():
-            self._publisher.publish()
+        publisher = self._publisher
+        return publisher is not None and self._asking.ask(
+            lambda: publisher.behind() and publisher.publish()
+        )
 
     def _weigh_doubted(self) -> None:
         if self._doubted and self._weigh is not None:
@@ -142,6 +177,7 @@ class StoreSink:
         except FailonceError as error:  # whoever comes next does it
             _LOG.info("What there was to do at the end could not be done: %s", error)
         finally:
+            self._asking.close()
             self._store.close()
 
 

@@ -251,7 +251,7 @@ class _Drain:
         """Keep one batch; False where there is nothing to do, or it cannot be kept now."""
         self._since = time.perf_counter()
         now = time.monotonic()
-        if now >= self._chore_from and not stopping:
+        if not stopping and (now >= self._chore_from or self._heard(now)):
             self._chore_from = now + CHORE_S
             self._chore(now)
         if not self._works:
@@ -268,6 +268,9 @@ class _Drain:
         self._held, self._works = [], 0
         self._tell()
         return True
+
+    def _heard(self, now: float) -> bool:
+        return now >= self._store_from and self._sink is not None and self._sink.heard()
 
     def _gather(self, queue: deque[Work]) -> None:
         while queue and self._works < BATCH:
@@ -349,8 +352,8 @@ class _Drain:
     def _tidy(self) -> None:
         if self._sink is None and self._looks:
             self._write([])
-        if self._sink is not None:
-            self._sink.tidy()
+        if self._sink is not None and self._sink.tidy():
+            self._chore_from = 0.0  # who looks for what is in force does so at once
         if not self._spool.waits():
             return
         taken = self._spool.take_up(self._write, self.pause)

@@ -5,6 +5,7 @@ opening    versions, migrations
 database   all that differs between databases, as one protocol: `Database`
 sqlite     … a SQLite file
 postgres   … a PostgreSQL server
+hearing    hearing at once what was decided there
 tables     the schema, equal to the sum of `migrations`
 rows       rows ↔ the nouns of the model
 adding     evidence with its rollups goes in   (functions over one connection)

@@ -54,6 +54,29 @@ class Database(Protocol):
         """A lasting transaction in which the schema may be changed."""
         ...
 
+    def announce(self, connection: Connection) -> None:
+        """Tell all who listen that this transaction decided something, once it is committed."""
+        ...
+
+    def listen(self) -> "News | None":
+        """What tells of decisions from now on; None where whoever wants to know has to ask."""
+        ...
+
+
+class News(Protocol):
+    """Tells that something was decided. Not shared between threads."""
+
+    alive: bool
+    """False once it hears no more; what was decided since has to be asked for."""
+
+    def heard(self) -> bool:
+        """Whether anything was decided since this was last asked; costs next to nothing."""
+        ...
+
+    def close(self) -> None:
+        """Hear no more."""
+        ...
+
 
 def tables_of(connection: Connection) -> frozenset[str]:
     """The names of the tables that are there."""

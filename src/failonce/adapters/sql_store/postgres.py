@@ -27,7 +27,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from failonce.adapters.sql_store import TENANT, TENANTS, shown, store_path
-from failonce.adapters.sql_store.database import tables_of, watch
+from failonce.adapters.sql_store.database import News, tables_of, watch
 from failonce.adapters.sql_store.prepared import WAYS, Known, Merge, Prepared, Row, Rows
 from failonce.adapters.sql_store.tables import metadata
 from failonce.errors import BadSetting, StoreBusy, StoreError, StoreFull, StoreUnreadable
@@ -120,6 +120,18 @@ class PostgreSql:
             if self._schema:
                 connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {_quoted(self._schema)}")
             yield connection
+
+    def announce(self, connection: Connection) -> None:
+        """By NOTIFY, which the server sends as it commits."""
+        from failonce.adapters.sql_store import hearing  # noqa: PLC0415 - it needs the driver
+
+        hearing.announce(connection)
+
+    def listen(self) -> News:
+        """By LISTEN, on a connection of its own."""
+        from failonce.adapters.sql_store import hearing  # noqa: PLC0415 - it needs the driver
+
+        return hearing.Listener(self.engine)
 
     @contextmanager
     def translated(self) -> Iterator[None]:

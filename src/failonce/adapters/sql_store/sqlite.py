@@ -100,6 +100,12 @@ class Sqlite:
         with self.writing(lasting=True) as connection:
             yield connection
 
+    def announce(self, connection: Connection) -> None:
+        """Nobody listens to a file: to ask it costs no more."""
+
+    def listen(self) -> None:
+        """There is nothing to be heard."""
+
     def _write_ahead(self) -> None:
         """SQLite does not wait for others when it changes this, so we do."""
         end = time.monotonic() + self._patience_s

@@ -17,7 +17,7 @@ from failonce.adapters.sql_store import (
     tools,
     usage,
 )
-from failonce.adapters.sql_store.database import Database
+from failonce.adapters.sql_store.database import Database, News
 from failonce.model import (
     Account,
     Action,
@@ -237,7 +237,15 @@ class SqlStore:
             or change.split
         )
         with self._write(lasting=bool(decided)) as connection:
-            return decisions.commit(connection, change)
+            added = decisions.commit(connection, change)
+            if added:
+                self._database.announce(connection)
+            return added
+
+    def listen(self) -> News | None:
+        """What tells of decisions from now on; None where whoever wants to know has to ask."""
+        with self._database.translated():
+            return self._database.listen()
 
     def lesson(self, id: str) -> Lesson | None:
         """The newest version of a lesson."""
