@@ -1,21 +1,42 @@
 """Several machines over one PostgreSQL server: each keeps its own files, all see one store."""
 
+import os
+import random
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from failonce.adapters.sql_store import open_store, store_path
-from failonce.compose import configure
-from failonce.model import Action, Scope
+from failonce.adapters.sql_store.store import SqlStore
+from failonce.audit import verify
+from failonce.compose import SystemClock, configure
+from failonce.lifecycle import STANDING
+from failonce.model import Action, AuditEntry, Scope
+from failonce.surfaces.access import Granting
 from failonce.testing.samples import moved, proposed
 from tests.adapters.in_force.made import guardrail
-from tests.crash import start
+from tests.crash import seeded, start
+from tests.machines import (
+    HOST,
+    LEASE_S,
+    MINER,
+    PROJECTS,
+    Killing,
+    Machine,
+    Program,
+    Reporter,
+    Reviewer,
+)
 from tests.surfaces.server.made import Served
+from tests.surfaces.server.running import rollups_equal_a_recount, stored
 
 MACHINE = """
 import os, sys, time
@@ -111,3 +132,107 @@ def test_servers_share_what_each_takes_in(
     assert store_path(postgres_url).is_relative_to(tmp_path / "two")
     for house in (one.house, two.house):
         house.close()
+
+
+@pytest.mark.parametrize(
+    ("among", "kills"), [(1, 4), pytest.param(3, 60, marks=pytest.mark.torture)]
+)
+def test_miners_and_servers_are_killed_and_nothing_is_lost_or_doubled(
+    postgres_url: str, machine: Callable[[str], None], tmp_path: Path, among: int, kills: int
+) -> None:
+    """One of them every two seconds, while errors are reported and lessons decided on."""
+    rng, slot = seeded(), timedelta(seconds=5)
+    machine("here")
+    with closing(open_store(postgres_url)) as store:
+        granting = Granting(store=store, clock=SystemClock(), actor="test")
+        tokens = {p: granting.grant_token(p, [Scope.INGEST], project=p)[1] for p in PROJECTS}
+        reviewing = granting.grant_token("anna", [Scope.READ, Scope.REVIEW])[1]
+    servers = [Machine(tmp_path / f"server-{n}", postgres_url) for n in range(among)]
+    argv = (MINER, LEASE_S, int(slot.total_seconds()), *PROJECTS)
+    miners = [Program(tmp_path / f"miner-{n}", postgres_url, *argv) for n in range(2)]
+    hosts = [Program(tmp_path / f"host-{n}", postgres_url, HOST) for n in range(min(2, among))]
+    killing = Killing([*servers, *miners], rng)
+    reporter = Reporter(servers, tokens, random.Random(rng.random()))
+    reviewer = Reviewer(servers, reviewing, random.Random(rng.random()))
+    try:
+        for each in (*servers, *miners, *hosts):
+            each.start()
+        with reporter, reviewer:
+            for _ in range(kills):
+                time.sleep(2)
+                killing.one()
+            killing.calm()
+            time.sleep(LEASE_S)  # so long who was killed last keeps others out
+            reviewer.wait_for(kills // 2)
+        with closing(open_store(postgres_url)) as store:
+            _all_see(hosts, max(e.seq for e in store.entries()))
+    finally:
+        killing.end()
+        for host in hosts:
+            host.end()
+    with closing(open_store(postgres_url)) as store:
+        entries = list(store.entries())
+        assert verify(entries, [v for x in store.lessons() for v in store.versions(x.id)]).intact
+        _nothing_is_lost_or_doubled(store, entries, reporter, reviewer)
+        mined = Counter(
+            (e.event.subject, e.event.at.timestamp() // slot.total_seconds())
+            for e in entries
+            if e.event.action is Action.MINED
+        )
+        lessons = store.lessons()
+    assert set(mined.values()) == {1}, "a slot was mined twice"
+    reloads = sorted(took for host in hosts for took in _reloads(host.lines, entries, reviewer))
+    late = sorted(reviewer.late)
+    print(
+        f"kills {killing.kills}; {len(reporter.acknowledged)} events, "
+        f"{len(mined)} slots mined, {len(lessons)} lessons, {len(reviewer.decided)} decisions; "
+        f"hosts reload after {median(reloads):.2f} s, at most {reloads[-1]:.2f} s, other servers "
+        f"tell after {median(late):.2f} s, at most {late[-1]:.2f} s (load {os.getloadavg()[0]:.0f})"
+    )
+    assert sum(killing.kills.values()) == kills
+    assert median(reloads) <= 1
+    assert median(late) <= 1
+
+
+def _all_see(hosts: Sequence[Program], seq: int) -> None:
+    """Wait until every host has read all that was decided."""
+    for host in hosts:
+        end = time.monotonic() + 30
+        while not host.lines or int(host.lines[-1].split()[0]) < seq:
+            assert time.monotonic() < end, (host.lines[-3:], seq, host.said())
+            time.sleep(0.02)
+
+
+def _nothing_is_lost_or_doubled(
+    store: SqlStore, entries: Sequence[AuditEntry], reporter: Reporter, reviewer: Reviewer
+) -> None:
+    """Events, lessons and decisions are there once each."""
+    texts = stored(store)
+    assert set(texts.values()) == {1}
+    assert reporter.acknowledged <= texts.keys()
+    rollups_equal_a_recount(store)
+    proposed = Counter(
+        (e.event.subject, e.event.version) for e in entries if e.event.action is Action.PROPOSE
+    )
+    versions = Counter((v.id, v.version) for x in store.lessons() for v in store.versions(x.id))
+    assert proposed == versions
+    assert set(versions.values()) <= {1}
+    answers = Counter(
+        (x.proposal.project, x.proposal.kind, x.proposal.target, name)
+        for x in store.lessons(states=STANDING)
+        for name in x.proposal.signatures
+    )
+    assert set(answers.values()) <= {1}, [one for one, times in answers.items() if times > 1]
+    reasons = Counter((e.event.subject, e.event.reason) for e in entries)
+    for decided in reviewer.decided:
+        assert reasons[decided.lesson, decided.reason] == 1, decided
+
+
+def _reloads(
+    lines: Sequence[str], entries: Sequence[AuditEntry], reviewer: Reviewer
+) -> Iterator[float]:
+    """Seconds from each decision's answer until a host had it in force."""
+    seen = [(int(seq), float(at)) for seq, at in map(str.split, lines)]
+    of = {e.event.reason: e.seq for e in entries}
+    for decided in reviewer.decided:
+        yield max(0.0, next(at for seq, at in seen if seq >= of[decided.reason]) - decided.at)

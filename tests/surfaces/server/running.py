@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -164,10 +165,12 @@ def exchanged(
     *,
     token: str = "",
     content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, str], Any]:
     """One request on a connection that may be used again."""
-    headers = {"authorization": f"Bearer {token}"} if token else {}
-    connection.request("GET" if content is None else "POST", path, content, headers)
+    sent = {"authorization": f"Bearer {token}"} if token else {}
+    sent |= headers or {}
+    connection.request("GET" if content is None else "POST", path, content, sent)
     answer = connection.getresponse()
     found = answer.read()
     kind = answer.getheader("content-type", "")
