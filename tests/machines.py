@@ -190,12 +190,13 @@ class Client:
     ) -> tuple[int, Any] | None:
         """Status and answer, from whichever server gave one first; None where it is over."""
         content = None if body is None else json.dumps(body).encode()
+        sent = {"content-type": "application/json", **(headers or {})}
         while not self._stop.is_set():
             server = self._rng.choice(self._servers)
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
             with suppress(OSError, http.client.HTTPException):
                 status, _, said = exchanged(
-                    connection, path, token=token, content=content, headers=headers
+                    connection, path, token=token, content=content, headers=sent
                 )
                 if status < 300 or status in refused:
                     return status, said
@@ -217,6 +218,13 @@ class Reporter(Client):
         self._n = 0
         self.acknowledged: set[str] = set()
         """Texts that a server said it has."""
+
+    def wait_for(self, events: int, seconds: float = 120) -> None:
+        """Until so many are acknowledged."""
+        end = time.monotonic() + seconds
+        while len(self.acknowledged) < events and self.failure is None:
+            assert time.monotonic() < end, len(self.acknowledged)
+            time.sleep(0.05)
 
     def act(self) -> None:
         """One report, again until it is acknowledged: by whom does not matter."""
@@ -257,6 +265,8 @@ class Reviewer(Client):
         self._token = token
         self._n = 0
         self.decided: list[Decided] = []
+        self.written: list[str] = []
+        """Rules that a server said are written down."""
         self.late: list[float] = []
         """How long another server told the state before the decision, in seconds."""
 
@@ -268,22 +278,36 @@ class Reviewer(Client):
             time.sleep(0.05)
 
     def act(self) -> None:
-        """One decision, and then a look at what another server says."""
+        """A rule is written down, or one decision made that another server must tell at once."""
         verb, state = self._rng.choice(
-            [("approve", "waiting"), ("approve", "waiting"), ("reject", "waiting"),
-             ("undo", "on-trial")]
-        )  # fmt: skip
-        found = self.ask(f"/api/lessons?state={state}&limit=20", self._token)
-        if found is not None and (items := found[1]["items"]):
-            self._decide(self._rng.choice(items), verb, state)
+            [("learn", ""), ("approve", "waiting"), ("reject", "waiting"), ("undo", "on-trial")]
+        )
+        if verb == "learn":
+            self._learn()
+        else:
+            found = self.ask(f"/api/lessons?state={state}&limit=20", self._token)
+            if found is not None and (items := found[1]["items"]):
+                self._decide(self._rng.choice(items), verb, state)
         self._stop.wait(0.1)
+
+    def _learn(self) -> None:
+        self._n += 1
+        rule = {
+            "skill_name": f"svc-{self._n}",
+            "rule_content": f"Look at row {self._n} first.",
+            "reason": f"decision {self._n}",
+            "project": self._rng.choice(PROJECTS),
+        }
+        answer = self.ask("/api/lessons", self._token, rule)
+        if answer is not None:
+            self.written.append(answer[1]["id"])
 
     def _decide(self, lesson: Mapping[str, Any], verb: str, state: str) -> None:
         self._n += 1
         name, reason = lesson["id"], f"decision {self._n}"
         # Asked again where no answer came: a decision that holds already is no second one.
         answer = self.ask(
-            f"/api/lessons/{name}/{verb}", self._token, {"reason": reason}, refused=(409, 422)
+            f"/api/lessons/{name}/{verb}", self._token, {"reason": reason}, refused=(409,)
         )
         if answer is None or answer[0] >= 300:
             return
