@@ -13,13 +13,13 @@ queue       what waits for a person
 page        a page of the list of failures, in the middle of it
 mine        `failonce mine`, in a process of its own, whose most memory is told with it
 
-The classes are the same with ten times the events, so what grows between the two grows with events.
+The classes are the same with ten times the events, so what grows between the two grows with events
+(a run of the miners reads up to `mine.most_calls` of them, 100,000).
 PostgreSQL is started for the occasion, on the same machine, with every commit flushed to disk. Its
 peer is psycopg itself: COPY of the same rows, made beforehand, into the same table with the same
 indexes, and nothing looked up, counted or summed.
 
-One million events (100,000 with --quick, ten million with --full, where only the tenth is mined).
-The last line is JSON; `candidates_ms` is the slowest of both candidates and both databases, at the
+One million events (100,000 with --quick, ten million with --full). The last line is JSON; `candidates_ms` is the slowest of both candidates and both databases, at the
 median of 20.
 """
 
@@ -112,7 +112,7 @@ def _event(n: int, kind: int, number: int, session: int, after: timedelta) -> Ev
     )
 
 
-def measured(url: str, count: int, *, mine: bool) -> dict[str, float]:
+def measured(url: str, count: int) -> dict[str, float]:
     """What one database does: events a second, and what it takes to ask it and to mine it.
 
     What is told of a tenth of the events ends with `_at_10th`.
@@ -133,7 +133,7 @@ def measured(url: str, count: int, *, mine: bool) -> dict[str, float]:
         figures |= {"events_per_s": count / took, "cpu_us": cpu / count * 1e6}
         figures |= {"peak_mb": _peak_mb(), "bytes_each": _size(url) / count}
         figures |= asked(url, store)
-    return figures | (mined(url) if mine else {})
+    return figures | mined(url)
 
 
 def asked(url: str, store: SqlStore) -> dict[str, float]:
@@ -236,7 +236,7 @@ def main() -> None:
             ("sqlite", store_url(folder / "store.db")),
             ("pg", server.database()),
         ):
-            found[name] = measured(url, count, mine=not options.full)
+            found[name] = measured(url, count)
             _print(name, found[name])
         peer = copied(server.database(), count)
     ratio = found["pg"]["events_per_s"] / peer

@@ -193,6 +193,7 @@ def test_miners_and_servers_are_killed_and_nothing_is_lost_or_doubled(
     assert sum(killing.kills.values()) == kills
     assert median(reloads) <= 1
     assert median(late) <= 1
+    assert max(reloads[-1], late[-1]) <= max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _all_see(hosts: Sequence[Program], seq: int) -> None:
