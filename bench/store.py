@@ -14,13 +14,13 @@ page        a page of the list of failures, in the middle of it
 mine        `failonce mine`, in a process of its own, whose most memory is told with it
 
 The classes are the same with ten times the events, so what grows between the two grows with events
-(a run of the miners reads up to `mine.most_calls` of them, 100,000).
-PostgreSQL is started for the occasion, on the same machine, with every commit flushed to disk. Its
-peer is psycopg itself: COPY of the same rows, made beforehand, into the same table with the same
-indexes, and nothing looked up, counted or summed.
+(a run of the miners reads up to `mine.most_calls` of them, 100,000). PostgreSQL is started for the
+occasion, on the same machine, with every commit flushed to disk. Its peer is psycopg itself: COPY
+of the same rows, made beforehand, into the same table with the same indexes, and nothing looked up,
+counted or summed.
 
-One million events (100,000 with --quick, ten million with --full). The last line is JSON; `candidates_ms` is the slowest of both candidates and both databases, at the
-median of 20.
+One million events (100,000 with --quick, ten million with --full). The last line is JSON;
+`candidates_ms` is the slowest of both candidates and both databases, at the median of 20.
 """
 
 import argparse

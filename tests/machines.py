@@ -268,7 +268,7 @@ class Reviewer(Client):
         self.written: list[str] = []
         """Rules that a server said are written down."""
         self.late: list[float] = []
-        """How long another server told the state before the decision, in seconds."""
+        """For how many seconds after a decision a server still told the state before it."""
 
     def wait_for(self, decisions: int, seconds: float = 120) -> None:
         """Until so many were acknowledged."""
@@ -311,11 +311,12 @@ class Reviewer(Client):
         )
         if answer is None or answer[0] >= 300:
             return
-        begin = time.monotonic()
+        begin, late = time.monotonic(), 0.0
         self.decided.append(Decided(name, verb, reason, begin))
-        waiting = f"/api/lessons?state={state}&limit=200"
-        while (now := self.ask(waiting, self._token)) is not None:
+        before = f"/api/lessons?state={state}&limit=200"
+        while (now := self.ask(before, self._token)) is not None:
             if name not in {x["id"] for x in now[1]["items"]}:
-                self.late.append(time.monotonic() - begin)
+                self.late.append(late)
                 return
-            assert time.monotonic() - begin < 30, (name, verb)
+            late = time.monotonic() - begin
+            assert late < 30, (name, verb)

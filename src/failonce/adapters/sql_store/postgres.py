@@ -292,7 +292,7 @@ def _array(values: Sequence[object]) -> str | list[object]:
     kinds = set(map(type, values))
     if kinds == {int}:
         return "{" + ",".join(map(str, values)) + "}"
-    if kinds == {str}:
+    if all(issubclass(kind, str) for kind in kinds):
         text = '","'.join(map(str, values))
         if "\\" not in text and text.count('"') == 2 * len(values) - 2:
             return '{"' + text + '"}'

@@ -2,14 +2,16 @@
 
 from alembic import context
 
-from failonce.adapters.sql_store.tables import evidence, metadata
+from failonce.adapters.sql_store.tables import metadata
+
+_UNCHECKED = ("evidence", "signature_session")
+"""Written with every event, so a database that would be slowed by it does not check again that
+the rows are there which they name."""
 
 
 def _compared(item: object, _name: object, kind: str, *_: object) -> bool:
-    """All but the references of evidence, which not every database checks again."""
-    return (
-        kind != "foreign_key_constraint" or getattr(item, "table", evidence).name != evidence.name
-    )
+    table = getattr(item, "table", None)
+    return kind != "foreign_key_constraint" or getattr(table, "name", "") not in _UNCHECKED
 
 
 context.configure(

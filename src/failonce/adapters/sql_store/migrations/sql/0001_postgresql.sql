@@ -10,11 +10,15 @@ RETURN regexp_replace(
 )::json ->> name;;
 
 -- Half of what a row of evidence costs is to look for its session, source and signature, which
--- whoever writes it has just done, alone; and no row of those is ever removed.
+-- whoever writes it has just done, alone: nobody else writes, or removes one of those, meanwhile.
 ALTER TABLE evidence
     DROP CONSTRAINT evidence_session_fkey,
     DROP CONSTRAINT evidence_source_fkey,
     DROP CONSTRAINT evidence_signature_fkey;;
+
+ALTER TABLE signature_session
+    DROP CONSTRAINT signature_session_signature_fkey,
+    DROP CONSTRAINT signature_session_session_fkey;;
 
 -- S10: every failure, newest names first.
 CREATE VIEW agent_errors AS
