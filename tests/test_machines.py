@@ -187,8 +187,9 @@ def test_miners_and_servers_are_killed_and_nothing_is_lost_or_doubled(
     print(
         f"kills {killing.kills}; {len(reporter.acknowledged)} events, "
         f"{len(mined)} slots mined, {len(lessons)} lessons, {len(reviewer.decided)} decisions; "
-        f"hosts reload after {median(reloads):.2f} s, at most {reloads[-1]:.2f} s, servers "
-        f"tell it after {median(late):.2f} s, at most {late[-1]:.2f} s (load {os.getloadavg()[0]:.0f})"
+        f"hosts reload after {median(reloads):.2f} s, at most {reloads[-1]:.2f} s, "
+        f"servers tell it after {median(late):.2f} s, at most {late[-1]:.2f} s "
+        f"(load {os.getloadavg()[0]:.0f})"
     )
     assert sum(killing.kills.values()) == kills
     assert median(reloads) <= 1
