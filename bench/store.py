@@ -3,7 +3,7 @@
 Usage: python bench/store.py [--quick | --full]
 
 A seeded generator makes failures of services: 1,000 classes in 40 components, 2,000 sessions, over
-60 days. They go in 5,000 at a time, each time safe from a loss of power before the next; only the
+60 days. They go in 20,000 at a time, each time safe from a loss of power before the next; only the
 time in the store counts, by the clock on the wall. Then, with a tenth of them in the store and
 with all:
 
@@ -55,7 +55,7 @@ from tests.postgres import running
 
 SEED = 20_261_122
 CLASSES, COMPONENTS, SESSIONS, DAYS = 1_000, 40, 2_000, 60
-BATCH = 5_000
+BATCH = 20_000
 TIMES = 20
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 SERVER = (
