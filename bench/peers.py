@@ -29,9 +29,9 @@ after      a lesson about this very failure is shown once it happened
 What a sentence changes nobody can tell from recordings: *warned*, *tip*, *in context* and *after*
 are no prevention, on either side. The tool with the most failures is left out in a third table.
 Times are of the processor, for the machine may be shared; memory is the peak of the process, kept
-what lies on its disk in the end. --quick leaves bfcl out. The last line is JSON: by data set and
-learner, failures caught (blocked, repaired, warned), good calls harmed (blocked, changed) and
-warned of, seconds and memory.
+what lies on its disk in the end. --quick takes one direction of bfcl alone. The last line is JSON: by data
+set and learner, failures caught (blocked, repaired, warned), in context and after, good calls
+harmed (blocked, changed) and warned of, seconds and memory.
 """
 
 import argparse
@@ -218,12 +218,14 @@ def summed(part: Ran) -> dict[str, float]:
         "good": f.good,
         "harmed": f.harmed,
         "warned_good": f.before_good[Act.WARN],
+        "in_context": f.shown,
+        "after": f.after,
         "learning_s": round(part.account["learning_s"], 2),
         "peak_mb": round(part.account["peak_mb"]),
     }
 
 
-def compared(name: str, path: Path, python: str) -> dict[str, dict[str, float]]:
+def compared(name: str, path: Path, python: str, *, quick: bool) -> dict[str, dict[str, float]]:
     """One data set through all learners."""
     calls = called(path)
     own = [one.evidence for one in calls]
@@ -232,6 +234,7 @@ def compared(name: str, path: Path, python: str) -> dict[str, dict[str, float]]:
         f"{name}: {len(calls):,} calls, {sum(e.flagged for e in own):,} flagged as errors,"
         f" {sum(e.failed for e in own):,} of them or others failures; load {os.getloadavg()[0]:.1f}"
     )
+    ways = ways[:1] if quick else ways
     by_id = {one.evidence.id: one for one in calls}
     parts = []
     for learner in ("ours", *OTHERS):
@@ -254,14 +257,14 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--only", metavar="NAME", help="the data set of this name alone")
     parser.add_argument("--python", default=str(ROOT / ".compared/bin/python"))
-    parser.add_argument("--quick", action="store_true", help="the first data set alone")
+    parser.add_argument("--quick", action="store_true", help="one direction of bfcl alone")
     given = parser.parse_args()
     sets = {
         "claude-code": given.directory / "claude-code/calls-cli.jsonl.xz",
         "bfcl": given.directory / "bfcl/calls-even.jsonl.xz",
     }
     if given.quick:
-        del sets["bfcl"]
+        del sets["claude-code"]
     there = {n: p for n, p in sets.items() if p.exists() and given.only in (None, n)}
     if not there:
         print(f"{given.directory}: no {' or '.join(map(str, sets.values()))}")
@@ -271,7 +274,8 @@ def main() -> None:
         print(f"{given.python} is not there: `make compared` installs what failonce is beside")
         print(json.dumps({"skipped": "nothing to compare with"}))
         return
-    print(json.dumps({name: compared(name, path, given.python) for name, path in there.items()}))
+    quick, python = given.quick, given.python
+    print(json.dumps({n: compared(n, path, python, quick=quick) for n, path in there.items()}))
 
 
 if __name__ == "__main__":

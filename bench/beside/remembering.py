@@ -29,7 +29,7 @@ class Remembering:
         for call in recorded(calls):
             if call.failed:
                 self._memory.capture_command(call.text, command=spelled(call))
-        kept = self._memory.stats()["by_kind"].get("failure", 0)
+        kept = self._memory.stats()["active"].get("failure", 0)
         return Learned(
             lessons=kept,
             in_force=kept,
