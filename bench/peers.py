@@ -7,7 +7,7 @@ DIR holds `claude-code` (calls of a coding agent, with the error flag that its h
 answers for the second, each in a process of its own with an empty home folder:
 
 claude-code    sessions that began first and hold half of the calls; then the others
-bfcl           every second task, then the others, and the other way round; the sum is printed
+bfcl           every second task; then the others
 
 The others are learned-behavior, GuardianLayer and memir; how each is run, and what had to be
 mended, is told at the top of its file in `bench/beside`. They stand in an environment of their
@@ -29,9 +29,9 @@ after      a lesson about this very failure is shown once it happened
 What a sentence changes nobody can tell from recordings: *warned*, *tip*, *in context* and *after*
 are no prevention, on either side. The tool with the most failures is left out in a third table.
 Times are of the processor, for the machine may be shared; memory is the peak of the process, kept
-what lies on its disk in the end. --quick takes one direction of bfcl alone. The last line is JSON: by data
-set and learner, failures caught (blocked, repaired, warned), in context and after, good calls
-harmed (blocked, changed) and warned of, seconds and memory.
+what lies on its disk in the end. --quick takes bfcl alone. The last line is JSON:
+by data set and learner, failures caught (blocked, repaired, warned), in context and after, good
+calls harmed (blocked, changed) and warned of, seconds and memory.
 """
 
 import argparse
@@ -41,8 +41,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,7 @@ from tasks import split
 from transfer import PROJECT, halves, largest
 
 ROOT: Final = Path(__file__).parents[1]
+SPLITS: Final = {"claude-code": halves, "bfcl": split}
 OTHERS: Final = ("ruling", "guarding", "remembering")
 ROW: Final = "  {:<24}" + "{:>9}" * 11
 HEADS: Final = (
@@ -160,23 +161,6 @@ def _answers(path: Path) -> Iterator[Answer]:
             yield Answer(**{**fields, "act": Act(fields["act"])})
 
 
-def together(parts: Sequence[Ran]) -> Ran:
-    """One learner in both directions: counts are added, of time and memory the most is kept."""
-    first = parts[0].account
-    account = {
-        key: max(p.account[key] for p in parts) if isinstance(value, int | float) else value
-        for key, value in first.items()
-    }
-    account["note"] = "; ".join(
-        dict.fromkeys(p.account["note"] for p in parts if p.account["note"])
-    )
-    return Ran(
-        account=account,
-        judged=list(chain.from_iterable(p.judged for p in parts)),
-        by_flag=list(chain.from_iterable(p.by_flag for p in parts)),
-    )
-
-
 # ------------------------------------------------------------------ what is printed
 
 
@@ -225,30 +209,25 @@ def summed(part: Ran) -> dict[str, float]:
     }
 
 
-def compared(name: str, path: Path, python: str, *, quick: bool) -> dict[str, dict[str, float]]:
+def compared(name: str, path: Path, python: str) -> dict[str, dict[str, float]]:
     """One data set through all learners."""
     calls = called(path)
     own = [one.evidence for one in calls]
-    ways = [halves(own)] if name == "claude-code" else [split(own), split(own)[::-1]]
     print(
         f"{name}: {len(calls):,} calls, {sum(e.flagged for e in own):,} flagged as errors,"
         f" {sum(e.failed for e in own):,} of them or others failures; load {os.getloadavg()[0]:.1f}"
     )
-    ways = ways[:1] if quick else ways
     by_id = {one.evidence.id: one for one in calls}
-    parts = []
-    for learner in ("ours", *OTHERS):
-        program = sys.executable if learner == "ours" else python
-        parts.append(
-            together(
-                [
-                    ran(learner, program, *([by_id[e.id] for e in half] for half in way))
-                    for way in ways
-                ]
-            )
-        )
-    show(parts, largest([e for way in ways for e in way[1] if e.failed]))
-    return {part.account["package"]: summed(part) for part in parts}
+    parts = SPLITS[name](own)
+    first, second = ([by_id[e.id] for e in part] for part in parts)
+    programs = {"ours": sys.executable, **dict.fromkeys(OTHERS, python)}
+    with ThreadPoolExecutor() as pool:
+        ways = [
+            pool.submit(ran, name, program, first, second) for name, program in programs.items()
+        ]
+        done = [way.result() for way in ways]
+    show(done, largest(e for e in parts[1] if e.failed))
+    return {one.account["package"]: summed(one) for one in done}
 
 
 def main() -> None:
@@ -257,7 +236,7 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--only", metavar="NAME", help="the data set of this name alone")
     parser.add_argument("--python", default=str(ROOT / ".compared/bin/python"))
-    parser.add_argument("--quick", action="store_true", help="one direction of bfcl alone")
+    parser.add_argument("--quick", action="store_true", help="bfcl alone")
     given = parser.parse_args()
     sets = {
         "claude-code": given.directory / "claude-code/calls-cli.jsonl.xz",
@@ -274,8 +253,7 @@ def main() -> None:
         print(f"{given.python} is not there: `make compared` installs what failonce is beside")
         print(json.dumps({"skipped": "nothing to compare with"}))
         return
-    quick, python = given.quick, given.python
-    print(json.dumps({n: compared(n, path, python, quick=quick) for n, path in there.items()}))
+    print(json.dumps({n: compared(n, path, given.python) for n, path in there.items()}))
 
 
 if __name__ == "__main__":
