@@ -131,8 +131,10 @@ def ran(name: str, python: str, learned: Sequence[Called], tried: Sequence[Calle
             env=_environment(home),
             stdout=subprocess.PIPE,
             text=True,
-            check=True,
+            check=False,
         )
+        if done.returncode:
+            sys.exit(f"beside.{name} ended in an error with {python}: is it all installed there?")
         answers = list(_answers(folder / "answers.jsonl"))
         rows = as_recorded(second, PROJECT)
         account = json.loads(done.stdout.splitlines()[-1])
@@ -148,7 +150,7 @@ def ran(name: str, python: str, learned: Sequence[Called], tried: Sequence[Calle
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """No more than it takes: nothing of the user's own settings, and no network for models."""
+    """No more than it takes: nothing of the user's own settings."""
     kept = {name: os.environ[name] for name in ("PATH", "MEMIR_EMBED") if name in os.environ}
     path = os.pathsep.join([str(ROOT / "bench"), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {**kept, "HOME": str(home), "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
