@@ -1,7 +1,7 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
 # make e2e    the real Claude Code and Codex beside failonce, in a network of their own
-# Other targets: server mcp postgres scale github otel skills-db-setup skills-mine retrain install system assets check bench torture spec lock dist clean
+# Other targets: server mcp postgres scale github otel skills-db-setup skills-mine retrain install system assets check lint types contracts bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
