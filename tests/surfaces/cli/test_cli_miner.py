@@ -22,12 +22,12 @@ def test_what_waits_is_rendered_into_files_in_the_words_of_the_templates(shell: 
     (words / "guardrail_name.j2").write_text("Nicht so: {{ tool }}")
     shell.set("FAILONCE_PATHS__TEMPLATES", str(words))
     names = {x["id"]: x["kind"] for x in shell.learned()}
-    shell.ok("propose")
+    shell.ok("propose", "--project", "shop")
     files = {p.name.split("_")[0]: p.read_text() for p in _proposed(shell)}
     assert files.keys() == names.keys()
     for name, kind in names.items():
         assert name.startswith({"fixer": "FX-", "guardrail": "GR-"}[kind])
-        assert f"id: {name}\n" in files[name]
+        assert f'id: "{name}"\n' in files[name]
         assert "\nstatus: proposed\n" in files[name]
         assert ("Nicht so: get_entity" in files[name]) == (kind == "guardrail")
 
@@ -55,14 +55,14 @@ def test_a_folder_that_cannot_be_written_is_named_and_the_lessons_stay(shell: Sh
     before = shell.learned()
     place = shell.project / "skills"
     place.write_text("mine")
-    run = shell.run("propose")
+    run = shell.run("propose", "--project", "shop")
     assert run.code != 0
     assert "skills" in run.err
     assert "Traceback" not in run.err
     assert place.read_text() == "mine"
     assert shell.ok("lessons", "--json").json == before
     place.unlink()
-    shell.ok("propose")
+    shell.ok("propose", "--project", "shop")
     assert len(_proposed(shell)) == len(before)
 
 
