@@ -1,7 +1,7 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
 # make e2e    the real Claude Code and Codex beside failonce, in a network of their own
-# Other targets: server mcp postgres scale github compared skills-db-setup skills-mine retrain install system assets check bench torture spec lock dist clean
+# Other targets: server mcp postgres scale github otel compared skills-db-setup skills-mine retrain install system assets check lint types contracts bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -17,7 +17,7 @@ TAKEN  := node_modules/.taken
 TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server mcp postgres scale github compared skills-db-setup skills-mine retrain test e2e check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp postgres scale github otel compared skills-db-setup skills-mine retrain test e2e check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -51,8 +51,9 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 compared: .compared/done
 
-# what `failonce mcp` and `failonce proxy` need; a store on PostgreSQL; import --engine; GitHub
-mcp postgres scale github: %: .venv/%
+# what `failonce mcp` and `failonce proxy` need; a store on PostgreSQL; import --engine; GitHub;
+# numbers pushed to a collector
+mcp postgres scale github otel: %: .venv/%
 
 install: .venv/dev .peers/done $(TESTED)
 
@@ -148,7 +149,7 @@ spec: .venv/dev
 
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
-	@for extra in server mcp postgres scale github; do uv pip compile pyproject.toml --extra $$extra --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/$$extra.txt; done
+	@for extra in server mcp postgres scale github otel; do uv pip compile pyproject.toml --extra $$extra --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/$$extra.txt; done
 	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 	@uv pip compile --group peers --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
 	@uv pip compile --group compared --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/compared.txt

@@ -210,6 +210,10 @@ class MemoryStore(MemoryEvidence, MemoryAccess):
         if name in self._leases and self._leases[name][0] == holder:
             del self._leases[name]
 
+    def held(self, now: datetime) -> Mapping[str, str]:
+        """The names of leases that somebody holds, with who does."""
+        return {name: holder for name, (holder, ends) in self._leases.items() if ends > now}
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -31,6 +31,10 @@ class Database(Protocol):
         """The tenants that have a store beside this one, sorted."""
         ...
 
+    def size(self) -> int:
+        """The bytes that this store takes."""
+        ...
+
     def translated(self) -> AbstractContextManager[None]:
         """Raise the database's errors inside the block as ours."""
         ...

@@ -99,6 +99,18 @@ class PostgreSql:
             )
             return sorted(name.removeprefix(begins) for name in names.scalars())
 
+    def size(self) -> int:
+        """Of its tables in its schema, with their indexes."""
+        names = [table.name for table in metadata.sorted_tables]
+        with self.reading() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class"
+                " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+                " AND relname = ANY(%s)",
+                (names,),
+            )
+            return int(found.scalar_one())
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Several reads of one moment."""

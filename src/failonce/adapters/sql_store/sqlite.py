@@ -61,6 +61,11 @@ class Sqlite:
         folder = self.path.with_name(f"{self.path.name}.tenants")
         return sorted(p.stem for p in folder.glob("*.db")) if folder.is_dir() else []
 
+    def size(self) -> int:
+        """Of the file, and of what waits beside it to be written into it."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Raise the database's errors inside the block as ours, saying what to do."""

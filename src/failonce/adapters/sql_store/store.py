@@ -72,6 +72,11 @@ class SqlStore:
         with self._database.translated():
             return self._database.tenants()
 
+    def size(self) -> int:
+        """The bytes that it takes on its disk, what is not yet written into its place too."""
+        with self._database.translated():
+            return self._database.size()
+
     @contextmanager
     def _write(self, *, lasting: bool = False) -> Iterator[Connection]:
         with self._database.translated(), self._database.writing(lasting=lasting) as connection:
@@ -325,6 +330,11 @@ class SqlStore:
         """Give it back."""
         with self._write() as connection:
             decisions.release(connection, name, holder)
+
+    def held(self, now: datetime) -> Mapping[str, str]:
+        """The names of leases that somebody holds, with who does."""
+        with self._read() as connection:
+            return decisions.held(connection, now)
 
     # --------------------------------------------------------------- access
 
