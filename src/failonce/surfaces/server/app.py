@@ -26,6 +26,7 @@ from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
 from failonce.surfaces.server.pages.frame import error_page, warm
 from failonce.surfaces.server.spooled import Spooled
+from failonce.surfaces.server.tidying import Tidying
 
 OPEN: Final = frozenset(
     {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
@@ -51,7 +52,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            async with lookout, Spooled(house):
+            async with lookout, Spooled(house), Tidying(house):
                 yield
                 await house.intake.stop()
                 await house.reviews.end()
