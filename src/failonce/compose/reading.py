@@ -52,6 +52,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "learning_timeout": "model.timeout",
         "learning_model": "model.name",
         "gpt": "model.name",
+        "log_retention_days": "retention.events",
         "sandbox": "tools.timeout",
         "timeout": "tools.timeout",
         "memory_limit": "tools.memory_mb",

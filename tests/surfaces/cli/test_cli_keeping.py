@@ -22,7 +22,6 @@ def recent(sessions: int) -> list[dict[str, object]]:
     ]
 
 
-@pytest.mark.proves("S24")
 def test_old_calls_go_and_all_else_goes_on(shell: Shell) -> None:
     """Counts, lessons, their cards, replay and mining; and importing again brings nothing back."""
     old = write(shell.project / "old.jsonl", history())
