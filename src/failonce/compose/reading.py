@@ -191,8 +191,10 @@ def configure(
         _checked(layer, origin)
         _merge(merged, layer, origin, origins)
     off = _switched_off(given)
+    settings = _checked(merged, "the settings together")
+    settings.retention.agree()
     return Configuration(
-        settings=_checked(merged, "the settings together"),
+        settings=settings,
         origins=origins,
         root=root,
         forced_mode=Mode.OFF if off else _forced(given, surroundings),

@@ -1,12 +1,12 @@
 """What is kept, and for how long."""
 
 from datetime import datetime, timedelta
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from failonce.compose.section import Section
 from failonce.compose.spelling import Duration
+from failonce.errors import BadSetting
 from failonce.model import Horizon
 
 _DAY = timedelta(days=1)
@@ -27,17 +27,20 @@ class RetentionSettings(Section):
         "least as long as `retention.events`. Default: for ever.",
     )
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        for name, span in (("events", self.events), ("counts", self.counts)):
-            if span is not None and span < _DAY:
-                raise ValueError(f"`retention.{name}` is at least 1d")
-        if self.counts is not None and (self.events is None or self.counts < self.events):
-            raise ValueError(
-                "`retention.counts` goes with a `retention.events` that is not longer, for counts "
-                "are kept as long as the events that they count"
+    @field_validator("events", "counts")
+    @classmethod
+    def _days(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < _DAY:
+            raise ValueError("it is at least 1d")
+        return value
+
+    def agree(self) -> None:
+        """Raises `BadSetting` where counts would go before the events that they count."""
+        if self.events is not None and self.counts is not None and self.counts < self.events:
+            raise BadSetting(
+                "`retention.counts` is shorter than `retention.events`, and counts are kept at "
+                "least as long as the events that they count. Make it longer."
             )
-        return self
 
     def horizon(self, now: datetime) -> Horizon | None:
         """The first days that are kept, None where all are."""

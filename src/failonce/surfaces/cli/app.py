@@ -135,7 +135,9 @@ MORE: Final = (
     Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
     Entry(name="schedule", module="scheduling", summary="Print how to mine by the clock."),
     Entry(
-        name="store", module="storing", summary="Back up, restore or copy the store; prepare it."
+        name="store",
+        module="storing",
+        summary="Back up, restore or copy the store, or prepare its database.",
     ),
     Entry(name="prune", module="keeping", summary="Remove what is older than is kept."),
     Entry(name="forget", module="keeping", summary="Remove a person's data."),

@@ -63,11 +63,12 @@ def prune(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove what is older than is kept: recorded events, and then their counts.
+    """Remove what is older than is kept.
 
-    What a lesson, a measured effect or an open gap rests on stays however old it is, and so does
-    the audit. Stopped or killed, nothing is half gone and the same command goes on. What went
-    does not come again: its recordings can be imported as often as you like.
+    Recorded events go first, their daily counts later. What a lesson, a measured effect or an open
+    gap rests on stays however old it is, and so does the audit. Stopped or killed, nothing is half
+    gone and the same command goes on. What went does not come again: its recordings can be
+    imported as often as you like.
     """
     with deciding(store) as parts:
         horizon = _horizon(parts, events, counts)
@@ -93,15 +94,22 @@ def _horizon(parts: Parts, events: str | None, counts: str | None) -> Horizon | 
     own = parts.config.settings.retention
     if events is None and counts is None:
         return own.horizon(parts.clock.now())
+    given = RetentionSettings.model_construct(
+        events=own.events if events is None else _span("--events", events),
+        counts=own.counts if counts is None else _span("--counts", counts),
+    )
+    given.agree()
+    return given.horizon(parts.clock.now())
+
+
+def _span(option: str, words: str) -> timedelta:
     try:
-        given: dict[str, timedelta | None] = {
-            "events": own.events if events is None else span(events),
-            "counts": own.counts if counts is None else span(counts),
-        }
-        return RetentionSettings.model_validate(given).horizon(parts.clock.now())
+        found = span(words)
     except ValueError as error:
-        said = str(error).partition("Value error, ")[2].partition(" [")[0] or str(error)
-        raise BadInput(f"--events and --counts: {said}.") from None
+        raise BadInput(f"{option} is `{words}`: {error}.") from None
+    if found < timedelta(days=1):
+        raise BadInput(f"{option} is `{words}`: it is at least 1d.")
+    return found
 
 
 def _prune(parts: Parts, horizon: Horizon, found: Sequence[Prunable]) -> Gone:
@@ -205,9 +213,10 @@ def forget(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a person's data for good, also where a lesson was learned from it.
+    """Remove a person's data.
 
-    Give one of --text, --session, --source and --tag. A text is found in any case, in messages,
+    It goes for good, also where a lesson was learned from it. Give one of --text, --session,
+    --source and --tag. A text is found in any case, in messages,
     arguments, and names of sessions, sources and tags. Lessons keep their figures and say how many
     of their events were forgotten; what was counted stays counted. The same recordings do not come
     in again. It says what it cannot reach: exits with 1 where a place still names them.
