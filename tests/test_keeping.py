@@ -82,3 +82,13 @@ def test_what_stays_is_named_with_what_to_do() -> None:
     last = events(world)[-1]
     assert (last.action, last.reason) == (Action.FORGOTTEN, "0 events, by text")
     assert verify(world.store.entries(), world.store.versions(second.id)).intact
+
+
+def test_a_name_is_found_in_words_of_others_only_where_it_stands_alone() -> None:
+    """The session s1 is none of s11, and no part of a digest."""
+    world = World()
+    world.store.commit(proposed(lesson(1)))  # learned in s1 and s2
+    keeping = Keeping(world.review)
+    (place,) = keeping.left(Whose(by=By.SESSION, value="s1"))
+    assert place.what == f"version 1 of {lesson(1).id}"
+    assert keeping.left(Whose(by=By.SESSION, value="s")) == []

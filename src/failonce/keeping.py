@@ -1,7 +1,7 @@
 """Letting go of what is recorded: by its age, and at the wish of whoever it is about."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from failonce.model import Action, By, Change, Horizon, Whose
@@ -76,15 +76,15 @@ class Keeping:
 
     def left(self, whose: Whose) -> list[Left]:
         """Where the store goes on naming them: what was signed or is part of the record."""
-        return [*self._lessons(_told(whose)), *self._tools(whose), *self._entries(_told(whose))]
+        return [*self._lessons(whose), *self._tools(whose), *self._entries(whose)]
 
-    def _lessons(self, named: "Named") -> Iterator[Left]:
+    def _lessons(self, whose: Whose) -> Iterator[Left]:
         for newest in self._store.lessons():
             for lesson in self._store.versions(newest.id):
                 text = json.dumps(
                     (asdict(lesson.proposal), asdict(lesson.judgement)), ensure_ascii=False
                 )
-                if named(text):
+                if whose.mentioned(text):
                     yield Left(
                         what=f"version {lesson.version} of {lesson.id}",
                         how=f"failonce edit {lesson.id} gives it another text; this version, which "
@@ -104,10 +104,10 @@ class Keeping:
                         how="change it where the tool is defined, and import that again",
                     )
 
-    def _entries(self, named: "Named") -> Iterator[Left]:
+    def _entries(self, whose: Whose) -> Iterator[Left]:
         for entry in self._store.entries():
             event = entry.event
-            if any(map(named, (event.actor, event.subject, event.reason, event.via))):
+            if any(map(whose.mentioned, (event.actor, event.subject, event.reason, event.via))):
                 yield Left(
                     what=f"entry {entry.seq} of the audit",
                     how="its words are part of the chain, and stay",
@@ -116,11 +116,3 @@ class Keeping:
     def _record(self, action: Action, reason: str) -> None:
         event = self._weighing.event(action, reason=reason)
         self._store.commit(Change(events=(event,)))
-
-
-Named = Callable[[str], bool]
-
-
-def _told(whose: Whose) -> Named:
-    """Whether a text names them, however they are known."""
-    return Whose(by=By.TEXT, value=whose.value).named

@@ -66,6 +66,12 @@ class Whose:
         """Whether a text holds the text that they are known by."""
         return bool(text) and self._pattern.search(_composed(text or "")) is not None
 
+    def mentioned(self, text: str) -> bool:
+        """Whether a text that others wrote speaks of them: of a name only where it stands alone."""
+        if self.by is By.TEXT:
+            return self.named(text)
+        return re.search(rf"(?<!\w){re.escape(self.value)}(?!\w)", text) is not None
+
     def without(self, text: str) -> str:
         """The text with `FORGOTTEN` in their place, unchanged where they are not in it."""
         return self._pattern.sub(FORGOTTEN, _composed(text)) if self.named(text) else text

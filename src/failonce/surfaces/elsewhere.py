@@ -8,7 +8,7 @@ from failonce.adapters.in_force import file_beside
 from failonce.adapters.spool import folder_beside
 from failonce.adapters.sql_store import store_path
 from failonce.compose import Parts
-from failonce.model import By, Whose
+from failonce.model import Whose
 from failonce.surfaces.hooks.memory import FOLDER
 
 _MOST: Final = 64 << 20
@@ -17,8 +17,7 @@ _MOST: Final = 64 << 20
 
 def elsewhere(parts: Parts, whose: Whose) -> list[Path]:
     """Files of failonce on this machine that name them."""
-    told = Whose(by=By.TEXT, value=whose.value)
-    return [path for path in _files(parts) if _names(path, told)]
+    return [path for path in _files(parts) if _names(path, whose)]
 
 
 def _files(parts: Parts) -> Iterator[Path]:
@@ -38,7 +37,7 @@ def _files(parts: Parts) -> Iterator[Path]:
 def _names(path: Path, whose: Whose) -> bool:
     try:
         with path.open("rb") as file:
-            return whose.named(file.read(_MOST).decode("utf-8", "replace"))
+            return whose.mentioned(file.read(_MOST).decode("utf-8", "replace"))
     except OSError:  # gone meanwhile, or nobody may read it
         return False
 

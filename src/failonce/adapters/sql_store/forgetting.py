@@ -12,7 +12,7 @@ from failonce.adapters.sql_store import removal
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import chunks, every
 from failonce.adapters.sql_store.pruning import AT_ONCE, Write, remove
-from failonce.adapters.sql_store.rows import evidence_of
+from failonce.adapters.sql_store.rows import evidence_of, plain
 from failonce.model import By, Whose
 from failonce.ports import Gone, Traces
 
@@ -77,11 +77,11 @@ def _every(connection: Connection, whose: Whose) -> Iterator[tuple[int, Any]]:
     """How many events were looked at, with the row of one that is theirs, or now and then None."""
     query = every()
     if whose.project is not None:
-        query = query.where(t.session.c.project == whose.project)
+        query = query.where(t.session.c.project == plain(whose.project))
     if whose.by is By.SESSION:
-        query = query.where(t.session.c.id == whose.value)
+        query = query.where(t.session.c.id == plain(whose.value))
     elif whose.by is By.SOURCE:
-        query = query.where(t.source.c.name == whose.value)
+        query = query.where(t.source.c.name == plain(whose.value))
     pages = connection.execution_options(yield_per=_LOOKED)
     for seen, row in enumerate(pages.execute(query), start=1):
         if _perhaps(whose, row) and whose.concerns(evidence_of(row)):
@@ -123,7 +123,7 @@ def _named(connection: Connection, table: Table, whose: Whose, columns: Sequence
         return []
     query = select(table)
     if whose.project is not None:
-        query = query.where(table.c.project == whose.project)
+        query = query.where(table.c.project == plain(whose.project))
     return [
         row
         for row in connection.execute(query)
@@ -141,7 +141,7 @@ def _exposures(connection: Connection, whose: Whose) -> list[Any]:
         return []
     query = select(t.exposure).order_by(t.exposure.c.n)
     if whose.project is not None:
-        query = query.where(t.exposure.c.project == whose.project)
+        query = query.where(t.exposure.c.project == plain(whose.project))
     return [
         row
         for row in connection.execute(query)
@@ -178,7 +178,7 @@ def _drop_sessions(connection: Connection, whose: Whose) -> None:
     s, e, of = t.session.c, t.evidence.c, t.signature_session.c
     query = select(s.n, s.id)
     if whose.project is not None:
-        query = query.where(s.project == whose.project)
+        query = query.where(s.project == plain(whose.project))
     for n, name in connection.execute(query).all():
         held = select(e.seq).where(e.session == n).limit(1)
         if _theirs(whose, name, By.SESSION) and connection.execute(held).first() is None:
@@ -190,7 +190,7 @@ def _drop_sources(connection: Connection, whose: Whose) -> None:
     s, e, of = t.source.c, t.evidence.c, t.signature_source.c
     own = select(t.signature.c.n)
     if whose.project is not None:
-        own = own.where(t.signature.c.project == whose.project)
+        own = own.where(t.signature.c.project == plain(whose.project))
     for n, name in connection.execute(select(s.n, s.name)).all():
         if _theirs(whose, name, By.SOURCE):
             pairs = delete(t.signature_source).where(of.source == n, of.signature.in_(own))
@@ -206,7 +206,7 @@ def _drop_tags(connection: Connection, whose: Whose) -> None:
     tag, s = t.signature_tag.c, t.signature.c
     query = select(tag.signature, tag.tag).join(t.signature, s.n == tag.signature)
     if whose.project is not None:
-        query = query.where(s.project == whose.project)
+        query = query.where(s.project == plain(whose.project))
     for n, name in connection.execute(query).all():
         if _theirs(whose, name, By.TAG):
             connection.execute(delete(t.signature_tag).where(tag.signature == n, tag.tag == name))

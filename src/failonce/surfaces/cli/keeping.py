@@ -182,7 +182,8 @@ def _tell(
         say("Nothing was changed. Without --dry-run they go, for good.")
     else:
         said = f"{plural(gone.events, 'event')} and {plural(gone.counts, 'daily count')}"
-        say(f"Removed {said}, for good. Totals and trends still count them.")
+        still = "" if gone.counts else " Totals and trends still count them."
+        say(f"Removed {said}, for good.{still}")
         if not shrunk and not on_server(config.url):
             say("The file keeps its size and uses the room again; failonce prune --shrink gives it")
             say("back to the disk.")

@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final, Self
 
 from failonce.compose import assemble
-from failonce.errors import FailonceError, StoreBusy
+from failonce.errors import StoreBusy
 from failonce.ports import Gone
 from failonce.surfaces.pruned import pruned
 from failonce.weighing import OURSELVES
@@ -61,7 +61,7 @@ class Tidying:
                 self._prune(tenant)
             except StoreBusy:  # somebody else does it
                 continue
-            except FailonceError as error:
+            except Exception as error:  # nothing of this may end the server
                 _LOG.warning("What is older than is kept is removed later: %s", error)
 
     def _prune(self, tenant: str) -> None:
