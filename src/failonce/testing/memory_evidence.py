@@ -248,7 +248,10 @@ class MemoryEvidence:
         for e in self._every():
             if e.signature and self._current(e.signature) == self._current(signature):
                 groups[e.call.project, e.signature].append(e)
-        found = [_member(name, group) for (_, name), group in groups.items()]
+        found = [
+            _member(name, group, max(group, key=self._newness))
+            for (_, name), group in groups.items()
+        ]
         return sorted(found, key=lambda m: (-m.hits, m.project, m.id))
 
     def _signature(
@@ -260,7 +263,7 @@ class MemoryEvidence:
             sum(day_of(e.at) > last - timedelta(days=days) for e in until)
             for days in (query.windows.week, query.windows.month)
         )
-        latest = max(group, key=_newness)
+        latest = max(group, key=self._newness)
         of = {(e.call.project, e.signature) for e in group}
         met = [*group, *(e for e in self._faded if (e.call.project, e.signature) in of)]
         return Signature(
@@ -325,6 +328,10 @@ class MemoryEvidence:
         """Old fingerprint → what it is called now, through any number of changes."""
         return {old: self._current(old) for old in self._aliases}
 
+    def _newness(self, e: Evidence) -> tuple[datetime, bool, str]:
+        """Of one moment, what is kept speaks for its class before what has gone."""
+        return e.at, self._evidence.get(e.id) is e, e.id
+
     def _newest_days(self) -> dict[str, date]:
         newest: dict[str, date] = {}
         for e in self._ever():
@@ -380,8 +387,7 @@ def _made_up(summed: Summed, samples: Sequence[Evidence]) -> Iterator[Evidence]:
                 yield replace(other, id="", at=utc(day.last if last else day.first))
 
 
-def _member(name: str, group: Sequence[Evidence]) -> Member:
-    latest = max(group, key=_newness)
+def _member(name: str, group: Sequence[Evidence], latest: Evidence) -> Member:
     return Member(
         id=name,
         project=latest.call.project,
@@ -407,7 +413,3 @@ def _use(project: str, tool: str, calls: Sequence[Evidence], newest: int) -> Too
 def day_of(at: datetime) -> date:
     """The day in UTC."""
     return utc(at).date()
-
-
-def _newness(e: Evidence) -> tuple[datetime, str]:
-    return e.at, e.id

@@ -249,16 +249,31 @@ def _prune_events(
 
 
 def remove(connection: Connection, rows: Sequence[Any]) -> None:
-    """Remove rows of evidence, given with `seq` and `signature`; the newest of a class leaves its
-    masked text behind."""
+    """Remove rows of evidence, given with `seq` and `signature`."""
     for numbers in _parts([row.seq for row in rows]):
         connection.execute(delete(t.evidence).where(t.evidence.c.seq.in_(numbers)))
-    s = t.signature.c
-    here = exists(select(t.evidence.c.seq).where(t.evidence.c.id == s.newest_id))
     for numbers in _parts(sorted({row.signature for row in rows if row.signature is not None})):
-        masked = update(t.signature).where(s.n.in_(numbers), s.sample != s.template, ~here)
-        connection.execute(masked.values(sample=s.template))
+        _renew(connection, numbers)
     removal.told(connection)
+
+
+def _renew(connection: Connection, classes: Sequence[int]) -> None:
+    """Give those of these classes whose newest event has gone the texts of one that is kept and
+    as new as their newest count, else their masked text in place of a sample."""
+    s, e, last_at = t.signature.c, t.evidence.c, func.max(t.rollup.c.last_at)
+    here = exists(select(e.seq).where(e.id == s.newest_id))
+    for n in connection.execute(select(s.n).where(s.n.in_(classes), ~here)).scalars().all():
+        last = connection.execute(select(last_at).where(t.rollup.c.signature == n)).scalar()
+        kept = select(t.evidence).where(e.signature == n, e.at == last).order_by(e.id.desc())
+        row = connection.execute(kept.limit(1)).first()
+        told: dict[str, Any] = {"sample": s.template}
+        if last is not None:
+            told["newest_at"] = last
+        if row is not None:
+            texts = ("tool", "error_type", "template", "category")
+            told |= {name: row._mapping[name] for name in texts}
+            told |= {"sample": row.message, "newest_id": row.id}
+        connection.execute(update(t.signature).where(s.n == n).values(told))
 
 
 def _gone_days(horizon: Horizon) -> Any:
@@ -293,6 +308,7 @@ def _prune_counts(connection: Connection, horizon: Horizon, classes: Sequence[in
         assert horizon.counts is not None  # noqa: S101 - whoever calls has looked
         removal.kept_since(connection, connection.execute(projects).scalars(), _day(horizon.counts))
         _drop_classes(connection, numbers)
+        _renew(connection, numbers)
     return gone
 
 
