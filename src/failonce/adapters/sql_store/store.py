@@ -18,9 +18,6 @@ from failonce.adapters.sql_store import (
     ranking,
     removal,
     tools,
-    paging,
-    ranking,
-    tools,
     usage,
 )
 from failonce.adapters.sql_store.database import Database
