@@ -69,7 +69,8 @@ class Keeping(Protocol):
     def prune(self, horizon: Horizon) -> Iterator[Gone]:
         """Remove it, a step at a time, each in one transaction; stop wherever you like.
 
-        Where the newest event of a class goes, its masked text stands in place of its own.
+        Where the newest event of a class goes, one that is kept and as new as the newest count
+        speaks for it, else its masked text.
         """
 
     def traces(self, whose: Whose, tell: Callable[[int], None] = ...) -> Sequence[Traces]:
