@@ -29,14 +29,15 @@ from failonce.ports import (
     Effects,
 )
 from failonce.testing.memory_access import MemoryAccess
-from failonce.testing.memory_evidence import MemoryEvidence, day_of, utc
+from failonce.testing.memory_evidence import day_of, utc
+from failonce.testing.memory_keeping import MemoryKeeping
 
 
-class MemoryStore(MemoryEvidence, MemoryAccess):
+class MemoryStore(MemoryKeeping, MemoryAccess):
     """A whole `Store` that forgets everything at the end; `scheme` is that of fingerprints."""
 
     def __init__(self, *, scheme: int = 1) -> None:
-        MemoryEvidence.__init__(self, scheme=scheme)
+        MemoryKeeping.__init__(self, scheme=scheme)
         MemoryAccess.__init__(self)
         self._lessons: dict[str, dict[int, Lesson]] = {}
         self._gaps: dict[str, Gap] = {}

@@ -19,7 +19,7 @@ PAGE_ONE = (
 BEHIND = (
     "group mine collect propose pr replay learn wrong reopen snooze edit merge split audit gaps "
     "tools patches files try explain recall plan outcomes health uninstall config mcp token "
-    "account pack promote schedule store export"
+    "account pack promote schedule store prune forget export"
 )
 EVERY = [*FIRST, *MORE]
 

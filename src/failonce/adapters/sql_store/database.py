@@ -54,6 +54,10 @@ class Database(Protocol):
         """
         ...
 
+    def scrub(self) -> bool:
+        """Leave nothing in its files of rows that were removed; False where it could not."""
+        ...
+
     def migrating(self) -> AbstractContextManager[Connection]:
         """A lasting transaction in which the schema may be changed."""
         ...

@@ -96,6 +96,14 @@ class Sqlite:
         with self.engine.execution_options(**how).begin() as connection:
             yield connection
 
+    def scrub(self) -> bool:
+        """Write the file anew, and empty the log beside it; False where somebody reads that."""
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            connection.exec_driver_sql("VACUUM")
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            return not busy
+
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         """Alone, once readers can go on while one writes; the file remembers that."""

@@ -29,6 +29,7 @@ from failonce.surfaces.server.metrics import Timed
 from failonce.surfaces.server.metrics.pushing import Pushing
 from failonce.surfaces.server.pages.frame import error_page, warm
 from failonce.surfaces.server.spooled import Spooled
+from failonce.surfaces.server.tidying import Tidying
 
 OPEN: Final = frozenset(
     {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
@@ -54,7 +55,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            async with lookout, Spooled(house), Pushing(house):
+            async with lookout, Spooled(house), Pushing(house), Tidying(house):
                 yield
                 await house.intake.stop()
                 await house.reviews.end()
