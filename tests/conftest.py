@@ -19,7 +19,8 @@ settings.load_profile("failonce")
 gc.disable()
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)  # else who hands tests to others never comes here
+def pytest_runtestloop() -> None:
     """From here on garbage is collected, among what tests make."""
     gc.freeze()
     gc.enable()
