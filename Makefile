@@ -1,7 +1,7 @@
 # make demo   installs what failonce needs into .venv and runs the whole loop on a sample
 # make test   the same for the test suite
 # make e2e    the real Claude Code and Codex beside failonce, in a network of their own
-# Other targets: server mcp postgres scale github skills-db-setup skills-mine retrain install system assets check bench torture spec lock dist clean
+# Other targets: server mcp postgres scale github otel compared skills-db-setup skills-mine retrain install system assets check lint types contracts bench torture spec lock dist clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN    := .venv/bin
@@ -17,7 +17,7 @@ TAKEN  := node_modules/.taken
 TESTED := node_modules/.tested
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: install system assets demo server mcp postgres scale github skills-db-setup skills-mine retrain test e2e check lint types contracts bench torture spec lock dist clean
+.PHONY: install system assets demo server mcp postgres scale github otel compared skills-db-setup skills-mine retrain test e2e check lint types contracts bench torture spec lock dist clean
 .DEFAULT_GOAL := demo
 
 .venv/run: requirements/run.txt pyproject.toml
@@ -42,8 +42,18 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 	@.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
 
-# what `failonce mcp` and `failonce proxy` need; a store on PostgreSQL; import --engine; GitHub
-mcp postgres scale github: %: .venv/%
+# what failonce is compared with (bench/peers.py)
+.compared/done: requirements/compared.txt | .venv/run
+	@echo "Installing what failonce is compared with into .compared …"
+	@test -x .compared/bin/python || "$(PYTHON)" -m venv .compared
+	@.compared/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/compared.txt
+	@touch $@
+
+compared: .compared/done
+
+# what `failonce mcp` and `failonce proxy` need; a store on PostgreSQL; import --engine; GitHub;
+# numbers pushed to a collector
+mcp postgres scale github otel: %: .venv/%
 
 install: .venv/dev .peers/done $(TESTED)
 
@@ -116,7 +126,7 @@ contracts: .venv/dev
 	@$(BIN)/lint-imports
 
 # FAILONCE_DATA (or DATA=) is a folder of recordings; a benchmark without its data says so.
-bench: .venv/dev .peers/done system
+bench: .venv/dev .peers/done .compared/done system
 	@$(BIN)/python bench/stream.py $(QUICK)
 	@$(BIN)/python bench/statistics.py $(QUICK)
 	@$(BIN)/python bench/grouping.py "$(DATA)/loghub2k" $(QUICK)
@@ -132,15 +142,17 @@ bench: .venv/dev .peers/done system
 	@$(BIN)/python bench/bfcl.py "$(DATA)/bfcl/calls-even.jsonl.xz" $(QUICK)
 	@$(BIN)/python bench/transfer.py --mine "$(DATA)/claude-code/calls-cli.jsonl.xz" --receive "$(DATA)/claude-code/calls-cli.jsonl.xz" $(QUICK)
 	@$(BIN)/python bench/tasks.py "$(DATA)" $(QUICK)
+	@$(BIN)/python bench/peers.py "$(DATA)" $(QUICK)
 
 spec: .venv/dev
 	@$(BIN)/python tools/spec.py
 
 lock:
 	@uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/run.txt
-	@for extra in server mcp postgres scale github; do uv pip compile pyproject.toml --extra $$extra --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/$$extra.txt; done
+	@for extra in server mcp postgres scale github otel; do uv pip compile pyproject.toml --extra $$extra --group build --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/$$extra.txt; done
 	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/dev.txt
 	@uv pip compile --group peers --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/peers.txt
+	@uv pip compile --group compared --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements/compared.txt
 	@$(BIN)/python tools/assets.py --lock
 
 dist: .venv/dev
@@ -148,4 +160,4 @@ dist: .venv/dev
 	@$(BIN)/python -m build --no-isolation --outdir dist .
 
 clean:
-	@rm -rf .venv .peers dist build .demo node_modules src/failonce/surfaces/server/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .peers .compared dist build .demo node_modules src/failonce/surfaces/server/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,8 +13,8 @@ from failonce.adapters.wording import TemplateWording
 from failonce.errors import FailonceError
 from failonce.evidence.redact import Redactor
 from failonce.loop import Loop
-from failonce.model import Lesson, Offer, Recording, Reject
-from failonce.ports import Source
+from failonce.model import Evidence, Lesson, Offer, Recording, Reject
+from failonce.ports import Source, Store
 from failonce.review import Review
 from failonce.testing import FixedClock, MemoryStore
 
@@ -32,16 +32,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desktop:
-    """The product in memory: a store, its loop, and the review on it."""
+    """The product: a store, in memory if none is given, its loop, and the review on it."""
 
-    store: MemoryStore
+    store: Store
     loop: Loop
     review: Review
 
 
-def product(now: datetime = LATER, **loop: object) -> Desktop:
-    """A fresh product in memory; `loop` is given to its `Loop`."""
-    store, clock = MemoryStore(), FixedClock(now)
+def product(now: datetime = LATER, store: Store | None = None, **loop: object) -> Desktop:
+    """A fresh product on this store, or in memory; `loop` is given to its `Loop`."""
+    store, clock = store or MemoryStore(), FixedClock(now)
     review = Review(store=store, clock=clock, workspace=Desk(), actor="bench")
     made = Loop(
         review=review, clock=clock, wording=TemplateWording(None), cleaner=Redactor(), **loop
@@ -67,6 +67,15 @@ def observe(desktop: Desktop, path: Path, project: str) -> None:
         raw = [e for e in entries if isinstance(e, Recording)]
         evidence = desktop.loop.evidence(raw, modified=source.modified, project=project)
         desktop.loop.keep([replace(e, call=replace(e.call, project=project)) for e in evidence])
+
+
+def as_recorded(path: Path, project: str) -> list[Evidence]:
+    """A file's calls in its own order, as the product reads and judges them, not stored."""
+    (source,) = opened(path)
+    raw = detect(source.head(), source.name).read(source)
+    recordings = (e for e in raw if isinstance(e, Recording))
+    found = product().loop.evidence(recordings, modified=source.modified, project=project)
+    return [replace(e, call=replace(e.call, project=project)) for e in found]
 
 
 def opened(path: Path) -> Iterator[Source]:

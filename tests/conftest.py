@@ -1,5 +1,6 @@
 """What every test of this suite takes for granted."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,16 @@ __all__ = ["place", "postgres", "postgres_url"]
 # How long an example takes says something of the machine, not of the law that is tested.
 settings.register_profile("failonce", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("failonce")
+
+# What is collected stays to the end: looking through it for garbage took half of collecting.
+gc.disable()
+
+
+@pytest.hookimpl(tryfirst=True)  # else who hands tests to others never comes here
+def pytest_runtestloop() -> None:
+    """From here on garbage is collected, among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

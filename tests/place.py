@@ -4,9 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from failonce.surfaces.cli import main
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +61,16 @@ class Place:
         return json.loads(out.strip().splitlines()[-1])
 
     def failonce(self, *args: str, wrong: bool = False) -> str:
-        """What `failonce …` prints."""
-        return self.run("-m", "failonce", *args, wrong=wrong)
+        """What `failonce …` prints; in this process, but where a `site` is installed."""
+        if self.site:
+            return self.run("-m", "failonce", *args, wrong=wrong)
+        out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        here = patch.dict(os.environ, self.env, clear=True)
+        with here, chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
+            code = main(args)
+        said, told = _text(out), _text(err)
+        assert (code != 0) is wrong, said + told
+        return said + (told if wrong else "")
 
     def mine(self) -> str:
         """Mine the project of all stories."""
@@ -67,3 +80,8 @@ class Place:
         """The lessons, or those with these fields."""
         found = json.loads(self.failonce("lessons", "--json"))
         return [x for x in found if all(x.get(k) == v for k, v in wanted.items())]
+
+
+def _text(written: TextIOWrapper) -> str:
+    assert isinstance(written.buffer, BytesIO)
+    return written.buffer.getvalue().decode()

@@ -82,7 +82,7 @@ def test_mining_twice_moves_nothing() -> None:
     assert again.new == ()
 
 
-@pytest.mark.proves("S23")
+@pytest.mark.proves("F13", "S23")
 def test_every_failure_has_one_end_and_nothing_says_why() -> None:
     world = World()
     odd = [call("odd", {"a": n}, "Error: boom", session=f"s{n}") for n in range(7)]
@@ -162,6 +162,7 @@ def test_a_mode_that_was_set_already_is_no_second_entry() -> None:
     assert said == [Mode.AUTO, Mode.OFF, Mode.AUTO]
 
 
+@pytest.mark.proves("F12")
 def test_in_auto_only_proven_typed_lessons_go_in_force_without_a_person() -> None:
     world = World()
     world.review.set_mode(Mode.AUTO)

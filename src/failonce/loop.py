@@ -44,6 +44,8 @@ class Observed:
     """Failures that nothing flagged."""
     new: int = 0
     duplicates: int = 0
+    gone: int = 0
+    """Not taken in again: forgotten, or older than is kept."""
     verdicts: Counter[Verdict] = field(default_factory=Counter)
 
     @property
@@ -63,6 +65,7 @@ class Observed:
             hidden=self.hidden + other.hidden,
             new=self.new + other.new,
             duplicates=self.duplicates + other.duplicates,
+            gone=self.gone + other.gone,
             verdicts=self.verdicts + other.verdicts,
         )
 
@@ -131,6 +134,7 @@ class Loop:
             hidden=sum(e.finding.hidden for e in batch),
             new=added.new,
             duplicates=added.duplicates,
+            gone=added.gone,
             verdicts=Counter(e.finding.verdict for e in batch),
         )
 

@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import styleguide
 from tests.browser.looking import Viewer, Way, chromium
 from tests.browser.serving import served
+from tests.surfaces.server.conftest import cheap
+
+__all__ = ["cheap"]
 
 
 # Not for the session: while Playwright runs, nothing else of this thread can run a loop of asyncio.

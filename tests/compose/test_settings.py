@@ -210,6 +210,8 @@ def test_every_setting_can_be_set_by_its_variable() -> None:
         "model.max_tokens": "500",
         "model.timeout": "5s",
         "tools.timeout": "5s",
+        "retention.events": "90d",
+        "retention.counts": "400d",
         "server.host": "::1",
         "server.url": "https://failonce.example",
         "server.durable": "power",

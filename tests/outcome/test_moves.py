@@ -38,7 +38,7 @@ def test_a_lesson_that_helps_for_sure_is_promoted() -> None:
     assert action(measured(State.STABLE, HELPS)) is None, "once"
 
 
-@pytest.mark.proves("F5")
+@pytest.mark.proves("F5", "F13")
 @pytest.mark.parametrize(
     ("checks", "wins", "losses", "promoted"),
     [

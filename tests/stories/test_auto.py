@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 AGENT = code("auto")
 
 
-@pytest.mark.proves("C19", "H32")
+@pytest.mark.proves("C19", "H32", "S1")
 def test_auto_mends_by_itself_and_takes_back_what_turned_for_the_worse(place: Place) -> None:
     """Half of the sessions go without a lesson on trial: against those it is measured."""
     place = replace(place, holdout=True)

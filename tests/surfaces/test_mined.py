@@ -16,8 +16,9 @@ from failonce.errors import StoreBusy
 from failonce.model import Action, Change
 from failonce.model import Event as Entry
 from failonce.ports import Store
-from failonce.surfaces import mined as module
-from failonce.surfaces.mined import LEASE, mined, mined_once, slot
+from failonce.surfaces import leased as module
+from failonce.surfaces.leased import LEASE
+from failonce.surfaces.mined import mined, mined_once, slot
 
 SIX: timedelta = timedelta(hours=6)
 NOON = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)

@@ -6,38 +6,41 @@
 A setting is taken from the first of: the command line, the environment (`FAILONCE_STORE__URL`),
 `failonce.toml` in the project's root, `failonce/config.toml` in the user's configuration folder,
 its default. Unknown keys are refused, so that a typo cannot pass for a decision.
+
+The rooms that mine, make tools and mend repositories are a quarter of the program, and most
+commands ask none of them: they are loaded where `Parts` is asked for them.
 """
 
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from failonce.adapters.clock import SystemClock
 from failonce.adapters.in_force import Projections, Publisher, file_beside
-from failonce.adapters.sandbox.copies import FolderCopies
 from failonce.adapters.sql_store import open_store
 from failonce.adapters.wording import TemplateWording
 from failonce.adapters.workspace import FileWorkspace, Places
 from failonce.compose import plugins, spelling
-from failonce.compose.modelled import author, budget
 from failonce.compose.reading import Configuration, configure
-from failonce.compose.sandbox import sandbox_for
-from failonce.developing import Developing
 from failonce.errors import ToolFailed
 from failonce.evidence.redact import Clean, Redactor
 from failonce.kinds.hint import HANDLERS
 from failonce.kinds.registry import KINDS
-from failonce.loop import Loop
 from failonce.measuring import Measuring
 from failonce.model import Recording, Reject, ToolSpec
-from failonce.patching import Patches
 from failonce.ports import Clock, Store, Wording
 from failonce.review import Review
 from failonce.signature.masks import SCHEME_VERSION
+
+if TYPE_CHECKING:
+    from failonce.developing import Developing
+    from failonce.loop import Loop
+    from failonce.patching import Patches
 
 __all__ = [
     "Configuration",
@@ -85,7 +88,7 @@ class TimedRedactor:
 KINDS.elsewhere = HANDLERS.elsewhere = plugins.load
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """Everything that a surface calls, over one store."""
 
@@ -95,7 +98,6 @@ class Parts:
     wording: Wording
     redactor: TimedRedactor
     review: Review
-    loop: Loop
     files: FileWorkspace
     """The skill files of the configured project, and all others that lessons stand in."""
     publisher: Publisher | None = None
@@ -110,13 +112,31 @@ class Parts:
         if self.publisher is not None and not self.config.off and self.publisher.behind():
             self.review.project()
 
-    def developing(self) -> Developing:
+    @cached_property
+    def loop(self) -> "Loop":
+        """From recordings to lessons, with this machine's sandbox."""
+        from failonce.compose.sandbox import sandbox_for  # noqa: PLC0415 - see above
+        from failonce.loop import Loop  # noqa: PLC0415
+
+        return Loop(
+            review=self.review,
+            clock=self.clock,
+            wording=self.wording,
+            cleaner=self.redactor,
+            policy=self.config.policy,
+            sandbox=sandbox_for(self.config),
+        )
+
+    def developing(self) -> "Developing":
         """What finds or makes a tool that is missing, with the model that the settings name.
 
         Raises `BadSetting` where that cannot be used.
         """
         if self.loop.making is None:
             raise ToolFailed("There is no sandbox here to try a tool in. failonce doctor says why.")
+        from failonce.compose.modelled import author, budget  # noqa: PLC0415 - see above
+        from failonce.developing import Developing  # noqa: PLC0415
+
         return Developing(
             making=self.loop.making,
             review=self.review,
@@ -126,8 +146,12 @@ class Parts:
             budget=budget(self.config),
         )
 
-    def patches(self) -> Patches:
+    def patches(self) -> "Patches":
         """What tries scripts that mend a repository."""
+        from failonce.adapters.sandbox.copies import FolderCopies  # noqa: PLC0415 - see above
+        from failonce.compose.sandbox import sandbox_for  # noqa: PLC0415
+        from failonce.patching import Patches  # noqa: PLC0415
+
         return Patches(review=self.review, copies=FolderCopies(sandbox_for(self.config)))
 
 
@@ -155,14 +179,6 @@ def assemble(
         actor=_user() if actor is None else actor,
         via=via,
     )
-    loop = Loop(
-        review=review,
-        clock=clock,
-        wording=wording,
-        cleaner=redactor,
-        policy=config.policy,
-        sandbox=sandbox_for(config),
-    )
     return Parts(
         config=config,
         store=store,
@@ -170,7 +186,6 @@ def assemble(
         wording=wording,
         redactor=redactor,
         review=review,
-        loop=loop,
         files=files,
         publisher=publisher,
     )

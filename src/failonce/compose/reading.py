@@ -52,6 +52,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType(
         "learning_timeout": "model.timeout",
         "learning_model": "model.name",
         "gpt": "model.name",
+        "log_retention_days": "retention.events",
         "sandbox": "tools.timeout",
         "timeout": "tools.timeout",
         "memory_limit": "tools.memory_mb",
@@ -190,8 +191,10 @@ def configure(
         _checked(layer, origin)
         _merge(merged, layer, origin, origins)
     off = _switched_off(given)
+    settings = _checked(merged, "the settings together")
+    settings.retention.agree()
     return Configuration(
-        settings=_checked(merged, "the settings together"),
+        settings=settings,
         origins=origins,
         root=root,
         forced_mode=Mode.OFF if off else _forced(given, surroundings),
@@ -202,8 +205,8 @@ def configure(
 def _cautious(path: Path) -> dict[str, Json]:
     """What a repository's own file may say: it can lower the learning mode, never raise it, can
     ask for a second person and not do without, names no language model and no store on a server,
-    opens no server, says nothing of who reviews, and names no file outside of it that rules are
-    written to.
+    opens no server, says nothing of who reviews nor of how long recordings are kept, and names no
+    file outside of it that rules are written to.
 
     Whoever wrote the repository is not whoever runs it.
     """
@@ -222,6 +225,11 @@ def _cautious(path: Path) -> dict[str, Json]:
         raise BadSetting(
             f"{path}: a project cannot set `pr`, for it says where your token is sent and whose "
             f"word is a review. Set it in {user_file()}, or in the environment."
+        )
+    if "retention" in layer:
+        raise BadSetting(
+            f"{path}: a project cannot set `retention`, for it says when your recordings are "
+            f"removed. Set it in {user_file()}, or in the environment."
         )
     files = _checked(layer, str(path)).files
     store = layer.get("store")

@@ -20,6 +20,7 @@ from failonce.adapters.language_model import Dialect
 from failonce.compose import spelling
 from failonce.compose.place_settings import FileSettings, PathSettings
 from failonce.compose.pull_settings import PullSettings
+from failonce.compose.retention_settings import RetentionSettings
 from failonce.compose.section import Section
 from failonce.compose.server_settings import ServerSettings
 from failonce.compose.spelling import OFF, ON, Duration
@@ -404,6 +405,7 @@ class Settings(BaseSettings):
     model: ModelSettings = ModelSettings()
     paths: PathSettings = PathSettings()
     files: FileSettings = FileSettings()
+    retention: RetentionSettings = RetentionSettings()
     server: ServerSettings = ServerSettings()
     pr: PullSettings = PullSettings()
 

@@ -5,7 +5,8 @@ Read the files in this order it is the way of the data: a `Call` gets an `Answer
 `Proposal`, the gate adds a `Judgement`, the result is a `Lesson` whose every move is an
 `AuditEntry` (lesson), and what it does to calls is an `Exposure` (effect). Code that nobody
 has read yet is a `Job` for a sandbox (sandbox); what it makes of a repository is a `Tree` (tree).
-Who may use the server has an `Account` or a `Token` (access).
+Who may use the server has an `Account` or a `Token` (access). How long what happened is kept says
+a `Horizon`, and of whom it is to be forgotten `Whose` (keeping).
 """
 
 from failonce.model.access import (
@@ -56,6 +57,7 @@ from failonce.model.evidence import (
     Trust,
     Verdict,
 )
+from failonce.model.keeping import FORGOTTEN, By, Horizon, Whose
 from failonce.model.lesson import (
     Action,
     AuditEntry,
@@ -90,6 +92,7 @@ from failonce.model.tree import Edits, File, Tree
 __all__ = [
     "ALLOW",
     "EVERYONE",
+    "FORGOTTEN",
     "SHORT_ID",
     "UNNAMED",
     "Account",
@@ -102,6 +105,7 @@ __all__ = [
     "AuditEntry",
     "Barrier",
     "BrowserSession",
+    "By",
     "Call",
     "Category",
     "Change",
@@ -121,6 +125,7 @@ __all__ = [
     "GapReason",
     "GapStatus",
     "Grants",
+    "Horizon",
     "Job",
     "Json",
     "Judgement",
@@ -154,6 +159,7 @@ __all__ = [
     "Trust",
     "Unit",
     "Verdict",
+    "Whose",
     "allows",
     "in_order",
 ]

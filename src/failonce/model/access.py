@@ -21,6 +21,8 @@ class Scope(StrEnum):
 
     INGEST = "ingest"
     """Report calls and errors, and nothing else: whoever steals it can read and approve nothing."""
+    METRICS = "metrics"
+    """See numbers about the server and the loop, and no text of anybody's."""
     READ = "read"
     """See everything."""
     REVIEW = "review"
@@ -32,9 +34,10 @@ class Scope(StrEnum):
 IMPLIES: Final[Mapping[Scope, frozenset[Scope]]] = MappingProxyType(
     {
         Scope.INGEST: frozenset({Scope.INGEST}),
-        Scope.READ: frozenset({Scope.READ}),
-        Scope.REVIEW: frozenset({Scope.READ, Scope.REVIEW}),
-        Scope.ADMIN: frozenset({Scope.READ, Scope.REVIEW, Scope.ADMIN}),
+        Scope.METRICS: frozenset({Scope.METRICS}),
+        Scope.READ: frozenset({Scope.METRICS, Scope.READ}),
+        Scope.REVIEW: frozenset({Scope.METRICS, Scope.READ, Scope.REVIEW}),
+        Scope.ADMIN: frozenset({Scope.METRICS, Scope.READ, Scope.REVIEW, Scope.ADMIN}),
     }
 )
 """All that each scope allows. Reporting stands alone, in both directions."""

@@ -295,6 +295,10 @@ class Action(StrEnum):
     NOTICED = "noticed"
     """A server says of a tool what a person should know: its definition is another one than it
     was, or hides something; `subject` is `tool:NAME`, `digest` that of the definition."""
+    PRUNED = "pruned"
+    """What was older than is kept was removed."""
+    FORGOTTEN = "forgotten"
+    """Somebody's data was removed; the entry does not say whose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What the core needs of the world: small protocols, each with one job.
 
-evidence decisions access   what a store keeps; `store` is the three together
+evidence decisions access   what a store keeps; `store` is the three together, with
+keeping                     what of it goes, by its age or because of whom it is about
 reading wording             inputs and their formats; the user's words
 world author forge          the clock, files, sandboxes and worlds; a language model;
                             pull requests
@@ -29,6 +30,7 @@ from failonce.ports.evidence import (
     Windows,
 )
 from failonce.ports.forge import Decider, Forge, Pull, PullState
+from failonce.ports.keeping import Gone, Keeping, Prunable, Traces
 from failonce.ports.reading import Importer, Source
 from failonce.ports.store import Store
 from failonce.ports.wording import Phrase, Slots, Wording
@@ -51,12 +53,15 @@ __all__ = [
     "EvidenceLog",
     "Facts",
     "Forge",
+    "Gone",
     "Importer",
+    "Keeping",
     "Lease",
     "Lessons",
     "Member",
     "Modes",
     "Phrase",
+    "Prunable",
     "Pull",
     "PullState",
     "Sandbox",
@@ -71,6 +76,7 @@ __all__ = [
     "Summed",
     "Taken",
     "ToolUse",
+    "Traces",
     "Use",
     "Weights",
     "Windows",

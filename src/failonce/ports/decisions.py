@@ -113,3 +113,6 @@ class Lease(Protocol):
 
     def release(self, name: str, holder: str) -> None:
         """Give it back."""
+
+    def held(self, now: datetime) -> Mapping[str, str]:
+        """The names of leases that somebody holds, with who does."""

@@ -16,10 +16,12 @@ from failonce.model import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What became of a batch of evidence: `new` were stored, `duplicates` were there."""
+    """What became of a batch of evidence: `new` were stored, `duplicates` were there, and `gone`
+    are not taken in again: they were forgotten, or are older than what is kept."""
 
     new: int = 0
     duplicates: int = 0
+    gone: int = 0
 
 
 class SignatureOrder(StrEnum):

@@ -36,6 +36,8 @@ _SAID: Final[Mapping[Action, str]] = {
     Action.REVOKE: "revoked {it}",
     Action.SIGN_IN: "signed in",
     Action.NOTICED: "noticed something about {it}",
+    Action.PRUNED: "removed what was older than is kept",
+    Action.FORGOTTEN: "removed a person's data",
 }
 _CHOICES: Final[Mapping[Action, str]] = {
     Action.SET_MODE: "set the learning mode",

@@ -29,14 +29,15 @@ from failonce.ports import (
     Effects,
 )
 from failonce.testing.memory_access import MemoryAccess
-from failonce.testing.memory_evidence import MemoryEvidence, day_of, utc
+from failonce.testing.memory_evidence import day_of, utc
+from failonce.testing.memory_keeping import MemoryKeeping
 
 
-class MemoryStore(MemoryEvidence, MemoryAccess):
+class MemoryStore(MemoryKeeping, MemoryAccess):
     """A whole `Store` that forgets everything at the end; `scheme` is that of fingerprints."""
 
     def __init__(self, *, scheme: int = 1) -> None:
-        MemoryEvidence.__init__(self, scheme=scheme)
+        MemoryKeeping.__init__(self, scheme=scheme)
         MemoryAccess.__init__(self)
         self._lessons: dict[str, dict[int, Lesson]] = {}
         self._gaps: dict[str, Gap] = {}
@@ -209,6 +210,10 @@ class MemoryStore(MemoryEvidence, MemoryAccess):
         """Give it back."""
         if name in self._leases and self._leases[name][0] == holder:
             del self._leases[name]
+
+    def held(self, now: datetime) -> Mapping[str, str]:
+        """The names of leases that somebody holds, with who does."""
+        return {name: holder for name, (holder, ends) in self._leases.items() if ends > now}
 
     def close(self) -> None:
         """Nothing to let go of."""

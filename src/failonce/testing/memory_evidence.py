@@ -20,6 +20,9 @@ from failonce.ports import (
     Use,
 )
 
+NOBODY = "\0"
+"""The session or source of an event of which that was forgotten."""
+
 
 class MemoryEvidence:
     """The part of `MemoryStore` that knows calls, tools and classes of failures."""
@@ -32,13 +35,30 @@ class MemoryEvidence:
         self._sampled: set[str] = set()
         """Evidence that is counted by `_counted` and not by itself."""
         self._counted: list[Evidence] = []
-        """One for each failure that was counted elsewhere, made up from the samples."""
+        """One for each failure that was counted elsewhere, made up from the samples, and for each
+        event that has gone."""
+        self._faded: list[Evidence] = []
+        """One for each event of a day whose counts have gone: projects and days still have it."""
         self._taken: dict[str, Taken] = {}
+        self._since: dict[str, date] = {}
+        self._forgotten: set[str] = set()
 
     def _every(self) -> Iterator[Evidence]:
-        """All that counts."""
+        """All that counts for its class."""
         yield from (e for e in self._evidence.values() if e.id not in self._sampled)
         yield from self._counted
+
+    def _ever(self) -> Iterator[Evidence]:
+        """All that counts for its project and day."""
+        yield from self._every()
+        yield from self._faded
+
+    def _barred(self, e: Evidence) -> bool:
+        """Whether what is not here is not taken in."""
+        return e.id in self._forgotten or self._past(e.call.project, e.at)
+
+    def _past(self, project: str, at: datetime) -> bool:
+        return project in self._since and day_of(at) < self._since[project]
 
     def add(self, batch: Sequence[Evidence]) -> Added:
         """Keep what is new."""
@@ -49,12 +69,15 @@ class MemoryEvidence:
         fresh: dict[str, Evidence] = {}
         added: list[Added] = []
         for batch in batches:
-            before = len(fresh)
+            before, gone = len(fresh), 0
             for e in batch:
                 if e.id not in self._evidence and e.id not in fresh:
-                    fresh[e.id] = replace(e, at=utc(e.at))
+                    if self._barred(e):
+                        gone += 1
+                    else:
+                        fresh[e.id] = replace(e, at=utc(e.at))
             new = len(fresh) - before
-            added.append(Added(new=new, duplicates=len(batch) - new))
+            added.append(Added(new=new, duplicates=len(batch) - new - gone, gone=gone))
         self._evidence.update(fresh)
         return added
 
@@ -67,7 +90,11 @@ class MemoryEvidence:
         if any(piece.key in self._taken for piece in taken):
             return Added(duplicates=hits)
         self._taken.update((piece.key, piece) for piece in taken)
-        for s in summed:
+        kept = [
+            replace(s, days=[d for d in s.days if not self._past(s.project, d.first)])
+            for s in summed
+        ]
+        for s in (s for s in kept if s.days):
             own = [
                 e
                 for e in self._evidence.values()
@@ -77,7 +104,8 @@ class MemoryEvidence:
             self.add([e for e in fresh if e.id not in self._evidence])
             self._sampled.update(e.id for e in fresh)
             self._counted += _made_up(s, fresh or own)
-        return Added(new=hits)
+        new = sum(d.hits for s in kept for d in s.days)
+        return Added(new=new, gone=hits - new)
 
     def taken(self, parents: Sequence[str]) -> Sequence[Taken]:
         """The pieces that follow on these."""
@@ -146,11 +174,10 @@ class MemoryEvidence:
 
     def signatures(self, query: SignatureQuery) -> Sequence[Signature]:
         """Signatures, counted from the evidence itself."""
-        newest: dict[str, date] = {}
+        newest = self._newest_days()
         groups: defaultdict[tuple[str, str], list[Evidence]] = defaultdict(list)
         for e in self._every():
-            project, day = _project_day(e)
-            newest[project] = max(day, newest.get(project, day))
+            project = e.call.project
             if e.signature is not None and query.project in (None, project):
                 groups[project, self._current(e.signature)].append(e)
         wanted = {self._current(name) for name in query.ids}
@@ -175,13 +202,9 @@ class MemoryEvidence:
 
     def sightings(self, days: int, *, project: str | None = None) -> Sequence[Sighted]:
         """On which of the last days of its project each class was seen."""
-        every = list(self._every())
-        newest = {
-            name: max(day_of(e.at) for e in every if e.call.project == name)
-            for name in {e.call.project for e in every}
-        }
+        newest = self._newest_days()
         groups: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
-        for e in every:
+        for e in self._every():
             if e.signature and project in (None, e.call.project):
                 groups[e.call.project, self._current(e.signature)].append(e.at)
         return [
@@ -204,11 +227,15 @@ class MemoryEvidence:
         self, ids: Sequence[str], days: int, *, project: str | None = None
     ) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Failures of each of these classes on each of so many days, oldest first."""
-        own = [e for e in self._every() if project in (None, e.call.project)]
+        own = [e for e in self._ever() if project in (None, e.call.project)]
         last = max((day_of(e.at) for e in own), default=None)
         if last is None:
             return {name: [] for name in ids}
-        hits = Counter((self._current(e.signature), day_of(e.at)) for e in own if e.signature)
+        hits = Counter(
+            (self._current(e.signature), day_of(e.at))
+            for e in self._every()
+            if e.signature and project in (None, e.call.project)
+        )
         span = [last - timedelta(days=n) for n in reversed(range(days))]
         return {
             name: [(day.isoformat(), hits[self._current(name), day]) for day in span]
@@ -221,7 +248,10 @@ class MemoryEvidence:
         for e in self._every():
             if e.signature and self._current(e.signature) == self._current(signature):
                 groups[e.call.project, e.signature].append(e)
-        found = [_member(name, group) for (_, name), group in groups.items()]
+        found = [
+            _member(name, group, max(group, key=self._newness))
+            for (_, name), group in groups.items()
+        ]
         return sorted(found, key=lambda m: (-m.hits, m.project, m.id))
 
     def _signature(
@@ -233,7 +263,9 @@ class MemoryEvidence:
             sum(day_of(e.at) > last - timedelta(days=days) for e in until)
             for days in (query.windows.week, query.windows.month)
         )
-        latest = max(group, key=_newness)
+        latest = max(group, key=self._newness)
+        of = {(e.call.project, e.signature) for e in group}
+        met = [*group, *(e for e in self._faded if (e.call.project, e.signature) in of)]
         return Signature(
             id=name,
             scheme=self._scheme,
@@ -247,10 +279,10 @@ class MemoryEvidence:
             hits=len(until),
             hits_7d=week,
             hits_30d=month,
-            sessions=len({e.call.session for e in group}),
-            sources=len({e.source for e in group}),
+            sessions=len({e.call.session for e in met} - {NOBODY}),
+            sources=len({e.source for e in met} - {NOBODY}),
             impact=query.weights.week * week + query.weights.month * month,
-            tags=tuple(sorted({tag for e in group for tag in e.tags})),
+            tags=tuple(sorted({tag for e in met for tag in e.tags})),
             sample=latest.message,
         )
 
@@ -272,13 +304,13 @@ class MemoryEvidence:
 
     def projects(self) -> Mapping[str, int]:
         """Each project with its number of recorded calls."""
-        return Counter(e.call.project for e in self._every())
+        return Counter(e.call.project for e in self._ever())
 
     def daily(self, *, project: str | None = None) -> Sequence[tuple[str, int, int]]:
         """(day as YYYY-MM-DD, calls, failures), oldest first."""
         calls: Counter[date] = Counter()
         failures: Counter[date] = Counter()
-        for e in self._every():
+        for e in self._ever():
             if project in (None, e.call.project):
                 calls[day_of(e.at)] += 1
                 failures[day_of(e.at)] += e.failed
@@ -295,6 +327,17 @@ class MemoryEvidence:
     def aliases(self) -> Mapping[str, str]:
         """Old fingerprint → what it is called now, through any number of changes."""
         return {old: self._current(old) for old in self._aliases}
+
+    def _newness(self, e: Evidence) -> tuple[datetime, bool, str]:
+        """Of one moment, what is kept speaks for its class before what has gone."""
+        return e.at, self._evidence.get(e.id) is e, e.id
+
+    def _newest_days(self) -> dict[str, date]:
+        newest: dict[str, date] = {}
+        for e in self._ever():
+            project, day = e.call.project, day_of(e.at)
+            newest[project] = max(day, newest.get(project, day))
+        return newest
 
     def _current(self, name: str) -> str:
         return self._path(name)[-1]
@@ -344,8 +387,7 @@ def _made_up(summed: Summed, samples: Sequence[Evidence]) -> Iterator[Evidence]:
                 yield replace(other, id="", at=utc(day.last if last else day.first))
 
 
-def _member(name: str, group: Sequence[Evidence]) -> Member:
-    latest = max(group, key=_newness)
+def _member(name: str, group: Sequence[Evidence], latest: Evidence) -> Member:
     return Member(
         id=name,
         project=latest.call.project,
@@ -371,11 +413,3 @@ def _use(project: str, tool: str, calls: Sequence[Evidence], newest: int) -> Too
 def day_of(at: datetime) -> date:
     """The day in UTC."""
     return utc(at).date()
-
-
-def _project_day(e: Evidence) -> tuple[str, date]:
-    return e.call.project, day_of(e.at)
-
-
-def _newness(e: Evidence) -> tuple[datetime, str]:
-    return e.at, e.id

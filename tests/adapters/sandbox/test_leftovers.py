@@ -166,3 +166,23 @@ def test_who_is_killed_leaves_no_sandbox_behind(sandbox: Bubblewrap) -> None:
     again = [sys.executable, "-c", program.replace("300", "0.1")]
     subprocess.run(again, check=True)  # the next process takes away the group that was left
     assert not [group for group in left if group.exists()]
+
+
+def test_what_canaries_lay_out_ends_with_whoever_tried_them() -> None:
+    """Also where that was killed in the middle."""
+    script = (
+        "import time\n"
+        "from failonce.adapters.sandbox.canaries import _sleeping\n"
+        "with _sleeping() as bait:\n"
+        "    print(bait.pid, flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        bait = Path("/proc") / process.stdout.readline().decode().strip()
+        assert bait.exists()
+        process.kill()
+    end = time.monotonic() + 10
+    while bait.exists() and "Z" not in (bait / "stat").read_text().split()[2]:
+        assert time.monotonic() < end
+        time.sleep(0.01)

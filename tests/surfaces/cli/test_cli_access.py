@@ -81,7 +81,7 @@ def test_a_token_has_what_its_options_say(shell: Shell) -> None:
         (["create", "x", "--expires", "3x"], 2, "24h or 7d, or never"),
         (["create", "x", "--expires", "0d"], 2, "more than nothing"),
         (["create", "x", "--expires", "99999d"], 2, "at most 3650d"),
-        (["create", "x", "--scope", "root"], 2, "'ingest', 'read', 'review', 'admin'"),
+        (["create", "x", "--scope", "root"], 2, "'ingest', 'metrics', 'read', 'review', 'admin'"),
         (["create", "x", "--scope", "admin", "--public"], 4, "only ingest"),
         (["create", "a\u200bb"], 2, "visible"),
         (["create", "x" * 101], 2, "1 to 100 characters"),

@@ -19,7 +19,7 @@ PAGE_ONE = (
 BEHIND = (
     "group mine collect propose pr replay learn wrong reopen snooze edit merge split audit gaps "
     "tools patches files try explain recall plan outcomes health uninstall config mcp token "
-    "account pack promote schedule store export"
+    "account pack promote schedule store prune forget export"
 )
 EVERY = [*FIRST, *MORE]
 
@@ -53,6 +53,37 @@ def test_the_first_page_costs_no_heavy_import() -> None:
     heavy = {"rich", "pydantic", "sqlalchemy", "jinja2", "re2", "ruamel.yaml", "failonce.loop"}
     assert not heavy & imported
     assert len(imported) < 400
+
+
+LOADED = """
+import gc, importlib, sys
+searched = []
+gc.callbacks.append(lambda phase, info: searched.append(phase) if phase == "start" else None)
+from failonce.surfaces.cli import main
+assert main() == 0
+for name in ("session", "hooking", "mcp"):
+    importlib.import_module("failonce.surfaces.cli." + name)
+print(len(searched), gc.get_freeze_count(), *sorted(sys.modules))
+"""
+
+
+def test_a_command_loads_no_room_that_it_does_not_ask(shell: Shell) -> None:
+    """Nor does the garbage collector search what is loaded, neither at the start nor at the end."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, "lessons", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=shell.project,
+    )
+    listed, told = done.stdout.splitlines()
+    assert listed == "[]"
+    searched, left_alone, *modules = told.split()
+    assert int(searched) < 30
+    assert int(left_alone) > 20_000
+    assert "failonce.review" in modules
+    rooms = ("loop", "mining", "making", "developing", "editing", "patching", "adapters.sandbox")
+    assert not {f"failonce.{room}" for room in rooms} & set(modules)
 
 
 def test_the_version_is_that_of_the_package(shell: Shell) -> None:

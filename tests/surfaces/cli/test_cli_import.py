@@ -25,6 +25,7 @@ def test_it_ends_with_one_object_and_a_second_run_adds_nothing(shell: Shell) -> 
         "good": 360,
         "new": 384,
         "duplicates": 0,
+        "gone": 0,
         "rejected": 0,
         "tools": 0,
     }

@@ -36,7 +36,7 @@ def test_the_targets_of_the_document_are_there_and_call_what_there_is(shell: She
     """`make skills-db-setup`, `skills-mine` and `retrain`; the page says what each runs."""
     root = Path(__file__).parents[3]
     makefile = (root / "Makefile").read_text(encoding="utf-8")
-    page = (root / "docs" / "running-in-production.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "make-targets.md").read_text(encoding="utf-8")
     for target in ("skills-db-setup", "skills-mine", "retrain"):
         assert f"\n{target}: " in makefile
         assert f"`make {target}`" in page

@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import argon2
 import pytest
 
+from failonce.adapters import passwords
 from tests.surfaces.server.enduring import Made
 from tests.surfaces.server.made import Served, configuration
 from tests.surfaces.server.running import Server
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who signs in to read a page pays with less than the real third of a second."""
+    hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
 
 
 @pytest.fixture

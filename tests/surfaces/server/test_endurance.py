@@ -14,6 +14,7 @@ from failonce.compose import Configuration
 from failonce.errors import FailonceError
 from failonce.model import Scope
 from failonce.surfaces.server.intake import Format, Intake, Parcel, Receipt, worker
+from failonce.surfaces.server.metrics import Measures
 from tests.crash import seeded
 from tests.surfaces.server.enduring import CYCLES_PER_STORE, Made, calm, whole
 from tests.surfaces.server.made import configuration
@@ -24,7 +25,7 @@ from tests.surfaces.server.running import (
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("cycles", [20, pytest.param(200, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("cycles", [8, pytest.param(200, marks=pytest.mark.torture)])
 def test_what_was_acknowledged_survives_kill_9(made: Made, cycles: int) -> None:
     """Of all processes and of the parent alone, at any time; the next start answers soon."""
     rng = seeded()
@@ -103,7 +104,7 @@ def test_a_report_that_kills_its_worker_takes_no_other_with_it(
     texts = [b"ValueError: good"] * 4 + [DEADLY] + [b"OSError: good"] * 4 + [BROKEN]
 
     async def told() -> tuple[list[object], Intake]:
-        intake = Intake(configuration(tmp_path))
+        intake = Intake(configuration(tmp_path), measures=Measures())
         parcels = [
             Parcel(format=Format.ERRORS, content=b'{"error": "%s"}' % text, key=str(n))
             for n, text in enumerate(texts)

@@ -46,7 +46,7 @@ def test_what_cannot_be_looked_at_now_is_looked_at_again(
             raise trouble
         return Found(project=project, outcome="nothing", new=())
 
-    async def looks() -> None:
+    async def looks() -> dict[str, float]:
         house = House(configuration(tmp_path))
         async with Lookout(house) as out:
             monkeypatch.setattr(out._child, "ask", ask)
@@ -56,8 +56,14 @@ def test_what_cannot_be_looked_at_now_is_looked_at_again(
             await until(looked, 5)
             await asyncio.sleep(0.3)
         house.close()
+        return {
+            s.labels["outcome"]: s.value
+            for family in house.measures.families()
+            for s in family.samples
+            if s.name == "failonce_mining_looks_total"
+        }
 
-    asyncio.run(looks())
+    assert asyncio.run(looks()) == {"busy": 1, "failed": 3, "done": 1}
     assert looked == ["shop"] * 5
 
 

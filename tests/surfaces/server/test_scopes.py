@@ -39,9 +39,8 @@ class Route:
     @property
     def is_page(self) -> bool:
         """Whether people look at it."""
-        return not self.path.startswith(("/api", "/v1/", "/openapi")) and not self.path.endswith(
-            ".json"
-        )
+        programs = ("/api", "/v1/", "/openapi", "/metrics")
+        return not self.path.startswith(programs) and not self.path.endswith(".json")
 
 
 def walk(served: Served) -> Iterator[Route]:

@@ -116,15 +116,17 @@ def _pipe(folder: Path, stack: ExitStack) -> int:
 
 @contextmanager
 def _sleeping() -> Iterator[subprocess.Popen[bytes]]:
-    """A process of the host that is there to be killed."""
+    """A process of the host that is there to be killed; it ends with whoever laid it out."""
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"], env={}
+        [sys.executable, "-I", "-S", "-c", "import os; os.read(0, 1)"],
+        env={},
+        stdin=subprocess.PIPE,
     )
     try:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def _of_probe(

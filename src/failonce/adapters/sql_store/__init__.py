@@ -17,6 +17,11 @@ ranking    signatures and daily totals    (the same)
 decisions  lessons, audit, gaps, leases   (the same)
 prepared   statements that take plain tuples
 copying    all of one store into another one
+backups    all of a store into a file that says what it holds, and back
+pruning    what is older goes             (functions over transactions)
+forgetting what is somebody's goes        (the same)
+citing     on which events something rests (functions over one connection)
+removal    what went is not taken in again (the same)
 store      `SqlStore`: transactions around the functions above
 """
 

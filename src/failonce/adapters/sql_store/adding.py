@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Insert, Table, and_, case, or_, select
 from failonce.adapters.sql_store import tables as t
 from failonce.adapters.sql_store.events import aliases, chunks, resolve
 from failonce.adapters.sql_store.prepared import Known, Row, Rows, Upsert
+from failonce.adapters.sql_store.removal import Removals, removals
 from failonce.adapters.sql_store.rows import DAY, EVIDENCE, day_of, evidence_row, micros, plain
 from failonce.model import Evidence
 from failonce.ports import Added, Summed, Taken
@@ -34,11 +35,11 @@ SIGNATURE: Final = (
 K = TypeVar("K", str, Named, tuple[int, int])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Numbers:
     """The numbers of sessions, sources and signatures, as far as they are known.
 
-    A number belongs to its name for ever, as no row of these tables is ever deleted.
+    A number belongs to its name until rows of these tables are removed, which `times` tells.
     """
 
     sessions: dict[Named, int] = field(default_factory=dict)
@@ -46,9 +47,19 @@ class Numbers:
     signatures: dict[Named, int] = field(default_factory=dict)
     met: dict[tuple[int, int], int] = field(default_factory=dict)
     """Signatures and sessions that are known to have met; a set, as a dict."""
+    times: int = 0
+
+    def as_of(self, times: int) -> None:
+        """Forget all where rows were removed since."""
+        if self.times != times:
+            for known in (self.sessions, self.sources, self.signatures, self.met):
+                known.clear()
+            self.times = times
 
     def learn(self, found: "Numbers") -> None:
         """Remember what a transaction found or gave, once it is committed."""
+        if found.times != self.times:  # rows were removed while it ended
+            return
         _remember(self.sessions, found.sessions)
         _remember(self.sources, found.sources)
         _remember(self.signatures, found.signatures)
@@ -68,20 +79,18 @@ def add(
 
     Comes with the numbers that were needed; they hold once the transaction does.
     """
-    parts = _fresh(connection, batches)
-    fresh = [e for part in parts for e in part]
-    numbers = Numbers()
+    removed = removals(connection)
+    known.as_of(removed.times)
+    parts = _fresh(connection, batches, removed)
+    fresh = [e for part in parts for e in part.new]
+    numbers = Numbers(times=removed.times)
     if fresh:
         named = _named(fresh)
         _number(connection, named, scheme, known, numbers)
         met = _write(connection, named, known, numbers)
         _ROLLUP.run(connection, met.rollups())
         _DAILY.run(connection, met.daily())
-    added = [
-        Added(new=len(part), duplicates=len(batch) - len(part))
-        for batch, part in zip(batches, parts, strict=True)
-    ]
-    return added, numbers
+    return [part.added for part in parts], numbers
 
 
 def add_summed(
@@ -94,18 +103,21 @@ def add_summed(
     known: Numbers,
 ) -> tuple[Added, Numbers]:
     """Add what was counted elsewhere, with its samples, unless a part of it is known already."""
-    numbers = Numbers()
+    removed = removals(connection)
+    known.as_of(removed.times)
+    numbers = Numbers(times=removed.times)
     keys = [piece.key for piece in taken]
     for chunk in chunks(keys):
         here = select(t.taken.c.key).where(t.taken.c.key.in_(chunk)).limit(1)
         if connection.execute(here).first() is not None:
             return Added(duplicates=sum(d.hits for s in summed for d in s.days)), numbers
     _TAKEN.run(connection, [(p.key, p.parent, p.length, p.digest, micros(at)) for p in taken])
+    came = sum(d.hits for s in summed for d in s.days)
+    summed = [s for s in (_lately(s, removed) for s in summed) if s.days]
     newest = [replace(s.samples[0], at=max(d.last for d in s.days)) for s in summed]
     _number_signatures(connection, _named(newest), scheme, known, numbers)
     missing = [e for s in summed for e in _lacking(connection, s, numbers)]
-    (samples,) = _fresh(connection, [missing])
-    named = _named(samples)
+    named = _named(_fresh(connection, [missing], removed)[0].new)
     _number(connection, named, scheme, known, numbers)
     _write(connection, named, known, numbers)  # those are counted among all others
     rollups: list[tuple[int, ...]] = []
@@ -118,7 +130,16 @@ def add_summed(
             daily[plain(s.project), day_of(first)] += d.hits
     _ROLLUP.run(connection, sorted(rollups))
     _DAILY.run(connection, [(*day, hits, hits) for day, hits in sorted(daily.items())])
-    return Added(new=daily.total()), numbers
+    return Added(new=daily.total(), gone=came - daily.total()), numbers
+
+
+def _lately(summed: Summed, removed: Removals) -> Summed:
+    """The days of a class of which something is kept."""
+    if not removed.times:
+        return summed
+    project = plain(summed.project)
+    days = [d for d in summed.days if not removed.past(project, day_of(micros(d.first)))]
+    return replace(summed, days=days)
 
 
 def _lacking(connection: Connection, summed: Summed, numbers: Numbers) -> Sequence[Evidence]:
@@ -141,18 +162,37 @@ def taken(connection: Connection, parents: Sequence[str]) -> list[Taken]:
     ]
 
 
+@dataclass(slots=True)
+class _Part:
+    """What of a batch is new, and how many were known or are not taken in again."""
+
+    new: list[Evidence] = field(default_factory=list)
+    duplicates: int = 0
+    gone: int = 0
+
+    @property
+    def added(self) -> Added:
+        return Added(new=len(self.new), duplicates=self.duplicates, gone=self.gone)
+
+
 def _fresh(
-    connection: Connection, batches: Sequence[Sequence[Evidence]]
-) -> Sequence[Sequence[Evidence]]:
+    connection: Connection, batches: Sequence[Sequence[Evidence]], removed: Removals
+) -> Sequence[_Part]:
     """Of each batch what is not in the store nor in a batch before it, once each, in order."""
     seen = set(_KNOWN.among(connection, sorted({e.id for batch in batches for e in batch})))
-    parts: list[list[Evidence]] = []
+    unknown = [e for batch in batches for e in batch if e.id not in seen]
+    barred = removed.barred(connection, unknown)
+    parts: list[_Part] = []
     for batch in batches:
-        part: list[Evidence] = []
+        part = _Part()
         for e in batch:
-            if e.id not in seen:
+            if e.id in barred:
+                part.gone += 1
+            elif e.id in seen:
+                part.duplicates += 1
+            else:
                 seen.add(e.id)
-                part.append(e)
+                part.new.append(e)
         parts.append(part)
     return parts
 

@@ -25,7 +25,7 @@ from failonce.identity import digest
 AT_ONCE: Final = 5_000
 """Rows of one transaction."""
 _NAMED: Final = (t.session, t.source, t.signature)
-"""Rows are never removed; some change. All others name them by number."""
+"""Some rows change, and few are ever removed. All others name them by number."""
 _GROWING: Final = (t.lesson_version, t.evidence)
 """Rows never change, and come behind those that are there."""
 _REST: Final = tuple(x for x in t.metadata.sorted_tables if x not in (*_NAMED, *_GROWING, t.audit))
@@ -44,12 +44,15 @@ class Copied:
     digest: str
 
 
-def copy(source: str, target: str, *, tell: Tell = lambda *_: None) -> Sequence[Copied]:
+def copy(
+    source: str, target: str, *, name: str = "", tell: Tell = lambda *_: None
+) -> Sequence[Copied]:
     """Copy the store at one URL into the one at another, which is made where there is none.
 
-    Run it again where it was stopped; where it was done, both are only compared. Raises
-    `BadInput` where the target holds something else, `StoreError` where one of them cannot be
-    used, or they differ at the end because somebody wrote the target meanwhile.
+    `name` is that of what is copied, by default the URL. Run it again where it was stopped; where
+    it was done, both are only compared. Raises `BadInput` where the target holds something else,
+    `StoreError` where one of them cannot be used, or they differ at the end because somebody wrote
+    the target meanwhile.
     """
     if store_path(source) == store_path(target):
         raise BadInput(f"{shown(source)} is the same store as {shown(target)}. Name another one.")
@@ -62,7 +65,7 @@ def copy(source: str, target: str, *, tell: Tell = lambda *_: None) -> Sequence[
                 raise BadInput(f"{shown(source)} is itself a copy that is not finished.")
             step = _Steps(read, tell)
             with after.translated():
-                begun = _begun(after, shown(source))
+                begun = _begun(after, name or shown(source))
                 if begun:
                     _fill(read, after, step)
                 with after.reading() as written:

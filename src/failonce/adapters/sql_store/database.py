@@ -31,6 +31,10 @@ class Database(Protocol):
         """The tenants that have a store beside this one, sorted."""
         ...
 
+    def size(self) -> int:
+        """The bytes that this store takes."""
+        ...
+
     def translated(self) -> AbstractContextManager[None]:
         """Raise the database's errors inside the block as ours."""
         ...
@@ -48,6 +52,10 @@ class Database(Protocol):
 
         It survives the death of every process; where it is `lasting` the loss of power too.
         """
+        ...
+
+    def scrub(self) -> bool:
+        """Leave nothing in its files of rows that were removed; False where it could not."""
         ...
 
     def migrating(self) -> AbstractContextManager[Connection]:

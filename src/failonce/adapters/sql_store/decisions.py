@@ -397,3 +397,9 @@ def acquire(
 def release(connection: Connection, name: str, holder: str) -> None:
     """Give the lease back, if it is ours."""
     connection.execute(delete(t.lease).where(t.lease.c.name == name, t.lease.c.holder == holder))
+
+
+def held(connection: Connection, now: datetime) -> Mapping[str, str]:
+    """The names of leases that somebody holds, with who does."""
+    rows = connection.execute(select(t.lease).where(t.lease.c.until > micros(now)))
+    return {row.name: row.holder for row in rows}

@@ -15,7 +15,8 @@ _CHUNK = 500
 """Values in one IN list: far below what any database allows."""
 
 
-def _rows() -> Select[Any]:
+def every() -> Select[Any]:
+    """All evidence, with the names of what it names by number: what `evidence_of` reads."""
     return (
         select(
             t.evidence,
@@ -41,7 +42,7 @@ def calls(
     """Evidence in order of project, session, time and arrival, as the database finds it."""
     # Within one project, sessions come in order of their unique index and each one's evidence
     # in order of its own, so that nothing is sorted and nothing but a page is held.
-    query = _rows().order_by(t.session.c.id, t.evidence.c.at, t.evidence.c.seq)
+    query = every().order_by(t.session.c.id, t.evidence.c.at, t.evidence.c.seq)
     if tools:
         query = query.where(t.evidence.c.tool.in_(map(plain, tools)))
     names = select(t.session.c.project).distinct().order_by(t.session.c.project)
@@ -95,7 +96,7 @@ def by_ids(connection: Connection, ids: Collection[str]) -> list[Evidence]:
     rows = [
         row
         for chunk in chunks(set(ids))
-        for row in connection.execute(_rows().where(t.evidence.c.id.in_(map(plain, chunk))))
+        for row in connection.execute(every().where(t.evidence.c.id.in_(map(plain, chunk))))
     ]
     return [evidence_of(row) for row in sorted(rows, key=lambda row: (row.at, row.seq))]
 
@@ -112,7 +113,7 @@ def samples(connection: Connection, signature: str, limit: int) -> list[Evidence
         row
         for n in connection.execute(own).scalars().all()
         for row in connection.execute(
-            _rows().where(t.evidence.c.signature == n).order_by(*newest).limit(limit)
+            every().where(t.evidence.c.signature == n).order_by(*newest).limit(limit)
         )
     ]
     rows.sort(key=lambda row: (row.at, row.seq), reverse=True)

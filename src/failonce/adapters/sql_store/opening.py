@@ -9,7 +9,7 @@ from failonce.adapters.sql_store.database import Database, closed_on_error, tabl
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.errors import BadSetting, StoreNewer, StoreUnreadable
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision that this failonce knows, oldest first; a test compares the scripts."""
 
 

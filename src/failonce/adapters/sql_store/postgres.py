@@ -100,6 +100,18 @@ class PostgreSql:
             )
             return sorted(name.removeprefix(begins) for name in names.scalars())
 
+    def size(self) -> int:
+        """Of its tables in its schema, with their indexes."""
+        names = [table.name for table in metadata.sorted_tables]
+        with self.reading() as connection:
+            found = connection.exec_driver_sql(
+                "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class"
+                " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+                " AND relname = ANY(%s)",
+                (names,),
+            )
+            return int(found.scalar_one())
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Several reads of one moment."""
@@ -112,6 +124,12 @@ class PostgreSql:
         with self.engine.begin() as connection:
             connection.exec_driver_sql(_TURN, (self._patience,))
             yield connection
+
+    def scrub(self) -> bool:
+        """Free the room of removed rows; the server writes over it when it needs it."""
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+        return False
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

@@ -106,7 +106,12 @@ def _about(connection: Connection, currents: Sequence[str]) -> dict[_Key, _About
     sources = _distinct(connection, t.signature_source, currents)
     tags = _tags(connection, currents)
     return {
-        key: _About(texts=row, sessions=sessions[key], sources=sources[key], tags=tags[key])
+        key: _About(
+            texts=row,
+            sessions=sessions.get(key, 0),  # none where they were forgotten
+            sources=sources.get(key, 0),
+            tags=tags[key],
+        )
         for key, row in texts.items()
     }
 

@@ -63,6 +63,11 @@ class Sqlite:
         folder = self.path.with_name(f"{self.path.name}.tenants")
         return sorted(p.stem for p in folder.glob("*.db")) if folder.is_dir() else []
 
+    def size(self) -> int:
+        """Of the file, and of what waits beside it to be written into it."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Raise the database's errors inside the block as ours, saying what to do."""
@@ -92,6 +97,14 @@ class Sqlite:
         how = _VERDICT if lasting else _EVIDENCE
         with self.engine.execution_options(**how).begin() as connection:
             yield connection
+
+    def scrub(self) -> bool:
+        """Write the file anew, and empty the log beside it; False where somebody reads that."""
+        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            connection.exec_driver_sql("VACUUM")
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            return not busy
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

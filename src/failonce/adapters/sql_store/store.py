@@ -1,7 +1,7 @@
 """`SqlStore`: all ports of the store over one engine, each write one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,12 +12,16 @@ from failonce.adapters.sql_store import (
     adding,
     decisions,
     events,
+    forgetting,
     paging,
+    pruning,
     ranking,
+    removal,
     tools,
     usage,
 )
 from failonce.adapters.sql_store.database import Database, News
+from failonce.adapters.sql_store.rows import micros
 from failonce.model import (
     Account,
     Action,
@@ -27,6 +31,7 @@ from failonce.model import (
     Evidence,
     Exposure,
     Gap,
+    Horizon,
     Lesson,
     Mode,
     Signature,
@@ -34,17 +39,21 @@ from failonce.model import (
     State,
     Token,
     ToolSpec,
+    Whose,
 )
 from failonce.ports import (
     Added,
     Effects,
+    Gone,
     Member,
+    Prunable,
     SessionSize,
     Sighted,
     SignatureQuery,
     Summed,
     Taken,
     ToolUse,
+    Traces,
     Weights,
 )
 
@@ -72,10 +81,18 @@ class SqlStore:
         with self._database.translated():
             return self._database.tenants()
 
+    def size(self) -> int:
+        """The bytes that it takes on its disk, what is not yet written into its place too."""
+        with self._database.translated():
+            return self._database.size()
+
     @contextmanager
     def _write(self, *, lasting: bool = False) -> Iterator[Connection]:
         with self._database.translated(), self._database.writing(lasting=lasting) as connection:
             yield connection
+
+    def _lasting(self) -> AbstractContextManager[Connection]:
+        return self._write(lasting=True)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -219,6 +236,38 @@ class SqlStore:
         with self._write() as connection:
             ranking.set_weights(connection, weights)
 
+    # -------------------------------------------------------------- keeping
+
+    def prunable(self, horizon: Horizon) -> Sequence[Prunable]:
+        """What is older, by project."""
+        with self._read() as connection:
+            return pruning.prunable(connection, horizon)
+
+    def prune(self, horizon: Horizon) -> Iterator[Gone]:
+        """Remove it, a step at a time."""
+        return pruning.prune(self._write, self._read, horizon)
+
+    def traces(
+        self, whose: Whose, tell: Callable[[int], None] = lambda _: None
+    ) -> Sequence[Traces]:
+        """What is theirs, by project."""
+        with self._read() as connection:
+            return forgetting.traces(connection, whose, tell)
+
+    def forget(self, whose: Whose, *, at: datetime) -> Iterator[Gone]:
+        """Remove what is theirs, a step at a time."""
+        return forgetting.forget(self._lasting, self._read, whose, micros(at))
+
+    def forgotten(self, ids: Sequence[str]) -> Sequence[str]:
+        """Those of the ids whose events were forgotten."""
+        with self._read() as connection:
+            return removal.forgotten(connection, ids)
+
+    def scrub(self) -> bool:
+        """Leave nothing in the files of what was removed."""
+        with self._database.translated():
+            return self._database.scrub()
+
     # ------------------------------------------------------------ decisions
 
     def commit(self, change: Change) -> Sequence[AuditEntry]:
@@ -333,6 +382,11 @@ class SqlStore:
         """Give it back."""
         with self._write() as connection:
             decisions.release(connection, name, holder)
+
+    def held(self, now: datetime) -> Mapping[str, str]:
+        """The names of leases that somebody holds, with who does."""
+        with self._read() as connection:
+            return decisions.held(connection, now)
 
     # --------------------------------------------------------------- access
 

@@ -169,6 +169,32 @@ taken = Table(
 
 Index("taken_parent", taken.c.parent)
 
+kept = Table(
+    "kept",
+    metadata,
+    Column("project", Words, primary_key=True),
+    Column("since", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The day before which events of a project went by their age, so that they do not come again."""
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Events that were forgotten, so that they do not come again."""
+
+removal = Table(
+    "removal",
+    metadata,
+    Column("n", Number, primary_key=True, autoincrement=False),
+    Column("times", BigInteger, nullable=False),
+)
+"""One row, none where nothing was ever removed: how often rows were that others name by number."""
+
 tool = Table(
     "tool",
     metadata,

@@ -90,7 +90,7 @@ class Granting:
         name = self._named(name, "name", _LONGEST_NAME)
         project = project and self._named(project, "project", _LONGEST_PROJECT)
         if not scopes:
-            raise BadInput("A token needs a scope: ingest, read, review or admin.")
+            raise BadInput("A token needs a scope: ingest, metrics, read, review or admin.")
         if public and scopes != {Scope.INGEST}:
             raise Refused("A public token can be read by anybody, so it may only ingest.")
         if any(x.name == name and x.live(now) for x in self.tokens()):

@@ -51,7 +51,7 @@ def build(material: Material) -> Card:
     hits = _hits(tried)
     tools = tool_effects(proposal, material.calls, tried.hits, material.tools)
     found = literals(proposal, material.calls, material.tools)
-    support = _support(lesson, material.support)
+    support = _support(material)
     compared_with, diff = _diff(lesson, material.versions)
     return Card(
         id=lesson.id,
@@ -191,15 +191,17 @@ def _savings(lesson: Lesson, hits: Sequence[Hit]) -> Savings:
     )
 
 
-def _support(lesson: Lesson, evidence: Sequence[Evidence]) -> Support:
+def _support(material: Material) -> Support:
+    evidence = material.support
     times = [e.at for e in evidence]
     return Support(
-        failures=len(lesson.proposal.support),
+        failures=len(material.lesson.proposal.support),
         tasks=len({e.call.task for e in evidence if e.call.task is not None}),
         sessions=len({e.call.session for e in evidence}),
         sources=len({_LINE.sub("", e.source) for e in evidence}),
         first=min(times, default=None),
         last=max(times, default=None),
+        forgotten=material.forgotten,
     )
 
 

@@ -24,6 +24,8 @@ class Material:
     measured: Measured | None = None
     """What it did in force; None where it never was."""
     support: Sequence[Evidence] = ()
+    forgotten: int = 0
+    """Events that it was learned from and that were forgotten since."""
     calls: Sequence[Evidence] = ()
     """Session by session, oldest first; failures under their present names."""
     narrowed: bool = False
@@ -56,6 +58,7 @@ def gather(parts: Parts, lesson: Lesson, *, recorded: bool = True) -> Material:
         entries=entries,
         measured=parts.review.measuring.measured(lesson) if in_force else None,
         support=support,
+        forgotten=len(store.forgotten(proposal.support)),
         calls=[_named(e, names) for e in calls],
         narrowed=sessions is not None,
         names=names,

@@ -47,7 +47,7 @@ def learned(card: Card) -> str:
     """What it was learned from; empty where nothing is recorded."""
     support = card.support
     if card.reports:
-        return f"{card.reason}{_days(support)}"
+        return f"{card.reason}{_days(support)}{_forgotten(support)}"
     if not support.failures:
         return ""
     places = [
@@ -59,6 +59,17 @@ def learned(card: Card) -> str:
     return (
         f"Learned from {counted(support.failures, 'failure')}{where}{_days(support)}. Each part of "
         "the history was judged with what the other parts teach: none proves what it taught."
+        f"{_forgotten(support)}"
+    )
+
+
+def _forgotten(support: Support) -> str:
+    if not support.forgotten:
+        return ""
+    return (
+        f" {support.forgotten:,} of {counted(support.failures, 'event')} that taught it "
+        f"{'was' if support.forgotten == 1 else 'were'} forgotten since, at a person's wish; its "
+        "figures are those of then."
     )
 
 

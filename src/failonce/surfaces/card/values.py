@@ -145,6 +145,8 @@ class Support:
     sources: int
     first: datetime | None
     last: datetime | None
+    forgotten: int = 0
+    """How many of the failures were forgotten since; the other numbers know nothing of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

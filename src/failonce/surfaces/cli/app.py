@@ -134,7 +134,13 @@ MORE: Final = (
     Entry(name="pack", module="packing", summary="Give lessons to somebody, or take theirs."),
     Entry(name="promote", module="packing", summary="Try one project's lesson for everyone."),
     Entry(name="schedule", module="scheduling", summary="Print how to mine by the clock."),
-    Entry(name="store", module="storing", summary="Copy the store, or prepare its database."),
+    Entry(
+        name="store",
+        module="storing",
+        summary="Back up, restore or copy the store, or prepare its database.",
+    ),
+    Entry(name="prune", module="keeping", summary="Remove what is older than is kept."),
+    Entry(name="forget", module="keeping", summary="Remove a person's data."),
     Entry(name="export", module="exporting", summary="Write out calls, lessons or the ledger."),
 )
 """The commands that `--help --all` adds."""

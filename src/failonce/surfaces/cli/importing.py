@@ -214,12 +214,17 @@ class _Run:
             f"Read {plural(total.calls, 'call')} from {plural(reader.sources, 'file')} in "
             f"{seconds:.1f} s; taking out secrets took {share:.0%} of it."
         )
-        good = total.calls - total.new - total.duplicates
+        good = total.calls - total.new - total.duplicates - total.gone
         lines = f"{plural(good, 'good line')} of logs not kept, " if good else ""
         say(
             f"  {total.new:,} new, {total.duplicates:,} known already, {lines}"
             f"{self._rejects.count:,} unreadable"
         )
+        if total.gone:
+            say(
+                f"  {total.gone:,} not taken in: older than is kept (retention.events), or "
+                "forgotten at a person's wish"
+            )
         if tools := self._tools.new + self._tools.duplicates:
             say(f"  {plural(tools, 'tool')} described, {self._tools.new:,} new or changed")
         if total.calls:
@@ -246,6 +251,7 @@ def _record(total: Observed, tools: Added, rejected: int) -> dict[str, Json]:
         "good": total.verdicts[Verdict.GOOD],
         "new": total.new,
         "duplicates": total.duplicates,
+        "gone": total.gone,
         "rejected": rejected,
         "tools": tools.new + tools.duplicates,
     }

@@ -53,7 +53,7 @@ class Scaled:
         self._failed = 0
         self._passed_over = 0
         self._events = self._flagged = self._failures = self._known = self._new = 0
-        self._elsewhere = self._left_out = 0
+        self._elsewhere = self._left_out = self._gone = 0
 
     def go(self, paths: Sequence[str], format_name: str | None, as_json: bool) -> int:
         """Read everything; the exit code."""
@@ -154,6 +154,7 @@ class Scaled:
         self._failures += each.partial.failures
         self._new += added.new
         self._elsewhere += added.duplicates
+        self._gone += added.gone
         self._known += each.known
         for reject in each.rejects:
             self._reject(reject)
@@ -182,6 +183,8 @@ class Scaled:
             f"  {self._new:,} failures new, {plural(self._known, 'line')} counted before, "
             f"{self._rejected:,} unreadable"
         )
+        if self._gone:
+            say(f"  {self._gone:,} not taken in: older than is kept (retention.events)")
         if self._new:
             say("Next: failonce mine")
 
@@ -195,6 +198,7 @@ class Scaled:
             "good": self._events - self._failures,
             "new": self._new,
             "duplicates": self._known,
+            "gone": self._gone,
             "rejected": self._rejected,
             "tools": 0,
         }

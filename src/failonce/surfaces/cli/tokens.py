@@ -61,8 +61,9 @@ def create(  # noqa: PLR0917 - options
 ) -> None:
     """Make a token and print its secret, this once.
 
-    With ingest it may report calls and errors and nothing else, with read see everything, with
-    review also decide on lessons, with admin also change settings, tokens and accounts.
+    With ingest it may report calls and errors and nothing else, with metrics see the numbers of
+    GET /metrics and nothing else, with read see everything, with review also decide on lessons,
+    with admin also change settings, tokens and accounts.
     """
     chosen = frozenset(scopes or [Scope.INGEST])
     lasts = _lasting(expires, chosen)
@@ -131,8 +132,8 @@ def granting(parts: Parts) -> Granting:
 
 def _lasting(words: str | None, scopes: frozenset[Scope]) -> timedelta | None:
     if words is None:
-        # A program that reports goes on for years, and would lose errors without a word.
-        return None if scopes == {Scope.INGEST} else _SAFE_FOR
+        # A program that reports or watches goes on for years, and would end without a word.
+        return None if scopes <= {Scope.INGEST, Scope.METRICS} else _SAFE_FOR
     if words.strip().lower() == _NEVER:
         return None
     try:

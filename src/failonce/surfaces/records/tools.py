@@ -1,10 +1,14 @@
 """Tools: what to do about them, and what a language model took for them."""
 
+from typing import TYPE_CHECKING
+
 from typing_extensions import TypedDict
 
-from failonce.developing import Day
-from failonce.developing.suggesting import Suggestion
 from failonce.surfaces.records.moments import moment
+
+if TYPE_CHECKING:  # every command shows records, and few of them what rooms for tools found
+    from failonce.developing import Day
+    from failonce.developing.suggesting import Suggestion
 
 
 class SuggestionRecord(TypedDict):
@@ -38,7 +42,7 @@ class DayRecord(TypedDict):
     unpriced: int
 
 
-def suggestion(one: Suggestion) -> SuggestionRecord:
+def suggestion(one: "Suggestion") -> SuggestionRecord:
     """What to do about a tool, or one that is missing."""
     return {
         "kind": one.kind,
@@ -57,7 +61,7 @@ def suggestion(one: Suggestion) -> SuggestionRecord:
     }
 
 
-def day(one: Day) -> DayRecord:
+def day(one: "Day") -> DayRecord:
     """What a language model took on one day."""
     return {
         "day": one.day.isoformat(),

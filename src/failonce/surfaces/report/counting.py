@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from failonce.model import Action, Arm, Effect, Event
 from failonce.ports import Effects
@@ -17,7 +18,12 @@ def proposed(events: Iterable[Event]) -> Counter[str]:
 
 def week(event: Event) -> str:
     """The ISO week of an event: `2026-W09`."""
-    year, number, _ = event.at.isocalendar()
+    return week_of(event.at)
+
+
+def week_of(at: datetime) -> str:
+    """The ISO week of a moment."""
+    year, number, _ = at.isocalendar()
     return f"{year}-W{number:02}"
 
 

@@ -1,5 +1,6 @@
 """START HERE: the routes of the server, and what every request passes first.
 
+Timed        how many there are, and how long they take
 Guard        Host, Origin, size; security headers
 allowed(…)   each route names the one scope that it needs, or stands in `OPEN`
 house        the asker's own store
@@ -24,8 +25,11 @@ from failonce.surfaces.server.guard import Guard
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
+from failonce.surfaces.server.metrics import Timed
+from failonce.surfaces.server.metrics.pushing import Pushing
 from failonce.surfaces.server.pages.frame import error_page, warm
 from failonce.surfaces.server.spooled import Spooled
+from failonce.surfaces.server.tidying import Tidying
 
 OPEN: Final = frozenset(
     {"/", "/openapi.json", "/api/alive", "/sign-in", "/sign-in/link/{secret}", "/theme"}
@@ -46,12 +50,12 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         lookout = Lookout(house)
-        house.intake = Intake(config, stored=lookout.stored)
+        house.intake = Intake(config, measures=house.measures, stored=lookout.stored)
         house.lookout = lookout
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            async with lookout, Spooled(house):
+            async with lookout, Spooled(house), Pushing(house), Tidying(house):
                 yield
                 await house.intake.stop()
                 await house.reviews.end()
@@ -75,6 +79,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
     settings = config.settings.server
     app.add_middleware(ETags)
     app.add_middleware(Guard, names=names(config), max_body=settings.max_body_mb << 20)
+    app.add_middleware(Timed, measures=house.measures)
     return app
 
 

@@ -6,6 +6,7 @@ child.end()
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -129,6 +130,7 @@ def _held_back() -> Iterator[None]:
 
 
 def _live(pipe: Connection) -> None:
+    gc.set_threshold(10_000)  # what it loads for its work is no garbage, as for a command
     _end_with_parent()
     with suppress(EOFError, OSError):  # the server has gone
         begin, given = pipe.recv()

@@ -32,6 +32,8 @@ from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
 from failonce.surfaces.server.cards import Cards
+from failonce.surfaces.server.metrics.measures import Measures
+from failonce.surfaces.server.metrics.store import Leases
 from failonce.surfaces.server.problems import Denied
 from failonce.surfaces.server.rates import Rates
 from failonce.surfaces.server.reviews import Reviews
@@ -94,6 +96,7 @@ class House:
         self._stores: dict[str, SqlStore] = {}
         self._shelves: dict[str, Shelf] = {}
         self._advisors: dict[str, Advisor] = {}
+        self._leases: dict[str, Leases] = {}
         self._tokens: OrderedDict[str, _Kept] = OrderedDict()
         self.rates = Rates(config.settings.server.requests_per_second)
         self.tries = Rates(0.1, burst=TRIES)
@@ -101,6 +104,7 @@ class House:
         self.passwords = asyncio.Semaphore(2)
         """Passwords that are checked at a time: each takes 64 MiB."""
         self.slowly = Slowly()
+        self.measures = Measures()
         self.cards = Cards()
         self.reviews = Reviews(self)
         self.main = self.store("")
@@ -149,6 +153,11 @@ class House:
             with self._lock:
                 found = self._advisors.setdefault(tenant, found)
         return found
+
+    def leases(self, tenant: str) -> Leases:
+        """Who was seen to mine a tenant's store."""
+        with self._lock:
+            return self._leases.setdefault(tenant, Leases())
 
     def settings(self, tenant: str) -> Configuration:
         """The settings as they hold for a tenant."""

@@ -8,6 +8,7 @@ wait.
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from failonce.model import Mode, State
 from failonce.surfaces.mined import mined
 from failonce.surfaces.server.children import Child, Died
 from failonce.surfaces.server.intake.parcel import Receipt
+from failonce.surfaces.server.metrics.measures import Looked
 from failonce.surfaces.server.notice import post
 from failonce.weighing import OURSELVES
 
@@ -108,17 +110,22 @@ class Lookout:
 
     async def _looked(self, tenant: str, project: str) -> bool:
         """Look at a project; False where that must be done again."""
-        config = self._house.settings(tenant)
+        config, measures = self._house.settings(tenant), self._house.measures
+        begin = time.monotonic()
         try:
             found = await self._child.ask(config, project)
         except StoreBusy:
+            measures.looked(Looked.BUSY)
             return False
         except (Died, StoreError) as error:
+            measures.looked(Looked.FAILED)
             _LOG.warning("Looking for lessons in %s is done again later: %s", project, error)
             return False
         except Exception as error:  # nothing of this may end the server
+            measures.looked(Looked.FAILED)
             _LOG.warning("Looking for lessons in %s failed: %s", project, error)
             return True
+        measures.looked(Looked.DONE, time.monotonic() - begin, len(found.new))
         if found.new and config.settings.server.notify_url:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(None, post, self._house.config, found.project, found.new)

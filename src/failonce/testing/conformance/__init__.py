@@ -16,6 +16,7 @@ from failonce.ports import Store
 from failonce.testing.conformance.access import AccessConformance
 from failonce.testing.conformance.decisions import DecisionConformance
 from failonce.testing.conformance.evidence import EvidenceConformance
+from failonce.testing.conformance.keeping import KeepingConformance
 from failonce.testing.conformance.laws import LawConformance, MakeStore
 from failonce.testing.conformance.sandbox import SandboxConformance
 from failonce.testing.conformance.summed import SummedConformance
@@ -29,6 +30,7 @@ class StoreConformance(
     SummedConformance,
     ToolConformance,
     DecisionConformance,
+    KeepingConformance,
     AccessConformance,
     LawConformance,
 ):

@@ -288,4 +288,6 @@ class DecisionConformance:
         assert not store.acquire("mine", "b", until=later, now=START)
         store.release("mine", "a")
         assert store.acquire("mine", "b", until=later, now=START)
+        assert store.held(START) == {"mine": "b", "other": "b"}
+        assert store.held(later) == {}, "it has ended, though nobody gave it back"
         assert store.acquire("mine", "a", until=later + _DAY, now=later)

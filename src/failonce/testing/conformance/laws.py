@@ -17,7 +17,7 @@ from failonce.testing.samples import START, evidence, lesson, moved, proposed
 
 MakeStore = Callable[[], Store]
 
-_TRY = settings(
+TRY = settings(
     max_examples=30,
     deadline=None,
     suppress_health_check=[
@@ -48,7 +48,7 @@ decisions = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(sorted(MOVES))
 class LawConformance:
     """Rollups, batches and the chain."""
 
-    @_TRY
+    @TRY
     @given(history=histories, data=st.data())
     def test_rollups_equal_a_recount(
         self, make_store: MakeStore, history: list[Evidence], data: st.DataObject
@@ -78,7 +78,7 @@ class LawConformance:
         assert store.projects() == recount.projects()
         assert store.aliases() == recount.aliases()
 
-    @_TRY
+    @TRY
     @given(history=histories, data=st.data())
     def test_adding_again_changes_nothing(
         self, make_store: MakeStore, history: list[Evidence], data: st.DataObject
@@ -91,7 +91,7 @@ class LawConformance:
             assert store.add(batch).new == 0
         assert _view(store) == before
 
-    @_TRY
+    @TRY
     @given(steps=decisions)
     def test_the_audit_of_any_decisions_verifies(
         self, make_store: MakeStore, steps: list[tuple[int, Action]]
@@ -103,7 +103,7 @@ class LawConformance:
         assert report.intact, report.problem
         assert report.head == store.head()
 
-    @_TRY
+    @TRY
     @given(steps=decisions, data=st.data())
     def test_a_changed_entry_is_found(
         self, make_store: MakeStore, steps: list[tuple[int, Action]], data: st.DataObject
@@ -116,7 +116,7 @@ class LawConformance:
         entries[place] = _tampered(entries[place], data)
         assert verify(entries).broken_seq == place + 1
 
-    @_TRY
+    @TRY
     @given(steps=decisions, data=st.data())
     def test_a_missing_entry_is_found(
         self, make_store: MakeStore, steps: list[tuple[int, Action]], data: st.DataObject

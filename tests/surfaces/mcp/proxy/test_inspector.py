@@ -47,20 +47,24 @@ def configs(tmp_path: Path) -> tuple[Path, Path]:
     return direct, behind
 
 
+LIST = ["--method", "tools/list"]
+SUM = ["--method", "tools/call", "--tool-name", "get-sum", "--tool-arg", "a=1", "b=2"]
+UNKNOWN = ["--method", "tools/call", "--tool-name", "none"]
+MORE = [
+    ["--method", "tools/call", "--tool-name", "get-structured-content",
+     "--tool-arg", "location=Chicago"],
+    ["--method", "resources/list"],
+    ["--method", "resources/templates/list"],
+    ["--method", "prompts/get", "--prompt-name", "args-prompt", "--prompt-args", "city=Ghent"],
+]  # fmt: skip
+"""What `test_servers` shows of the same server over the wire."""
+
+
 @pytest.mark.parametrize(
     "args",
-    [
-        ["--method", "tools/list"],
-        ["--method", "tools/call", "--tool-name", "get-sum", "--tool-arg", "a=1", "b=2"],
-        ["--method", "tools/call", "--tool-name", "get-structured-content",
-         "--tool-arg", "location=Chicago"],
-        ["--method", "tools/call", "--tool-name", "none"],
-        ["--method", "resources/list"],
-        ["--method", "resources/templates/list"],
-        ["--method", "prompts/get", "--prompt-name", "args-prompt", "--prompt-args", "city=Ghent"],
-    ],
+    [LIST, SUM, UNKNOWN, *(pytest.param(x, marks=pytest.mark.torture) for x in MORE)],
     ids=lambda args: " ".join(args[1:5:2]),
-)  # fmt: skip
+)
 def test_it_sees_the_same(args: list[str], configs: tuple[Path, Path]) -> None:
     """But for the one tool that runs what was learned."""
     direct, behind = configs

@@ -13,7 +13,6 @@ from failonce.compose import SystemClock, configure
 from failonce.compose.calling import drain
 from tests.surfaces.mcp.proxy.wire import proxied, started
 
-TIMES = 20
 PATIENCE_S = 0.02
 
 pytestmark = pytest.mark.slow
@@ -33,10 +32,11 @@ for line in sys.stdin:
 """
 
 
-def test_an_answered_call_outlives_the_proxy(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [6, pytest.param(60, marks=pytest.mark.torture)])
+def test_an_answered_call_outlives_the_proxy(data: Path, tmp_path: Path, times: int) -> None:
     """Killed a moment after the answer to the first call, and to one later; each time."""
     command = proxied([sys.executable, "-u", "-c", SERVER], "--name", "demo", "--no-learned")
-    calls = [1 + 2 * (n % 2) for n in range(TIMES)]
+    calls = [1 + 2 * (n % 2) for n in range(times)]
 
     async def go(count: int) -> None:
         async with started(command, cwd=tmp_path) as wire:
@@ -53,7 +53,7 @@ def test_an_answered_call_outlives_the_proxy(data: Path, tmp_path: Path) -> None
         asyncio.run(go(count))
         drain(configure(store=url, directory=tmp_path), SystemClock())
         kept.append(sum(open_store(url).projects().values()))
-    assert kept == [sum(calls[: n + 1]) for n in range(TIMES)]
+    assert kept == [sum(calls[: n + 1]) for n in range(times)]
 
 
 @pytest.mark.usefixtures("data")

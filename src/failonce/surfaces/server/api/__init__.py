@@ -15,15 +15,18 @@ from failonce.surfaces.server.api import (
     failures,
     ingest,
     lessons,
+    metrics,
     outcomes,
     state,
 )
 
-MODULES: Final = (lessons, failures, outcomes, audit, changelog, config, accounts, state, ingest)
+MODULES: Final = (
+    lessons, failures, outcomes, audit, changelog, config, accounts, state, metrics, ingest,
+)  # fmt: skip
 
 
 def install(app: FastAPI) -> None:
-    """Add all routes under `/api`."""
+    """Add all routes."""
     for module in MODULES:
         app.include_router(module.router)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from math import ceil
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from failonce.compose import Configuration
 from failonce.errors import FailonceError, StoreError
@@ -26,6 +26,9 @@ from failonce.surfaces.server.children import Child, Died
 from failonce.surfaces.server.intake import worker
 from failonce.surfaces.server.intake.parcel import Format, Parcel, Receipt
 from failonce.surfaces.server.problems import Denied
+
+if TYPE_CHECKING:
+    from failonce.surfaces.server.metrics import Measures
 
 TOGETHER_BYTES: Final = 1 << 20
 """Most content that is stored in one transaction, but for one larger body."""
@@ -72,14 +75,20 @@ class Intake:
     """Takes in parcels for one event loop; `stored` is told of each receipt with its tenant."""
 
     def __init__(
-        self, config: Configuration, *, stored: Callable[[str, Receipt], None] | None = None
+        self,
+        config: Configuration,
+        *,
+        measures: "Measures",
+        stored: Callable[[str, Receipt], None] | None = None,
     ) -> None:
         settings = config.settings.server
         self._children: tuple[Keeps, ...] = tuple(
             Child(worker.begin, config) for _ in range(settings.workers)
         )
         self._free = list(self._children)
-        self._most = settings.queue_mb << 20
+        self.most = settings.queue_mb << 20
+        """Bytes above which what comes is refused."""
+        self._measures = measures
         self._stored = stored
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
@@ -167,7 +176,7 @@ class Intake:
 
     def _admit(self, size: int, *, beside: int) -> None:
         """Refuse what has no room; a body larger than all the room goes in alone."""
-        if beside and self._bytes + size > self._most:
+        if beside and self._bytes + size > self.most:
             self.counts.refused += 1
             raise Denied(
                 HTTPStatus.TOO_MANY_REQUESTS,
@@ -204,6 +213,7 @@ class Intake:
             self._bytes -= size
             self._bodies -= len(group)
             took = max(asyncio.get_running_loop().time() - begin, 1e-3)
+            self._measures.stored(took)
             rate = size / took * len(self._children)
             self._per_second = rate if not self._per_second else 0.8 * self._per_second + 0.2 * rate
             if len(group) > 1 and len(self._queue) < len(group):
@@ -221,6 +231,7 @@ class Intake:
         for one, answer in zip(group, answers, strict=True):
             if isinstance(answer, Receipt):
                 self.counts.taken += 1
+                self._measures.taken(one.parcel.format, answer)
                 self.came[one.parcel.tenant, one.parcel.format] = datetime.now(UTC)
                 if self._stored is not None:
                     self._stored(one.parcel.tenant, answer)

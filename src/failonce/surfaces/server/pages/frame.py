@@ -189,7 +189,8 @@ def error_page(
 
 def _program(request: Request) -> bool:
     path = request.url.path
-    return path.startswith(("/api", "/v1/", "/openapi", "/static/")) or path.endswith(".json")
+    begins = ("/api", "/v1/", "/openapi", "/static/", "/metrics")
+    return path.startswith(begins) or path.endswith(".json")
 
 
 def _here(request: Request) -> str:

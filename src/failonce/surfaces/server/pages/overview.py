@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -13,18 +13,11 @@ from failonce.compose import Parts
 from failonce.lifecycle import waits_now
 from failonce.model import Action, Effect, GapStatus, Lesson
 from failonce.outcome.health import Health, health, weakest_first
-from failonce.ports import Effects, SignatureQuery
+from failonce.ports import Effects
 from failonce.selecting import used
-from failonce.surfaces.report.counting import (
-    MENDED,
-    WRONG,
-    applied,
-    approval_rate,
-    decided,
-    fix_rate,
-    proposed,
-)
+from failonce.surfaces.report.counting import MENDED, WRONG, applied
 from failonce.surfaces.report.material import HELPED
+from failonce.surfaces.report.numbers import Numbers, numbers, recorded
 from failonce.surfaces.report.saving import Saved, sampled, saved
 from failonce.surfaces.server.house import House, address, house_of
 from failonce.surfaces.server.look import Series
@@ -43,34 +36,6 @@ TOOLS: Final = 8
 WEEKS: Final = 12
 MOST_SAVING: Final = 30
 """Lessons that helped most, on whose failures savings are measured."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
-    """The numbers of the second seed, and of the last days."""
-
-    failures_7d: int
-    failures_before: int
-    """In the seven days before these."""
-    failures: int
-    calls: int
-    classes: int
-    classes_7d: int
-    in_force: int
-    effects: Mapping[str, int]
-    """What lessons in force did, by effect."""
-    prevented: int
-    mended: int
-    wrong: int
-    wrong_reports: int
-    """Times that a person said a lesson was wrong."""
-    proposals: int
-    approved: int
-    rejected: int
-    decided: int
-    """Proposals that were approved or rejected, each once."""
-    approval_rate: float | None
-    fix_rate: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,61 +155,19 @@ def _savings(slow: Slow | None) -> dict[str, str]:
 def _view(house: House, who: Principal) -> OverviewView:
     parts = house.parts(who)
     store, now = parts.store, parts.clock.now()
-    lessons = store.lessons()
-    events = [
-        e.event
-        for e in store.entries(
-            actions=(Action.PROPOSE, Action.APPROVE, Action.REJECT, Action.REPORT_WRONG)
-        )
-    ]
-    effects = store.effects(since=datetime.min.replace(tzinfo=UTC) + timedelta(days=1))
-    daily = store.daily()
-    totals = applied(effects)
-    policy = parts.config.policy
-    every = SignatureQuery(windows=policy.windows)
-    week, before = _weeks(daily)
-    approved, proposals = decided(events, Action.APPROVE), proposed(events)
-    numbers = Numbers(
-        failures_7d=week,
-        failures_before=before,
-        failures=sum(bad for _, _, bad in daily),
-        calls=sum(calls for _, calls, _ in daily),
-        classes=store.count(every),
-        classes_7d=store.count(replace(every, min_hits_7d=1)),
-        in_force=sum(x.in_force for x in lessons),
-        effects={effect: totals[effect] for effect in Effect},
-        prevented=totals[Effect.PREVENTED],
-        mended=sum(totals[x] for x in MENDED),
-        wrong=sum(totals[x] for x in WRONG),
-        wrong_reports=sum(e.action is Action.REPORT_WRONG for e in events),
-        proposals=proposals.total(),
-        approved=approved,
-        rejected=decided(events, Action.REJECT),
-        decided=decided(events, Action.APPROVE, Action.REJECT),
-        approval_rate=approval_rate(approved, proposals.total()),
-        fix_rate=fix_rate(totals),
+    found = recorded(store, parts.config.policy.windows)
+    counted = numbers(found)
+    slow = house.slowly.get(
+        ("overview", who.tenant), lambda: _slow(parts, found.lessons, found.effects)
     )
-    slow = house.slowly.get(("overview", who.tenant), lambda: _slow(parts, lessons, effects))
     return OverviewView(
-        numbers=numbers,
-        days=_days(daily, effects, proposals, now.date()),
+        numbers=counted,
+        days=_days(found.daily, found.effects, counted.weekly, now.date()),
         runs=_runs(parts),
-        waiting=sum(waits_now(x, now) for x in lessons),
+        waiting=sum(waits_now(x, now) for x in found.lessons),
         gaps=sum(g.status is GapStatus.OPEN for g in store.gaps()),
         slow=slow,
         server=_server(house),
-    )
-
-
-def _weeks(daily: Sequence[tuple[str, int, int]]) -> tuple[int, int]:
-    """Failures of the last seven days and of the seven before, back from the newest day."""
-    if not daily:
-        return 0, 0
-    newest = date.fromisoformat(daily[-1][0])
-    ages = [((newest - date.fromisoformat(day)).days, bad) for day, _, bad in daily]
-    return (
-        sum(bad for age, bad in ages if age < 7),
-        sum(bad for age, bad in ages if 7 <= age < 14),
     )
 
 

@@ -1,0 +1,1 @@
+"""The pages say what is so: they are compared with the code."""
