@@ -16,9 +16,10 @@ scopes = st.frozensets(st.sampled_from(Scope))
     ("given_", "allowed"),
     [
         ("ingest", "ingest"),
-        ("read", "read"),
-        ("review", "read review"),
-        ("admin", "read review admin"),
+        ("metrics", "metrics"),
+        ("read", "metrics read"),
+        ("review", "metrics read review"),
+        ("admin", "metrics read review admin"),
     ],
 )
 def test_what_each_scope_allows(given_: str, allowed: str) -> None:

@@ -401,7 +401,7 @@ def test_cost_is_bounded(piece: str) -> None:
     evil = piece * 50_000
     found("Exit code 1\n", command="true")
     for flagged in (True, False):
-        start = time.perf_counter()
+        start = time.process_time()
         found("Exit code 1\n" + evil, command=evil, flagged=flagged)
         found(evil, tool="x", flagged=flagged)
-        assert time.perf_counter() - start < 0.3
+        assert time.process_time() - start < 0.3

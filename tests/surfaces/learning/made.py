@@ -62,7 +62,8 @@ class Planner:
             cleaner=made.redactor,
             policy=policy,
         )
-        self.parts: Parts = replace(made, clock=self.clock, review=review, loop=loop)
+        self.parts: Parts = replace(made, clock=self.clock, review=review)
+        vars(self.parts)["loop"] = loop  # of the same clock, and without a sandbox
         self.learned = Learning(self.parts)
 
     def with_analyst(self, analyst: Analyst) -> Learning:
