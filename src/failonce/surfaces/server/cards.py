@@ -3,10 +3,14 @@
 house.cards.known(tenant, lesson)       at once, or None
 house.cards.look(parts, tenant, lesson) found out, or what is known where that is new enough
 house.cards.ahead(parts, tenant, …)     the next ones, while somebody reads this one
+house.cards.made(parts, lesson)         found out now
+
+Where much is recorded a process of its own looks: it holds thousands of calls for a second, which
+would be memory and time of the one that answers everybody.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,13 +18,16 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
-from failonce.compose import Parts
+from failonce.compose import Configuration, Parts, opened
 from failonce.errors import FailonceError
 from failonce.model import Lesson
 from failonce.surfaces.card import Card, build, gather
+from failonce.surfaces.server.children import Child
 
 FRESH: Final = timedelta(minutes=10)
 """How long a look stands where more was recorded meanwhile."""
+FEW: Final = 2_000
+"""Recorded calls up to which it is quicker to look here than to ask another process."""
 _KEPT: Final = 200
 
 
@@ -42,6 +49,7 @@ class Cards:
         self._looking = Lock()
         self._kept: OrderedDict[tuple[str, str, int, str], Looked] = OrderedDict()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="cards")
+        self._child = Child(_begin)
 
     def known(self, tenant: str, lesson: Lesson) -> Looked | None:
         """The last look at this very text, however old."""
@@ -57,13 +65,19 @@ class Cards:
             found = self._good(parts, tenant, lesson)
             if found is None:
                 recorded = sum(parts.store.projects().values())
-                card = build(gather(parts, lesson))
+                card = self.made(parts, lesson)
                 found = Looked(card=card, at=parts.clock.now(), recorded=recorded)
                 with self._lock:
                     self._kept[_key(tenant, lesson)] = found
                     while len(self._kept) > _KEPT:
                         self._kept.popitem(last=False)
         return found
+
+    def made(self, parts: Parts, lesson: Lesson) -> Card:
+        """What is recorded of it and decided about it now."""
+        if sum(parts.store.projects().values()) <= FEW:
+            return build(gather(parts, lesson))
+        return self._child.wait(parts.config, lesson)
 
     def ahead(self, parts: Parts, tenant: str, lessons: Sequence[Lesson]) -> None:
         """Look at lessons that somebody will want to see next, behind all else."""
@@ -75,6 +89,7 @@ class Cards:
     def close(self) -> None:
         """Look at nothing more."""
         self._ahead.shutdown(wait=False, cancel_futures=True)
+        self._child.end()
 
     def _quietly(self, parts: Parts, tenant: str, lesson: Lesson) -> None:
         with suppress(FailonceError):  # whoever opens it is told
@@ -85,6 +100,16 @@ class Cards:
         if found is None or parts.clock.now() - found.at < FRESH:
             return found
         return found if found.recorded == sum(parts.store.projects().values()) else None
+
+
+def _begin() -> Callable[[Configuration, Lesson], Card]:
+    """In the process that looks."""
+
+    def made(config: Configuration, lesson: Lesson) -> Card:
+        with opened(config) as parts:
+            return build(gather(parts, lesson))
+
+    return made
 
 
 def _key(tenant: str, lesson: Lesson) -> tuple[str, str, int, str]:

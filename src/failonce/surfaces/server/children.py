@@ -12,11 +12,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import Final, Generic, ParamSpec, TypeVar
 
 from failonce.errors import FailonceError
 
@@ -54,14 +54,16 @@ class Child(Generic[P, T]):
 
     async def ask(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """What it answers; what it raises is raised here."""
+        return await asyncio.wrap_future(self._asked(args, kwargs))
+
+    def wait(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same, for a thread."""
+        return self._asked(args, kwargs).result()
+
+    def _asked(self, args: tuple[object, ...], kwargs: dict[str, object]) -> "Future[T]":
         if self._ended:
             raise Died("It has ended.")
-        loop = asyncio.get_running_loop()
-        worked, found = await loop.run_in_executor(self._thread, self._ask, args, kwargs)
-        if not worked:
-            raise found
-        answer: T = found
-        return answer
+        return self._thread.submit(self._ask, args, kwargs)
 
     async def renew(self) -> None:
         """End the process once it is done, with the memory that it took; the next one is new."""
@@ -77,14 +79,17 @@ class Child(Generic[P, T]):
 
     # ------------------------------------------------------------- in its thread
 
-    def _ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[bool, Any]:
+    def _ask(self, args: tuple[object, ...], kwargs: dict[str, object]) -> T:
         pipe = self._started()
         try:
             pipe.send((args, kwargs))
-            answer: tuple[bool, Any] = pipe.recv()
+            worked, found = pipe.recv()
         except (EOFError, OSError) as error:
             self._bury()
             raise Died("The process that does this was killed over it.") from error
+        if not worked:
+            raise found
+        answer: T = found
         return answer
 
     def _started(self) -> Connection:

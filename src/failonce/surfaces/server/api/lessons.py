@@ -15,7 +15,6 @@ from failonce.lifecycle import WORDS
 from failonce.model import KindName, Lesson, Mode, Proposer, State
 from failonce.review import Review
 from failonce.surfaces import records
-from failonce.surfaces.card import build, gather
 from failonce.surfaces.jsonable import jsonable
 from failonce.surfaces.records import EntryRecord, LessonRecord
 from failonce.surfaces.server.api.common import (
@@ -98,7 +97,7 @@ def lesson(request: Request, response: Response, who: Reader, id: LessonId) -> L
 def card(request: Request, who: Reader, id: LessonId) -> dict[str, Any]:
     """All that speaks for and against a lesson, with recorded calls that it would touch."""
     parts = parts_of(request, who)
-    made = jsonable(build(gather(parts, parts.review.find(id))))
+    made = jsonable(house_of(request).cards.made(parts, parts.review.find(id)))
     return dict(made) if isinstance(made, Mapping) else {}
 
 
