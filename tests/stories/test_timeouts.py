@@ -26,7 +26,8 @@ def test_calls_that_hang_are_given_up_early_and_made_again(place: Place) -> None
             place.failonce("approve", lesson["id"], "--reason", "the proof")
 
         after = place.agent(AGENT, shop.url, 100, 3)
-        assert after["timeouts"] == 0, "nobody waits for the tool's own limit"
+        assert after["timeouts"] == 0
         assert after["events"]["timed_out"] >= 1
         assert after["events"]["timed_out"] == after["abandoned"] == after["events"]["retried"]
+        assert after["slowest"] < 0.7, "nobody waits for the tool's own limit"
         assert after["lost"] == 0, after["last"]

@@ -17,8 +17,8 @@ from tests.surfaces.cli.made import Shell, call, history, write
 
 pytestmark = pytest.mark.slow
 
-CYCLES = [12, pytest.param(200, marks=pytest.mark.torture)]
-CALLS = 5_000
+CYCLES = [20, pytest.param(200, marks=pytest.mark.torture)]
+CALLS = 8_000
 RULE = "Do not pass 'detailed' to get_entity."
 CARD = b"# Home Assistant\n\nBe polite.\n"
 

@@ -25,7 +25,7 @@ from tests.surfaces.server.running import (
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("cycles", [8, pytest.param(200, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("cycles", [20, pytest.param(200, marks=pytest.mark.torture)])
 def test_what_was_acknowledged_survives_kill_9(made: Made, cycles: int) -> None:
     """Of all processes and of the parent alone, at any time; the next start answers soon."""
     rng = seeded()

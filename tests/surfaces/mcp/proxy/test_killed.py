@@ -32,7 +32,7 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.parametrize("times", [6, pytest.param(60, marks=pytest.mark.torture)])
+@pytest.mark.parametrize("times", [20, pytest.param(200, marks=pytest.mark.torture)])
 def test_an_answered_call_outlives_the_proxy(data: Path, tmp_path: Path, times: int) -> None:
     """Killed a moment after the answer to the first call, and to one later; each time."""
     command = proxied([sys.executable, "-u", "-c", SERVER], "--name", "demo", "--no-learned")
