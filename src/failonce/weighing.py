@@ -52,7 +52,7 @@ class Weighing:
         self.policy = policy
         self.measuring = Measuring(store=store, clock=clock)
         self.actor = actor
-        self._via = via
+        self.via = via
         self._scrub = Redactor().text
 
     # -------------------------------------------------------------- weigh
@@ -175,7 +175,7 @@ class Weighing:
     def moved(self, lesson: Lesson, action: Action, reason: str) -> Moved:
         """The lesson after a move, made now and by us."""
         now, why = self._clock.now(), self._scrub(reason)
-        return move(lesson, action, at=now, actor=self.actor, reason=why, via=self._via)
+        return move(lesson, action, at=now, actor=self.actor, reason=why, via=self.via)
 
     def event(
         self,
@@ -199,5 +199,5 @@ class Weighing:
             mode=mode,
             digest=digest,
             reason=self._scrub(reason),
-            via=self._via,
+            via=self.via,
         )

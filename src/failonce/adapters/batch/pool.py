@@ -9,6 +9,7 @@ from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import Final, TypeVar
 
+from failonce.adapters.starting import held_back, taken
 from failonce.errors import BadInput
 
 T = TypeVar("T")
@@ -62,11 +63,12 @@ class Pool:
     ) -> tuple[dict[Future[R], T], list[T]]:
         """What was handed to the pool, and what it did not take as it is broken."""
         waiting: dict[Future[R], T] = {}
-        for n, value in enumerate(values):
-            try:
-                waiting[self._pool.submit(work, value)] = value
-            except BrokenProcessPool:
-                return waiting, values[n:]
+        with held_back(signal.SIGINT):  # this starts the processes
+            for n, value in enumerate(values):
+                try:
+                    waiting[self._pool.submit(work, value)] = value
+                except BrokenProcessPool:
+                    return waiting, values[n:]
         return waiting, []
 
     def _started(self) -> ProcessPoolExecutor:
@@ -86,6 +88,7 @@ class Pool:
 def _settle() -> None:
     """In a worker: leave Ctrl-C to the one that started it, and end when that one does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    taken(signal.SIGINT)
     Thread(target=_follow, daemon=True).start()
 
 

@@ -22,6 +22,7 @@ from failonce.ports import Clock
 from failonce.surfaces.server import api, pages, problems
 from failonce.surfaces.server.etag import ETags
 from failonce.surfaces.server.guard import Guard
+from failonce.surfaces.server.heaps import giving_back
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
@@ -55,7 +56,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            async with lookout, Spooled(house), Pushing(house), Tidying(house):
+            async with lookout, Spooled(house), Pushing(house), Tidying(house), giving_back():
                 yield
                 await house.intake.stop()
                 await house.reviews.end()

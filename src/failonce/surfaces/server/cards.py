@@ -5,12 +5,11 @@ house.cards.look(parts, tenant, lesson) found out, or what is known where that i
 house.cards.ahead(parts, tenant, …)     the next ones, while somebody reads this one
 house.cards.made(parts, lesson)         found out now
 
-Where much is recorded a process of its own looks: it holds thousands of calls for a second, which
-would be memory and time of the one that answers everybody.
+Where much is recorded another process looks (`beside`).
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,16 +17,14 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
-from failonce.compose import Configuration, Parts, opened
+from failonce.compose import Parts
 from failonce.errors import FailonceError
 from failonce.model import Lesson
 from failonce.surfaces.card import Card, build, gather
-from failonce.surfaces.server.children import Child
+from failonce.surfaces.server.beside import Beside
 
 FRESH: Final = timedelta(minutes=10)
 """How long a look stands where more was recorded meanwhile."""
-FEW: Final = 2_000
-"""Recorded calls up to which it is quicker to look here than to ask another process."""
 _KEPT: Final = 200
 
 
@@ -44,12 +41,12 @@ class Looked:
 class Cards:
     """The cards of a server, the newest kept. Threads share it; one at a time looks."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Beside) -> None:
         self._lock = Lock()
         self._looking = Lock()
         self._kept: OrderedDict[tuple[str, str, int, str], Looked] = OrderedDict()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="cards")
-        self._child = Child(_begin)
+        self._beside = beside
 
     def known(self, tenant: str, lesson: Lesson) -> Looked | None:
         """The last look at this very text, however old."""
@@ -75,9 +72,7 @@ class Cards:
 
     def made(self, parts: Parts, lesson: Lesson) -> Card:
         """What is recorded of it and decided about it now."""
-        if sum(parts.store.projects().values()) <= FEW:
-            return build(gather(parts, lesson))
-        return self._child.wait(parts.config, lesson)
+        return self._beside.ask(parts, _made, lesson)
 
     def ahead(self, parts: Parts, tenant: str, lessons: Sequence[Lesson]) -> None:
         """Look at lessons that somebody will want to see next, behind all else."""
@@ -89,7 +84,6 @@ class Cards:
     def close(self) -> None:
         """Look at nothing more."""
         self._ahead.shutdown(wait=False, cancel_futures=True)
-        self._child.end()
 
     def _quietly(self, parts: Parts, tenant: str, lesson: Lesson) -> None:
         with suppress(FailonceError):  # whoever opens it is told
@@ -102,14 +96,8 @@ class Cards:
         return found if found.recorded == sum(parts.store.projects().values()) else None
 
 
-def _begin() -> Callable[[Configuration, Lesson], Card]:
-    """In the process that looks."""
-
-    def made(config: Configuration, lesson: Lesson) -> Card:
-        with opened(config) as parts:
-            return build(gather(parts, lesson))
-
-    return made
+def _made(parts: Parts, lesson: Lesson) -> Card:
+    return build(gather(parts, lesson))
 
 
 def _key(tenant: str, lesson: Lesson) -> tuple[str, str, int, str]:

@@ -11,13 +11,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Final, Generic, ParamSpec, TypeVar
 
+from failonce.adapters.starting import held_back, taken
 from failonce.errors import FailonceError
 
 P = ParamSpec("P")
@@ -75,7 +76,9 @@ class Child(Generic[P, T]):
         self._ended = True
         if self._process is not None:
             self._process.kill()
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        with suppress(RuntimeError):  # it was ended before
+            self._thread.submit(self._bury)
+        self._thread.shutdown(wait=False)
 
     # ------------------------------------------------------------- in its thread
 
@@ -100,7 +103,7 @@ class Child(Generic[P, T]):
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=_live, args=(theirs,), daemon=True)
-            with _held_back():
+            with held_back(*_OF_THE_SERVER):
                 self._process.start()
             theirs.close()
             if self._ended:
@@ -116,19 +119,6 @@ class Child(Generic[P, T]):
             self._process.kill()
             self._process.join()
         self._pipe = self._process = None
-
-
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """What is started here gets no signal of the server's until it is ready for it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _OF_THE_SERVER)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # ---------------------------------------------------------------- in the process
@@ -154,8 +144,7 @@ def _end_with_parent() -> None:
     for one in _OF_THE_SERVER:
         # A handler, for what is ignored here would be ignored by every program started from here.
         signal.signal(one, lambda *_: None)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _OF_THE_SERVER)
+    taken(*_OF_THE_SERVER)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()

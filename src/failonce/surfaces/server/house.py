@@ -31,6 +31,7 @@ from failonce.ports import Clock
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import recognise
 from failonce.surfaces.sdk import Advisor
+from failonce.surfaces.server.beside import Beside
 from failonce.surfaces.server.cards import Cards
 from failonce.surfaces.server.metrics.measures import Measures
 from failonce.surfaces.server.metrics.store import Leases
@@ -105,7 +106,8 @@ class House:
         """Passwords that are checked at a time: each takes 64 MiB."""
         self.slowly = Slowly()
         self.measures = Measures()
-        self.cards = Cards()
+        self.beside = Beside()
+        self.cards = Cards(self.beside)
         self.reviews = Reviews(self)
         self.main = self.store("")
         self.checked: dict[str, Checked] = {}
@@ -143,6 +145,10 @@ class House:
         config = self.settings(who.tenant)
         return assemble(config, self.store(who.tenant), actor=who.name, via=who.via)
 
+    def edit(self, parts: Parts, id: str, body: str, *, reason: str, digest: str) -> Lesson:
+        """Put another text of a lesson before a person; raises what `Editing.edit` does."""
+        return self.beside.once(parts, _edited, id, body, reason, digest)
+
     def advisor(self, tenant: str) -> Advisor:
         """Who tells agents of a tenant what to do, and remembers what it told them."""
         with self._lock:
@@ -170,6 +176,7 @@ class House:
     def close(self) -> None:
         """Let go of the stores."""
         self.cards.close()
+        self.beside.end()
         with self._lock:
             for store in self._stores.values():
                 store.close()
@@ -231,6 +238,10 @@ class Checked:
 
     at: datetime
     report: AuditReport
+
+
+def _edited(parts: Parts, id: str, body: str, reason: str, digest: str) -> Lesson:
+    return parts.loop.editing.edit(id, body, reason=reason, digest=digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

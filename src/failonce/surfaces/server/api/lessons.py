@@ -234,7 +234,8 @@ def edit(
     if if_match and not same(if_match, old) and decision.body != old.proposal.body:
         raise Outdated(f"{old.id} is not as you read it any more. Look at it and edit it again.")
     digest = decision.digest or digest_of(if_match)
-    made = parts.loop.editing.edit(id, decision.body, reason=decision.reason, digest=digest)
+    house = house_of(request)
+    made = house.edit(parts, id, decision.body, reason=decision.reason, digest=digest)
     return records.lesson(made)
 
 

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, JsonValue
 from typing_extensions import TypedDict
 
+from failonce.compose import Parts
 from failonce.gate.results import tally
-from failonce.outcome.health import health, weakest_first
+from failonce.outcome.health import Health, health, weakest_first
 from failonce.selecting import latest, used
 from failonce.surfaces import records
 from failonce.surfaces.records import HealthRecord, OutcomeRecord, TallyRecord
@@ -83,8 +84,12 @@ def outcome(request: Request, who: Reader, id: LessonId) -> OutcomeRecord:
 @router.get("/health", responses=ASKED)
 def tools(request: Request, who: Reader, project: OneProject = None) -> list[HealthRecord]:
     """How tools fare, the weakest first."""
-    uses = used(parts_of(request, who).store, project)
-    return [records.health(h) for h in weakest_first([health(use) for use in uses])]
+    found = house_of(request).beside.ask(parts_of(request, who), _fare, project)
+    return [records.health(h) for h in found]
+
+
+def _fare(parts: Parts, project: str | None) -> list[Health]:
+    return weakest_first([health(use) for use in used(parts.store, project)])
 
 
 @router.post("/advise", responses=DECIDED)
@@ -127,7 +132,10 @@ def advise(request: Request, who: Reader, call: Tool) -> AdviceRecord:
 @router.post("/replay", responses=DECIDED)
 def replay(request: Request, who: Reader, asked: Replay) -> ReplayRecord:
     """Try the lessons on the calls that are recorded; nothing is stored."""
-    parts = parts_of(request, who)
+    return house_of(request).beside.once(parts_of(request, who), _replayed, asked)
+
+
+def _replayed(parts: Parts, asked: Replay) -> ReplayRecord:
     sessions = latest(parts.store, asked.project, MOST_REPLAYED)
     read = parts.store.calls(project=asked.project, sessions=sessions, newest=MOST_REPLAYED)
     calls = sorted(read, key=lambda e: e.at)[-MOST_REPLAYED:]

@@ -122,7 +122,8 @@ def tools(request: Request, who: Reader) -> Response:
     too_many = sum(recorded.values()) > MOST_CALLS
     found = None
     if not too_many:
-        found = house.slowly.get(("suggestions", who.tenant), lambda: _suggested(parts))
+        key = ("suggestions", who.tenant)
+        found = house.slowly.get(key, lambda: house.beside.once(parts, _suggested))
     counts = _view(parts, "", "", 0)
     return answer(
         request,

@@ -172,11 +172,12 @@ def edited(
     reason: Text = "",
 ) -> Response:
     """The new text is tried on what is recorded, and waits; what is wrong with it is said."""
-    parts = house_of(request).parts(who)
+    house = house_of(request)
+    parts = house.parts(who)
     found = _find(parts, id)
     text = body.replace("\r\n", "\n")
     try:
-        new = parts.loop.editing.edit(found.id, text, reason=reason, digest=digest)
+        new = house.edit(parts, found.id, text, reason=reason, digest=digest)
     except (BadInput, Refused) as error:
         return _editing(request, who, found, text, digest=digest, reason=reason, error=str(error))
     if new.digest == found.digest:
@@ -196,13 +197,14 @@ def again(
     digest: Ref = "",
 ) -> Response:
     """Propose the text of an earlier version once more."""
-    parts = house_of(request).parts(who)
+    house = house_of(request)
+    parts = house.parts(who)
     old = next((v for v in parts.store.versions(id) if v.version == version), None)
     if old is None:
         raise NotFound("There is no such version of it.")
     try:
         reason = f"version {version} again"
-        new = parts.loop.editing.edit(id, old.proposal.body, reason=reason, digest=digest)
+        new = house.edit(parts, id, old.proposal.body, reason=reason, digest=digest)
     except (BadInput, Refused) as error:
         return go(request, f"/lessons/{id}", str(error), kind="error")
     return go(request, place(new.id), f"The text of version {version} waits for approval.")

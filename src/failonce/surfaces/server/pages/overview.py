@@ -158,7 +158,8 @@ def _view(house: House, who: Principal) -> OverviewView:
     found = recorded(store, parts.config.policy.windows)
     counted = numbers(found)
     slow = house.slowly.get(
-        ("overview", who.tenant), lambda: _slow(parts, found.lessons, found.effects)
+        ("overview", who.tenant),
+        lambda: house.beside.ask(parts, _slow, found.lessons, found.effects),
     )
     return OverviewView(
         numbers=counted,

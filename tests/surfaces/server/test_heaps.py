@@ -1,0 +1,78 @@
+"""Memory that is free is given back."""
+
+import asyncio
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from failonce.surfaces.server import heaps
+from failonce.surfaces.server.heaps import give_back, giving_back
+
+MB = 1 << 20
+glibc = pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(heaps.ctypes.CDLL(None), "malloc_trim"),
+    reason="only the GNU C library keeps it",
+)
+
+
+def held() -> int:
+    """Bytes that this process holds."""
+    told = Path("/proc/self/status").read_text()
+    return next(int(x.split()[1]) << 10 for x in told.splitlines() if x.startswith("RssAnon"))
+
+
+def scatter() -> list[bytes]:
+    """Use 64 MB of a thread's heap, and keep a little of it everywhere."""
+    kept: list[bytes] = []
+
+    def work() -> None:
+        pieces = [bytes([n % 251]) * 16_000 for n in range(4_096)]
+        kept.extend(pieces[::64])
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return kept
+
+
+@glibc
+def test_what_lies_between_things_in_use_is_given_back() -> None:
+    kept = scatter()
+    before = held()
+    give_back()
+    assert before - held() > 40 * MB
+    assert all(len(set(piece)) == 1 for piece in kept)
+
+
+@glibc
+def test_a_server_does_so_by_itself() -> None:
+    async def served() -> int:
+        kept = scatter()
+        before = least = held()
+        async with giving_back(every_s=0.05):
+            end = time.monotonic() + 30
+            while before - least < 40 * MB and time.monotonic() < end:
+                await asyncio.sleep(0.05)
+                least = min(least, held())
+        assert kept
+        return before - least
+
+    assert asyncio.run(served()) > 40 * MB
+
+
+def test_where_the_library_has_no_such_call_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Nothing:
+        def __init__(self, _: object) -> None:
+            pass
+
+    monkeypatch.setattr(heaps.ctypes, "CDLL", Nothing)
+    heaps._trim.cache_clear()
+    try:
+        give_back()
+    finally:
+        heaps._trim.cache_clear()
