@@ -21,8 +21,8 @@ from failonce.adapters.sql_store.rows import DAY, EVIDENCE, day_of, evidence_row
 from failonce.model import Evidence
 from failonce.ports import Added, Summed, Taken
 
-MOST_NUMBERS: Final = 100_000
-"""Numbers of one kind that are remembered; with more, all are looked up anew."""
+MOST_NUMBERS: Final = 20_000
+"""Numbers of one kind that are remembered; with more, those of the newest transaction alone."""
 
 Named = tuple[str, str]
 """A project, and the name of something in it."""
@@ -341,7 +341,7 @@ def _write(connection: Connection, named: _Named, known: Numbers, numbers: Numbe
     _EVIDENCE.run(connection, met.rows(named, numbers))
     new = sorted(met.sessions - known.met.keys())
     _SIGNATURE_SESSION.run(connection, new)
-    numbers.met.update(dict.fromkeys(new, 1))
+    numbers.met.update(dict.fromkeys(met.sessions, 1))
     _SIGNATURE_SOURCE.run(connection, sorted(met.sources))
     _SIGNATURE_TAG.run(connection, sorted({(n, plain(x)) for n, tags in met.tags for x in tags}))
     return met
