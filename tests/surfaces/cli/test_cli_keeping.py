@@ -197,3 +197,14 @@ def test_a_store_is_backed_up_and_restored(shell: Shell) -> None:
     assert damaged.code == 3
     assert "damaged" in damaged.err
     assert damaged.err.count("\n") == 1
+
+
+def test_status_says_how_long_all_is_kept(shell: Shell) -> None:
+    """Nothing where all is kept for ever."""
+    assert "Kept" not in shell.ok("status").out
+    assert shell.ok("status", "--json").json["kept_days"] == {"events": None, "counts": None}
+    shell.set("FAILONCE_RETENTION__EVENTS", "90d")
+    assert "Kept     for 90 days, daily counts for ever," in shell.ok("status").out
+    shell.set("FAILONCE_RETENTION__COUNTS", "400d")
+    assert "Kept     for 90 days, daily counts for 400 days," in shell.ok("status").out
+    assert shell.ok("status", "--json").json["kept_days"] == {"events": 90, "counts": 400}

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def taught(parts: Parts) -> Lesson:
 def which(parts: Parts) -> tuple[int, str]:
     """The process that works, and for whom."""
     return os.getpid(), parts.review.actor
+
+
+def endless(_: Parts, began: str) -> None:
+    """What nobody waits for."""
+    Path(began).touch()
+    time.sleep(600)
 
 
 def missing(parts: Parts, id: str) -> Lesson:
@@ -72,6 +79,21 @@ def test_what_takes_long_has_a_process_for_itself_that_ends(served: Served) -> N
         assert time.monotonic() < end, "it goes on"
         time.sleep(0.01)
     house.close()
+
+
+def test_what_takes_long_ends_with_the_server(served: Served, tmp_path: Path) -> None:
+    parts, house = served.parts(), served.house
+    taught(parts)
+    began = tmp_path / "began"
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(house.beside.once, parts, endless, str(began))
+        end = time.monotonic() + 60
+        while not began.exists():
+            assert time.monotonic() < end, "it never began"
+            time.sleep(0.01)
+        house.close()
+        with pytest.raises(Died):
+            waiting.result(30)
 
 
 def test_what_it_raises_is_raised_here(served: Served) -> None:

@@ -104,6 +104,7 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "failures_7d": sum(s.hits_7d for s in signatures),
         "classes": len(signatures),
         "classes_7d": sum(s.hits_7d > 0 for s in signatures),
+        "kept_days": _kept(parts),
         "lessons": {word: states[word] for word in dict.fromkeys(WORDS.values())},
         "in_force": sum(x.in_force for x in lessons),
         "pending_rules": pending_count(lessons, parts.clock.now()),
@@ -113,6 +114,13 @@ def _status(parts: Parts, project: str) -> dict[str, Json]:
         "hooks": _hooks(parts),
         "model": _model(parts),
     }
+
+
+def _kept(parts: Parts) -> dict[str, Json]:
+    """Days that what was recorded is kept, None for ever."""
+    told = parts.config.settings.retention
+    spans = {"events": told.events, "counts": told.counts}
+    return {name: None if span is None else span.days for name, span in spans.items()}
 
 
 def _model(parts: Parts) -> dict[str, Json]:
@@ -231,6 +239,18 @@ def _tell_files(found: Json) -> None:
         say("         What differs, and how: failonce files")
 
 
+def _tell_kept(found: Json) -> None:
+    """Nothing where all is kept for ever."""
+    assert isinstance(found, dict)  # noqa: S101 - made above
+    events, counts = found["events"], found["counts"]
+    if events is not None:
+        long = "for ever" if counts is None else f"for {plural(int(str(counts)), 'day')}"
+        say(
+            f"Kept     for {plural(int(str(events)), 'day')}, daily counts {long}, what lessons "
+            "rest on and the audit always; what is older goes with: failonce prune"
+        )
+
+
 def _tell_model(found: Json) -> None:
     """Nothing where none is configured and none was ever asked."""
     assert isinstance(found, dict)  # noqa: S101 - made above
@@ -275,6 +295,7 @@ def _tell_status(
         f"{plural(int(str(found['classes'])), 'class', 'classes')}; in the newest seven days "
         f"{found['failures_7d']:,} of {found['classes_7d']:,}"
     )
+    _tell_kept(found["kept_days"])
     waiting = sum(waits_now(x, now) for x in lessons)
     say(
         f"Lessons  {len(lessons):,}: {waiting:,} waiting, {found['in_force']:,} in force; "

@@ -29,6 +29,7 @@ class Beside:
 
     def __init__(self) -> None:
         self._child: _Process = Child(_begin)
+        self._alone: set[_Process] = set()
 
     @property
     def pid(self) -> int | None:
@@ -42,14 +43,17 @@ class Beside:
     def once(self, parts: Parts, work: Callable[[Parts, *Given], T], *given: *Given) -> T:
         """The same for what takes long: nobody else waits, and its memory is free afterwards."""
         child: _Process = Child(_begin)
+        self._alone.add(child)
         try:
             return self._in(child, parts, work, given)
         finally:
             child.end()
+            self._alone.discard(child)
 
     def end(self) -> None:
-        """Work at nothing more."""
-        self._child.end()
+        """Work at nothing more; whoever waits gets `Died`."""
+        for child in (self._child, *tuple(self._alone)):
+            child.end()
 
     def _in(
         self,
