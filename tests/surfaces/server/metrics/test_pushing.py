@@ -154,6 +154,24 @@ def test_the_collector_gets_what_prometheus_reads(
     served.house.close()
 
 
+def test_the_last_numbers_are_pushed_at_the_end(
+    tmp_path: Path, collector: Collector, environ: Mapping[str, str]
+) -> None:
+    """What was counted since the push before would be lost with the process."""
+    served = Served(configuration(tmp_path))
+
+    async def runs() -> None:
+        async with Pushing(served.house, environ={**environ, "OTEL_METRIC_EXPORT_INTERVAL": "9e9"}):
+            await asyncio.to_thread(served.program(Scope.READ).get, "/api/lessons")
+
+    asyncio.run(runs())
+    ((_, _, asked),) = collector.came
+    names = {m.name: m for m in asked.resource_metrics[0].scope_metrics[0].metrics}
+    (timed,) = points(names["failonce_http_request_duration_seconds"])
+    assert timed.count == 1
+    served.house.close()
+
+
 def test_a_collector_that_is_not_there_holds_up_nothing(
     tmp_path: Path, collector: Collector, environ: Mapping[str, str]
 ) -> None:

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Final, Self
 
 from failonce.surfaces.server.metrics.scraping import families
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 EVERY_MS: Final = 60_000.0
 """As OpenTelemetry has it."""
+LAST_S: Final = 1.0
+"""How long the end of the server waits for its last numbers to be taken."""
 _WHERE: Final = ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _HOW: Final = ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _SPOKEN: Final = ("", "http/protobuf")
@@ -44,7 +47,8 @@ def interval_s(environ: Mapping[str, str]) -> float:
 
 
 class Pushing:
-    """Pushes the numbers of the main store and of this server, from `async with` on."""
+    """Pushes the numbers of the main store and of this server, from `async with` on and at its
+    end."""
 
     def __init__(self, house: "House", *, environ: Mapping[str, str] | None = None) -> None:
         self._house = house
@@ -61,6 +65,9 @@ class Pushing:
 
     async def __aexit__(self, *_: object) -> None:
         if self._exporter is not None:
+            last = Thread(target=self._once, args=(self._exporter,), daemon=True)
+            last.start()
+            await asyncio.get_running_loop().run_in_executor(None, last.join, LAST_S)
             self._exporter.close()
         if self._task is not None:
             self._task.cancel()
