@@ -21,7 +21,7 @@ from failonce.adapters.sql_store.rows import DAY, EVIDENCE, day_of, evidence_row
 from failonce.model import Evidence
 from failonce.ports import Added, Summed, Taken
 
-MOST_NUMBERS: Final = 20_000
+MOST_NUMBERS: Final = 5_000
 """Numbers of one kind that are remembered; with more, those of the newest transaction alone."""
 
 Named = tuple[str, str]

@@ -271,10 +271,14 @@ def _judgement(d: Mapping[str, Any]) -> Judgement:
     return Judgement(
         ruling=Ruling(d["ruling"]),
         digest=d["digest"],
-        checks=tuple(CheckResult(**check) for check in d["checks"]),
+        checks=tuple(_check(**check) for check in d["checks"]),
         proof=Proof(**{**proof, "tally": Tally(**proof["tally"]), "power": Power(proof["power"])}),
         reasons=tuple(d["reasons"]),
     )
+
+
+_check: Final = lru_cache(maxsize=4096)(CheckResult)
+"""Most lessons passed the same checks with the same words: these are held once for all."""
 
 
 def recordable(event: Event) -> Event:

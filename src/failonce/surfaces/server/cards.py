@@ -25,7 +25,7 @@ from failonce.surfaces.server.beside import Beside
 
 FRESH: Final = timedelta(minutes=10)
 """How long a look stands where more was recorded meanwhile."""
-_KEPT: Final = 200
+_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

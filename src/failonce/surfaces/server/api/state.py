@@ -86,7 +86,7 @@ def status(request: Request, who: Reader) -> Status:
     """What is there, and what the server does now."""
     house, parts = house_of(request), parts_of(request, who)
     counts = dict.fromkeys(WORDS.values(), 0)
-    for lesson in parts.store.lessons():
+    for lesson in house.lessons(who.tenant):
         counts[WORDS[lesson.state]] += 1
     intake = house.intake
     return {
