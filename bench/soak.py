@@ -6,7 +6,7 @@
 four minutes), two processes on the same cores:
 
 reports  500 events a second, half of them errors of services in 1,000 shapes, half calls of 200
-         tools with their sessions, failures and what callers did next
+         tools with their sessions, failures in 700 classes, and what callers did next
 people   look at the queue, the classes and the health every five seconds and decide what waits:
          approve, reject, take back, reopen; programs ask for advice five times a second
 

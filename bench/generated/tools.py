@@ -36,6 +36,9 @@ PROSE = (
     "the job once more with the smaller table and tell the owner what changed since the release"
 )
 WORDS = PROSE.split()
+CORE = 60
+"""Characters of an error's first line, about; what stands below it is as long whatever that says,
+so that one thing that goes wrong is one class."""
 
 
 class Value(StrEnum):
@@ -285,7 +288,7 @@ class Values:
         """What a call that failed came back with: its error, and what always stands below it."""
         core = wrong.message(args)
         r = random.Random(f"{tool.name} {wrong}")
-        rest = max(0, self._shapes.message.draw(r) - len(core))
+        rest = max(0, self._shapes.message.draw(r) - CORE)
         start = r.randrange(1_000)
         return f"{core}\n{self._lines[start : start + rest]}".rstrip()
 
