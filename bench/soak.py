@@ -13,7 +13,8 @@ people   look at the queue, the classes and the health every five seconds and de
 It mines by itself, as it does at home. Every ten seconds the resident memory of each of its
 processes is read. What must hold: no answer but those that are meant, no line of warning, all
 that was acknowledged is in the store, the audit verifies; and memory, median of the last tenth
-beside that of the second tenth (the first warms up), has grown by at most a twentieth.
+beside that of the second tenth (the first warms up), has grown by at most a twentieth. The number
+of classes is about the same in both, that of lessons grows; both are said.
 
 The miner is told apart: it holds what it reads of a project, is bounded by how much it reads,
 and gives it back when the look is over. The last line is JSON.
@@ -42,6 +43,8 @@ from failonce.surfaces.access import Granting
 from served.people import People
 from served.running import BENCH, Running, ours, program
 
+HELD = {"classes": "signature", "lessons": "lesson_state"}
+"""What memory may grow with, and the tables where it is counted."""
 SAMPLE_S = 10.0
 TOLD_S = 120.0
 ROLES = ("main", "workers", "miner")
@@ -92,7 +95,9 @@ def watched(running: Running, folder: Path, seconds: float) -> list[Sample]:
     while (at := time.monotonic() - begin) < seconds:
         memory = running.resident_mb()
         disk = sum(p.stat().st_size for p in folder.glob("store.db*")) / 2**20
-        samples.append({"at": at, "disk": disk, **{r: memory.get(r, 0.0) for r in ROLES}})
+        held = {what: _count(folder, table) for what, table in HELD.items()}
+        roles = {role: memory.get(role, 0.0) for role in ROLES}
+        samples.append({"at": at, "disk": disk, **held, **roles})
         if at >= shown:
             print(_line(samples[-1], folder), flush=True)
             shown += TOLD_S
@@ -101,20 +106,26 @@ def watched(running: Running, folder: Path, seconds: float) -> list[Sample]:
 
 
 def _line(x: Sample, folder: Path) -> str:
-    events, lessons = (_count(folder, t) for t in ("evidence", "lesson_state"))
+    events = _count(folder, "evidence")
+    held = "  ".join(f"{x[what]:>5,.0f} {what}" for what in HELD)
     memory = "  ".join(f"{r} {x[r]:6.1f}" for r in ROLES)
     return (
-        f"  {x['at'] / 60:5.1f} min  {events:>9,} events  {lessons:>5} lessons  MB: {memory}  "
+        f"  {x['at'] / 60:5.1f} min  {events:>9,} events  {held}  MB: {memory}  "
         f"on disk {x['disk']:,.0f}  load {os.getloadavg()[0]:.1f}"
     )
 
 
 def grown(samples: Sequence[Sample], roles: Sequence[str]) -> float:
     """Share by which the sum of these processes grew, from the second tenth to the last."""
-    tenth = max(1, len(samples) // 10)
-    total = [sum(x[r] for r in roles) for x in samples]
-    before = statistics.median(total[tenth : 2 * tenth] or total[:1])
-    return statistics.median(total[-tenth:]) / before - 1
+    before, after = tenths([sum(x[r] for r in roles) for x in samples])
+    return after / before - 1 if before else 0.0
+
+
+def tenths(values: Sequence[float]) -> tuple[float, float]:
+    """The medians of the second tenth and of the last."""
+    tenth = max(1, len(values) // 10)
+    before = statistics.median(values[tenth : 2 * tenth] or values[:1])
+    return before, statistics.median(values[-tenth:])
 
 
 def checked(folder: Path, found: dict[str, Any]) -> list[str]:
@@ -170,6 +181,11 @@ def told(found: dict[str, Any], wrong: Sequence[str], runs: int, minutes: float)
     growth = {"server": grown(samples, ("main", "workers"))}
     growth |= {role: grown(samples, (role,)) for role in ("main", "workers")}
     events = sum(x["stored"] for x in found["sent"].values())
+    state = "; ".join(
+        f"{what} {before:,.0f} → {after:,.0f}"
+        for what in HELD
+        for before, after in [tenths([x[what] for x in samples])]
+    )
     late = sum(x["late"] for x in found["sent"].values())
     slowest = max(x["slowest_s"] for x in found["sent"].values())
     slow = ", ".join(f"{k} {v:.1f} s" for k, v in sorted(found["slowest_s"].items()))
@@ -178,9 +194,9 @@ def told(found: dict[str, Any], wrong: Sequence[str], runs: int, minutes: float)
         f"{slowest:.1f} s; {runs} looks for lessons; people: {dict(decided)}, answers "
         f"{dict(found['people'])}, the slowest by kind: {slow}\n"
         f"memory grew by {growth['server']:+.1%} (main {growth['main']:+.1%}, those that store "
-        f"{growth['workers']:+.1%}); the miner held {max(x['miner'] for x in samples):.0f} MB at "
-        f"most; processor time: main {found['cpu']['main']:.0f} s, others "
-        f"{found['cpu']['others']:.0f} s"
+        f"{growth['workers']:+.1%}), meanwhile {state}; the miner held "
+        f"{max(x['miner'] for x in samples):.0f} MB at most; processor time: "
+        f"main {found['cpu']['main']:.0f} s, others {found['cpu']['others']:.0f} s"
     )
     for line in wrong:
         print(f"WRONG: {line}")
