@@ -1,15 +1,22 @@
 """Text logs in parts: the same events wherever they are cut; the same file, and a grown one."""
 
 import gzip
+import itertools
 import lzma
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from failonce.adapters.batch import files, lines
+from failonce.adapters.batch.parts import File
 from failonce.adapters.sources import Limits
+from failonce.errors import BadInput
+from failonce.summing import merge
 from tests.adapters.batch.made import TRACE, Counted, Ledger, json_log, text_log, whole
 
 LOGS = {"text": text_log(300), "json": json_log(300)}
@@ -115,6 +122,51 @@ def test_a_traceback_that_is_still_written_is_read_once_it_is_whole(tmp_path: Pa
     last = Counted(path, ledger=ledger, window=700).partial
     assert (last.failures, last.rejected) == (2, 0)
     assert {c.named.error_type for c in last.classes.values()} == {"KeyError"}
+
+
+def test_what_is_still_unfinished_is_no_news(tmp_path: Path) -> None:
+    """The file as it was, and one that grew by half an event alone, add nothing, not even a key
+    that is known: with that one, all other files of the round would be passed over."""
+    path, other, ledger = tmp_path / "a.log", tmp_path / "b.log", Ledger()
+    before = "2026-03-01 12:00:00 ERROR app.a: no\n"
+    trace = "2026-03-01 12:00:09 ERROR app.b: went wrong\n" + TRACE.format(5, 6)
+    path.write_text(before * 3)
+    assert Counted(path, ledger=ledger).partial.failures == 3
+    path.write_text(before * 3 + trace[: trace.index("KeyError")])
+    for count in range(2):
+        other.write_text(before * (count + 1))
+        assert Counted(path, other, ledger=ledger).partial.failures == 1
+    assert Counted(path, ledger=ledger).pieces == 0
+
+
+def test_a_piece_that_two_files_come_to_is_kept_once(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.log", tmp_path / "b.log"
+    before = "2026-03-01 12:00:00 ERROR app.a: no\n"
+    trace = "2026-03-01 12:00:09 ERROR app.b: went wrong\n" + TRACE.format(5, 6)
+    path.write_text(before * 3 + trace[: trace.index("KeyError")])
+    copy.write_text(before * 3)
+    assert Counted(copy, path).partial.failures == 3
+    assert Counted(path, copy).pieces == 1
+
+
+def test_what_cannot_be_read_a_second_time_is_not_taken_for_counted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was surveyed well; then the disk, or the network, gives no more of it."""
+    ledger, reads = Ledger(), itertools.count()
+
+    def part(file: File, *given: Any) -> Iterator[bytes]:
+        if next(reads) > 5:
+            raise BadInput(f"{file.name}: the disk is gone")
+        yield from files.part(file, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lines, "part", part)
+        broken = Counted(path, ledger=ledger, window=5_000)
+    assert {u.reason for u in broken.unreadable} == {"the disk is gone"}
+    assert 0 < broken.partial.failures < whole(path).failures
+    rest = Counted(path, ledger=ledger, window=5_000)
+    assert merge([broken.partial, rest.partial]) == whole(path)
 
 
 def test_a_log_whose_lines_tell_no_time_is_one_part(tmp_path: Path) -> None:

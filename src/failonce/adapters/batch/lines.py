@@ -147,7 +147,8 @@ def count(stretch: Stretch, settings: Settings) -> Done:
                         )
                     )
         except BadInput:
-            pass  # the survey told of it; what could be read before is counted
+            if not looked.broken:  # else it was told, and what could be read before is counted
+                raise
     return Done(
         n=stretch.n,
         partial=counting.partial(),

@@ -84,6 +84,8 @@ class Looked:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Those that are read: name and type."""
     groups: tuple[Group, ...] = ()
+    broken: bool = False
+    """It can be read up to some place only, and that was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,7 +118,10 @@ class Run:
                 self.unreadable.append(Unreadable(file=result.looked.file, reason=result.broken))
         failed = {u.file.url for u in self.unreadable if not u.other}
         return [
-            (each, sorted(pieces[each.file.url], key=lambda p: p.start))
+            (
+                replace(each, broken=each.file.url in failed),
+                sorted(pieces[each.file.url], key=lambda p: p.start),
+            )
             for each in looked
             if pieces[each.file.url] and (each.form is Form.STREAM or each.file.url not in failed)
         ]
@@ -169,7 +172,7 @@ class Run:
         finished = [(part, done[n]) for n, part in enumerate(parts) if n in done]
         return Round(
             partial=merge(load.partial for load in loads),
-            taken=tuple(t for part, d in finished for t in _taken(part, d)),
+            taken=tuple({t.key: t for part, d in finished for t in _taken(part, d)}.values()),
             known=sum(d.known for _, d in finished),
             rejects=tuple(r for _, d in finished for r in d.rejects),
             workers=tuple(_workers(loads)),
@@ -210,14 +213,16 @@ def _workers(loads: Iterable[Load]) -> Iterator[Worker]:
 
 
 def _taken(part: _Part, done: Done) -> Iterator[Taken]:
-    """The pieces, the last one without an event that is not complete."""
+    """The pieces, the last one without an event that is not complete, where that is news."""
     if done.complete is None:
         yield from part.taken
         return
     *others, last = part.taken
     yield from others
     length, hashed = done.complete
-    yield Taken(key=_key(last.parent, hashed), parent=last.parent, length=length, digest=hashed)
+    key = _key(last.parent, hashed)
+    if key not in {t.key for t in part.stretch.before}:
+        yield Taken(key=key, parent=last.parent, length=length, digest=hashed)
 
 
 def _key(parent: str, hashed: str) -> str:
