@@ -31,11 +31,15 @@ def test_what_was_pruned_is_recorded_once() -> None:
 
 
 def test_a_run_that_is_left_is_gone_on_with() -> None:
-    """Whoever stops listening stops it; what went is gone."""
+    """Whoever stops listening stops it; what went is gone, and recorded."""
     world = World()
     world.store.add([evidence(1, at=START - timedelta(days=40))])
-    next(iter(Keeping(world.review).prune(HORIZON)))
+    steps = Keeping(world.review).prune(HORIZON)
+    next(steps)
+    steps.close()
     assert not list(world.store.calls())
+    (told,) = events(world)
+    assert told.reason.startswith("1 events"), "what went is recorded all the same"
     assert list(Keeping(world.review).prune(HORIZON))
 
 

@@ -38,23 +38,27 @@ class Keeping:
     def prune(self, horizon: Horizon) -> Iterator[Gone]:
         """Remove what is older, a step at a time; stopped anywhere, the next run goes on."""
         events = counts = 0
-        for step in self._store.prune(horizon):
-            events, counts = events + step.events, counts + step.counts
-            yield step
-        if events or counts:
-            older = f"{events:,} events older than {horizon.events}"
-            if counts:
-                older += f", {counts:,} daily counts older than {horizon.counts}"
-            self._record(Action.PRUNED, older)
+        try:
+            for step in self._store.prune(horizon):
+                events, counts = events + step.events, counts + step.counts
+                yield step
+        finally:  # what went has gone, whatever ended the rest
+            if events or counts:
+                older = f"{events:,} events older than {horizon.events}"
+                if counts:
+                    older += f", {counts:,} daily counts older than {horizon.counts}"
+                self._record(Action.PRUNED, older)
 
     def forget(self, whose: Whose) -> Iterator[Gone]:
         """Remove what is theirs, a step at a time; the record does not say whose it was."""
         events = 0
         now = self._weighing.event(Action.FORGOTTEN).at
-        for step in self._store.forget(whose, at=now):
-            events += step.events
-            yield step
-        self._record(Action.FORGOTTEN, f"{events:,} events, by {whose.by}")
+        try:
+            for step in self._store.forget(whose, at=now):
+                events += step.events
+                yield step
+        finally:
+            self._record(Action.FORGOTTEN, f"{events:,} events, by {whose.by}")
 
     def resting(self, whose: Whose) -> list[Resting]:
         """The versions of lessons that were learned from what is theirs."""

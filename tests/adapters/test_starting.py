@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,30 @@ def test_a_signal_waits_until_the_process_is_ready() -> None:
         process = subprocess.Popen([sys.executable, "-c", READY])
     process.send_signal(signal.SIGUSR1)
     assert process.wait(60) == 7
+
+
+FIRST = """
+import multiprocessing, signal
+from failonce.adapters.starting import held_back
+
+def tell():
+    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=tell)
+    with held_back(signal.SIGINT):
+        process.start()
+    process.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="signals as POSIX has them")
+def test_the_first_process_of_a_program_is_no_exception(tmp_path: Path) -> None:
+    """What Python starts beside the first one opens the signals that it holds back itself."""
+    script = tmp_path / "first.py"
+    script.write_text(FIRST)
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    assert told.stdout == "True\n"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="signals as POSIX has them")

@@ -103,7 +103,9 @@ class MemoryEvidence:
             fresh = list(s.samples[: max(0, len(s.samples) - len(own))])
             self.add([e for e in fresh if e.id not in self._evidence])
             self._sampled.update(e.id for e in fresh)
-            self._counted += _made_up(s, fresh or own)
+            may = next((e for e in s.samples if not self._barred(e)), None)
+            first = may or replace(s.samples[0], message=s.samples[0].template)
+            self._counted += _made_up(s, first, fresh or own)
         new = sum(d.hits for s in kept for d in s.days)
         return Added(new=new, gone=hits - new)
 
@@ -373,9 +375,9 @@ def _asked(s: Signature, query: SignatureQuery) -> bool:
     return found and query.tool in (None, s.tool) and query.category in (None, s.category)
 
 
-def _made_up(summed: Summed, samples: Sequence[Evidence]) -> Iterator[Evidence]:
-    """As many failures as were counted; the newest of all has the texts of the first sample."""
-    first = replace(summed.samples[0], call=samples[0].call)
+def _made_up(summed: Summed, shown: Evidence, samples: Sequence[Evidence]) -> Iterator[Evidence]:
+    """As many failures as were counted; the newest of all has the texts that are shown."""
+    first = replace(shown, call=samples[0].call)
     newest = max(day.last for day in summed.days)
     for day in summed.days:
         for n in range(day.hits):

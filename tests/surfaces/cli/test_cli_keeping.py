@@ -161,6 +161,17 @@ def test_a_session_is_forgotten(shell: Shell) -> None:
     assert shell.ok("forget", "--session", "e1", "--dry-run", "--json").json["projects"] == []
 
 
+def test_names_that_outlived_their_events_are_forgotten_too(shell: Shell) -> None:
+    """Pruned long ago, or left by a run that was stopped in its middle."""
+    shell.ok("import", write(shell.project / "calls.jsonl", history()))
+    shell.ok("prune", "--events", "90d")
+    before = {f["id"]: f["sessions"] for f in shell.ok("failures", "--json").json}
+    told = shell.ok("forget", "--session", "e1", "--yes")
+    assert "Nothing that is recorded is theirs" in told.out
+    after = {f["id"]: f["sessions"] for f in shell.ok("failures", "--json").json}
+    assert sum(after.values()) < sum(before.values())
+
+
 def test_a_store_is_backed_up_and_restored(shell: Shell) -> None:
     """Lessons are in force again; what is there is not overwritten."""
     shell.ok("import", write(shell.project / "calls.jsonl", history()))

@@ -10,6 +10,7 @@ import pytest
 from failonce.compose import configure, opened
 from failonce.ports import Decider, Pull, PullState
 from failonce.surfaces.pulls import Ground, Settled, Wanted, ground, put, settle
+from failonce.surfaces.pulls.ground import machine
 from tests.forge import People
 from tests.surfaces.cli.made import Shell
 
@@ -74,6 +75,25 @@ def test_a_program_reviews_nothing(people: People) -> None:
         forge.over(PullState.MERGED, 2)
         assert not settle(there).done
         assert waiting(there) == 2
+
+
+def test_what_a_program_closed_a_person_may_still_take_up(people: People) -> None:
+    """The branch is merged by hand: then the commit tells who took it up."""
+    forge = Told(by=Decider(name="stale[bot]", person=False))
+    with grounded(forge) as there:
+        put(there, Wanted())
+        forge.over(PullState.CLOSED)
+        people.merge("failonce/waiting")
+        assert {x.by for x in settle(there).done} == {people.who}
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("Иван Петров <ivan@x>", False), ("李雷", False), ("renovate[bot]", True), ("FailOnce", True),
+     ("", True), (" <a@b>", True)],
+)  # fmt: skip
+def test_people_of_any_alphabet_are_people(name: str, program: bool) -> None:
+    assert machine(name) is program
 
 
 def test_nobody_known_reviews_nothing() -> None:

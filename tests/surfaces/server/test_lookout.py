@@ -1,14 +1,17 @@
 """What the server looks for by itself."""
 
 import asyncio
+import multiprocessing
 import time
+from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
 
-from failonce.errors import StoreBusy, StoreFull
+from failonce.errors import StoreBusy, StoreError, StoreFull
 from failonce.surfaces.server import lookout
-from failonce.surfaces.server.children import Died
+from failonce.surfaces.server.children import Child, Died
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Receipt
 from failonce.surfaces.server.lookout import Found, Lookout
@@ -117,3 +120,50 @@ def test_the_process_that_looked_ends_with_the_memory_that_it_took(
         return [pid for pid in seen if pid is not None]
 
     assert len(asyncio.run(looks())) == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_store_that_is_away_when_it_begins_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    async def ask(_config: object, project: str) -> Found:
+        looked.append(project)
+        return Found(project=project, outcome="nothing", new=())
+
+    def away(_: House) -> tuple[str, ...]:
+        raise StoreError("the database does not answer")
+
+    async def looks() -> None:
+        house = House(configuration(tmp_path, mine=True))
+        with monkeypatch.context() as patched:
+            patched.setattr(House, "tenants", away)
+            async with Lookout(house) as out:
+                monkeypatch.setattr(out._child, "ask", ask)
+                await asyncio.sleep(0.2)
+                out.stored("", NEW)
+                await until(looked, 1)
+        house.close()
+
+    asyncio.run(looks())
+
+
+def test_a_process_can_be_ended_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a server does that is told to end in its first second."""
+    child: Child[[], int] = Child(working)
+    start = SpawnProcess.start
+
+    def ended_meanwhile(process: SpawnProcess) -> None:
+        child.end()
+        start(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", ended_meanwhile)
+    with pytest.raises(Died):
+        child.wait()
+    assert not multiprocessing.active_children()
+
+
+def working() -> Callable[[], int]:
+    """What such a process would do."""
+    return lambda: 1

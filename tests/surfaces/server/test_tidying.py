@@ -11,8 +11,10 @@ import pytest
 
 from failonce.compose import Configuration
 from failonce.compose.retention_settings import RetentionSettings
+from failonce.errors import StoreError
 from failonce.model import Action
 from failonce.surfaces.leased import LEASE
+from failonce.surfaces.server import tidying
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.tidying import Tidying
 from failonce.testing import FixedClock
@@ -32,16 +34,16 @@ def run(config: Configuration, servers: int, holds: Callable[[House], bool]) -> 
 
     async def go() -> None:
         houses = [House(config, clock=FixedClock(START)) for _ in range(servers)]
-        tidying = [Tidying(house, first_s=0) for house in houses]
+        all_ = [Tidying(house, first_s=0) for house in houses]
         try:
-            for each in tidying:
+            for each in all_:
                 await each.__aenter__()
             end = time.monotonic() + 60
             while not holds(houses[0]):
                 assert time.monotonic() < end, "it never came true"
                 await asyncio.sleep(0.01)
         finally:
-            for each in tidying:
+            for each in all_:
                 await each.__aexit__()
             for house in houses:
                 house.close()
@@ -76,6 +78,25 @@ def test_several_servers_prune_every_tenant_once(tmp_path: Path) -> None:
         assert entry.event.via == "server"
         assert len(list(house.store(tenant).calls())) == 310
     house.close()
+
+
+def test_a_store_that_is_away_for_a_moment_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it was asked first; of the next look all is as ever."""
+    config = keeping(tmp_path, 30)
+    filled(config)
+    away = iter([True])
+    tenants = House.tenants
+
+    def asked(house: House) -> tuple[str, ...]:
+        if next(away, False):
+            raise StoreError("the database does not answer")
+        return tenants(house)
+
+    monkeypatch.setattr(House, "tenants", asked)
+    monkeypatch.setattr(tidying, "EVERY_S", 0.01)
+    run(config, 1, lambda house: any(house.main.entries(actions=(Action.PRUNED,))))
 
 
 @pytest.mark.parametrize("days", [None, 30])

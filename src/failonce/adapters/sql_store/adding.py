@@ -6,7 +6,7 @@ once is not looked up again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
@@ -114,7 +114,8 @@ def add_summed(
     _TAKEN.run(connection, [(p.key, p.parent, p.length, p.digest, micros(at)) for p in taken])
     came = sum(d.hits for s in summed for d in s.days)
     summed = [s for s in (_lately(s, removed) for s in summed) if s.days]
-    newest = [replace(s.samples[0], at=max(d.last for d in s.days)) for s in summed]
+    barred = removed.barred(connection, [e for s in summed for e in s.samples])
+    newest = [_spokesman(s, barred) for s in summed]
     _number_signatures(connection, _named(newest), scheme, known, numbers)
     missing = [e for s in summed for e in _lacking(connection, s, numbers)]
     named = _named(_fresh(connection, [missing], removed)[0].new)
@@ -140,6 +141,16 @@ def _lately(summed: Summed, removed: Removals) -> Summed:
     project = plain(summed.project)
     days = [d for d in summed.days if not removed.past(project, day_of(micros(d.first)))]
     return replace(summed, days=days)
+
+
+def _spokesman(summed: Summed, barred: Collection[str]) -> Evidence:
+    """What a class shows as its newest: a sample that may come in, else its masked text."""
+    at = max(d.last for d in summed.days)
+    may = next((e for e in summed.samples if e.id not in barred), None)
+    if may is not None:
+        return replace(may, at=at)
+    first = summed.samples[0]
+    return replace(first, at=at, message=first.template)
 
 
 def _lacking(connection: Connection, summed: Summed, numbers: Numbers) -> Sequence[Evidence]:

@@ -92,7 +92,7 @@ def _every(connection: Connection, whose: Whose) -> Iterator[tuple[int, Any]]:
 
 def _perhaps(whose: Whose, row: Any) -> bool:
     """Whether the text may be in a row: quick to say, and right where it says no."""
-    if whose.by is not By.TEXT or json.dumps(whose.value, ensure_ascii=False)[1:-1] != whose.value:
+    if whose.by is not By.TEXT or json.dumps(whose.value)[1:-1] != whose.value:
         return True  # in JSON, that text is written otherwise
     return whose.named("\n".join(text for text in row if isinstance(text, str)))
 

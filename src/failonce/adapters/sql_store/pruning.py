@@ -305,6 +305,7 @@ def _prune_counts(connection: Connection, horizon: Horizon, classes: Sequence[in
             delete(t.rollup).where(r.signature.in_(numbers), _gone_days(horizon))
         )
         gone += lost.rowcount
+        removal.told(connection)
         assert horizon.counts is not None  # noqa: S101 - whoever calls has looked
         removal.kept_since(connection, connection.execute(projects).scalars(), _day(horizon.counts))
         _drop_classes(connection, numbers)

@@ -236,7 +236,7 @@ def forget(
             if found and not yes:
                 _ask()
             with waiting("Forgetting"):
-                for _ in keeping.forget(one) if found else ():
+                for _ in keeping.forget(one):  # names outlive the events that bore them
                     pass
                 wiped = parts.store.scrub()
         left = keeping.left(one)

@@ -87,4 +87,4 @@ def person(name: str) -> str:
 def machine(name: str) -> bool:
     """Whether a name is that of a program, by what forges call them."""
     words = name.partition(" <")[0].strip().lower()
-    return words.endswith("[bot]") or slug(words) in ("failonce", "")
+    return not words or words.endswith("[bot]") or slug(words) == "failonce"

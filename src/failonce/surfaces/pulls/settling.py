@@ -130,10 +130,11 @@ class _Run:
         todo = [x for x in self._named(pull) if self._speaks(pull, x, undoing=undoing)]
         if not todo:
             return
-        self.heard.update(x.id for x in todo)
         assert self.ground.forge is not None  # noqa: S101 - it gave the pull request
         by = self.ground.forge.decider(pull)
         word = _Word(who=person(by.name), where=pull.url, at=pull.at, human=by.person)
+        if word.human or pull.state is not PullState.CLOSED:  # a program's closing says nothing
+            self.heard.update(x.id for x in todo)
         for lesson in todo:
             if not word.human:
                 who = word.who or "nobody known"

@@ -74,8 +74,8 @@ class Child(Generic[P, T]):
     def end(self) -> None:
         """End it, whatever it does: what it writes is written whole or not at all."""
         self._ended = True
-        if self._process is not None:
-            self._process.kill()
+        if (process := self._process) is not None:  # its thread may bury it meanwhile
+            process.kill()
         with suppress(RuntimeError):  # it was ended before
             self._thread.submit(self._bury)
         self._thread.shutdown(wait=False)
@@ -102,12 +102,13 @@ class Child(Generic[P, T]):
             # Never forked: a child of a process with threads may inherit a lock that nobody frees.
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
-            self._process = context.Process(target=_live, args=(theirs,), daemon=True)
+            process = context.Process(target=_live, args=(theirs,), daemon=True)
             with held_back(*_OF_THE_SERVER):
-                self._process.start()
+                process.start()
             theirs.close()
+            self._process = process
             if self._ended:
-                self._process.kill()
+                process.kill()
             # Not as arguments of the process: it must be able to end while it imports all that.
             with suppress(OSError):
                 self._pipe.send((self._begin, self._given))

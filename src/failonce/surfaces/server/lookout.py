@@ -103,9 +103,10 @@ class Lookout:
         """All projects: what came in last may not have been looked at when the server ended."""
         found = []
         if self._house.config.settings.server.mine:
-            for tenant in self._house.tenants():
-                with suppress(FailonceError):  # it will be told to whoever asks for that tenant
-                    found.append((tenant, tuple(self._house.store(tenant).projects())))
+            with suppress(FailonceError):  # what comes in next is looked at with all before it
+                for tenant in self._house.tenants():
+                    with suppress(FailonceError):  # it will be told to whoever asks for it
+                        found.append((tenant, tuple(self._house.store(tenant).projects())))
         return found
 
     async def _looked(self, tenant: str, project: str) -> bool:

@@ -7,7 +7,8 @@ as long as each step took, so that it never has more than half of what the store
 import asyncio
 import logging
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import TYPE_CHECKING, Final, Self
 
@@ -56,13 +57,10 @@ class Tidying:
             await asyncio.sleep(EVERY_S)
 
     def _tidy(self) -> None:
-        for tenant in self._house.tenants():
-            try:
-                self._prune(tenant)
-            except StoreBusy:  # somebody else does it
-                continue
-            except Exception as error:  # nothing of this may end the server
-                _LOG.warning("What is older than is kept is removed later: %s", error)
+        with _later():
+            for tenant in self._house.tenants():
+                with _later():
+                    self._prune(tenant)
 
     def _prune(self, tenant: str) -> None:
         config = self._house.settings(tenant)
@@ -81,3 +79,14 @@ class Tidying:
         gone = pruned(parts, horizon, calmly)
         if gone.events or gone.counts:
             _LOG.info("Removed %d events and %d counts by their age", gone.events, gone.counts)
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """What goes wrong is done at the next look: nothing of this may end the server."""
+    try:
+        yield
+    except StoreBusy:  # somebody else does it
+        return
+    except Exception as error:
+        _LOG.warning("What is older than is kept is removed later: %s", error)

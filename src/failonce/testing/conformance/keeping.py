@@ -20,7 +20,7 @@ from failonce.model import (
     Trust,
     Whose,
 )
-from failonce.ports import Added, Prunable, SignatureQuery, Store, Traces
+from failonce.ports import Added, DayCount, Prunable, SignatureQuery, Store, Summed, Traces
 from failonce.testing.conformance.laws import TRY, MakeStore, histories
 from failonce.testing.memory import MemoryStore
 from failonce.testing.samples import START, evidence, exposure, gap, lesson, moved, proposed
@@ -99,6 +99,41 @@ class KeepingConformance:
         samples = {s.id: s.sample for s in store.signatures(_ALL)}
         assert samples == {"f1": "no item <n>", "f2": "no item 3"}
         assert store.samples("f1") == []
+
+    def test_a_sample_that_is_not_taken_in_is_not_shown_either(self, store: Store) -> None:
+        """Counted elsewhere, with the text of one that went by its age, or was forgotten."""
+        store.add([aged(1, 40, signature="f0"), aged(2, 1, session="anna", signature="f0")])
+        pruned(store, _MONTH)
+        for _ in store.forget(Whose(by=By.SESSION, value="anna"), at=START):
+            pass
+        old, theirs = aged(3, 50, signature="f1"), aged(2, 1, signature="f2")
+        recent = aged(5, 1, signature="f3")
+        day = DayCount(hits=4, first=START, last=START)
+        summed = [
+            Summed(project="shop", signature=name, days=[day], samples=samples)
+            for name, samples in (("f1", [old]), ("f2", [theirs]), ("f3", [old, recent]))
+        ]
+        store.add_summed(summed, [], at=START)
+        shown = {s.id: s.sample for s in store.signatures(_ALL)}
+        assert shown == {
+            "f0": "no item <n>", "f1": "no item <n>", "f2": "no item <n>", "f3": "no item 5",
+        }  # fmt: skip
+
+    def test_where_only_counts_went_they_do_not_come_again(self, store: Store) -> None:
+        """Failures that were counted elsewhere, of days that are kept no more."""
+        old, recent = (
+            DayCount(hits=3, first=START - n * _DAY, last=START - n * _DAY) for n in (40, 1)
+        )
+        store.add([aged(n, 1, signature="f1") for n in range(1, 11)])
+        summed = Summed(
+            project="shop",
+            signature="f1",
+            days=[old, recent],
+            samples=[aged(20, 40, signature="f1")],
+        )
+        store.add_summed([summed], [], at=START)
+        assert pruned(store, replace(_MONTH, counts=_TODAY - 30 * _DAY)) == (0, 1)
+        assert store.add_summed([summed], [], at=START) == Added(new=3, gone=3)
 
     def test_what_is_cited_stays(self, store: Store) -> None:
         """What a lesson was learned from, what an exposure names, sessions that met a lesson that
@@ -251,6 +286,8 @@ class KeepingConformance:
         store.add([evidence(30, message="Zoe\u0301 failed", signature="f4")])
         (zoe,) = store.traces(Whose(by=By.TEXT, value="ZO\u00c9"))
         assert zoe.events == 1
+        store.add([evidence(31, tags=("Zo\u00e9",))])
+        assert sum(t.events for t in store.traces(Whose(by=By.TEXT, value="Zo\u00e9"))) == 2
 
     def test_a_source_and_a_tag_are_forgotten(self, store: Store) -> None:
         """Of exactly that name, in one project where one is named."""
