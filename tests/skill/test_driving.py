@@ -1,9 +1,9 @@
-"""The two drivers: the same steps, threads that cannot be stopped, tasks that can."""
+"""One driver in two worlds: the same steps, threads that cannot be stopped, tasks that can."""
 
 import asyncio
 import contextvars
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Event, get_ident
 
 import pytest
@@ -25,15 +25,15 @@ from failonce.kinds.hint.running import Note, Result, Run, Steps
 from failonce.model import Call, Category
 from failonce.skill.driving import (
     IDLE,
-    AsyncWorld,
     Threads,
     TimeIsUp,
-    World,
+    at_once,
+    awaiting,
+    blocking,
     drive,
-    drive_async,
 )
 from failonce.skill.steps import Runtime
-from tests.kinds.hint.made import DOWN, READER, Rig, armed, failure, rig
+from tests.kinds.hint.made import DOWN, READER, Rig, armed, carried, failure, rig
 
 SITUATION = Situation(call=Call(tool="get_rate", args={}), tools={"get_rate": READER})
 CHAIN = (
@@ -47,29 +47,27 @@ def steps(*handlers: Handler) -> Steps:
     return Runtime(random=lambda: 0.0).steps(SITUATION, armed(*handlers), 0.0)
 
 
-def world(**of: object) -> World:
-    return World(now=time.monotonic, sleep=time.sleep, **of)  # type: ignore[arg-type]
-
-
 # ------------------------------------------------------------- the same steps
 
 
 @given(st.lists(st.tuples(st.sampled_from([DOWN, None, Category.RUNTIME]), st.integers(0, 9))))
-def test_both_drivers_do_the_same(trace: list[tuple[Category | None, int]]) -> None:
-    blocking, awaiting = rig(*CHAIN), rig(*CHAIN)
+def test_callers_that_block_and_that_await_come_to_the_same(
+    trace: list[tuple[Category | None, int]],
+) -> None:
+    blocked, awaited = rig(*CHAIN), rig(*CHAIN)
     for outcome, tenths in trace:
-        one = blocking.call(outcome, args={})
-        other = _awaited(awaiting, outcome)
+        one = blocked.call(outcome, args={})
+        other = _awaited(awaited, outcome)
         assert one == other
-        blocking.clock.at += tenths / 10
-        awaiting.clock.at += tenths / 10
-    assert blocking.runs == awaiting.runs
-    assert blocking.notes == awaiting.notes
-    assert blocking.clock.slept == awaiting.clock.slept
+        blocked.clock.at += tenths / 10
+        awaited.clock.at += tenths / 10
+    assert blocked.runs == awaited.runs
+    assert blocked.notes == awaited.notes
+    assert blocked.clock.slept == awaited.clock.slept
 
 
 def _awaited(given: Rig, outcome: Category | None) -> Result:
-    """The same call by the other driver, with the same clock."""
+    """The same call by one who awaits, with the same clock."""
     given.outcomes.clear()
     given.outcomes.append(outcome)
     clock = given.clock
@@ -87,15 +85,27 @@ def _awaited(given: Rig, outcome: Category | None) -> Result:
         given.armed,
         clock.now(),
     )
-    there = AsyncWorld(now=clock.now, sleep=sleep, note=given.notes.append)
-    return asyncio.run(drive_async(begun, run, there))
+    return asyncio.run(drive(begun, run, awaiting(clock.now, sleep), given.notes.append))
 
 
 def test_a_log_that_fails_does_not_reach_the_caller() -> None:
     def broken(_: Note) -> None:
         raise OSError
 
-    assert drive(steps(Metrics()), lambda _: OK, world(note=broken)) == OK
+    world = blocking(time.monotonic, time.sleep, Threads())
+    assert carried(steps(Metrics()), lambda _: OK, world, broken) == OK
+
+
+def test_who_blocks_cannot_wait_for_what_is_awaited() -> None:
+    class Elsewhere:
+        def __await__(self) -> Iterator[None]:
+            yield
+
+    async def waits() -> None:
+        await Elsewhere()
+
+    with pytest.raises(RuntimeError, match="cannot wait"):
+        at_once(waits())
 
 
 # ------------------------------------------------------------ threads
@@ -109,7 +119,8 @@ def test_a_call_that_blocks_is_abandoned_and_runs_on_to_its_end() -> None:
         ended.set()
         return OK
 
-    result = drive(steps(Timeout(timeout_ms=30)), slow, world(threads=threads))
+    world = blocking(time.monotonic, time.sleep, threads)
+    result = carried(steps(Timeout(timeout_ms=30)), slow, world)
     assert result.by == "timeout"
     assert result.failure is not None
     assert result.failure.message == "No answer within 0.03 s; the call was given up."
@@ -188,8 +199,8 @@ def test_a_call_that_is_awaited_is_cancelled() -> None:
             raise
         return OK
 
-    there = AsyncWorld(now=time.monotonic, sleep=asyncio.sleep)
-    result = asyncio.run(drive_async(steps(Timeout(timeout_ms=30)), slow, there))
+    there = awaiting(time.monotonic, asyncio.sleep)
+    result = asyncio.run(drive(steps(Timeout(timeout_ms=30)), slow, there))
     assert result.by == "timeout"
     assert cancelled == [True]
 
@@ -202,9 +213,9 @@ def test_a_limit_of_the_callers_own_is_the_callers() -> None:
         return OK
 
     async def call() -> None:
-        there = AsyncWorld(now=time.monotonic, sleep=asyncio.sleep)
+        there = awaiting(time.monotonic, asyncio.sleep)
         async with asyncio.timeout(0.03):
-            await drive_async(steps(Timeout(timeout_ms=9000)), slow, there)
+            await drive(steps(Timeout(timeout_ms=9000)), slow, there)
 
     with pytest.raises(TimeoutError):
         asyncio.run(call())
@@ -214,16 +225,16 @@ def test_what_a_call_raises_is_not_taken_for_its_limit() -> None:
     async def raises(_: Run) -> Result:
         raise TimeoutError
 
-    there = AsyncWorld(now=time.monotonic, sleep=asyncio.sleep)
+    there = awaiting(time.monotonic, asyncio.sleep)
     with pytest.raises(TimeoutError):
-        asyncio.run(drive_async(steps(Timeout()), raises, there))
+        asyncio.run(drive(steps(Timeout()), raises, there))
 
 
 def test_a_task_that_is_cancelled_gives_its_probe_back() -> None:
     runtime, lessons = Runtime(random=lambda: 0.0), armed(CircuitBreaker(failure_threshold=1))
 
     async def trace() -> list[str]:
-        there = AsyncWorld(now=lambda: 0.0, sleep=asyncio.sleep)
+        there = awaiting(lambda: 0.0, asyncio.sleep)
 
         async def fails(_: Run) -> Result:
             return Result(at=0.0, failure=failure())
@@ -235,15 +246,13 @@ def test_a_task_that_is_cancelled_gives_its_probe_back() -> None:
         async def works(_: Run) -> Result:
             return OK
 
-        await drive_async(runtime.steps(SITUATION, lessons, 0.0), fails, there)
-        probe = asyncio.create_task(
-            drive_async(runtime.steps(SITUATION, lessons, 30.0), hangs, there)
-        )
+        await drive(runtime.steps(SITUATION, lessons, 0.0), fails, there)
+        probe = asyncio.create_task(drive(runtime.steps(SITUATION, lessons, 30.0), hangs, there))
         await asyncio.sleep(0.01)
-        refused = await drive_async(runtime.steps(SITUATION, lessons, 30.0), works, there)
+        refused = await drive(runtime.steps(SITUATION, lessons, 30.0), works, there)
         probe.cancel()
         await asyncio.gather(probe, return_exceptions=True)
-        admitted = await drive_async(runtime.steps(SITUATION, lessons, 30.0), works, there)
+        admitted = await drive(runtime.steps(SITUATION, lessons, 30.0), works, there)
         return [refused.by, admitted.by]
 
     assert asyncio.run(trace()) == ["circuit-breaker", ""]

@@ -25,9 +25,8 @@ from failonce.kinds.hint.running import Asked, Event, Inner, Machine, Means, Res
 from failonce.kinds.rule import Rule
 from failonce.model import Call, KindName
 from failonce.skill import steps
-from failonce.skill.driving import drive
 from failonce.skill.steps import Runtime
-from tests.kinds.hint.made import DOWN, READER, SPARE, WRITER, Rig, armed, rig
+from tests.kinds.hint.made import DOWN, READER, SPARE, WRITER, Rig, armed, carried, rig
 
 CHAIN = (
     Metrics(),
@@ -232,6 +231,6 @@ def test_a_runtime_serves_any_number_of_steps_at_once() -> None:
     situation = Situation(call=Call(tool="get_rate", args={}), tools={"get_rate": READER})
     begun = [runtime.steps(situation, lessons, 0.0) for _ in range(5)]
     for one in begun:
-        drive(one, given.run, given.world)
+        carried(one, given.run, given.world)
     (counted,) = runtime.measured().values()
     assert counted.calls == 5

@@ -1,19 +1,25 @@
-"""Carrying out the steps of a call: one driver for callers that block, one for those that await.
+"""Carrying out the steps of a call, for callers that block and for those that await.
 
-Both run the same handlers. The clock, sleeping and what becomes of notes come from outside.
+It is written once, as a coroutine. One that waits for nothing that is not there comes to its end
+in one go: so callers that block run it `at_once`, in a world that sleeps and waits by blocking.
+The clock, sleeping, limits of time and what becomes of notes come from outside.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from failonce.kinds.hint.running import Note, Result, Run, Sleep, Steps, timed_out
 
+T = TypeVar("T")
+Coming = Coroutine[Any, Any, Result]
+Attempt = Callable[[Run], Coming]
+"""Makes a call once; a failure is a result. What it raises passes, and no handler sees it."""
 IDLE: Final = 32
 """Threads that are kept for the next call with a limit of time."""
 
@@ -105,34 +111,67 @@ class Threads:
             del job, outcome  # an idle thread keeps no answer alive
 
 
-def _ignored(note: Note) -> None:
-    """Where nobody keeps a log."""
+def at_once(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine comes to that never waits; what it raises passes."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        came: T = done.value
+        return came
+    work.close()
+    raise RuntimeError("a call that blocks cannot wait for one that is awaited")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What a driver needs of the world: `now` is monotonic, in seconds, and so is `sleep`."""
+    """What carrying out needs of the world: how one waits in it, and for how long at most."""
 
     now: Callable[[], float]
-    sleep: Callable[[float], None]
-    note: Callable[[Note], None] = _ignored
-    threads: Threads = field(default_factory=Threads)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncWorld:
-    """The same for callers that await."""
-
-    now: Callable[[], float]
+    """Seconds, monotonic."""
     sleep: Callable[[float], Awaitable[None]]
-    note: Callable[[Note], None] = _ignored
+    within: Callable[[float, Callable[[], Coming]], Coming]
+    """Work under a limit of seconds: what it returns or raises, or `TimeIsUp`."""
 
 
-def drive(steps: Steps, run: Callable[[Run], Result], world: World) -> Result:
+def blocking(now: Callable[[], float], sleep: Callable[[float], None], threads: Threads) -> World:
+    """The world of callers that block: nothing in it waits but by blocking."""
+
+    async def slept(seconds: float) -> None:
+        sleep(seconds)
+
+    async def within(seconds: float, work: Callable[[], Coming]) -> Result:
+        return threads.within(seconds, lambda: at_once(work()))
+
+    return World(now=now, sleep=slept, within=within)
+
+
+def awaiting(now: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> World:
+    """The world of callers that await; a call whose time is up is cancelled."""
+    return World(now=now, sleep=sleep, within=_within)
+
+
+async def _within(seconds: float, work: Callable[[], Coming]) -> Result:
+    import asyncio  # noqa: PLC0415 - who awaits has it loaded; nobody else needs it
+
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await work()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise TimeIsUp from None
+
+
+def _ignored(note: Note) -> None:
+    """Where nobody keeps a log."""
+
+
+async def drive(
+    steps: Steps, run: Attempt, world: World, note: Callable[[Note], None] = _ignored
+) -> Result:
     """Carry a call out to its end; `run` makes one attempt of it.
 
-    `run` returns failures as results; what it raises passes, and no handler sees it. A caller that
-    is interrupted leaves every handler as if it had not called.
+    A caller that is interrupted leaves every handler as if it had not called.
     """
     reply = None
     try:
@@ -144,64 +183,22 @@ def drive(steps: Steps, run: Callable[[Run], Result], world: World) -> Result:
                 return result
             match effect:
                 case Run():
-                    reply = _ran(effect, run, world)
-                case Sleep(seconds=seconds):
-                    world.sleep(seconds)
-                    reply = Result(at=world.now())
-                case Note():
-                    with suppress(Exception):
-                        world.note(effect)
-                    reply = Result(at=effect.at)
-    finally:
-        steps.close()
-
-
-def _ran(effect: Run, run: Callable[[Run], Result], world: World) -> Result:
-    if effect.timeout_s is None:
-        return run(effect)
-    try:
-        return world.threads.within(effect.timeout_s, partial(run, effect))
-    except TimeIsUp:
-        return timed_out(effect.timeout_s, world.now())
-
-
-async def drive_async(
-    steps: Steps, run: Callable[[Run], Awaitable[Result]], world: AsyncWorld
-) -> Result:
-    """`drive` for callers that await; a call whose time is up is cancelled."""
-    reply = None
-    try:
-        while True:
-            try:
-                effect = steps.send(reply)  # type: ignore[arg-type]  # the first is always None
-            except StopIteration as done:
-                result: Result = done.value
-                return result
-            match effect:
-                case Run():
-                    reply = await _awaited(effect, run, world)
+                    reply = await _ran(effect, run, world)
                 case Sleep(seconds=seconds):
                     await world.sleep(seconds)
                     reply = Result(at=world.now())
                 case Note():
                     with suppress(Exception):
-                        world.note(effect)
+                        note(effect)
                     reply = Result(at=effect.at)
     finally:
         steps.close()
 
 
-async def _awaited(
-    effect: Run, run: Callable[[Run], Awaitable[Result]], world: AsyncWorld
-) -> Result:
+async def _ran(effect: Run, run: Attempt, world: World) -> Result:
     if effect.timeout_s is None:
         return await run(effect)
-    import asyncio  # noqa: PLC0415 - who awaits has it loaded; nobody else needs it
-
     try:
-        async with asyncio.timeout(effect.timeout_s) as limit:
-            return await run(effect)
-    except TimeoutError:
-        if not limit.expired():
-            raise
+        return await world.within(effect.timeout_s, partial(run, effect))
+    except TimeIsUp:
         return timed_out(effect.timeout_s, world.now())

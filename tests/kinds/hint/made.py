@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from failonce.kinds.behaviour import Situation
 from failonce.kinds.decision import Armed
 from failonce.kinds.hint import Handler, Hint
-from failonce.kinds.hint.running import Note, Result, Run
+from failonce.kinds.hint.running import Note, Result, Run, Steps
 from failonce.model import Args, Call, Category, Failure, KindName, ToolSpec
-from failonce.skill.driving import Threads, TimeIsUp, World, drive
+from failonce.skill.driving import Threads, TimeIsUp, World, at_once, blocking, drive
 from failonce.skill.steps import Runtime
 
 READER = ToolSpec(name="get_rate", read_only=True)
@@ -83,12 +83,12 @@ class Rig:
         steps = self.runtime.steps(
             situation, self.armed, self.clock.now(), tenant=tenant, keyed=keyed
         )
-        return drive(steps, self.run, self.world)
+        return carried(steps, self.run, self.world, self.notes.append)
 
     @property
     def world(self) -> World:
         clock = self.clock
-        return World(now=clock.now, sleep=clock.sleep, note=self.notes.append, threads=clock)
+        return blocking(clock.now, clock.sleep, clock)
 
     def run(self, run: Run) -> Result:
         self.runs.append(run)
@@ -118,3 +118,22 @@ def armed(*handlers: Handler, tool: str = "get_rate", fingerprint: str = "") -> 
         Armed(lesson=f"HI-{n}", version=1, kind=KindName.HINT, behaviour=hint)
         for n, hint in enumerate(hints)
     )
+
+
+def carried(
+    steps: Steps,
+    run: Callable[[Run], Result],
+    world: World,
+    note: Callable[[Note], None] = lambda _: None,
+) -> Result:
+    """A call carried out by a caller that blocks."""
+
+    async def once(asked: Run) -> Result:
+        return run(asked)
+
+    return at_once(drive(steps, once, world, note))
+
+
+def still(at: float) -> World:
+    """A world for callers that block, in which no time passes."""
+    return blocking(lambda: at, lambda _: None, Threads())

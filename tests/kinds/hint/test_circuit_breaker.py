@@ -11,9 +11,9 @@ from failonce.kinds.hint.circuit_breaker import Breaker, State
 from failonce.kinds.hint.running import Event as Happened
 from failonce.kinds.hint.running import Result, Run
 from failonce.model import Call, Category
-from failonce.skill.driving import AsyncWorld, World, drive, drive_async
+from failonce.skill.driving import awaiting, drive
 from failonce.skill.steps import Runtime
-from tests.kinds.hint.made import DOWN, READER, Rig, armed, failure, rig
+from tests.kinds.hint.made import DOWN, READER, Rig, armed, carried, failure, rig, still
 
 CALLERS = 50
 
@@ -128,7 +128,7 @@ def test_a_caller_that_is_interrupted_gives_the_probe_back() -> None:
     situation = Situation(call=Call(tool="get_rate", args={}), tools={"get_rate": READER})
     steps = given.runtime.steps(situation, given.armed, given.clock.now())
     with pytest.raises(KeyboardInterrupt):
-        drive(steps, interrupted, given.world)
+        carried(steps, interrupted, given.world)
     assert given.call().value == "ok"
 
 
@@ -137,16 +137,17 @@ def half_open() -> tuple[Runtime, Situation, tuple[object, ...]]:
     runtime = Runtime(random=lambda: 0.0)
     lessons = armed(CircuitBreaker(failure_threshold=1))
     situation = Situation(call=Call(tool="get_rate", args={}), tools={"get_rate": READER})
-    world = World(now=lambda: 0.0, sleep=lambda _: None)
-    drive(
-        runtime.steps(situation, lessons, 0.0), lambda _: Result(at=0.0, failure=failure()), world
+    carried(
+        runtime.steps(situation, lessons, 0.0),
+        lambda _: Result(at=0.0, failure=failure()),
+        still(0.0),
     )
     return runtime, situation, lessons
 
 
 def test_half_open_admits_one_of_fifty_threads() -> None:
     runtime, situation, lessons = half_open()
-    world = World(now=lambda: 40.0, sleep=lambda _: None)
+    world = still(40.0)
     together, refused_all = Barrier(CALLERS), Event()
     runs: list[Run] = []
     results: list[Result] = []
@@ -158,7 +159,7 @@ def test_half_open_admits_one_of_fifty_threads() -> None:
 
     def call() -> None:
         together.wait()
-        results.append(drive(runtime.steps(situation, lessons, 40.0), run, world))  # type: ignore[arg-type]
+        results.append(carried(runtime.steps(situation, lessons, 40.0), run, world))  # type: ignore[arg-type]
         if len(results) == CALLERS - 1:
             refused_all.set()
 
@@ -185,9 +186,9 @@ def test_half_open_admits_one_of_fifty_tasks() -> None:
             return Result(at=40.0, value="ok")
 
         async def call() -> None:
-            world = AsyncWorld(now=lambda: 40.0, sleep=asyncio.sleep)
+            world = awaiting(lambda: 40.0, asyncio.sleep)
             steps = runtime.steps(situation, lessons, 40.0)  # type: ignore[arg-type]
-            results.append(await drive_async(steps, run, world))
+            results.append(await drive(steps, run, world))
             if len(results) == CALLERS - 1:
                 refused_all.set()
 

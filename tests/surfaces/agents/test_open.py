@@ -74,7 +74,7 @@ PLACES = [
     (course.Begun, "failure"),
     (course.Begun, "handed"),
     (calls, "course"),
-    (calls, "advance_async"),
+    (calls, "advance"),
     (calls, "_going_on"),
 ]
 

@@ -1,6 +1,7 @@
 """Memory that is free is given back."""
 
 import asyncio
+import subprocess
 import sys
 import threading
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from failonce.surfaces.server import heaps
-from failonce.surfaces.server.heaps import give_back, giving_back
+from failonce.surfaces.server.heaps import give_back, giving_back, one_heap
 
 MB = 1 << 20
 glibc = pytest.mark.skipif(
@@ -63,6 +64,29 @@ def test_a_server_does_so_by_itself() -> None:
     assert asyncio.run(served()) > 40 * MB
 
 
+@glibc
+def test_threads_share_one_heap() -> None:
+    """In a process of its own, for there is no way back."""
+    script = (
+        "import ctypes, threading\n"
+        "from failonce.surfaces.server.heaps import one_heap\n"
+        "one_heap()\n"
+        "kept = []\n"
+        "def work(): kept.extend(bytes(16_000) for _ in range(100))\n"
+        "all_ = [threading.Thread(target=work) for _ in range(8)]\n"
+        "for x in all_: x.start()\n"
+        "for x in all_: x.join()\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.fdopen.restype = ctypes.c_void_p\n"
+        "libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b'w')))\n"
+        "libc.fflush(None)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.count("<heap nr=") == 1
+
+
 def test_where_the_library_has_no_such_call_nothing_happens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -71,8 +95,5 @@ def test_where_the_library_has_no_such_call_nothing_happens(
             pass
 
     monkeypatch.setattr(heaps.ctypes, "CDLL", Nothing)
-    heaps._trim.cache_clear()
-    try:
-        give_back()
-    finally:
-        heaps._trim.cache_clear()
+    one_heap()
+    give_back()

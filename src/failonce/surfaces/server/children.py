@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -20,6 +21,7 @@ from typing import Final, Generic, ParamSpec, TypeVar
 
 from failonce.adapters.starting import held_back, taken
 from failonce.errors import FailonceError
+from failonce.surfaces.server.heaps import EVERY_S, give_back, one_heap
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -127,10 +129,12 @@ class Child(Generic[P, T]):
 
 def _live(pipe: Connection) -> None:
     gc.set_threshold(10_000)  # what it loads for its work is no garbage, as for a command
+    one_heap()
     _end_with_parent()
     with suppress(EOFError, OSError):  # the server has gone
         begin, given = pipe.recv()
         work = begin(*given)
+        tidied = time.monotonic()
         while True:
             args, kwargs = pipe.recv()
             try:
@@ -138,6 +142,9 @@ def _live(pipe: Connection) -> None:
             except Exception as error:  # its asker is told
                 answer = (False, error)
             pipe.send(answer)
+            if time.monotonic() - tidied > EVERY_S:
+                give_back()
+                tidied = time.monotonic()
 
 
 def _end_with_parent() -> None:

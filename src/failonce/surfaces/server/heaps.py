@@ -1,23 +1,32 @@
-"""Memory that was used and is free, given back to the system.
+"""One heap for all threads, and what of it is free given back to the system.
 
 The GNU C library has a heap for each thread that answers requests, and keeps of each what it was
-at most: a server that is asked for much at once, once, would hold it for good. Other systems'
-libraries have no such call, and it is not missed there.
+at most: a server that is asked for much at once, once, would hold it for good, and its memory goes
+up and down by which thread answers what. Threads of Python ask for memory one at a time, so one
+heap serves them as well. Other systems' libraries have no such calls, and they are not missed.
 """
 
 import asyncio
 import ctypes
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import cache
 from typing import Final
 
 EVERY_S: Final = 60.0
+_ARENA_MAX: Final = -8
+"""`M_ARENA_MAX` of `malloc.h`."""
+
+
+def one_heap() -> None:
+    """Have the threads that begin after this use the heap of the first one."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library; Windows
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def give_back() -> None:
-    """Give back what is free in all heaps of this process; takes some milliseconds."""
-    _trim()(0)
+    """Give back what is free in this process; takes some milliseconds."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @asynccontextmanager
@@ -36,12 +45,3 @@ async def _watch(every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
         await asyncio.to_thread(give_back)
-
-
-@cache
-def _trim() -> Callable[[int], object]:
-    try:
-        found: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # another C library; Windows
-        return lambda _: None
-    return found

@@ -19,6 +19,7 @@ from failonce.errors import BadSetting
 from failonce.signature.masks import SCHEME_VERSION
 from failonce.surfaces.access import Granting
 from failonce.surfaces.server.app import create_app
+from failonce.surfaces.server.heaps import one_heap
 from failonce.surfaces.server.house import address
 from failonce.surfaces.server.patience import Patient
 from failonce.weighing import OURSELVES
@@ -34,6 +35,7 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
     Raises `BadSetting` where the address cannot be listened on, `StoreError` where the store
     cannot be opened.
     """
+    one_heap()
     listening = _listening(config)
     port = listening.getsockname()[1]
     config = _at(config, port)

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any
 
 from failonce.kinds.hint.running import Result
+from failonce.skill.driving import at_once
 from failonce.surfaces.watching.binding import Given
-from failonce.surfaces.watching.carrying import advance, advance_async
+from failonce.surfaces.watching.carrying import advance
 from failonce.surfaces.watching.course import Begun, Course, Own, course
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.tool import Heard, Tool
@@ -29,24 +30,12 @@ class Block:
         self.args: Given = {}
         self.result: Any = None
 
-    def enter(self) -> None:
+    async def enter(self) -> None:
         """Ask the lessons; raises `Blocked`."""
         b = self._ready()
         if b is not None and self._course is not None:
             try:
-                reached = advance(self._course, b)
-            except Exception as error:
-                self._fail_open(b, error)
-            else:
-                self._reached(b, reached)
-        self._started = perf_counter()
-
-    async def enter_async(self) -> None:
-        """`enter` for callers that await."""
-        b = self._ready()
-        if b is not None and self._course is not None:
-            try:
-                reached = await advance_async(self._course, b)
+                reached = await advance(self._course, b)
             except Exception as error:
                 self._fail_open(b, error)
             else:
@@ -92,29 +81,14 @@ class Block:
         raised = None if isinstance(error, GeneratorExit) else error
         return b.over(self._call, report, value=self.result, raised=raised)
 
-    def leave(self, error: BaseException | None) -> None:
+    async def leave(self, error: BaseException | None) -> None:
         """It is over; what was done for it is taken back where it has to be. Never raises."""
         b = self._begun
         try:
             interrupted = _interrupts(error)
             result = None if interrupted else self._over(error)
             if b is not None and self._course is not None:
-                advance(self._course, b, result, error if interrupted else None)
-        except Exception as own:
-            if b is not None:
-                b.host.went_wrong(own)
-        except BaseException as own:
-            if own is not error:
-                raise
-
-    async def leave_async(self, error: BaseException | None) -> None:
-        """`leave` for callers that await."""
-        b = self._begun
-        try:
-            interrupted = _interrupts(error)
-            result = None if interrupted else self._over(error)
-            if b is not None and self._course is not None:
-                await advance_async(self._course, b, result, error if interrupted else None)
+                await advance(self._course, b, result, error if interrupted else None)
         except Exception as own:
             if b is not None:
                 b.host.went_wrong(own)
@@ -131,7 +105,7 @@ class Block:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.leave(error)
+        at_once(self.leave(error))
 
 
 def _interrupts(error: BaseException | None) -> bool:
@@ -166,7 +140,7 @@ class watching:  # noqa: N801 - used as a function
         begun = self._tool.begin((), self.args)
         if begun is not None:
             block = Block(begun, (), self.args)
-            block.enter()
+            at_once(block.enter())
             self.args = dict(block.given_kwargs)
             self._block = block
         return self
@@ -179,7 +153,7 @@ class watching:  # noqa: N801 - used as a function
     ) -> None:
         if self._block is not None:
             self._block.result = self.result
-            self._block.leave(error)
+            at_once(self._block.leave(error))
 
 
 def _anything(**arguments: Any) -> None:

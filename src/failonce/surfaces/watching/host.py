@@ -28,7 +28,7 @@ from failonce.model import Action, AdviceAction, Args, Closing, Effect, Event, M
 from failonce.outcome.assignment import epoch
 from failonce.policy import Policy
 from failonce.ports import Clock
-from failonce.skill.driving import Threads
+from failonce.skill.driving import Threads, awaiting, blocking
 from failonce.skill.steps import Runtime
 from failonce.surfaces.rosters import new_id
 from failonce.surfaces.watching.reports import Back, Desk, Report, Telling
@@ -157,11 +157,10 @@ class Host:
         self.clock = clock
         self.system = isinstance(clock, SystemClock)
         self.now = now
-        self.sleep = sleep
-        self.async_sleep = async_sleep or _sleep
+        self._sleep = sleep
+        self.awaiting = awaiting(now, async_sleep or _slept)
         self.desk = Desk(clock, policy)
         self.runtime = Runtime(random=draw)
-        self.threads = Threads()
         self.hinted = False
         """Whether a hint ever ran here: else nobody remembers what calls may have changed."""
         self.lost = 0
@@ -171,16 +170,15 @@ class Host:
         self._known: dict[str, Known] = {}
         self._past: OrderedDict[tuple[str, str], deque[Report]] = OrderedDict()
         self._told: OrderedDict[str, None] = OrderedDict()
-        self._lock = Lock()
-        self.forked(reader=False)
+        self.forked()
 
-    def forked(self, *, reader: bool = True) -> None:
+    def forked(self) -> None:
         """In a child, or at first: ids of its own, and nothing that a parent's thread holds."""
         self._own = uuid.uuid4().hex
         self._numbers = itertools.count()
-        if reader:
-            self._lock = Lock()
-            self.threads = Threads()
+        self.threads = Threads()
+        self.blocking = blocking(self.now, self._sleep, self.threads)
+        self._lock = Lock()
 
     def next_id(self) -> str:
         """An id for a call, which nobody else makes."""
@@ -324,7 +322,7 @@ def _doubted(spoken: Spoken) -> Spoken:
     return Spoken(exposure=exposure, if_worked=Effect.WRONG, if_failed=Effect.NO_EFFECT)
 
 
-async def _sleep(seconds: float) -> None:
+async def _slept(seconds: float) -> None:
     import asyncio  # noqa: PLC0415 - who awaits has it loaded
 
     await asyncio.sleep(seconds)

@@ -206,28 +206,11 @@ class Tool:
         placed = None if given is None else self.shape.placed(given, first)
         return (b.args, b.kwargs) if placed is None else placed
 
-    def attempt(self, b: Begun, call: Call, *, instead: bool = False) -> Result:
-        """Make the call once, of this tool or of another; what it raises is in the result."""
-        made = self._made(b, call, instead=instead)
-        if made is None:
-            return Result(at=b.host.now(), failure=CANNOT.failure)
-        function, args, kwargs = made
-        report = self.reported(b, call)
-        started = perf_counter()
-        raised: BaseException | None = None
-        value = None
-        try:
-            value = function(*args, **kwargs)
-        except Exception as error:
-            raised = _shortened(error)
-        report.ms = (perf_counter() - started) * 1000.0
-        try:
-            return b.over(call, report, value=value, raised=raised)
-        finally:  # what was raised knows this frame, which must not know it
-            del raised
+    async def attempt(self, b: Begun, call: Call, *, instead: bool = False) -> Result:
+        """Make the call once, of this tool or of another; what it raises is in the result.
 
-    async def attempt_async(self, b: Begun, call: Call, *, instead: bool = False) -> Result:
-        """`attempt` for tools that are awaited."""
+        Nothing is waited for where this tool is not one that is awaited.
+        """
         made = self._made(b, call, instead=instead)
         if made is None:
             return Result(at=b.host.now(), failure=CANNOT.failure)
@@ -238,7 +221,7 @@ class Tool:
         value = None
         try:
             value = function(*args, **kwargs)
-            if inspect.isawaitable(value):
+            if self.awaits and inspect.isawaitable(value):
                 value = await value
         except Exception as error:
             raised = _shortened(error)
@@ -274,23 +257,8 @@ class Tool:
         placed = None if given is None else found.shape.placed(given, ())
         return None if placed is None else (found.function, *placed)
 
-    def inserted(self, b: Begun, call: Call) -> Result:
+    async def inserted(self, b: Begun, call: Call) -> Result:
         """Make a call that a lesson wants made; its value is the answer."""
-        found = self.other(call)
-        placed = None if found is None else found.shape.placed(call.args or {}, ())
-        if found is None or placed is None:
-            return Result(at=b.host.now(), value=CANNOT)
-        report = found.reported_for(b, call)
-        started = perf_counter()
-        try:
-            value, raised = found.function(*placed[0], **placed[1]), None
-        except Exception as error:
-            value, raised = None, error
-        report.ms = (perf_counter() - started) * 1000.0
-        return _answered(b, report, value, raised)
-
-    async def inserted_async(self, b: Begun, call: Call) -> Result:
-        """`inserted` for tools that are awaited."""
         found = self.other(call)
         placed = None if found is None else found.shape.placed(call.args or {}, ())
         if found is None or placed is None:
@@ -301,7 +269,7 @@ class Tool:
         value = None
         try:
             value = found.function(*placed[0], **placed[1])
-            if inspect.isawaitable(value):
+            if self.awaits and inspect.isawaitable(value):
                 value = await value
         except Exception as error:
             raised = error

@@ -15,8 +15,9 @@ from typing import Any, TypeVar, cast, overload
 
 from failonce.errors import Blocked
 from failonce.kinds.hint.running import Result
+from failonce.skill.driving import at_once
 from failonce.surfaces.watching.blocks import Block
-from failonce.surfaces.watching.carrying import advance, advance_async
+from failonce.surfaces.watching.carrying import advance
 from failonce.surfaces.watching.course import Begun, Own, course
 from failonce.surfaces.watching.tool import Heard, Kind, Tool, register
 
@@ -120,7 +121,7 @@ def _plain(tool: Tool) -> Any:
         if begun is None:
             return function(*args, **kwargs)
         if isinstance(begun, Begun):
-            result = _result(begun)
+            result = at_once(came_of(begun))
             if result is None:
                 return function(*args, **kwargs)
             if result.raised is not None:
@@ -150,7 +151,7 @@ def _coroutine(tool: Tool) -> Any:
         if begun is None:
             return await function(*args, **kwargs)
         if isinstance(begun, Begun):
-            result = await result_async(begun)
+            result = await came_of(begun)
             if result is None:
                 return await function(*args, **kwargs)
             if result.raised is not None:
@@ -180,7 +181,7 @@ def _generator(tool: Tool) -> Any:
         if begun is None:
             return (yield from function(*args, **kwargs))
         block = Block(begun, args, kwargs)
-        block.enter()
+        at_once(block.enter())
         items = _Items()
         with block:
             value = yield from _heard(function(*block.given_args, **block.given_kwargs), items)
@@ -198,7 +199,7 @@ def _async_generator(tool: Tool) -> Any:
         block = None
         if begun is not None:
             block = Block(begun, args, kwargs)
-            await block.enter_async()
+            await block.enter()
             args, kwargs = block.given_args, block.given_kwargs
         items = _Items()
         inner = function(*args, **kwargs)
@@ -225,7 +226,7 @@ def _async_generator(tool: Tool) -> Any:
         finally:
             if block is not None:
                 block.result = items.seen(None)
-                await block.leave_async(error)
+                await block.leave(error)
 
     return wrapper
 
@@ -281,36 +282,20 @@ class _Items:
 # ------------------------------------------------------ calls with lessons
 
 
-def _result(b: Begun) -> Result | None:
-    """What came of a call; None where failonce failed before it was made."""
+async def came_of(b: Begun) -> Result | None:
+    """What came of a call that lessons concern; None where failonce itself failed before it was
+    made. What no `Exception` is passes."""
     first: Result | None = None
     try:
         if b.quiet:
-            first = cast("Result", b.tool.attempt(b, b.call))
+            first = cast("Result", await b.tool.attempt(b, b.call))
             if first.failure is None:
                 return first
-        return _ended(b, advance(course(b, first), b))
+        return _ended(b, await advance(course(b, first), b))
     except Exception as error:
         b.host.went_wrong(error)
         return b.last
     finally:  # what was raised knows this frame, which must not know it
-        del first
-
-
-async def result_async(b: Begun) -> Result | None:
-    """What came of a call that lessons concern, for callers that await; None where failonce
-    itself failed before it was made. What no `Exception` is passes."""
-    first: Result | None = None
-    try:
-        if b.quiet:
-            first = cast("Result", await b.tool.attempt_async(b, b.call))
-            if first.failure is None:
-                return first
-        return _ended(b, await advance_async(course(b, first), b))
-    except Exception as error:
-        b.host.went_wrong(error)
-        return b.last
-    finally:
         del first
 
 

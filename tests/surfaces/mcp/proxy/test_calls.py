@@ -366,7 +366,7 @@ def test_failonce_failing_before_the_call_lets_it_pass(room: Room) -> None:
     made = talk(room, {"get_order": lambda: "x"})
 
     async def go(t: Talk) -> str:
-        t.watch._tool("get_order").attempt_async = broken  # type: ignore[assignment, method-assign]
+        t.watch._tool("get_order").attempt = broken  # type: ignore[assignment, method-assign]
         return await t.client.text("get_order")
 
     assert between(made, go) == "x"

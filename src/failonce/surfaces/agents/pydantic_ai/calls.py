@@ -31,7 +31,7 @@ from failonce.kinds.hint.running import Result
 from failonce.model import Call
 from failonce.surfaces.agents.pydantic_ai.tool import AgentTool
 from failonce.surfaces.watching.binding import Given
-from failonce.surfaces.watching.carrying import advance_async
+from failonce.surfaces.watching.carrying import advance
 from failonce.surfaces.watching.course import Around, Begun, Course, Other, Own, Wanted, course
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import REASON, override
@@ -166,10 +166,10 @@ class Invocation:
     ) -> Result | None:
         """What came of a step; None where its arguments were taken, and it is to be made."""
         if isinstance(wanted, Other):
-            return await self._tool.inserted_async(b, wanted.call)
+            return await self._tool.inserted(b, wanted.call)
         if wanted.call.tool == self._tool.name:
             return await self._tried(b, wanted.call, handler)
-        return await self._tool.attempt_async(b, wanted.call)
+        return await self._tool.attempt(b, wanted.call)
 
     async def _tried(self, b: Begun, call: Call, handler: WrapToolValidateHandler) -> Result | None:
         """None where the arguments are taken, else the failure that it is that they are not."""
@@ -224,14 +224,14 @@ class Invocation:
         """What came of it, None where failonce failed before it was made; what is no failure."""
         try:
             if self._wanted is None and self._course is None:
-                first = await self._tool.attempt_async(b, b.call)
+                first = await self._tool.attempt(b, b.call)
                 if first.failure is None:
                     return first, None
                 going = course(b, first)
             else:
                 going = _going_on(cast("Course", self._course), cast("Wanted", self._wanted))
                 self._course = self._wanted = None
-            return cast("Result", await advance_async(going, b)), None
+            return cast("Result", await advance(going, b)), None
         except Passing as passing:
             return None, passing.error
         except Exception as own:
@@ -245,7 +245,7 @@ class Invocation:
             return
         over = Passing(RunCancelled("the run is over"))
         try:
-            await advance_async(steps, b, None, over)
+            await advance(steps, b, None, over)
         except Exception as own:
             b.host.went_wrong(own)
         except Passing:

@@ -30,7 +30,7 @@ from failonce.surfaces.mcp.proxy.server import (
 from failonce.surfaces.watching.course import Begun
 from failonce.surfaces.watching.reports import Report
 from failonce.surfaces.watching.sessions import REASON, override, within
-from failonce.surfaces.watching.watch import result_async
+from failonce.surfaces.watching.watch import came_of
 
 if TYPE_CHECKING:
     from failonce.surfaces.mcp.proxy.watch import Watch
@@ -106,7 +106,7 @@ class Invocation:
     async def _follow(self, b: Begun) -> None:
         try:
             with override(self._reason) if self._reason else nullcontext():
-                result = await result_async(b)
+                result = await came_of(b)
         except Passing as passing:
             self._relay.to_client(passing.message.under(self._message.id))
             return
