@@ -2,11 +2,15 @@
 
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from failonce.accounting import Mined
 from failonce.compose import Parts
 from failonce.model import Action
 from failonce.surfaces.leased import alone
+
+MINE: Final = "mine:"
+"""Leases with names that begin so are held by runs of the miners; behind it stands the project."""
 
 
 def mined(parts: Parts, project: str, *, as_of: datetime | None = None) -> Mined:
@@ -40,4 +44,4 @@ def slot(now: datetime, every: timedelta) -> datetime:
 
 
 def _alone(parts: Parts, project: str) -> AbstractContextManager[None]:
-    return alone(parts, f"mine:{project}", f"Another run is mining {project}")
+    return alone(parts, f"{MINE}{project}", f"Another run is mining {project}")

@@ -1,16 +1,14 @@
 """Memory that is free is given back."""
 
-import asyncio
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from failonce.surfaces.server import heaps
-from failonce.surfaces.server.heaps import give_back, giving_back, one_heap
+from failonce.surfaces.server.heaps import give_back, one_heap
 
 MB = 1 << 20
 glibc = pytest.mark.skipif(
@@ -46,22 +44,6 @@ def test_what_lies_between_things_in_use_is_given_back() -> None:
     give_back()
     assert before - held() > 40 * MB
     assert all(len(set(piece)) == 1 for piece in kept)
-
-
-@glibc
-def test_a_server_does_so_by_itself() -> None:
-    async def served() -> int:
-        kept = scatter()
-        before = least = held()
-        async with giving_back(every_s=0.05):
-            end = time.monotonic() + 30
-            while before - least < 40 * MB and time.monotonic() < end:
-                await asyncio.sleep(0.05)
-                least = min(least, held())
-        assert kept
-        return before - least
-
-    assert asyncio.run(served()) > 40 * MB
 
 
 @glibc

@@ -122,8 +122,8 @@ class Scaled:
             warn(f"failonce: learning is off, so {plural(self._left_out, 'failure')} left out")
         if self._elsewhere:
             warn(
-                f"failonce: {plural(self._elsewhere, 'failure')} came in by another import "
-                "meanwhile and did not count again"
+                f"failonce: {plural(self._elsewhere, 'failure')} not stored, because another "
+                "import counted some of the same files meanwhile. Run it again: it counts the rest."
             )
 
     def _found(self, paths: Sequence[str]) -> list[File]:

@@ -22,13 +22,14 @@ from failonce.ports import Clock
 from failonce.surfaces.server import api, pages, problems
 from failonce.surfaces.server.etag import ETags
 from failonce.surfaces.server.guard import Guard
-from failonce.surfaces.server.heaps import giving_back
+from failonce.surfaces.server.heaps import give_back
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
 from failonce.surfaces.server.metrics import Timed
 from failonce.surfaces.server.metrics.pushing import Pushing
 from failonce.surfaces.server.pages.frame import error_page, warm
+from failonce.surfaces.server.regularly import regularly
 from failonce.surfaces.server.spooled import Spooled
 from failonce.surfaces.server.tidying import Tidying
 
@@ -56,7 +57,8 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            async with lookout, Spooled(house), Pushing(house), Tidying(house), giving_back():
+            minutely = regularly(give_back, house.catch_up)
+            async with lookout, Spooled(house), Pushing(house), Tidying(house), minutely:
                 yield
                 await house.intake.stop()
                 await house.reviews.end()

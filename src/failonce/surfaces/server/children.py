@@ -21,7 +21,8 @@ from typing import Final, Generic, ParamSpec, TypeVar
 
 from failonce.adapters.starting import held_back, taken
 from failonce.errors import FailonceError
-from failonce.surfaces.server.heaps import EVERY_S, give_back, one_heap
+from failonce.surfaces.server.heaps import give_back, one_heap
+from failonce.surfaces.server.regularly import EVERY_S
 
 P = ParamSpec("P")
 T = TypeVar("T")

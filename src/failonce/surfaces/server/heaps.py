@@ -6,13 +6,10 @@ up and down by which thread answers what. Threads of Python ask for memory one a
 heap serves them as well. Other systems' libraries have no such calls, and they are not missed.
 """
 
-import asyncio
 import ctypes
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Final
 
-EVERY_S: Final = 60.0
 _ARENA_MAX: Final = -8
 """`M_ARENA_MAX` of `malloc.h`."""
 
@@ -27,21 +24,3 @@ def give_back() -> None:
     """Give back what is free in this process; takes some milliseconds."""
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-@asynccontextmanager
-async def giving_back(every_s: float = EVERY_S) -> AsyncIterator[None]:
-    """Do so every minute, beside the requests."""
-    task = asyncio.create_task(_watch(every_s))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _watch(every_s: float) -> None:
-    while True:
-        await asyncio.sleep(every_s)
-        await asyncio.to_thread(give_back)

@@ -173,6 +173,13 @@ class House:
         """Those that have a store, the main one first."""
         return ("", *self.main.tenants())
 
+    def catch_up(self) -> None:
+        """Have the files of this machine tell what was decided on others meanwhile."""
+        for tenant in self.tenants():
+            parts = assemble(self.settings(tenant), self.store(tenant), actor=OURSELVES)
+            with suppress(FailonceError):  # the number of decisions that it lags behind tells
+                parts.catch_up()
+
     def close(self) -> None:
         """Let go of the stores."""
         self.cards.close()

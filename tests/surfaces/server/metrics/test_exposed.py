@@ -182,6 +182,8 @@ def test_who_mines_and_since_when(tmp_path: Path) -> None:
     main, now = served.house.main, served.house.clock.now()
     assert value(scraped(served), "failonce_mining_leases") == 0
     assert value(scraped(served), "failonce_mining_lease_age_seconds") == 0
+    main.acquire("prune", "host:1:p", until=now + timedelta(minutes=2), now=now)
+    assert value(scraped(served), "failonce_mining_leases") == 0, "who prunes does not mine"
     main.acquire("mine:shop", "host:1:a", until=now + timedelta(minutes=2), now=now)
     first = value(scraped(served), "failonce_mining_lease_age_seconds")
     later = scraped(served)

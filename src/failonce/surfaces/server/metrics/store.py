@@ -21,6 +21,7 @@ from failonce.errors import FailonceError, StoreError
 from failonce.lifecycle import MOVES, waits_now
 from failonce.model import Action, GapStatus, KindName, State
 from failonce.ports import Clock, Windows
+from failonce.surfaces.mined import MINE
 from failonce.surfaces.report.counting import week_of
 from failonce.surfaces.report.numbers import Numbers, numbers, recorded
 
@@ -175,17 +176,18 @@ def asked(store: SqlStore, clock: Clock, leases: Leases) -> Iterator[Metric]:
         store.head()
         took = time.perf_counter() - begin
         held, size = store.held(clock.now()), store.size()
+        mined = {name: who for name, who in held.items() if name.startswith(MINE)}
     except (FailonceError, OSError):
         yield _gauge("failonce_store_up", "Whether the store answers.", 0)
         return
     yield _gauge("failonce_store_up", "Whether the store answers.", 1)
     yield _gauge("failonce_store_read_seconds", "How long one small read took just now.", took)
     yield _gauge("failonce_store_size_bytes", "Bytes that the store takes.", size)
-    yield _gauge("failonce_mining_leases", "Projects that somebody mines just now.", len(held))
+    yield _gauge("failonce_mining_leases", "Projects that somebody mines just now.", len(mined))
     yield _gauge(
         "failonce_mining_lease_age_seconds",
         "For how long the same run has been seen at work; 0 where there is none.",
-        leases.oldest(held),
+        leases.oldest(mined),
     )
 
 
