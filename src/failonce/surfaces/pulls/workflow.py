@@ -61,7 +61,7 @@ jobs:
           ref: ${{{{ github.event.repository.default_branch }}}}
       - uses: actions/setup-python@v6
         with:
-          python-version: "3.12"
+          python-version: "3.11"
       - run: pip install "failonce[github,postgres]=={version}"
       - run: failonce pr poll
 
@@ -76,7 +76,7 @@ jobs:
           ref: ${{{{ github.event.repository.default_branch }}}}
       - uses: actions/setup-python@v6
         with:
-          python-version: "3.12"
+          python-version: "3.11"
       - run: pip install "failonce[github,postgres]=={version}"
       - run: failonce mine --project . $EVERY
         env:
