@@ -317,6 +317,19 @@ def test_the_database_refuses_to_change_a_version(store: SqlStore, verb: str) ->
         sql(store, verb)
 
 
+def test_whoever_reads_a_version_that_somebody_holds_gets_the_same_text(store: SqlStore) -> None:
+    """Memory follows the lessons, and not how many look at them; what is in the file counts."""
+    store.commit(proposed(lesson(1)))
+    (held,) = store.lessons()
+    again = store.lesson(held.id)
+    assert again is not None
+    assert again.proposal is held.proposal
+    assert again.judgement is held.judgement
+    sql(store, "DROP TRIGGER lesson_version_is_never_changed")
+    sql(store, "UPDATE lesson_version SET proposal = json_set(proposal, '$.reason', 'x')")
+    assert store.lessons()[0].proposal == replace(held.proposal, reason="x")
+
+
 def test_a_version_that_an_older_failonce_wrote_can_still_be_moved(store: SqlStore) -> None:
     """It knew fewer counts; that is no other content."""
     store.commit(proposed(lesson(1)))

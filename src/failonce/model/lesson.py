@@ -52,7 +52,7 @@ class Proposer(StrEnum):
     """A language model wrote it; nothing in it is trusted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Proposal:
     """A lesson that somebody or some miner suggests.
 
@@ -183,7 +183,7 @@ class CheckResult:
     """A lesson that fails this check is refused, for everybody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Judgement:
     """The gate's word on a proposal, bound to the digest of the body it judged."""
 

@@ -1,11 +1,13 @@
 """Rows of the database ↔ the nouns of the model: the only place that knows both."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, overload
+from hashlib import blake2b
+from typing import Any, Final, TypeVar, overload
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Row, RowMapping
 
@@ -42,6 +44,8 @@ from failonce.model import (
     Trust,
     Verdict,
 )
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -213,8 +217,8 @@ def version_row(lesson: Lesson) -> dict[str, object]:
 
 def as_written_now(stored: RowMapping) -> dict[str, object]:
     """A version's row as this failonce would write it: an older one knew fewer fields."""
-    proposal = asdict(_proposal(json.loads(stored["proposal"])))
-    judgement = asdict(_judgement(json.loads(stored["judgement"])))
+    proposal = asdict(_proposal(stored["proposal"]))
+    judgement = asdict(_judgement(stored["judgement"]))
     return {
         **stored,
         "proposal": plain(canonical_json(proposal)),
@@ -239,8 +243,8 @@ def lesson_of(r: Row[Any]) -> Lesson:
     return Lesson(
         id=r.id,
         version=r.version,
-        proposal=_proposal(json.loads(r.proposal)),
-        judgement=_judgement(json.loads(r.judgement)),
+        proposal=_proposal(r.proposal),
+        judgement=_judgement(r.judgement),
         state=State(r.state),
         mode=Mode(r.mode),
         digest=r.digest,
@@ -253,7 +257,27 @@ def lesson_of(r: Row[Any]) -> Lesson:
     )
 
 
-def _proposal(d: Mapping[str, Any]) -> Proposal:
+def _held(make: Callable[[str], T]) -> Callable[[str], T]:
+    """Make of a text what is made of it, once as long as somebody holds that.
+
+    What a version says never changes, and lessons are read again with every decision: who lists
+    them and who decides then hold the same objects.
+    """
+    known: WeakValueDictionary[bytes, T] = WeakValueDictionary()
+
+    def held(text: str) -> T:
+        key = blake2b(text.encode(), digest_size=16).digest()
+        found = known.get(key)
+        if found is None:
+            found = known[key] = make(text)
+        return found
+
+    return held
+
+
+@_held
+def _proposal(text: str) -> Proposal:
+    d = json.loads(text)
     return Proposal(
         **{
             **d,
@@ -266,7 +290,9 @@ def _proposal(d: Mapping[str, Any]) -> Proposal:
     )
 
 
-def _judgement(d: Mapping[str, Any]) -> Judgement:
+@_held
+def _judgement(text: str) -> Judgement:
+    d = json.loads(text)
     proof = d["proof"]
     return Judgement(
         ruling=Ruling(d["ruling"]),
