@@ -1,5 +1,6 @@
 """The SQL store: the suite of all stores, its schema and views, and what the world does to it."""
 
+import ctypes
 import json
 import shutil
 import sqlite3
@@ -298,6 +299,28 @@ def newest(store: SqlStore, n: int) -> Lesson:
     found = store.lesson(lesson(n).id)
     assert found is not None
     return found
+
+
+def test_who_has_read_a_lot_keeps_none_of_its_pages(store: SqlStore) -> None:
+    """A server has several connections, and what they read is old with the next commit."""
+    library = loaded_sqlite()
+    assert list(store.calls()) == []
+    before = library.sqlite3_memory_used()
+    store.add_all([[evidence(n, message="x" * 3_000) for n in range(1_000)]])
+    assert len(list(store.calls())) == 1_000
+    assert library.sqlite3_memory_used() - before < 256 << 10
+
+
+def loaded_sqlite() -> ctypes.CDLL:
+    """The library that this Python works with; skips where it is a part of Python itself."""
+    try:
+        library = ctypes.CDLL("libsqlite3.so.0")
+    except OSError:
+        pytest.skip("SQLite is not a library of its own here")
+    library.sqlite3_memory_used.restype = ctypes.c_int64
+    if library.sqlite3_memory_used() == 0:
+        pytest.skip("Python works with another SQLite here")
+    return library
 
 
 # ------------------------------------------------------------------- the audit

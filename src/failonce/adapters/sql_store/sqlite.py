@@ -160,6 +160,8 @@ def _engine(
     event.listen(engine, "connect", _prepare)
     if heavy:
         event.listen(engine, "connect", _for_heavy_use)
+    else:
+        event.listen(engine, "checkin", _let_go)
     event.listen(engine, "begin", _begin)
     watch(engine, pause)
     return engine
@@ -167,6 +169,13 @@ def _engine(
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _let_go(connection: sqlite3.Connection | None, _record: object) -> None:
+    """Free the pages that it read: a server has several, and each would keep 2 MB of them until it
+    is used again, when whatever was written meanwhile has made them worthless."""
+    if connection is not None:
+        connection.execute("PRAGMA shrink_memory")
 
 
 def _for_heavy_use(connection: sqlite3.Connection, _record: object) -> None:
