@@ -8,9 +8,10 @@ follows from the files alone, not from who was faster.
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial as bound
+from itertools import accumulate, groupby, pairwise
 from socket import gethostname
 from typing import Final
 
@@ -133,25 +134,17 @@ class Run:
         parents = [link.parent for link in chain]
         for piece in (*self.recognise(parents), *self._planned(parents)):
             beside.setdefault(piece.parent, []).append(piece)
-        first = next(
-            (
-                n
-                for n, link in enumerate(chain)
-                if link.key not in {t.key for t in beside.get(link.parent, ())}
-            ),
-            len(chain),
-        )
-        self.known += sum(p.lines for p in pieces[:first])
-        if first == len(chain):
-            return []
-        for link in chain[first:]:
-            self._plan.setdefault(link.parent, []).append(link)
-        if looked.form is Form.TABLE:
-            return list(_of_table(looked, pieces[first:], chain[first:], self.settings.rows))
-        before = tuple(
-            t for t in beside.get(chain[first].parent, ()) if t.length < pieces[first].length
-        )
-        return list(_of_text(looked, pieces, chain, first, before))
+        known = {piece.key for own in beside.values() for piece in own}
+        self.known += sum(p.lines for p, c in zip(pieces, chain, strict=True) if c.key in known)
+        parts: list[_Part] = []
+        for run in _runs([link.key not in known for link in chain]):
+            for link in chain[run.start : run.stop]:
+                self._plan.setdefault(link.parent, []).append(link)
+            if looked.form is Form.TABLE:
+                parts += _of_table(looked, pieces, chain, run, self.settings.rows)
+            else:
+                parts += _of_text(looked, pieces, chain, run, beside)
+        return parts
 
     def _planned(self, parents: Iterable[str]) -> Iterator[Taken]:
         """What files before it in this run have in common with a file: copies count once."""
@@ -254,14 +247,23 @@ def _to_survey(looked: Looked, settings: Settings) -> Iterator[Stretch]:
         yield Stretch(looked=looked, begin=begin, end=min(begin + step, looked.file.size))
 
 
+def _runs(new: Sequence[bool]) -> Iterator[range]:
+    """Where new pieces stand one after the other: at the end of a grown file, and wherever what
+    a run before could not read lies between what it stored."""
+    for is_new, places in groupby(range(len(new)), key=new.__getitem__):
+        if is_new:
+            run = list(places)
+            yield range(run[0], run[-1] + 1)
+
+
 def _of_table(
-    looked: Looked, pieces: Sequence[Piece], chain: Sequence[Taken], rows: int
+    looked: Looked, pieces: Sequence[Piece], chain: Sequence[Taken], run: range, rows: int
 ) -> Iterator[_Part]:
     """Row groups, as many as are counted at once."""
-    first = 0
-    for n in range(1, len(pieces) + 1):
+    first = run.start
+    for n in range(run.start + 1, run.stop + 1):
         end = pieces[n - 1].start + pieces[n - 1].length
-        more = pieces[n].length if n < len(pieces) else rows
+        more = pieces[n].length if n < run.stop else rows
         if end - pieces[first].start + more > rows:
             stretch = Stretch(looked=replace(looked, groups=()), begin=pieces[first].start, end=end)
             yield _Part(stretch=stretch, taken=tuple(chain[first:n]))
@@ -272,39 +274,39 @@ def _of_text(
     looked: Looked,
     pieces: Sequence[Piece],
     chain: Sequence[Taken],
-    first: int,
-    before: tuple[Taken, ...],
+    run: range,
+    beside: Mapping[str, Sequence[Taken]],
 ) -> Iterator[_Part]:
-    """Windows from the first new one on, each with those after it in which no part can begin."""
-    line = sum(piece.lines for piece in pieces[:first])
-    starts = [first]
-    begins = pieces[first].begins
-    # where none is told, what is before is counted, so that its first line may be an event
-    places = [
-        (pieces[first].start, line) if begins is None else (begins, line + pieces[first].line)
-    ]
-    window_line = line
-    for n in range(first + 1, len(pieces)):
-        line += pieces[n - 1].lines
-        if looked.form is Form.LINES and (begins := pieces[n].begins) is not None:
-            starts.append(n)
-            places.append((begins, line + pieces[n].line))
-    for k, n in enumerate(starts):
-        more = starts[k + 1] if k + 1 < len(starts) else len(pieces)
-        begin, at = places[k]
-        last = k + 1 == len(starts)
+    """Windows of a run, each with those after it in which no part can begin."""
+    above = [0, *accumulate(piece.lines for piece in pieces)]
+    splits = looked.form is Form.LINES
+    starts = [n for n in run if n == run.start or (splits and pieces[n].begins is not None)]
+    for n, stop in pairwise((*starts, run.stop)):
+        begin, line = _place(pieces[n], above[n])
+        ends = stop == len(pieces)
+        last = pieces[-1]
         stretch = Stretch(
             looked=looked,
             begin=begin,
-            end=pieces[-1].start + pieces[-1].length if last else places[k + 1][0],
-            ends=last,
-            line=at,
+            end=last.start + last.length if ends else _place(pieces[stop], above[stop])[0],
+            ends=ends,
+            line=line,
             window=pieces[n].start,
-            window_line=window_line if not k else 0,
-            before=() if k else before,
-            tail=pieces[more - 1].start,
+            window_line=above[n],
+            before=tuple(t for t in beside.get(chain[n].parent, ()) if t.length < pieces[n].length),
+            tail=pieces[stop - 1].start,
         )
-        yield _Part(stretch=stretch, taken=tuple(chain[n:more]))
+        yield _Part(stretch=stretch, taken=tuple(chain[n:stop]))
+
+
+def _place(piece: Piece, above: int) -> tuple[int, int]:
+    """Where a part begins that begins in a piece, and how many lines stand before that.
+
+    Where the piece tells no place, what is before it is counted, so its first line may be an event.
+    """
+    if piece.begins is None:
+        return piece.start, above
+    return piece.begins, above + piece.line
 
 
 # -------------------------------------------------------------- on a worker
