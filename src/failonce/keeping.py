@@ -52,13 +52,16 @@ class Keeping:
     def forget(self, whose: Whose) -> Iterator[Gone]:
         """Remove what is theirs, a step at a time; the record does not say whose it was."""
         events = 0
+        begun = False
         now = self._weighing.event(Action.FORGOTTEN).at
         try:
             for step in self._store.forget(whose, at=now):
                 events += step.events
+                begun = True
                 yield step
-        finally:
-            self._record(Action.FORGOTTEN, f"{events:,} events, by {whose.by}")
+        finally:  # what went has gone, whatever ended the rest
+            if begun:
+                self._record(Action.FORGOTTEN, f"{events:,} events, by {whose.by}")
 
     def resting(self, whose: Whose) -> list[Resting]:
         """The versions of lessons that were learned from what is theirs."""

@@ -19,7 +19,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from failonce.adapters.sql_store import adding, open_store, opening, rows, store_url, tables
+from failonce.adapters.sql_store import (
+    adding,
+    numbering,
+    open_store,
+    opening,
+    rows,
+    store_url,
+    tables,
+)
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import verify
 from failonce.errors import AuditBroken, RefusedMove, StoreError
@@ -451,7 +459,7 @@ def test_numbers_are_one_for_all_who_write(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two connections that each remember, with less room than there are names."""
-    monkeypatch.setattr(adding, "MOST_NUMBERS", 3)
+    monkeypatch.setattr(numbering, "MOST_NUMBERS", 3)
     other = open_store(store_url(store.path))
     try:
         for n in range(30):

@@ -85,7 +85,10 @@ class _Rewound(io.RawIOBase):
 
 
 class Input:
-    """One source (port `Source`) that also knows its beginning and how far it was read."""
+    """One source (port `Source`) that also knows its beginning and how far it was read.
+
+    `plain` says that it is UTF-8, whatever it begins with: it is the middle of something.
+    """
 
     def __init__(
         self,
@@ -96,6 +99,7 @@ class Input:
         path: Path | None = None,
         size: int | None = None,
         limits: Limits | None = None,
+        plain: bool = False,
     ) -> None:
         self.name = name
         self.modified = modified
@@ -104,6 +108,7 @@ class Input:
         """Bytes on disk, before decompression; None for a stream."""
         self._limits = limits or Limits()
         self._opener = opener
+        self._plain = plain
         self._raw: BinaryIO | None = None
         self._begun: tuple[bytes, Iterator[bytes]] | None = None
         self._read = 0
@@ -177,7 +182,7 @@ class Input:
         try:
             raw = self._opener()
             self._raw = raw
-            magic = raw.read(_MAGIC)
+            magic = b"" if self._plain else raw.read(_MAGIC)
         except OSError as error:
             raise BadInput(f"{self.name}: {_why(error)}") from error
         rewound = cast("BinaryIO", _Rewound(magic, raw))
@@ -199,7 +204,10 @@ class Input:
                 first += piece
         except BadInput as error:
             broken = error
-        if first:
+        if first and self._plain:
+            yield first
+            yield from chunks
+        elif first:
             yield from self._decoded(first, chunks)
         if broken is not None:
             raise broken

@@ -42,6 +42,9 @@ class Traces:
     project: str
     events: int = 0
     sessions: int = 0
+    """Sessions of these events, and those whose name is theirs."""
+    names: int = 0
+    """Sources and tags whose name is theirs, which classes remember beyond their events."""
     classes: int = 0
     """Classes of failures whose texts name them."""
     gaps: int = 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from failonce.errors import BadInput
-from failonce.model import Evidence, Origin, Signature, ToolSpec
+from failonce.model import FORGOTTEN, Evidence, Origin, Signature, ToolSpec
 from failonce.ports import (
     Added,
     Member,
@@ -103,11 +103,24 @@ class MemoryEvidence:
             fresh = list(s.samples[: max(0, len(s.samples) - len(own))])
             self.add([e for e in fresh if e.id not in self._evidence])
             self._sampled.update(e.id for e in fresh)
-            may = next((e for e in s.samples if not self._barred(e)), None)
-            first = may or replace(s.samples[0], message=s.samples[0].template)
-            self._counted += _made_up(s, first, fresh or own)
+            self._counted += _made_up(s, self._spokesman(s), fresh or own)
         new = sum(d.hits for s in kept for d in s.days)
         return Added(new=new, gone=hits - new)
+
+    def _spokesman(self, s: Summed) -> Evidence:
+        """Whose texts the class shows from now on."""
+        known = [
+            e for e in self._every() if (e.call.project, e.signature) == (s.project, s.signature)
+        ]
+        if (may := next((e for e in s.samples if not self._barred(e)), None)) is not None:
+            return may
+        if (old := next((e for e in s.samples if e.id not in self._forgotten), None)) is not None:
+            return replace(old, message=old.template)
+        if known:
+            return max(known, key=lambda e: (e.at, e.id))
+        first = s.samples[0]
+        silent = replace(first.finding, error_type="")
+        return replace(first, message=FORGOTTEN, template=FORGOTTEN, finding=silent)
 
     def taken(self, parents: Sequence[str]) -> Sequence[Taken]:
         """The pieces that follow on these."""

@@ -132,18 +132,46 @@ class MemoryKeeping(MemoryEvidence):
             if self._asked(whose, g.project) and (whose.named(g.need) or whose.named(g.detail))
         ]
         met = [x for x in self._exposures.values() if _met(whose, x)]
-        projects = {*events, *classes, *(g.project for g in gaps), *(x.project for x in met)}
+        sessions, names = self._names(whose)
+        for e in theirs:
+            sessions[e.call.project].add(e.call.session)
+        projects = {
+            *(p for p, own in (*sessions.items(), *names.items()) if own),
+            *classes,
+            *(g.project for g in gaps),
+            *(x.project for x in met),
+        }
         return [
             Traces(
                 project=p,
                 events=len(events[p]),
-                sessions=len({e.call.session for e in events[p]}),
+                sessions=len(sessions[p]),
+                names=len(names[p]),
                 classes=len(classes[p]),
                 gaps=sum(g.project == p for g in gaps),
                 exposures=sum(x.project == p for x in met),
             )
             for p in sorted(projects)
         ]
+
+    def _names(
+        self, whose: Whose
+    ) -> tuple[defaultdict[str, set[str]], defaultdict[str, set[tuple[By, str]]]]:
+        """By project the sessions, and the sources and tags of its classes, named after them."""
+        sessions: defaultdict[str, set[str]] = defaultdict(set)
+        names: defaultdict[str, set[tuple[By, str]]] = defaultdict(set)
+        for e in self._ever():
+            if whose.project in (None, e.call.project):
+                if _theirs(whose, e.call.session, By.SESSION):
+                    sessions[e.call.project].add(e.call.session)
+                if e.signature is not None:
+                    own = [(By.SOURCE, e.source), *((By.TAG, tag) for tag in e.tags)]
+                    names[e.call.project] |= {(by, x) for by, x in own if _theirs(whose, x, by)}
+        held = {e.source for e in self._ever() if e.signature or e.id in self._evidence}
+        lost = {e.source for e in self._ever()} - held
+        if whose.project is None:
+            names[""] |= {(By.SOURCE, x) for x in lost if _theirs(whose, x, By.SOURCE)}
+        return sessions, names
 
     def forget(self, whose: Whose, *, at: datetime) -> Iterator[Gone]:
         """Remove what is theirs."""

@@ -184,6 +184,20 @@ def test_other_encodings_are_read_as_a_whole(tmp_path: Path, encoding: str) -> N
     assert Counted(path, window=2_000).partial == whole(path)
 
 
+def test_a_part_that_looks_binary_is_the_text_that_its_file_is(tmp_path: Path) -> None:
+    """Messages whose fields are parted by control characters, as those of FIX; only how the whole
+    file begins says what it is."""
+    path = tmp_path / "fix.log"
+    fields = "\x01".join("35=3" for _ in range(20))
+    path.write_text(text_log(1_500) + "".join(
+        f"2026-03-02 10:00:{n % 60:02},123 ERROR gate: rejected 8=FIX.4.4\x01{fields}\n"
+        for n in range(200)
+    ))  # fmt: skip
+    found = Counted(path, window=3_000)
+    assert found.unreadable == []
+    assert found.partial == whole(path)
+
+
 def test_a_huge_line_is_rejected_and_the_rest_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     good = "2026-03-01 12:00:00 ERROR app.a: disk 7 is full\n"

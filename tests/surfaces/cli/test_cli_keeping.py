@@ -166,8 +166,13 @@ def test_names_that_outlived_their_events_are_forgotten_too(shell: Shell) -> Non
     shell.ok("import", write(shell.project / "calls.jsonl", history()))
     shell.ok("prune", "--events", "90d")
     before = {f["id"]: f["sessions"] for f in shell.ok("failures", "--json").json}
-    told = shell.ok("forget", "--session", "e1", "--yes")
-    assert "Nothing that is recorded is theirs" in told.out
+    entries = shell.ok("audit", "list", "--json").json
+    assert "nobody to ask" in shell.run("forget", "--session", "e1").err
+    (told,) = shell.ok("forget", "--session", "e1", "--dry-run", "--json").json["projects"]
+    assert (told["events"], told["sessions"]) == (0, 1)
+    assert shell.ok("audit", "list", "--json").json == entries
+    shell.ok("forget", "--session", "e1", "--yes")
+    assert "Nothing that is recorded is theirs" in shell.ok("forget", "--session", "e1").out
     after = {f["id"]: f["sessions"] for f in shell.ok("failures", "--json").json}
     assert sum(after.values()) < sum(before.values())
 

@@ -110,6 +110,8 @@ class Chunks(io.RawIOBase):
             try:
                 chunk = next(self._chunks, b"")
             except BadInput as error:
+                if not have:
+                    raise
                 self._broken = error
                 break
             if not chunk:
@@ -121,8 +123,9 @@ class Chunks(io.RawIOBase):
         return data if size < 0 else data[:size]
 
 
-def read_as(file: File, chunks: Iterator[bytes], *, ends: bool) -> Input:
-    """A source (port `Source`) over bytes of a file; `ends` where they are its last.
+def read_as(file: File, chunks: Iterator[bytes], *, ends: bool, plain: bool = False) -> Input:
+    """A source (port `Source`) over bytes of a file; `ends` where they are its last, `plain` where
+    what they begin with does not tell what they are.
 
     Importers take what has a path for a file that may still be written.
     """
@@ -131,6 +134,7 @@ def read_as(file: File, chunks: Iterator[bytes], *, ends: bool) -> Input:
         modified=datetime.fromtimestamp(file.modified / 1_000_000, UTC),
         opener=lambda: cast("BinaryIO", Chunks(chunks)),
         path=Path(file.name) if ends else None,
+        plain=plain,
     )
 
 

@@ -128,7 +128,7 @@ def count(stretch: Stretch, settings: Settings) -> Done:
     rejects: list[Reject] = []
     unfinished = 0
     with _text(looked, begin, stretch.end) as chunks:
-        source = read_as(file, chunks, ends=stretch.ends)
+        source = read_as(file, chunks, ends=stretch.ends, plain=True)
         try:
             for item in LogsImporter().read(source):
                 if isinstance(item, Recording):

@@ -9,6 +9,7 @@ hearing    hearing at once what was decided there
 tables     the schema, equal to the sum of `migrations`
 rows       rows ↔ the nouns of the model
 adding     evidence with its rollups goes in   (functions over one connection)
+numbering  names of sessions, sources and signatures → numbers (the same)
 events     evidence is read, and aliases  (the same)
 tools      what tools say of themselves   (the same)
 access     tokens, accounts, sessions     (the same)

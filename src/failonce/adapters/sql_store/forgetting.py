@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from failonce.adapters.sql_store import removal
 from failonce.adapters.sql_store import tables as t
@@ -24,6 +34,7 @@ _LOOKED: Final = 2_000
 class _Found:
     events: int = 0
     sessions: set[str] = field(default_factory=set)
+    names: int = 0
     classes: int = 0
     gaps: int = 0
     exposures: int = 0
@@ -38,6 +49,10 @@ def traces(connection: Connection, whose: Whose, tell: Callable[[int], None]) ->
         else:
             found[row.project].events += 1
             found[row.project].sessions.add(row.session_id)
+    for project, name in _named_sessions(connection, whose):
+        found[project].sessions.add(name)
+    for project in _named_beside(connection, whose):
+        found[project].names += 1
     for row in _named(connection, t.signature, whose, _CLASS):
         found[row.project].classes += 1
     for row in _named(connection, t.gap, whose, _GAP):
@@ -49,6 +64,7 @@ def traces(connection: Connection, whose: Whose, tell: Callable[[int], None]) ->
             project=project,
             events=one.events,
             sessions=len(one.sessions),
+            names=one.names,
             classes=one.classes,
             gaps=one.gaps,
             exposures=one.exposures,
@@ -75,9 +91,7 @@ def forget(write: Write, read: Write, whose: Whose, at: int) -> Iterator[Gone]:
 
 def _every(connection: Connection, whose: Whose) -> Iterator[tuple[int, Any]]:
     """How many events were looked at, with the row of one that is theirs, or now and then None."""
-    query = every()
-    if whose.project is not None:
-        query = query.where(t.session.c.project == plain(whose.project))
+    query = _within(every(), t.session.c.project, whose)
     if whose.by is By.SESSION:
         query = query.where(t.session.c.id == plain(whose.value))
     elif whose.by is By.SOURCE:
@@ -121,9 +135,7 @@ def _named(connection: Connection, table: Table, whose: Whose, columns: Sequence
     """Rows of a table in whose texts they are named."""
     if whose.by is not By.TEXT:
         return []
-    query = select(table)
-    if whose.project is not None:
-        query = query.where(table.c.project == plain(whose.project))
+    query = _within(select(table), table.c.project, whose)
     return [
         row
         for row in connection.execute(query)
@@ -136,12 +148,53 @@ def _theirs(whose: Whose, name: str, by: By) -> bool:
     return whose.named(name) if whose.by is By.TEXT else whose.by is by and name == whose.value
 
 
+def _named_sessions(connection: Connection, whose: Whose) -> Iterator[tuple[str, str]]:
+    """Project and name of the sessions whose name is theirs."""
+    s = t.session.c
+    for project, name in connection.execute(_within(select(s.project, s.id), s.project, whose)):
+        if _theirs(whose, name, By.SESSION):
+            yield project, name
+
+
+def _named_beside(connection: Connection, whose: Whose) -> Iterator[str]:
+    """The project of each source and each tag whose name is theirs; a source that neither an event
+    nor a class has any more is of none."""
+    c, sources, tags = t.signature.c, t.signature_source, t.signature_tag
+    of_sources = (
+        select(c.project, t.source.c.name)
+        .select_from(t.source)
+        .join(sources, sources.c.source == t.source.c.n)
+        .join(t.signature, c.n == sources.c.signature)
+    )
+    of_tags = select(c.project, tags.c.tag).join(t.signature, c.n == tags.c.signature)
+    for query, by in ((of_sources, By.SOURCE), (of_tags, By.TAG)):
+        for project, name in connection.execute(_within(query, c.project, whose).distinct()):
+            if _theirs(whose, name, by):
+                yield project
+    if whose.project is None:
+        for name in connection.execute(select(t.source.c.name).where(~_held())).scalars():
+            if _theirs(whose, name, By.SOURCE):
+                yield ""
+
+
+def _within(query: Select[Any], project: ColumnElement[str], whose: Whose) -> Select[Any]:
+    return query if whose.project is None else query.where(project == plain(whose.project))
+
+
+def _held() -> ColumnElement[bool]:
+    """Whether an event or a class has a source."""
+    e, of, n = t.evidence.c, t.signature_source.c, t.source.c.n
+    return or_(
+        exists(select(e.seq).where(e.source == n)),
+        exists(select(of.signature).where(of.source == n)),
+    )
+
+
 def _exposures(connection: Connection, whose: Whose) -> list[Any]:
     if whose.by not in (By.TEXT, By.SESSION):
         return []
-    query = select(t.exposure).order_by(t.exposure.c.n)
-    if whose.project is not None:
-        query = query.where(t.exposure.c.project == plain(whose.project))
+    x = t.exposure.c
+    query = _within(select(t.exposure).order_by(x.n), x.project, whose)
     return [
         row
         for row in connection.execute(query)
@@ -176,9 +229,7 @@ def _rename_units(connection: Connection, whose: Whose) -> None:
 
 def _drop_sessions(connection: Connection, whose: Whose) -> None:
     s, e, of = t.session.c, t.evidence.c, t.signature_session.c
-    query = select(s.n, s.id)
-    if whose.project is not None:
-        query = query.where(s.project == plain(whose.project))
+    query = _within(select(s.n, s.id), s.project, whose)
     for n, name in connection.execute(query).all():
         held = select(e.seq).where(e.session == n).limit(1)
         if _theirs(whose, name, By.SESSION) and connection.execute(held).first() is None:
@@ -187,26 +238,19 @@ def _drop_sessions(connection: Connection, whose: Whose) -> None:
 
 
 def _drop_sources(connection: Connection, whose: Whose) -> None:
-    s, e, of = t.source.c, t.evidence.c, t.signature_source.c
-    own = select(t.signature.c.n)
-    if whose.project is not None:
-        own = own.where(t.signature.c.project == plain(whose.project))
+    s, of = t.source.c, t.signature_source.c
+    own = _within(select(t.signature.c.n), t.signature.c.project, whose)
     for n, name in connection.execute(select(s.n, s.name)).all():
         if _theirs(whose, name, By.SOURCE):
             pairs = delete(t.signature_source).where(of.source == n, of.signature.in_(own))
             connection.execute(pairs)
-            held = or_(
-                exists(select(e.seq).where(e.source == n)),
-                exists(select(of.signature).where(of.source == n)),
-            )
-            connection.execute(delete(t.source).where(s.n == n, ~held))
+            connection.execute(delete(t.source).where(s.n == n, ~_held()))
 
 
 def _drop_tags(connection: Connection, whose: Whose) -> None:
     tag, s = t.signature_tag.c, t.signature.c
-    query = select(tag.signature, tag.tag).join(t.signature, s.n == tag.signature)
-    if whose.project is not None:
-        query = query.where(s.project == plain(whose.project))
+    tags = select(tag.signature, tag.tag).join(t.signature, s.n == tag.signature)
+    query = _within(tags, s.project, whose)
     for n, name in connection.execute(query).all():
         if _theirs(whose, name, By.TAG):
             connection.execute(delete(t.signature_tag).where(tag.signature == n, tag.tag == name))

@@ -21,6 +21,7 @@ from failonce.adapters.sql_store import (
     usage,
 )
 from failonce.adapters.sql_store.database import Database, News
+from failonce.adapters.sql_store.numbering import Numbers
 from failonce.adapters.sql_store.rows import micros
 from failonce.model import (
     Account,
@@ -69,7 +70,7 @@ class SqlStore:
         self._database = database
         self._scheme = scheme
         self._durable = durable
-        self._numbers = adding.Numbers()
+        self._numbers = Numbers()
 
     @property
     def path(self) -> Path:

@@ -236,9 +236,9 @@ def forget(
             if found and not yes:
                 _ask()
             with waiting("Forgetting"):
-                for _ in keeping.forget(one):  # names outlive the events that bore them
+                for _ in keeping.forget(one) if found else ():
                     pass
-                wiped = parts.store.scrub()
+                wiped = parts.store.scrub()  # where nothing is found, another run may not have
         left = keeping.left(one)
         files = elsewhere(parts, one)
         served = on_server(parts.config.url)
@@ -285,13 +285,17 @@ def _tell_traces(found: Sequence[Traces], resting: Sequence[Resting]) -> None:
     if not found:
         say("Nothing that is recorded is theirs.")
         return
-    columns = ("project", "events", "sessions", "classes", "gaps", "meetings with lessons")
+    counts = {
+        "events": "events",
+        "sessions": "sessions",
+        "names": "sources and tags",
+        "classes": "classes",
+        "gaps": "gaps",
+        "exposures": "meetings with lessons",
+    }
     table(
-        columns,
-        [
-            (t.project or "(no project)", t.events, t.sessions, t.classes, t.gaps, t.exposures)
-            for t in found
-        ],
+        ("project", *counts.values()),
+        [(t.project or "(no project)", *(getattr(t, name) for name in counts)) for t in found],
     )
     for r in resting:
         say(

@@ -30,6 +30,7 @@ class Beside:
     def __init__(self) -> None:
         self._child: _Process = Child(_begin)
         self._alone: set[_Process] = set()
+        self._ended = False
 
     @property
     def pid(self) -> int | None:
@@ -44,6 +45,8 @@ class Beside:
         """The same for what takes long: nobody else waits, and its memory is free afterwards."""
         child: _Process = Child(_begin)
         self._alone.add(child)
+        if self._ended:  # it was not among those that were ended
+            child.end()
         try:
             return self._in(child, parts, work, given)
         finally:
@@ -52,6 +55,7 @@ class Beside:
 
     def end(self) -> None:
         """Work at nothing more; whoever waits gets `Died`."""
+        self._ended = True
         for child in (self._child, *tuple(self._alone)):
             child.end()
 

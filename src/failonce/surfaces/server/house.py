@@ -24,7 +24,7 @@ from failonce.adapters.sql_store import open_store, store_path
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import AuditReport
 from failonce.compose import Configuration, Parts, SystemClock, assemble
-from failonce.errors import FailonceError
+from failonce.errors import FailonceError, StoreError
 from failonce.identity import slug
 from failonce.model import BrowserSession, Lesson, Token
 from failonce.ports import Clock
@@ -95,6 +95,7 @@ class House:
         self.clock = SystemClock() if clock is None else clock
         self._lock = Lock()
         self._stores: dict[str, SqlStore] = {}
+        self._closed = False
         self._shelves: dict[str, Shelf] = {}
         self._advisors: dict[str, Advisor] = {}
         self._leases: dict[str, Leases] = {}
@@ -118,8 +119,10 @@ class House:
     # ------------------------------------------------------------- stores
 
     def store(self, tenant: str) -> SqlStore:
-        """The store of a tenant, opened once."""
+        """The store of a tenant, opened once; raises `StoreError` once the server ends."""
         with self._lock:
+            if self._closed:
+                raise StoreError("The server ends.")
             found = self._stores.get(tenant)
             if found is None:
                 url = tenant_url(self.config, tenant)
@@ -176,15 +179,15 @@ class House:
     def catch_up(self) -> None:
         """Have the files of this machine tell what was decided on others meanwhile."""
         for tenant in self.tenants():
-            parts = assemble(self.settings(tenant), self.store(tenant), actor=OURSELVES)
             with suppress(FailonceError):  # the number of decisions that it lags behind tells
-                parts.catch_up()
+                assemble(self.settings(tenant), self.store(tenant), actor=OURSELVES).catch_up()
 
     def close(self) -> None:
         """Let go of the stores."""
         self.cards.close()
         self.beside.end()
         with self._lock:
+            self._closed = True
             for store in self._stores.values():
                 store.close()
             self._stores.clear()

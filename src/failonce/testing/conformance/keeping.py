@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failonce.model import (
+    FORGOTTEN,
     Action,
     By,
     Call,
@@ -116,8 +117,30 @@ class KeepingConformance:
         store.add_summed(summed, [], at=START)
         shown = {s.id: s.sample for s in store.signatures(_ALL)}
         assert shown == {
-            "f0": "no item <n>", "f1": "no item <n>", "f2": "no item <n>", "f3": "no item 5",
+            "f0": "no item <n>", "f1": "no item <n>", "f2": FORGOTTEN, "f3": "no item 5",
         }  # fmt: skip
+
+    def test_what_is_counted_elsewhere_does_not_bring_back_what_was_forgotten(
+        self, store: Store
+    ) -> None:
+        """No mask hides a name; where only forgotten events could speak, the class is silent."""
+        said = "user anna 7 refused"
+        theirs = replace(aged(1, 1, signature="f1", message=said), template="user anna <n> refused")
+        store.add([theirs])
+        anna = Whose(by=By.TEXT, value="anna")
+        for _ in store.forget(anna, at=START):
+            pass
+        day = DayCount(hits=4, first=START, last=START)
+        for name in ("f1", "f2"):
+            sample = replace(theirs, signature=name)
+            given = Summed(project="shop", signature=name, days=[day], samples=[sample])
+            assert store.add_summed([given], [], at=START) == Added(new=4)
+        found = {s.id: (s.template, s.sample, s.hits) for s in store.signatures(_ALL)}
+        assert found == {
+            "f1": (f"user {FORGOTTEN} <n> refused",) * 2 + (5,),
+            "f2": (FORGOTTEN, FORGOTTEN, 4),
+        }
+        assert store.traces(anna, lambda _: None) == []
 
     def test_where_only_counts_went_they_do_not_come_again(self, store: Store) -> None:
         """Failures that were counted elsewhere, of days that are kept no more."""
@@ -247,6 +270,31 @@ class KeepingConformance:
         ] * 2
         assert store.add(theirs) == Added(gone=2)
         assert store.add([evidence(9, session="anna")]) == Added(new=1), "others are taken in"
+
+    def test_names_that_outlive_their_events_are_found(self, store: Store) -> None:
+        """What is removed by its age leaves its session, and a class its sources and tags."""
+        theirs = aged(1, 40, session="anna", source="laptop of anna", tags=("user:anna",))
+        good = aged(2, 40, session="anna 2", source="anna")
+        store.add([replace(theirs, signature="f1"), good, aged(3, 40, signature="f1")])
+        pruned(store, _MONTH)
+        text = Whose(by=By.TEXT, value="Anna")
+        assert store.traces(text) == [
+            Traces(project="", names=1),
+            Traces(project="shop", sessions=2, names=2),
+        ]
+        assert store.traces(replace(text, project="b")) == []
+        for by, value, found in (
+            (By.SESSION, "anna", Traces(project="shop", sessions=1)),
+            (By.SOURCE, "laptop of anna", Traces(project="shop", names=1)),
+            (By.SOURCE, "anna", Traces(project="", names=1)),
+            (By.TAG, "user:anna", Traces(project="shop", names=1)),
+        ):
+            whose = Whose(by=by, value=value)
+            assert store.traces(whose) == [found]
+            assert sum(g.events for g in store.forget(whose, at=START)) == 0
+            assert store.traces(whose) == []
+        (left,) = store.traces(text)
+        assert left == Traces(project="shop", sessions=1)
 
     def test_a_text_is_found_wherever_it_was_recorded(self, store: Store) -> None:
         """In any case, in arguments however deep, in names of sessions, sources and tags, and
