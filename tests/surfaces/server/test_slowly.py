@@ -49,3 +49,27 @@ def test_what_fails_is_tried_again() -> None:
 
     assert numbers.get("a", fails, patience_s=10) is None
     assert numbers.get("a", lambda: 2, patience_s=10) == 2
+
+
+def test_what_was_worked_out_lately_is_not_worked_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is as old as it took, twenty times; what fails is raised, and tried again."""
+    now = [100.0]
+    monkeypatch.setattr(slowly.time, "monotonic", lambda: now[0])
+    numbers, runs = Slowly(), []
+
+    def make() -> int:
+        runs.append(now[0])
+        now[0] += 2
+        if len(runs) == 1:
+            raise OSError("no disk")
+        return len(runs)
+
+    with pytest.raises(OSError, match="no disk"):
+        numbers.lately("a", make)
+    assert numbers.lately("a", make) == 2
+    now[0] += 39.9
+    assert numbers.lately("a", make) == 2
+    now[0] += 0.2
+    assert numbers.lately("a", make) == 3

@@ -1,4 +1,8 @@
-"""Numbers that take long to work out: kept, and worked out again beside the requests."""
+"""Numbers that take long to work out: kept, so that they cost a twentieth of a core at most.
+
+slowly.get(key, make)       at once, as it was worked out last; a thread works it out again
+slowly.lately(key, make)    worked out now, unless that was lately
+"""
 
 import logging
 import threading
@@ -50,6 +54,20 @@ class Slowly:
             run.join(patience_s)
             kept = self._kept.get(key)
         return None if kept is None else cast("T", kept.value)
+
+    def lately(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value, older by `RESTS` times what it took to work it out at most; raises what `make`
+        does."""
+        with self._lock:
+            kept = self._kept.get(key)
+        begin = time.monotonic()
+        if kept is not None and begin < kept.due:
+            return cast("T", kept.value)
+        value = make()
+        end = time.monotonic()
+        with self._lock:
+            self._kept[key] = _Kept(value=value, due=end + RESTS * (end - begin))
+        return value
 
     def _work(self, key: Hashable, make: Callable[[], object]) -> None:
         begin = time.monotonic()

@@ -84,7 +84,13 @@ def outcome(request: Request, who: Reader, id: LessonId) -> OutcomeRecord:
 @router.get("/health", responses=ASKED)
 def tools(request: Request, who: Reader, project: OneProject = None) -> list[HealthRecord]:
     """How tools fare, the weakest first."""
-    found = house_of(request).beside.ask(parts_of(request, who), _fare, project)
+    house, parts = house_of(request), parts_of(request, who)
+
+    def fare() -> list[Health]:
+        return house.beside.ask(parts, _fare, project)
+
+    # Any name may be asked for, so only what is asked for again and again is kept.
+    found = house.slowly.lately(("health", who.tenant), fare) if project is None else fare()
     return [records.health(h) for h in found]
 
 
