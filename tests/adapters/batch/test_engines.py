@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from failonce.adapters.batch import cluster as cluster_
 from failonce.adapters.batch.cluster import Cluster
 from failonce.adapters.batch.engines import Engine, EngineName, Inline, engine
 from failonce.adapters.batch.pool import Pool
@@ -167,6 +168,20 @@ def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) 
         Cluster(1, "tcp://127.0.0.1:1")
     with pytest.raises(BadInput, match="No Dask scheduler answers at nonsense"):
         Cluster(1, "nonsense://")
+
+
+def test_a_run_without_workers_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would stand still for ever, and nobody would know."""
+    monkeypatch.setattr(cluster_, "ALONE_S", 2)
+    own = Cluster(1, None)
+    try:
+        coming = own.run(time.sleep, [0, 600])
+        assert next(coming) is None
+        own._own.scale(0)
+        with pytest.raises(BadInput, match="no worker for 2 seconds"):
+            next(coming)
+    finally:
+        own.close()
 
 
 def test_a_scheduler_elsewhere_does_the_work(logs: Path) -> None:

@@ -5,9 +5,11 @@ Dask gives what a dead worker was at to another one by itself.
 
 import logging
 import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from threading import current_thread, main_thread
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from threading import Event, Thread, current_thread, main_thread
 from typing import Any, Final, TypeVar
 
 from failonce.adapters.batch.files import EXTRA
@@ -19,6 +21,9 @@ R = TypeVar("R")
 
 PATIENCE_S: Final = 10
 """How long a scheduler may take to answer."""
+ALONE_S: Final = 60
+"""How long a run goes on without any worker. Dask starts one again that dies, but not one that
+dies while it starts."""
 _QUIET: Final = {"distributed.worker.profile.enabled": False}
 """Workers of our own are not looked at every 10 ms by a profiler that nobody reads."""
 
@@ -93,17 +98,36 @@ class Cluster:
 
         futures = self._client.map(work, list(values), pure=False)
         coming = as_completed(futures)
+        ended = Event()
+        Thread(target=self._watch, args=(futures, ended), daemon=True).start()
         try:
             for future in coming:
                 yield future.result()
                 future.release()
+        except CancelledError as error:
+            raise BadInput(
+                f"Dask has had no worker for {ALONE_S} seconds. Start some, and run the same "
+                "command again: it goes on where it was."
+            ) from error
         except KilledWorker as error:
             raise BadInput(
                 "Workers died several times over the same part. They may have run out of memory: "
                 "give them more, or start fewer on one machine."
             ) from error
         finally:
+            ended.set()
             self._client.cancel(futures)
+
+    def _watch(self, futures: Sequence[Any], ended: Event) -> None:
+        """Give up what nobody is left to do."""
+        seen = time.monotonic()
+        while not ended.wait(ALONE_S / 20):
+            with suppress(Exception):  # a scheduler that does not answer has no workers either
+                if self._client.nthreads():
+                    seen = time.monotonic()
+            if time.monotonic() - seen > ALONE_S:
+                self._client.cancel(futures)
+                return
 
     def close(self) -> None:
         """Leave the scheduler; workers of our own end."""
