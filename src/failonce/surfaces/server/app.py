@@ -22,7 +22,7 @@ from failonce.ports import Clock
 from failonce.surfaces.server import api, pages, problems
 from failonce.surfaces.server.etag import ETags
 from failonce.surfaces.server.guard import Guard
-from failonce.surfaces.server.heaps import give_back
+from failonce.surfaces.server.heaps import tidy
 from failonce.surfaces.server.house import House
 from failonce.surfaces.server.intake import Intake
 from failonce.surfaces.server.lookout import Lookout
@@ -57,7 +57,7 @@ def create_app(config: Configuration, *, clock: Clock | None = None) -> FastAPI:
         house.intake.warm()
         Thread(target=warm, daemon=True).start()
         try:
-            minutely = regularly(give_back, house.catch_up)
+            minutely = regularly(tidy, house.catch_up)
             async with lookout, Spooled(house), Pushing(house), Tidying(house), minutely:
                 yield
                 await house.intake.stop()

@@ -21,7 +21,7 @@ from typing import Final, Generic, ParamSpec, TypeVar
 
 from failonce.adapters.starting import held_back, taken
 from failonce.errors import FailonceError
-from failonce.surfaces.server.heaps import give_back, one_heap
+from failonce.surfaces.server.heaps import one_heap, tidy
 from failonce.surfaces.server.regularly import EVERY_S
 
 P = ParamSpec("P")
@@ -144,7 +144,7 @@ def _live(pipe: Connection) -> None:
                 answer = (False, error)
             pipe.send(answer)
             if time.monotonic() - tidied > EVERY_S:
-                give_back()
+                tidy()
                 tidied = time.monotonic()
 
 

@@ -1,6 +1,7 @@
 """Running the server: its socket, its first sign-in link, its end."""
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -40,6 +41,7 @@ def serve(config: Configuration, *, say: Callable[[str], None]) -> None:
     port = listening.getsockname()[1]
     config = _at(config, port)
     app = create_app(config)
+    gc.freeze()  # the program itself is never garbage, and need not be looked through
     say(f"failonce serves {address(config)} from the store {shown(config.url)}")
     link = first_link(config)
     if link:
