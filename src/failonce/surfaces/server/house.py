@@ -24,7 +24,7 @@ from failonce.adapters.sql_store import open_store, store_path
 from failonce.adapters.sql_store.store import SqlStore
 from failonce.audit import AuditReport
 from failonce.compose import Configuration, Parts, SystemClock, assemble
-from failonce.errors import FailonceError, StoreError
+from failonce.errors import FailonceError
 from failonce.identity import slug
 from failonce.model import BrowserSession, Lesson, Token
 from failonce.ports import Clock
@@ -95,7 +95,6 @@ class House:
         self.clock = SystemClock() if clock is None else clock
         self._lock = Lock()
         self._stores: dict[str, SqlStore] = {}
-        self._closed = False
         self._shelves: dict[str, Shelf] = {}
         self._advisors: dict[str, Advisor] = {}
         self._leases: dict[str, Leases] = {}
@@ -119,10 +118,8 @@ class House:
     # ------------------------------------------------------------- stores
 
     def store(self, tenant: str) -> SqlStore:
-        """The store of a tenant, opened once; raises `StoreError` once the server ends."""
+        """The store of a tenant, opened once."""
         with self._lock:
-            if self._closed:
-                raise StoreError("The server ends.")
             found = self._stores.get(tenant)
             if found is None:
                 url = tenant_url(self.config, tenant)
@@ -187,7 +184,6 @@ class House:
         self.cards.close()
         self.beside.end()
         with self._lock:
-            self._closed = True
             for store in self._stores.values():
                 store.close()
             self._stores.clear()
