@@ -114,13 +114,18 @@ class MemoryEvidence:
         ]
         if (may := next((e for e in s.samples if not self._barred(e)), None)) is not None:
             return may
-        if (old := next((e for e in s.samples if e.id not in self._forgotten), None)) is not None:
-            return replace(old, message=old.template)
+        first = s.samples[0]
+        if not any(e.id in self._forgotten for e in s.samples):
+            return replace(first, message=first.template)
         if known:
             return max(known, key=lambda e: (e.at, e.id))
-        first = s.samples[0]
-        silent = replace(first.finding, error_type="")
-        return replace(first, message=FORGOTTEN, template=FORGOTTEN, finding=silent)
+        return replace(
+            first,
+            call=replace(first.call, tool=FORGOTTEN),
+            finding=replace(first.finding, error_type=""),
+            message=FORGOTTEN,
+            template=FORGOTTEN,
+        )
 
     def taken(self, parents: Sequence[str]) -> Sequence[Taken]:
         """The pieces that follow on these."""
@@ -390,7 +395,7 @@ def _asked(s: Signature, query: SignatureQuery) -> bool:
 
 def _made_up(summed: Summed, shown: Evidence, samples: Sequence[Evidence]) -> Iterator[Evidence]:
     """As many failures as were counted; the newest of all has the texts that are shown."""
-    first = replace(shown, call=samples[0].call)
+    first = replace(shown, call=replace(samples[0].call, tool=shown.call.tool))
     newest = max(day.last for day in summed.days)
     for day in summed.days:
         for n in range(day.hits):

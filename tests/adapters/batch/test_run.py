@@ -1,5 +1,6 @@
 """How parts are given out, and what a part that failed leaves to the next run."""
 
+import gzip
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -88,26 +89,34 @@ def away_at_times(patch: pytest.MonkeyPatch, r: random.Random) -> None:
         patch.setattr(form, "count", counted)
 
 
-@pytest.mark.parametrize("write", [as_text, as_json, as_table])
+@pytest.mark.parametrize(
+    ("write", "packed"),
+    [(as_text, False), (as_text, True), (as_json, False), (as_json, True), (as_table, False)],
+)
 @pytest.mark.parametrize("grows", [False, True])
 def test_what_failed_is_counted_by_the_next_run_and_nothing_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Write, *, grows: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Write, *, packed: bool, grows: bool
 ) -> None:
-    """Wherever the parts lie, how often it fails, and also where the file has grown meanwhile."""
+    """Wherever the parts lie, how often it fails, and also where the file has grown meanwhile, or
+    was packed."""
     failed = 0
     for seed in range(12):
         folder = tmp_path / str(seed)
         folder.mkdir()
         ledger, sums, r = Ledger(), [], random.Random(seed)
-        for share in (0.55, 0.8, 1.0) if grows else (1.0, 1.0, 1.0):
+        for share in (0.55, 0.8) if grows else (1.0, 1.0):
             path = write(folder, share)
             with monkeypatch.context() as patch:
                 away_at_times(patch, r)
                 found = Counted(path, ledger=ledger, window=3_000, rows=4_096)
             failed += len(found.unreadable)
             sums.append(found.partial)
+        path = write(folder, 1.0)
+        expected = Counted(path, window=3_000).partial
+        if packed:
+            path.write_bytes(gzip.compress(path.read_bytes()))
         sums.append(Counted(path, ledger=ledger, window=3_000, rows=4_096).partial)
-        together, expected = merge(sums), Counted(path, window=3_000).partial
+        together = merge(sums)
         assert together.events == expected.events
         assert together.digest == expected.digest
     assert failed > 10

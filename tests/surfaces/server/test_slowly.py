@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_what_fails_is_tried_again() -> None:
 def test_what_was_worked_out_lately_is_not_worked_out_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is as old as it took, twenty times; what fails is raised, and tried again."""
+    """It is as old as it took, twenty times, or a minute; what fails is raised, and tried again."""
     now = [100.0]
     monkeypatch.setattr(slowly.time, "monotonic", lambda: now[0])
     numbers, runs = Slowly(), []
@@ -73,3 +74,15 @@ def test_what_was_worked_out_lately_is_not_worked_out_again(
     assert numbers.lately("a", make) == 2
     now[0] += 0.2
     assert numbers.lately("a", make) == 3
+
+
+def test_whoever_asks_meanwhile_gets_the_same() -> None:
+    numbers, runs = Slowly(), []
+
+    def make() -> int:
+        time.sleep(0.1)
+        runs.append(1)
+        return len(runs)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(lambda _: numbers.lately("a", make), range(6))) == {1}

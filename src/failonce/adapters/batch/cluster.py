@@ -98,16 +98,20 @@ class Cluster:
 
         futures = self._client.map(work, list(values), pure=False)
         coming = as_completed(futures)
-        ended = Event()
-        Thread(target=self._watch, args=(futures, ended), daemon=True).start()
+        ended, alone = Event(), Event()
+        Thread(target=self._watch, args=(futures, ended, alone), daemon=True).start()
         try:
             for future in coming:
                 yield future.result()
                 future.release()
         except CancelledError as error:
+            why = (
+                f"Dask has had no worker for {ALONE_S} seconds"
+                if alone.is_set()
+                else "The Dask scheduler has gone"
+            )
             raise BadInput(
-                f"Dask has had no worker for {ALONE_S} seconds. Start some, and run the same "
-                "command again: it goes on where it was."
+                f"{why}. See to it, and run the same command again: it goes on where it was."
             ) from error
         except KilledWorker as error:
             raise BadInput(
@@ -118,16 +122,17 @@ class Cluster:
             ended.set()
             self._client.cancel(futures)
 
-    def _watch(self, futures: Sequence[Any], ended: Event) -> None:
-        """Give up what nobody is left to do."""
+    def _watch(self, futures: Sequence[Any], ended: Event, alone: Event) -> None:
+        """Give up what nobody is left to do; that a scheduler has gone, Dask tells itself."""
         seen = time.monotonic()
-        while not ended.wait(ALONE_S / 20):
-            with suppress(Exception):  # a scheduler that does not answer has no workers either
+        with suppress(Exception):  # then it has gone, or we have
+            while not ended.wait(ALONE_S / 20):
                 if self._client.nthreads():
                     seen = time.monotonic()
-            if time.monotonic() - seen > ALONE_S:
-                self._client.cancel(futures)
-                return
+                elif time.monotonic() - seen > ALONE_S:
+                    alone.set()
+                    self._client.cancel(futures)
+                    return
 
     def close(self) -> None:
         """Leave the scheduler; workers of our own end."""

@@ -277,10 +277,19 @@ def _of_text(
     run: range,
     beside: Mapping[str, Sequence[Taken]],
 ) -> Iterator[_Part]:
-    """Windows of a run, each with those after it in which no part can begin."""
+    """Windows of a run, each with those after it in which no part can begin. What can only be read
+    from its beginning is one part, but for where some of it was counted."""
     above = [0, *accumulate(piece.lines for piece in pieces)]
-    splits = looked.form is Form.LINES
-    starts = [n for n in run if n == run.start or (splits and pieces[n].begins is not None)]
+    shorter = {
+        n: tuple(t for t in beside.get(chain[n].parent, ()) if t.length < pieces[n].length)
+        for n in run
+    }
+    starts = [
+        n
+        for n in run
+        if n == run.start
+        or (pieces[n].begins is not None and (looked.form is Form.LINES or shorter[n]))
+    ]
     for n, stop in pairwise((*starts, run.stop)):
         begin, line = _place(pieces[n], above[n])
         ends = stop == len(pieces)
@@ -293,7 +302,7 @@ def _of_text(
             line=line,
             window=pieces[n].start,
             window_line=above[n],
-            before=tuple(t for t in beside.get(chain[n].parent, ()) if t.length < pieces[n].length),
+            before=shorter[n],
             tail=pieces[stop - 1].start,
         )
         yield _Part(stretch=stretch, taken=tuple(chain[n:stop]))

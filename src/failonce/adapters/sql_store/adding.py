@@ -74,10 +74,11 @@ def add_summed(
     came = sum(d.hits for s in summed for d in s.days)
     summed = [s for s in (_lately(s, removed) for s in summed) if s.days]
     barred = removed.barred(connection, [e for s in summed for e in s.samples])
-    silent = forgotten(connection, barred)
-    speak = [e for s in summed if (e := _spokesman(s, barred, silent)) is not None]
+    silent = set(forgotten(connection, barred))
+    spoken = [_spokesman(s, barred, silent) for s in summed]
+    speak = [e for e in spoken if e is not None]
     number_signatures(connection, named_of(speak), scheme, known, numbers)
-    nobody = [_nobody(s) for s in summed if all(e.id in silent for e in s.samples)]
+    nobody = [_nobody(s) for s, e in zip(summed, spoken, strict=True) if e is None]
     number_signatures(connection, named_of(nobody), scheme, known, numbers, texts=NEW_SIGNATURE)
     missing = [e for s in summed for e in _lacking(connection, s, numbers)]
     named = named_of(_fresh(connection, [missing], removed)[0].new)
@@ -107,22 +108,27 @@ def _lately(summed: Summed, removed: Removals) -> Summed:
 
 def _spokesman(summed: Summed, barred: Collection[str], silent: Collection[str]) -> Evidence | None:
     """What a class shows as its newest: a sample that may come in, else its masked text; None
-    where all were forgotten, for no mask hides a name."""
-    at = max(d.last for d in summed.days)
+    where one of them was forgotten, for no mask hides a name."""
+    at, first = max(d.last for d in summed.days), summed.samples[0]
     for e in summed.samples:
         if e.id not in barred:
             return replace(e, at=at)
-    for e in summed.samples:
-        if e.id not in silent:
-            return replace(e, at=at, message=e.template)
-    return None
+    if any(e.id in silent for e in summed.samples):
+        return None
+    return replace(first, at=at, message=first.template)
 
 
 def _nobody(summed: Summed) -> Evidence:
     """What a class shows of which nothing else is known."""
     at, first = max(d.last for d in summed.days), summed.samples[0]
-    finding = replace(first.finding, error_type="")
-    return replace(first, at=at, message=FORGOTTEN, template=FORGOTTEN, finding=finding)
+    return replace(
+        first,
+        at=at,
+        call=replace(first.call, tool=FORGOTTEN),
+        finding=replace(first.finding, error_type=""),
+        message=FORGOTTEN,
+        template=FORGOTTEN,
+    )
 
 
 def _lacking(connection: Connection, summed: Summed, numbers: Numbers) -> Sequence[Evidence]:

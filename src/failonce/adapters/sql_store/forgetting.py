@@ -150,6 +150,8 @@ def _theirs(whose: Whose, name: str, by: By) -> bool:
 
 def _named_sessions(connection: Connection, whose: Whose) -> Iterator[tuple[str, str]]:
     """Project and name of the sessions whose name is theirs."""
+    if whose.by not in (By.SESSION, By.TEXT):
+        return
     s = t.session.c
     for project, name in connection.execute(_within(select(s.project, s.id), s.project, whose)):
         if _theirs(whose, name, By.SESSION):
@@ -168,12 +170,17 @@ def _named_beside(connection: Connection, whose: Whose) -> Iterator[str]:
     )
     of_tags = select(c.project, tags.c.tag).join(t.signature, c.n == tags.c.signature)
     for query, by in ((of_sources, By.SOURCE), (of_tags, By.TAG)):
-        for project, name in connection.execute(_within(query, c.project, whose).distinct()):
-            if _theirs(whose, name, by):
-                yield project
-    if whose.project is None:
-        for name in connection.execute(select(t.source.c.name).where(~_held())).scalars():
-            if _theirs(whose, name, By.SOURCE):
+        if whose.by in (by, By.TEXT):
+            for project, name in connection.execute(_within(query, c.project, whose).distinct()):
+                if _theirs(whose, name, by):
+                    yield project
+    if whose.project is None and whose.by in (By.SOURCE, By.TEXT):
+        n, name = t.source.c.n, t.source.c.name
+        every_source = connection.execute(select(n, name)).all()
+        theirs = [number for number, told in every_source if _theirs(whose, told, By.SOURCE)]
+        for number in theirs:  # not asked of all: whether one is held may read all events
+            lost = select(n).where(n == number, ~_held())
+            if connection.execute(lost).first() is not None:
                 yield ""
 
 

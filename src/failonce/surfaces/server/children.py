@@ -135,6 +135,7 @@ def _live(pipe: Connection) -> None:
     with suppress(EOFError, OSError):  # the server has gone
         begin, given = pipe.recv()
         work = begin(*given)
+        gc.freeze()  # what was imported is never garbage
         tidied = time.monotonic()
         while True:
             args, kwargs = pipe.recv()

@@ -24,7 +24,7 @@ def one_heap() -> None:
 def tidy() -> None:
     """Free what refers to nothing but itself, and give it back: for once a minute.
 
-    What is there for good is held back from the search with `gc.freeze`, else it takes 0.2 s.
+    Where the program itself was not held back with `gc.freeze`, the search takes 0.2 s.
     """
     gc.collect()
     give_back()

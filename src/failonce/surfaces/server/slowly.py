@@ -7,6 +7,7 @@ slowly.lately(key, make)    worked out now, unless that was lately
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final, TypeVar, cast
@@ -39,6 +40,7 @@ class Slowly:
         self._lock = threading.Lock()
         self._kept: dict[Hashable, _Kept] = {}
         self._runs: dict[Hashable, threading.Thread] = {}
+        self._asked: defaultdict[Hashable, threading.Lock] = defaultdict(threading.Lock)
 
     def get(
         self, key: Hashable, make: Callable[[], T], *, patience_s: float = PATIENCE_S
@@ -56,18 +58,19 @@ class Slowly:
         return None if kept is None else cast("T", kept.value)
 
     def lately(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value, older by `RESTS` times what it took to work it out at most; raises what `make`
-        does."""
-        with self._lock:
+        """The value, at most `RESTS` times as old as it took, and never older than `FRESH_S`.
+
+        Raises what `make` does.
+        """
+        with self._asked[key]:  # whoever asks meanwhile gets the same
             kept = self._kept.get(key)
-        begin = time.monotonic()
-        if kept is not None and begin < kept.due:
+            begin = time.monotonic()
+            if kept is None or begin >= kept.due:
+                value = make()
+                end = time.monotonic()
+                due = end + min(RESTS * (end - begin), FRESH_S)
+                kept = self._kept[key] = _Kept(value=value, due=due)
             return cast("T", kept.value)
-        value = make()
-        end = time.monotonic()
-        with self._lock:
-            self._kept[key] = _Kept(value=value, due=end + RESTS * (end - begin))
-        return value
 
     def _work(self, key: Hashable, make: Callable[[], object]) -> None:
         begin = time.monotonic()

@@ -142,6 +142,27 @@ class KeepingConformance:
         }
         assert store.traces(anna, lambda _: None) == []
 
+    def test_a_class_stays_silent_also_where_some_of_it_went_by_its_age(self, store: Store) -> None:
+        """Of what is old nobody knows whose it was; the name of a tool may be theirs as well."""
+        old = aged(1, 40, signature="f1", tool="svc.anna", template="user anna <n> refused")
+        theirs = aged(2, 1, signature="f1", tool="svc.anna", template="user anna <n> refused")
+        store.add([old, theirs])
+        pruned(store, _MONTH)
+        anna = Whose(by=By.TEXT, value="anna")
+        for _ in store.forget(anna, at=START):
+            pass
+        day = DayCount(hits=4, first=START, last=START)
+        for name in ("f1", "f2"):
+            samples = [replace(e, signature=name) for e in (old, theirs)]
+            given = Summed(project="shop", signature=name, days=[day], samples=samples)
+            store.add_summed([given], [], at=START)
+        assert {s.template for s in store.signatures(_ALL)} == {
+            f"user {FORGOTTEN} <n> refused",
+            FORGOTTEN,
+        }
+        assert {s.tool for s in store.signatures(_ALL)} == {f"svc.{FORGOTTEN}", FORGOTTEN}
+        assert store.traces(anna) == []
+
     def test_where_only_counts_went_they_do_not_come_again(self, store: Store) -> None:
         """Failures that were counted elsewhere, of days that are kept no more."""
         old, recent = (

@@ -203,6 +203,5 @@ _READERS: Final[Mapping[Format, Callable[[bytes, Parcel], Parsed]]] = MappingPro
 
 def begin(config: Configuration) -> Callable[[Sequence[Parcel]], list[Receipt | FailonceError]]:
     """Make this process one that stores."""
-    gc.freeze()  # what was imported is never garbage; of what comes in nothing goes round
-    gc.set_threshold(20_000, 50, 100)
+    gc.set_threshold(20_000, 50, 100)  # of what comes in nothing goes round
     return Worker(config).keep
