@@ -172,14 +172,32 @@ def test_a_scheduler_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_run_without_workers_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """It would stand still for ever, and nobody would know."""
+    from distributed import LocalCluster
+
     monkeypatch.setattr(cluster_, "ALONE_S", 2)
-    own = Cluster(1, None)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        there = Cluster(1, cluster.scheduler_address)
+        try:
+            coming = there.run(time.sleep, [0, 600])
+            assert next(coming) is None
+            cluster.scale(0)
+            with pytest.raises(BadInput, match="no worker for 2 seconds"):
+                next(coming)
+        finally:
+            there.close()
+
+
+def test_workers_of_ours_that_dask_let_go_of_are_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It does so where several die within some seconds, and starts none in their place."""
+    monkeypatch.setattr(cluster_, "ALONE_S", 20)
+    own = Cluster(2, None)
     try:
-        coming = own.run(time.sleep, [0, 600])
+        coming = own.run(time.sleep, [0, *[0.3] * 20])
         assert next(coming) is None
         own._own.scale(0)
-        with pytest.raises(BadInput, match="no worker for 2 seconds"):
-            next(coming)
+        assert list(coming) == [None] * 20
     finally:
         own.close()
 

@@ -22,8 +22,7 @@ R = TypeVar("R")
 PATIENCE_S: Final = 10
 """How long a scheduler may take to answer."""
 ALONE_S: Final = 60
-"""How long a run goes on without any worker. Dask starts one again that dies, but not one that
-dies while it starts."""
+"""How long a run goes on without any worker."""
 _QUIET: Final = {"distributed.worker.profile.enabled": False}
 """Workers of our own are not looked at every 10 ms by a profiler that nobody reads."""
 
@@ -44,6 +43,7 @@ class Cluster:
         # what Dask has to say while it ends is not for whoever imports logs
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._own: Any = None
+        self._count = workers
         self._client: Any = None
         try:
             with _without_ctrl_c(), config.set(_QUIET):
@@ -123,11 +123,18 @@ class Cluster:
             self._client.cancel(futures)
 
     def _watch(self, futures: Sequence[Any], ended: Event, alone: Event) -> None:
-        """Give up what nobody is left to do; that a scheduler has gone, Dask tells itself."""
+        """Give up what nobody is left to do; that a scheduler has gone, Dask tells itself.
+
+        Dask starts a worker again that dies; but where several die within some seconds it may let
+        go of them, and starts none in their place until it is told how many there should be.
+        """
         seen = time.monotonic()
         with suppress(Exception):  # then it has gone, or we have
             while not ended.wait(ALONE_S / 20):
-                if self._client.nthreads():
+                there = len(self._client.nthreads())
+                if self._own is not None and there < self._count:
+                    self._own.scale(self._count)
+                if there:
                     seen = time.monotonic()
                 elif time.monotonic() - seen > ALONE_S:
                     alone.set()
