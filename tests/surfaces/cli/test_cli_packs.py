@@ -174,7 +174,7 @@ def test_only_what_is_chosen_and_may_leave_is_written(
     for taken in (tmp_path / "mine.txt", tmp_path, tmp_path / "none" / "x"):
         assert shell.run("pack", "make", taken, one).code == 2
     assert (tmp_path / "mine.txt").read_text() == "mine"
-    assert shell.run("pack", "make", file, "FX-0").code == 2
+    assert shell.run("pack", "make", file, "FX-NONE").code == 2
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
 
 
