@@ -1,4 +1,4 @@
-"""Numbers that take long to work out: kept, so that they cost a twentieth of a core at most.
+"""Numbers that take long to work out: kept, and not worked out for each that asks.
 
 slowly.get(key, make)       at once, as it was worked out last; a thread works it out again
 slowly.lately(key, make)    worked out now, unless that was lately
